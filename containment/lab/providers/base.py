@@ -1,0 +1,334 @@
+"""A Pulumi resource provider over raw gRPC, for stand-ins: one `Provider` serves the `Handler`s of a package.
+
+Owns the protocol (preview, unknowns, secrets, diffs, refresh, import, errors) and recovery: a Create whose answer never reached the engine
+(killed in between) is answered with the same thing when it is asked for again with the same inputs, and is deleted before a new one is
+made when it was left half done or never delivered. `Delete` with an empty id deletes what such a Create left behind. What a type does
+is its handler's (see `handler`); what listens where is `__main__`'s.
+
+Works with the official CLI (`PULUMI_DEBUG_PROVIDERS=aws:PORT`; Cancel ends nothing) and with `containment.lab.engine`. Configuration is
+kept per connection, because requests do not say which provider resource they belong to: a client that configures two provider
+resources differently needs a channel for each (in grpc-python: option `grpc.use_local_subchannel_pool`).
+
+    provider = Provider("aviatrix", "10.0.1", handlers=[SmartGroup(), ...], invokes={"aviatrix:index/getX:getX": get_x}, journal=path)
+
+An invoke is a function (call, args) -> result. `fallback(token)` may return a handler for types nobody lists.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import re
+import secrets
+import threading
+import traceback
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import grpc
+from google.protobuf import empty_pb2
+from pulumi.runtime.proto import plugin_pb2, provider_pb2_grpc
+from pulumi.runtime.proto import provider_pb2 as pb
+
+from containment.lab.providers.handler import Call, Handler, Props, RefusedError, with_unknowns
+from containment.lab.providers.journal import Entry, Journal
+from containment.lab.wire import UNKNOWN, has_unknown, is_secret, secret, to_plain, to_struct, without_wrappers
+
+Invoke = Callable[[Call, Props], Props]
+DONE = empty_pb2.Empty
+
+
+class Provider(provider_pb2_grpc.ResourceProviderServicer):
+    """Serves one package. `accepts(token)` may name a type's inputs (used on import and refresh); None takes every live property."""
+
+    def __init__(
+        self,
+        package: str,
+        version: str,
+        *,
+        handlers: Iterable[Handler],
+        journal: Path,
+        invokes: Mapping[str, Invoke] | None = None,
+        fallback: Callable[[str], Handler | None] = lambda _: None,
+        accepts: Callable[[str], frozenset[str] | None] = lambda _: None,
+    ) -> None:
+        self.package, self.version = package, version
+        self._handlers = {handler.token: handler for handler in handlers}
+        self._invokes = dict(invokes or {})
+        self._fallback, self._accepts = fallback, accepts
+        self._journal = Journal(journal)
+        self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+        self._configs: dict[str, Props] = {}
+        self._last_config: Props = {}
+
+    # -- the package ----------------------------------------------------------------------------------------------------
+
+    async def Handshake(self, request: Any, context: Any) -> pb.ProviderHandshakeResponse:  # noqa: N802, ARG002
+        return pb.ProviderHandshakeResponse(accept_secrets=True, accept_resources=False, accept_outputs=False)
+
+    async def Attach(self, request: Any, context: Any) -> empty_pb2.Empty:  # noqa: N802, ARG002
+        return DONE()
+
+    async def Cancel(self, request: Any, context: Any) -> empty_pb2.Empty:  # noqa: N802, ARG002
+        return DONE()
+
+    async def GetPluginInfo(self, request: Any, context: Any) -> plugin_pb2.PluginInfo:  # noqa: N802, ARG002
+        return plugin_pb2.PluginInfo(version=self.version)
+
+    async def GetSchema(self, request: Any, context: Any) -> pb.GetSchemaResponse:  # noqa: N802, ARG002
+        return pb.GetSchemaResponse(schema=json.dumps({"name": self.package, "version": self.version}))
+
+    async def Parameterize(self, request: pb.ParameterizeRequest, context: Any) -> pb.ParameterizeResponse:  # noqa: N802, ARG002
+        return pb.ParameterizeResponse(name=request.value.name or self.package, version=request.value.version or self.version)
+
+    async def CheckConfig(self, request: pb.CheckRequest, context: Any) -> pb.CheckResponse:  # noqa: N802, ARG002
+        return pb.CheckResponse(inputs=request.news)
+
+    async def DiffConfig(self, request: pb.DiffRequest, context: Any) -> pb.DiffResponse:  # noqa: N802, ARG002
+        old = without_wrappers(to_plain(request.old_inputs if request.HasField("old_inputs") else request.olds))
+        new = without_wrappers(to_plain(request.news))
+        return _diff_response({key: False for key in sorted({*old, *new}) if old.get(key) != new.get(key)}, old, new)
+
+    async def Configure(self, request: pb.ConfigureRequest, context: Any) -> pb.ConfigureResponse:  # noqa: N802
+        config = {key.rsplit(":", 1)[-1]: value for key, value in request.variables.items()} | without_wrappers(to_plain(request.args))
+        self._last_config = self._configs[context.peer()] = {key: _decoded(value) for key, value in config.items()}
+        while len(self._configs) > 1000:  # connections of long gone engines
+            self._configs.pop(next(iter(self._configs)))
+        return pb.ConfigureResponse(acceptSecrets=True, supportsPreview=True, acceptResources=False, acceptOutputs=False)
+
+    async def Invoke(self, request: pb.InvokeRequest, context: Any) -> pb.InvokeResponse:  # noqa: N802
+        invoke = self._invokes.get(request.tok)
+        if invoke is None:
+            message = f"the lab does not serve the function {request.tok}; it serves {', '.join(sorted(self._invokes)) or 'none'}"
+            await context.abort(grpc.StatusCode.UNIMPLEMENTED, message)
+            raise AssertionError("abort raises")
+        result = await self._run(context, invoke, self._call(context, "", request.tok), without_wrappers(to_plain(request.args)))
+        return pb.InvokeResponse(**{"return": to_struct(result)})  # type: ignore[arg-type]
+
+    # -- a resource -----------------------------------------------------------------------------------------------------
+
+    async def Check(self, request: pb.CheckRequest, context: Any) -> pb.CheckResponse:  # noqa: N802
+        handler, call = await self._handler(context, request.urn), self._call(context, request.urn)
+        given, olds = to_plain(request.news), without_wrappers(to_plain(request.olds))
+        plain = without_wrappers(given)
+        before = dict(plain)
+        for key, value in handler.defaults.items():
+            plain.setdefault(key, value)
+        if handler.autoname and handler.autoname not in plain:
+            plain[handler.autoname] = olds.get(handler.autoname) or _autoname(call.name, request.randomSeed)
+        failures = [(key, f"missing required property '{key}'") for key in sorted(handler.required - plain.keys())]
+        failures += await self._run(context, lambda: list(handler.check(call, plain)))
+        inputs = {key: given[key] if key in given and before.get(key) == value else value for key, value in plain.items()}
+        return pb.CheckResponse(
+            inputs=to_struct(inputs), failures=[pb.CheckFailure(property=key, reason=reason) for key, reason in failures]
+        )
+
+    async def Diff(self, request: pb.DiffRequest, context: Any) -> pb.DiffResponse:  # noqa: N802
+        handler = await self._handler(context, request.urn)
+        self._journal.forget(request.urn, request.id)
+        state, new = without_wrappers(to_plain(request.olds)), without_wrappers(to_plain(request.news))
+        old = without_wrappers(to_plain(request.old_inputs)) if request.HasField("old_inputs") else state
+        ignored = {path.split(".")[0].split("[")[0] for path in request.ignoreChanges}
+        keys = [key for key in handler.changes(old, state, new) if key not in ignored]
+        was = {**state, **old}
+        return _diff_response(
+            {key: handler.forces_replacement(key, was.get(key), new.get(key)) for key in keys}, old, new, delete_first=handler.delete_first
+        )
+
+    async def Create(self, request: pb.CreateRequest, context: Any) -> pb.CreateResponse:  # noqa: N802
+        handler, call = await self._handler(context, request.urn), self._call(context, request.urn)
+        given = to_plain(request.properties)
+        inputs = without_wrappers(given)
+        if request.preview:
+            known = await self._run(context, handler.preview, call, inputs)
+            return pb.CreateResponse(
+                id="", properties=to_struct(self._wrapped(handler, {**with_unknowns(inputs, handler), **known}, given))
+            )
+        if has_unknown(inputs):
+            await context.abort(grpc.StatusCode.INVALID_ARGUMENT, f"{call.token} {call.name}: create was asked for with unknown inputs")
+        ident, outputs = await self._run(context, self._create, handler, call, inputs)
+        if not context.done():
+            self._journal.delivered(call.urn)
+        return pb.CreateResponse(id=ident, properties=to_struct(self._wrapped(handler, outputs, given)))
+
+    async def Read(self, request: pb.ReadRequest, context: Any) -> pb.ReadResponse:  # noqa: N802
+        handler, call = await self._handler(context, request.urn), self._call(context, request.urn)
+        self._journal.forget(request.urn, request.id)
+        wrapped_inputs, wrapped_state = to_plain(request.inputs), to_plain(request.properties)
+        old_inputs, state = without_wrappers(wrapped_inputs), without_wrappers(wrapped_state)
+        live = await self._run(context, handler.read, call, request.id, state)
+        if live is None:
+            return pb.ReadResponse(id="")
+        inputs = handler.live_inputs(old_inputs, live, self._accepts(call.token))
+        outputs = handler.settled({**{k: v for k, v in state.items() if k not in old_inputs}, **inputs}, live)
+        given = {**wrapped_state, **wrapped_inputs}
+        return pb.ReadResponse(
+            id=request.id,
+            properties=to_struct(self._wrapped(handler, outputs, given)),
+            inputs=to_struct(self._wrapped(handler, inputs, given, declared=False)),
+        )
+
+    async def Update(self, request: pb.UpdateRequest, context: Any) -> pb.UpdateResponse:  # noqa: N802
+        handler, call = await self._handler(context, request.urn), self._call(context, request.urn)
+        self._journal.forget(request.urn, request.id)
+        state, given = without_wrappers(to_plain(request.olds)), to_plain(request.news)
+        inputs, old = without_wrappers(given), without_wrappers(to_plain(request.old_inputs))
+        kept = {key: value for key, value in state.items() if key not in old or key in inputs or key in handler.computed}
+        if request.preview:
+            outputs = {**kept, **inputs, **await self._run(context, handler.preview, call, inputs)}
+        else:
+            if has_unknown(inputs):
+                await context.abort(grpc.StatusCode.INVALID_ARGUMENT, f"{call.token} {call.name}: update was asked for with unknown inputs")
+            outputs = {**kept, **handler.settled(inputs, await self._run(context, handler.update, call, request.id, state, inputs))}
+        return pb.UpdateResponse(properties=to_struct(self._wrapped(handler, outputs, given)))
+
+    async def Delete(self, request: pb.DeleteRequest, context: Any) -> empty_pb2.Empty:  # noqa: N802
+        handler, call = await self._handler(context, request.urn), self._call(context, request.urn)
+        left = None if request.id else self._journal.get(request.urn)
+        ident, state = (left.id, left.inputs) if left else (request.id, without_wrappers(to_plain(request.properties)))
+        if ident:
+            await self._run(context, handler.delete, call, ident, state)
+            self._journal.forget(request.urn, ident)
+        return DONE()
+
+    # -- parts ----------------------------------------------------------------------------------------------------------
+
+    def _create(self, handler: Handler, call: Call, inputs: Props) -> tuple[str, Props]:
+        """Create, or take up what an earlier Create of the same URN left; runs in a thread, to its end even if the engine dies."""
+        with self._locks[call.urn]:
+            if left := self._journal.get(call.urn):
+                if left.complete and self._same_request(handler, call, left, inputs):
+                    live = handler.read(call, left.id, left.inputs)
+                    if live is not None:
+                        return left.id, handler.settled(inputs, live)
+                elif not (left.complete and left.delivered):
+                    handler.delete(call, left.id, left.inputs)
+                self._journal.forget(call.urn)
+            claiming = Call(
+                call.urn, call.token, call.name, call.config, lambda it: self._journal.claim(call.urn, Entry(call.token, it, inputs))
+            )
+            try:
+                ident, live = handler.create(claiming, inputs)
+            except Exception:
+                if left := self._journal.get(call.urn):
+                    self._undo(handler, call, left)
+                raise
+            self._journal.claim(call.urn, Entry(call.token, ident, inputs, complete=True))
+            return ident, handler.settled(inputs, live)
+
+    def _undo(self, handler: Handler, call: Call, left: Entry) -> None:
+        """Take half of a create away again; where that fails too the entry stays, and the next Create or Delete of this URN tries."""
+        try:
+            handler.delete(call, left.id, left.inputs)
+        except Exception:  # noqa: BLE001  (the first error is the one to report)
+            traceback.print_exc()
+        else:
+            self._journal.forget(call.urn)
+
+    def _same_request(self, handler: Handler, call: Call, left: Entry, inputs: Props) -> bool:
+        """Tell whether an open create asked for the same; a name that Check made up may differ, the next run makes up another."""
+        changed = set(handler.changes(left.inputs, {}, inputs))
+        made_up = re.compile(re.escape(call.name.lower()) + r"-[0-9a-f]{7}")
+        if handler.autoname and all(made_up.fullmatch(str(each.get(handler.autoname)).lower()) for each in (left.inputs, inputs)):
+            changed.discard(handler.autoname)
+        return not changed
+
+    async def _handler(self, context: Any, urn: str) -> Handler:
+        token = _token(urn)
+        handler = self._handlers.get(token) or self._fallback(token)
+        if handler is None:
+            message = f"the lab does not serve {token}; it serves {', '.join(sorted(self._handlers))}"
+            await context.abort(grpc.StatusCode.UNIMPLEMENTED, message)
+            raise AssertionError("abort raises")
+        return handler
+
+    def _call(self, context: Any, urn: str, token: str = "") -> Call:
+        return Call(urn, token or _token(urn), urn.rsplit("::", 1)[-1], self._configs.get(context.peer(), self._last_config))
+
+    async def _run(self, context: Any, work: Callable[..., Any], *args: Any) -> Any:
+        """Run blocking work in a thread, to its end whatever becomes of the caller; an error becomes one message."""
+        try:
+            return await asyncio.shield(asyncio.to_thread(work, *args))
+        except RefusedError as error:
+            await context.abort(grpc.StatusCode.UNKNOWN, str(error))
+        except Exception as error:  # noqa: BLE001  (whatever a handler raises is the engine's one message; the log has the rest)
+            traceback.print_exc()
+            await context.abort(grpc.StatusCode.UNKNOWN, str(error) or repr(error))
+
+    @staticmethod
+    def _wrapped(handler: Handler, values: Props, given: Props, *, declared: bool = True) -> Props:
+        """Return `values` with everything secret that was given as a secret, and what the handler says is one."""
+        out = {key: _as_secret_as(value, given.get(key)) for key, value in values.items()}
+        for key in handler.secrets & out.keys() if declared else ():
+            if not is_secret(out[key]) and out[key] != UNKNOWN:
+                out[key] = secret(out[key])
+        return out
+
+
+def _as_secret_as(value: Any, given: Any) -> Any:
+    if is_secret(given):
+        return secret(value)
+    if isinstance(value, dict) and isinstance(given, dict):
+        return {key: _as_secret_as(item, given.get(key)) for key, item in value.items()}
+    if isinstance(value, list) and isinstance(given, list) and len(value) == len(given):
+        return [_as_secret_as(one, other) for one, other in zip(value, given, strict=True)]
+    return value
+
+
+def _diff_response(keys: Mapping[str, bool], old: Props, new: Props, *, delete_first: bool = False) -> pb.DiffResponse:
+    """Return the answer for changed keys (each with: does it force a replacement)."""
+    kind = pb.PropertyDiff.Kind
+    detailed = {}
+    for key, replaces in keys.items():
+        if key not in old:
+            which = kind.ADD_REPLACE if replaces else kind.ADD
+        elif key not in new:
+            which = kind.DELETE_REPLACE if replaces else kind.DELETE
+        else:
+            which = kind.UPDATE_REPLACE if replaces else kind.UPDATE
+        detailed[key] = pb.PropertyDiff(kind=which, inputDiff=True)
+    replaces_on = [key for key, replaces in keys.items() if replaces]
+    return pb.DiffResponse(
+        changes=pb.DiffResponse.DIFF_SOME if keys else pb.DiffResponse.DIFF_NONE,
+        diffs=list(keys),
+        replaces=replaces_on,
+        deleteBeforeReplace=bool(replaces_on) and delete_first,
+        detailedDiff=detailed,
+        hasDetailedDiff=True,
+    )
+
+
+def _token(urn: str) -> str:
+    """Return the type token of a URN (`urn:pulumi:stack::project::parent$type::name`)."""
+    return urn.split("::")[2].rsplit("$", 1)[-1]
+
+
+def _autoname(name: str, seed: bytes) -> str:
+    return f"{name}-{hashlib.sha256(seed).hexdigest()[:7] if seed else secrets.token_hex(4)[:7]}"
+
+
+def _decoded(value: Any) -> Any:
+    """Return a configuration value; Pulumi passes nested ones as JSON text."""
+    if isinstance(value, str) and value[:1] in ("{", "["):
+        try:
+            return json.loads(value)
+        except json.JSONDecodeError:
+            return value
+    return value
+
+
+async def serve(servicers: Mapping[int, provider_pb2_grpc.ResourceProviderServicer]) -> list[grpc.aio.Server]:
+    """Start a gRPC server on 127.0.0.1 for each port; raises RuntimeError when a port is taken."""
+    servers = []
+    for port, servicer in servicers.items():
+        server = grpc.aio.server(
+            options=[("grpc.so_reuseport", 0), ("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
+        )
+        provider_pb2_grpc.add_ResourceProviderServicer_to_server(servicer, server)
+        server.add_insecure_port(f"127.0.0.1:{port}")
+        await server.start()
+        servers.append(server)
+    return servers
