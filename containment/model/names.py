@@ -121,6 +121,10 @@ class WebGroupId(StrEnum):
     PASTE_AND_WEBHOOKS = "wg-paste-and-webhooks"
 
 
+DENY_GROUPS: Final = frozenset({WebGroupId.UNAPPROVED_MODELS, WebGroupId.DOH_RESOLVERS, WebGroupId.PASTE_AND_WEBHOOKS})
+"""WebGroups that only ever stand in a deny."""
+
+
 class HostTag(StrEnum):
     """Tags an agent host carries: `Role` is configurable (seed 001), the others are ours (design decision 7)."""
 

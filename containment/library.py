@@ -1,0 +1,102 @@
+"""Reads the reviewed data under `presets/`: the catalog, the agent classes and the harnesses.
+
+The one place that knows where those files lie. Every mistake in every file is reported at once, by file and key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from containment.model.catalog import CatalogSet
+from containment.model.errors import InputError, Problem
+from containment.model.names import DENY_GROUPS
+from containment.model.preset import Harness, HarnessSets, Library, Preset
+
+_T = TypeVar("_T", bound=BaseModel)
+
+
+def presets_folder() -> Path:
+    """Return the folder of presets: the repository's own, or the copy inside an installed wheel."""
+    for folder in (Path(__file__).parent / "presets", Path(__file__).parent.parent / "presets"):
+        if folder.is_dir():
+            return folder
+    raise FileNotFoundError("no presets folder beside the containment package")
+
+
+def load_library(folder: Path | None = None) -> Library:
+    """Return the library; raises InputError with every problem of every file."""
+    root = folder or presets_folder()
+    problems: list[Problem] = []
+    sets = {path.stem: found for path in sorted((root / "catalog").glob("*.yaml")) if (found := _read(root, path, CatalogSet, problems))}
+    presets: dict[str, Preset] = {}
+    for path in sorted(root.glob("*.yaml")):
+        if path.name != "harnesses.yaml" and (preset := _read(root, path, Preset, problems)):
+            presets[path.stem] = preset
+    harnesses = _read(root, root / "harnesses.yaml", HarnessSets, problems, named=False)
+    core = harnesses.core_sets if harnesses else {}
+    problems += [
+        _problem(
+            f"{root.name}/harnesses.yaml:coreSets.{harness}", f"names no set for {harness.value!r}", "add a list, [] when it needs none"
+        )
+        for harness in Harness
+        if harnesses and harness not in core
+    ]
+    for where, names, denied in (
+        *((f"{root.name}/{p.name}.yaml:permitSets", p.permit_sets, False) for p in presets.values()),
+        *((f"{root.name}/{p.name}.yaml:denySets", p.deny_sets, True) for p in presets.values()),
+        *((f"{root.name}/harnesses.yaml:coreSets.{harness}", core_sets, False) for harness, core_sets in core.items()),
+    ):
+        problems += _set_problems(root, where, names, sets, denied=denied)
+    if problems:
+        raise InputError("presets cannot be used", problems)
+    return Library(sets, presets, core)
+
+
+def _set_problems(root: Path, where: str, names: tuple[str, ...], sets: Mapping[str, CatalogSet], *, denied: bool) -> list[Problem]:
+    out = []
+    for name in names:
+        if name not in sets:
+            known = ", ".join(sorted(sets))
+            out.append(_problem(where, f"names the set {name!r}, which is not in {root.name}/catalog/", f"use one of: {known}"))
+        elif (sets[name].web_group in DENY_GROUPS) != denied:
+            side = "denies" if denied else "permits"
+            out.append(_problem(where, f"{side} the set {name!r}, which fills {sets[name].web_group.value}", "move it to the other list"))
+    return out
+
+
+def _problem(where: str, what: str, fix: str) -> Problem:
+    return Problem(where, what, "rules are made from exactly these sets; a wrong name would silently leave one out", fix)
+
+
+def _read(root: Path, path: Path, model: type[_T], problems: list[Problem], *, named: bool = True) -> _T | None:
+    where = path.relative_to(root.parent).as_posix()
+    try:
+        document: Any = yaml.safe_load(path.read_text())
+    except (OSError, yaml.YAMLError) as error:
+        problems.append(Problem(where, f"cannot be read: {error}", "a class without its data has no policy", "restore or mend the file"))
+        return None
+    if not isinstance(document, dict):
+        problems.append(Problem(where, "is not a mapping of keys to values", "nothing can be read from it", "see presets/README.md"))
+        return None
+    try:
+        return model.model_validate({**document, "name": path.stem} if named else document)
+    except ValidationError as error:
+        problems.extend(problems_of(where, error))
+        return None
+
+
+def problems_of(where: str, error: ValidationError) -> list[Problem]:
+    """Return pydantic's findings as Problems, each with its file:key."""
+    out = []
+    for found in error.errors(include_url=False):
+        key = ".".join(str(part) for part in found["loc"]) or "(whole file)"
+        said = found["msg"].removeprefix("Value error, ")
+        value = "" if found["type"] == "missing" else f" (is {found['input']!r})" if not isinstance(found["input"], dict | list) else ""
+        fix = "remove it, or correct its spelling" if found["type"] == "extra_forbidden" else "correct the value"
+        out.append(Problem(f"{where}:{key}", said + value, "data that is not understood is never guessed", fix))
+    return out

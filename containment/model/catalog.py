@@ -1,0 +1,81 @@
+"""The catalog: named sets of destinations, each entry reviewed and owned.
+
+Owns the shape of `presets/catalog/<set>.yaml` and its validation. A set fills one WebGroup; presets name sets, never
+hosts. `{region}` in a pattern stands for the stack's AWS region. Reading files is `containment.library`'s.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic.alias_generators import to_camel
+
+from containment.model.fqdn import DomainPattern, normalise
+from containment.model.names import WebGroupId
+
+REGION = "{region}"
+
+
+class Reviewed(BaseModel):
+    """What every file people review has in common: camelCase keys, no unknown key, no later change."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True)
+
+
+def _pattern(raw: str) -> str:
+    normalise(raw.replace(REGION, "region"))
+    if raw.strip() == "*":
+        raise ValueError("is '*': a set that holds every destination contains nothing")
+    return raw
+
+
+class Entry(Reviewed):
+    """One destination: what it is, who answers for it, why it is here, and what a hostile agent could do with it.
+
+    `uploads`: strangers can store data there; `relays`: it forwards to other destinations; `foreign_tenant`: the same
+    host serves tenants other than ours.
+    """
+
+    pattern: Annotated[str, AfterValidator(_pattern)]
+    owner: Annotated[str, Field(min_length=1)]
+    reason: Annotated[str, Field(min_length=1)]
+    source: Annotated[str, Field(min_length=1)]
+    reviewed: date
+    uploads: bool
+    relays: bool
+    foreign_tenant: bool
+
+    def in_region(self, region: str) -> DomainPattern:
+        """Return the domain pattern with the region filled in."""
+        return DomainPattern.parse(self.pattern.replace(REGION, region))
+
+
+class CatalogSet(Reviewed):
+    """One file of the catalog; `name` is the file's name without `.yaml`."""
+
+    name: str
+    title: Annotated[str, Field(min_length=1)]
+    purpose: Annotated[str, Field(min_length=1)]
+    web_group: WebGroupId
+    entries: Annotated[tuple[Entry, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _no_name_twice(self) -> Self:
+        seen: dict[DomainPattern, str] = {}
+        for entry in self.entries:
+            pattern = entry.in_region("region")
+            if pattern in seen:
+                raise ValueError(f"{entry.pattern!r} stands here twice (also as {seen[pattern]!r}); keep one entry")
+            seen[pattern] = entry.pattern
+        return self
+
+    def patterns(self, region: str) -> tuple[DomainPattern, ...]:
+        """Return the set's patterns for a region, sorted: the provider plans cleanly only on a stable order."""
+        return tuple(sorted(entry.in_region(region) for entry in self.entries))
+
+
+def parse_set(name: str, document: Any) -> CatalogSet:
+    """Return the set a YAML document describes; raises pydantic.ValidationError with every mistake in it."""
+    return CatalogSet.model_validate({**document, "name": name} if isinstance(document, dict) else document)

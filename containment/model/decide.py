@@ -1,0 +1,196 @@
+"""Plain first-match evaluation: what one rule set does to one flow.
+
+Rules kept here (Aviatrix documentation, collected in docs/deciding-a-flow.md):
+- the first matching rule in order decides; none matching, the Controller's default action does;
+- a WebGroup matches the TLS server name or the HTTP Host; TLS without SNI and anything else matches none;
+- `flow_app_requirement = TLS_REQUIRED` leaves out everything that is not TLS;
+- whether a *watched* rule ends the evaluation is not documented, so an effect holds under both readings or is UNKNOWN;
+- a member that is not known is neither in nor out of a group: what depends on it is UNKNOWN.
+
+Exact questions over all flows ("what can be reached?") are the analyser's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from ipaddress import IPv6Network
+
+from containment.model.flow import Application, Decision, Effect, Flow, PassedOver, Somewhere, Verdict
+from containment.model.fqdn import DomainPattern, Match
+from containment.model.names import RFC1918, Action, Protocol
+from containment.model.ruleset import (
+    PUBLIC_INTERNET,
+    Address,
+    CidrSelector,
+    Rule,
+    RuleSet,
+    Selector,
+    SmartGroup,
+    TagSelector,
+    WebGroup,
+    is_public,
+)
+
+
+def decide(ruleset: RuleSet, flow: Flow) -> Decision:
+    """Return what `ruleset` does to `flow`, with the rules passed over and the reason for each."""
+    passed: list[PassedOver] = []
+    possible: list[Rule] = []
+    deciding: Rule | None = None
+    for rule in ruleset.rules:
+        match, reason = match_rule(ruleset, rule, flow)
+        if match is Match.NO:
+            passed.append(PassedOver(rule.name, reason))
+        elif match is Match.MAYBE:
+            passed.append(PassedOver(rule.name, f"may match: {reason}"))
+            possible.append(rule)
+        else:
+            deciding = rule
+            break
+    actions = [rule.action.permits for rule in possible]
+    actions.append(deciding.action.permits if deciding else ruleset.default_action.permits)
+    verdict = Verdict.UNKNOWN if len(set(actions)) > 1 else Verdict.PERMIT if actions[0] else Verdict.DENY
+    names = tuple(rule.name for rule in possible)
+    return Decision(
+        verdict=verdict,
+        rule=deciding.name if deciding and not possible else None,
+        effect=_only(_outcomes(ruleset, flow, watching=None)),
+        monitor_effect=_monitor_effect(verdict, deciding),
+        enforce_effect=_only(_outcomes(ruleset, flow, watching=False)),
+        passed_over=tuple(passed),
+        possible=(*names, deciding.name if deciding else "default action") if names else (),
+    )
+
+
+def _monitor_effect(verdict: Verdict, deciding: Rule | None) -> Effect:
+    """A named deny is only watched in monitor; the default action has no watch flag."""
+    if verdict is Verdict.UNKNOWN:
+        return Effect.UNKNOWN
+    return Effect.DELIVERED if verdict is Verdict.PERMIT or deciding else Effect.BLOCKED
+
+
+def _outcomes(ruleset: RuleSet, flow: Flow, *, watching: bool | None) -> set[Effect]:
+    """Return every effect some reading allows; `watching` False applies all rules, None takes them as they are."""
+    out: set[Effect] = set()
+    for rule in ruleset.rules:
+        match, _ = match_rule(ruleset, rule, flow)
+        if match is Match.NO:
+            continue
+        if rule.watch and watching is None:
+            out.add(Effect.DELIVERED)  # one reading: the flow is let through here; the other: it goes on to the next rule
+            continue
+        out.add(_effect(rule.action))
+        if match is Match.YES:
+            return out
+    return out | {_effect(ruleset.default_action)}
+
+
+def _effect(action: Action) -> Effect:
+    return Effect.DELIVERED if action.permits else Effect.BLOCKED
+
+
+def _only(effects: set[Effect]) -> Effect:
+    return next(iter(effects)) if len(effects) == 1 else Effect.UNKNOWN
+
+
+def match_rule(ruleset: RuleSet, rule: Rule, flow: Flow) -> tuple[Match, str]:
+    """Tell whether one rule matches a flow, and what decided that."""
+    if rule.disabled:
+        return Match.NO, "the rule is disabled"
+    checks = (
+        (_source(ruleset, rule, flow), "source is not in " + ", ".join(rule.sources)),
+        (_protocol(rule, flow), f"protocol is not {rule.protocol.value}"),
+        (_port(rule, flow), "port is not " + ", ".join(map(str, rule.ports))),
+        (_destination(ruleset, rule, flow), "destination is not in " + ", ".join(rule.destinations)),
+        (_application(rule, flow), "flow is not TLS"),
+        (_web(ruleset, rule, flow), f"{_claim(flow)} is not in " + ", ".join(rule.web_groups)),
+    )
+    for match, reason in checks:
+        if match is Match.NO:
+            return Match.NO, reason
+    unsure = [reason.replace("is not", "may be", 1) for match, reason in checks if match is Match.MAYBE]
+    return (Match.MAYBE, "; ".join(unsure)) if unsure else (Match.YES, "all parts match")
+
+
+def _claim(flow: Flow) -> str:
+    if flow.application is Application.OTHER:
+        return "a flow that is neither TLS nor HTTP"
+    return flow.server_name or f"{flow.application.value} without a server name"
+
+
+def _any(matches: Iterable[Match]) -> Match:
+    seen = set(matches)
+    return Match.YES if Match.YES in seen else Match.MAYBE if Match.MAYBE in seen else Match.NO
+
+
+def _yes(fact: bool) -> Match:
+    return Match.YES if fact else Match.NO
+
+
+def _protocol(rule: Rule, flow: Flow) -> Match:
+    if flow.protocol is Protocol.ANY:
+        return Match.YES if rule.protocol is Protocol.ANY else Match.MAYBE
+    return _yes(rule.protocol in (Protocol.ANY, flow.protocol))
+
+
+def _port(rule: Rule, flow: Flow) -> Match:
+    if not rule.ports:
+        return Match.YES
+    port = flow.port
+    return Match.NO if port is None else _yes(any(port in ports for ports in rule.ports))
+
+
+def _application(rule: Rule, flow: Flow) -> Match:
+    return _yes(not rule.tls_required or flow.application is Application.TLS)
+
+
+def _web(ruleset: RuleSet, rule: Rule, flow: Flow) -> Match:
+    if not rule.web_groups:
+        return Match.YES
+    if flow.application is Application.OTHER or flow.protocol is not Protocol.TCP:
+        return Match.NO
+    groups: Sequence[WebGroup] = [ruleset.web_groups[name] for name in rule.web_groups]
+    if flow.server_name is None:
+        everything = DomainPattern("*")
+        return _yes(any(everything in group.patterns for group in groups))
+    return _any(pattern.matches(flow.server_name) for group in groups for pattern in group.patterns)
+
+
+def _source(ruleset: RuleSet, rule: Rule, flow: Flow) -> Match:
+    def selects(selector: Selector) -> Match:
+        if isinstance(selector, CidrSelector):
+            return Match.MAYBE if flow.source.address is None else _yes(flow.source.address in selector.network)
+        if isinstance(selector, TagSelector):
+            tags = flow.source.tags
+            return Match.MAYBE if tags is None else _yes(all(tags.get(key) == value for key, value in selector.tags.items()))
+        return Match.MAYBE
+
+    return _any(_group(ruleset.smart_groups[name], flow.source.address, selects) for name in rule.sources)
+
+
+def _destination(ruleset: RuleSet, rule: Rule, flow: Flow) -> Match:
+    address = flow.destination
+
+    def selects(selector: Selector) -> Match:
+        if not isinstance(selector, CidrSelector):
+            return Match.MAYBE
+        if not isinstance(address, Somewhere):
+            return _yes(address in selector.network)
+        network = selector.network
+        if isinstance(network, IPv6Network):
+            return Match.MAYBE
+        if network.prefixlen == 0:
+            return Match.YES
+        private = any(network.subnet_of(block) for block in RFC1918)
+        return Match.NO if address is Somewhere.PUBLIC and private else Match.MAYBE
+
+    return _any(_group(ruleset.smart_groups[name], address, selects) for name in rule.destinations)
+
+
+def _group(group: SmartGroup, address: Address | Somewhere | None, selects: Callable[[Selector], Match]) -> Match:
+    if group != PUBLIC_INTERNET:
+        return _any(selects(selector) for selector in group.selectors)
+    if isinstance(address, Somewhere):
+        return Match.YES if address is Somewhere.PUBLIC else Match.MAYBE
+    public = None if address is None else is_public(address)
+    return Match.MAYBE if public is None else _yes(public)

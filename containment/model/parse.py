@@ -1,0 +1,69 @@
+"""Turns raw stack configuration into a `StackConfig`, or into every mistake in it."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic.alias_generators import to_camel
+from pydantic.fields import FieldInfo
+
+from containment.model.config import StackConfig
+from containment.model.errors import Problem
+
+
+def alias_of(name: str) -> str:
+    """Return the configuration key of a field."""
+    return to_camel(name)
+
+
+def _field_of(key: str) -> FieldInfo | None:
+    return next((field for name, field in StackConfig.model_fields.items() if alias_of(name) == key), None)
+
+
+def problem(where: str, key: str, value: Any, what: str) -> Problem:
+    """Return the Problem for one key, with the why and the fix its declaration gives."""
+    field = _field_of(key)
+    extra = field.json_schema_extra if field is not None and isinstance(field.json_schema_extra, dict) else {}
+    shown = "" if value is None else f" ({json.dumps(value, default=str)})"
+    return Problem(
+        f"{where}:{key}", f"{what}{shown}", str(extra.get("why", "it is not a key of this program")), str(extra.get("fix", "remove it"))
+    )
+
+
+def parse_config(raw: Mapping[str, Any], where: str) -> tuple[StackConfig, list[Problem], frozenset[str]]:
+    """Return the configuration, every problem of a single value, and the keys that are wrong.
+
+    Wrong keys hold their default (a required one, `?`), so that checks between the other keys can still run.
+    `where` is the file people edit, for the problems.
+    """
+    try:
+        return StackConfig.model_validate(dict(raw)), [], frozenset()
+    except ValidationError as error:
+        problems, wrong = [], set()
+        for found in error.errors(include_url=False):
+            key = str(found["loc"][0])
+            wrong.add(key)
+            if found["type"] == "missing":
+                problems.append(problem(where, key, None, "is not set"))
+            elif found["type"] == "extra_forbidden":
+                near = difflib.get_close_matches(key, [alias_of(name) for name in StackConfig.model_fields], 1)
+                hint = f"; did you mean {near[0]}?" if near else ""
+                problems.append(
+                    Problem(
+                        f"{where}:{key}",
+                        f"is not a key of this program{hint}",
+                        "a misspelt key is silently not applied",
+                        "correct or remove it",
+                    )
+                )
+            else:
+                item = f"[{found['loc'][1]}] " if len(found["loc"]) > 1 and isinstance(found["loc"][1], int) else ""
+                said = found["msg"].removeprefix("Value error, ")
+                problems.append(problem(where, key, found["input"], item + said[0].lower() + said[1:]))
+        rest = {key: value for key, value in raw.items() if key not in wrong}
+        required = {alias_of(name) for name, field in StackConfig.model_fields.items() if field.is_required()}
+        return StackConfig.model_validate({**dict.fromkeys(required - {*rest}, "?"), **rest}), problems, frozenset(wrong)

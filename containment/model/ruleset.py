@@ -1,0 +1,162 @@
+"""The ordered policy as values: groups, rules and the rule set a Controller evaluates.
+
+Rules kept here (a RuleSet that breaks one cannot be made):
+- rules stand in evaluation order, lowest priority number first, and no two share a priority or a name;
+- every group a rule names is there, and no group is empty;
+- a rule with a WebGroup says its ports; ICMP says none (provider: apply-time errors).
+
+How the rules come about is `policy`; what they do to a flow is `decide`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+from types import MappingProxyType
+from typing import TypeAlias
+
+from containment.model.fqdn import DomainPattern
+from containment.model.names import RFC1918, Action, Protocol, WellKnown
+
+Address: TypeAlias = IPv4Address | IPv6Address
+Network: TypeAlias = IPv4Network | IPv6Network
+
+
+class Logging(StrEnum):
+    """When a rule writes a log line (provider: `log_profile`)."""
+
+    NONE = "none"
+    START = "start"
+    START_AND_END = "start+end"
+
+
+@dataclass(frozen=True, slots=True)
+class TagSelector:
+    """VMs that carry all of these tags (a SmartGroup expression with `type = vm`)."""
+
+    tags: Mapping[str, str]
+
+    def __post_init__(self) -> None:
+        assert self.tags, "a selector without tags would select every VM"
+        object.__setattr__(self, "tags", MappingProxyType(dict(self.tags)))
+
+
+@dataclass(frozen=True, slots=True)
+class CidrSelector:
+    """Every address of a network."""
+
+    network: Network
+
+
+@dataclass(frozen=True, slots=True)
+class OpaqueSelector:
+    """Members only the Controller knows (FQDN, geo, threat feed, Kubernetes label): never guessed."""
+
+    description: str
+
+
+Selector: TypeAlias = TagSelector | CidrSelector | OpaqueSelector
+
+
+@dataclass(frozen=True, slots=True)
+class SmartGroup:
+    """Workloads or addresses: a member of any selector is a member of the group."""
+
+    name: str
+    selectors: tuple[Selector, ...]
+
+    def __post_init__(self) -> None:
+        assert self.selectors, f"{self.name}: an empty SmartGroup is refused by the provider"
+
+
+ANYWHERE = SmartGroup("Anywhere", (CidrSelector(IPv4Network("0.0.0.0/0")),))
+PUBLIC_INTERNET = SmartGroup("Public Internet", (OpaqueSelector("every address outside RFC 1918"),))
+WELL_KNOWN_GROUPS: Mapping[WellKnown, SmartGroup] = MappingProxyType(
+    {WellKnown.ANYWHERE: ANYWHERE, WellKnown.PUBLIC_INTERNET: PUBLIC_INTERNET}
+)
+
+
+def is_public(address: Address) -> bool | None:
+    """Tell whether an address is in the Controller's Public Internet group: outside RFC 1918; IPv6 is not documented."""
+    return not any(address in network for network in RFC1918) if isinstance(address, IPv4Address) else None
+
+
+@dataclass(frozen=True, slots=True)
+class WebGroup:
+    """Names matched against the TLS server name or the HTTP Host header."""
+
+    name: str
+    patterns: tuple[DomainPattern, ...]
+
+    def __post_init__(self) -> None:
+        assert self.patterns, f"{self.name}: an empty WebGroup is refused by the provider"
+
+
+@dataclass(frozen=True, slots=True)
+class PortRange:
+    """TCP or UDP ports, both ends included."""
+
+    low: int
+    high: int
+
+    def __post_init__(self) -> None:
+        assert 0 <= self.low <= self.high <= 65535, f"{self.low}-{self.high} is not a port range"
+
+    def __contains__(self, port: int) -> bool:
+        return self.low <= port <= self.high
+
+    def __str__(self) -> str:
+        return str(self.low) if self.low == self.high else f"{self.low}-{self.high}"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One line of the policy; groups are named, `why` and `source` are for the people who review it."""
+
+    name: str
+    priority: int
+    action: Action
+    sources: tuple[str, ...]
+    destinations: tuple[str, ...]
+    protocol: Protocol
+    ports: tuple[PortRange, ...] = ()
+    web_groups: tuple[str, ...] = ()
+    logging: Logging = Logging.START
+    watch: bool = False
+    disabled: bool = False
+    tls_required: bool = False
+    verify_sni: bool = False
+    why: str = ""
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        assert self.sources, f"{self.name}: no source"
+        assert self.destinations, f"{self.name}: no destination"
+        assert not (self.protocol is Protocol.ICMP and self.ports), f"{self.name}: ICMP has no ports"
+        assert not self.web_groups or self.ports, f"{self.name}: a rule with a WebGroup must say its ports"
+
+
+@dataclass(frozen=True)
+class RuleSet:
+    """An ordered policy with the groups it names and what happens to a flow no rule matches."""
+
+    rules: tuple[Rule, ...]
+    smart_groups: Mapping[str, SmartGroup]
+    web_groups: Mapping[str, WebGroup]
+    default_action: Action = Action.DENY
+    by_name: Mapping[str, Rule] = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        assert self.rules, "an empty rule list is not a policy"
+        priorities = [rule.priority for rule in self.rules]
+        assert priorities == sorted(set(priorities)), "rules must stand in order, each with a priority of its own"
+        by_name = {rule.name: rule for rule in self.rules}
+        assert len(by_name) == len(self.rules), "two rules share a name"
+        for rule in self.rules:
+            missing = {*rule.sources, *rule.destinations} - {*self.smart_groups} | {*rule.web_groups} - {*self.web_groups}
+            assert not missing, f"{rule.name} names groups that are not there: {sorted(missing)}"
+        object.__setattr__(self, "by_name", MappingProxyType(by_name))
+        object.__setattr__(self, "smart_groups", MappingProxyType(dict(self.smart_groups)))
+        object.__setattr__(self, "web_groups", MappingProxyType(dict(self.web_groups)))

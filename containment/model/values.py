@@ -1,0 +1,70 @@
+"""The shapes of single configured values: names, domains, networks, tags. Each refuses with what is wrong."""
+
+from __future__ import annotations
+
+import json
+import re
+from ipaddress import IPv4Address, IPv4Network
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator
+
+from containment.model.fqdn import normalise
+from containment.model.names import PREFIX_PATTERN, RFC1918
+
+
+def _decoded(raw: Any) -> Any:
+    """Stack configuration holds lists and objects as JSON text."""
+    if isinstance(raw, str):
+        try:
+            return json.loads(raw)
+        except ValueError:
+            raise ValueError(
+                "is not JSON; lists and objects are set with `pulumi config set --path`, or as YAML in the stack file"
+            ) from None
+    return raw
+
+
+def matching(pattern: str, says: str) -> AfterValidator:
+    compiled = re.compile(pattern)
+
+    def check(value: str) -> str:
+        if not compiled.fullmatch(value):
+            raise ValueError(f"is not {says}")
+        return value
+
+    return AfterValidator(check)
+
+
+def _domain(raw: str) -> str:
+    spelled = normalise(raw)
+    if spelled == "*" or ("." not in spelled.strip("*.")):
+        raise ValueError("covers a whole top-level domain or more")
+    return spelled
+
+
+def _no_repeat(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    twice = sorted({str(value) for value in values if values.count(value) > 1})
+    if twice:
+        raise ValueError("has twice: " + ", ".join(twice))
+    return values
+
+
+def _private(network: IPv4Network) -> IPv4Network:
+    if not any(network.subnet_of(block) for block in RFC1918):
+        raise ValueError("is not inside RFC 1918 (10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16)")
+    return network
+
+
+def vpc_sized(network: IPv4Network) -> IPv4Network:
+    if not 16 <= network.prefixlen <= 24:
+        raise ValueError("is not between /16 and /24")
+    return _private(network)
+
+
+Prefix = Annotated[str, matching(PREFIX_PATTERN.pattern, "3 to 30 lower-case letters, digits and dashes, starting with a letter")]
+Domains = Annotated[tuple[Annotated[str, AfterValidator(_domain)], ...], BeforeValidator(_decoded), AfterValidator(_no_repeat)]
+Cidrs = Annotated[tuple[IPv4Network, ...], BeforeValidator(_decoded), AfterValidator(_no_repeat)]
+Tags = Annotated[dict[str, str], BeforeValidator(_decoded)]
+TagText = Annotated[str, matching(r"[\w .:/=+@-]{1,128}", "a tag of 1 to 128 letters, digits and .:/=+-@ _")]
+OptionalAddress = Annotated[IPv4Address | None, BeforeValidator(lambda raw: None if raw == "" else raw)]
