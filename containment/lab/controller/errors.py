@@ -1,0 +1,23 @@
+"""What the Controller says when it refuses: one exception, carrying the reason and the HTTP status of the REST dialect.
+
+The action dialect answers HTTP 200 with `return: false` and the reason; the REST dialect answers the status and
+`{"message": reason}`. Codes (AVXERR-...) are those known from Aviatrix's own documents and release notes.
+"""
+
+from __future__ import annotations
+
+BAD_FIELD = "AVXERR-DFW-0003"
+BAD_VALUE = "AVXERR-DFW-0004"
+POLICIES_EXIST = "AVXERR-DFW-0008"
+NO_SUCH_POLICY = "AVXERR-DFW-0025"
+POINT_TAKEN = "AVXERR-DFW-0043"
+SNAT_AND_DEFAULT_ROUTE = "AVXERR-TRANSIT-EDIT-0056"
+
+
+class RefusedError(Exception):
+    """The Controller will not do it: `reason` is what the caller reads, `status` is for the REST dialect only."""
+
+    def __init__(self, reason: str, status: int = 400) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.status = status
