@@ -8,7 +8,7 @@ import pulumi
 import pulumi_aviatrix as aviatrix
 import pytest
 
-from containment.lab.wire import UNKNOWN, is_secret
+from containment.lab.wire import UNKNOWN, is_secret, to_plain
 
 ANYWHERE = "def000ad-0000-0000-0000-000000000000"
 RULE = {
@@ -165,10 +165,10 @@ def test_lookups_answer_plainly_and_as_outputs(engine: Any) -> None:
 
     sent = engine(program, outputs=answers)
     assert sent.stack_outputs == {"plain": "t-1", "awaited": "p-1", "output": True}
-    assert {request.tok for request in sent.invokes} == {
-        "aviatrix:index/getDcfTlsProfile:getDcfTlsProfile",
-        "aviatrix:index/getDcfAttachmentPoint:getDcfAttachmentPoint",
-    }
+    calls = [(request.tok, to_plain(request.args), request.packageRef) for request in sent.invokes]
+    profile_call = ("aviatrix:index/getDcfTlsProfile:getDcfTlsProfile", {"displayName": "t"}, "ref-9.0.10")
+    point_call = ("aviatrix:index/getDcfAttachmentPoint:getDcfAttachmentPoint", {"name": "P"}, "ref-9.0.10")
+    assert calls == [profile_call, point_call, profile_call]
 
 
 def test_a_lookup_waits_for_what_it_depends_on(engine: Any) -> None:
@@ -182,6 +182,7 @@ def test_a_lookup_waits_for_what_it_depends_on(engine: Any) -> None:
     assert preview.inputs("rules")["attachTo"] == UNKNOWN
     update = engine(program, outputs={"getDcfAttachmentPoint": {"attachmentPointId": "p-1", "id": "p-1", "name": "P"}})
     assert update.inputs("rules")["attachTo"] == "p-1"
+    assert [request.packageRef for request in update.invokes] == ["ref-9.0.10"]
 
 
 class Ruleset(aviatrix.DcfRuleset):

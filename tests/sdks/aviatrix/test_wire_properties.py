@@ -62,6 +62,7 @@ def test_every_property_of_a_resource_travels_under_its_schema_name(engine: Any,
     values = {snake_case(key): sample(type_, form) for key, (type_, _) in TABLE[head].items()}
     sent = engine(lambda: getattr(aviatrix, name)("it", **values))
     assert sent.named("it").type == f"aviatrix:index/{head}"
+    assert sent.named("it").packageRef == "ref-9.0.10"
     assert without_wrappers(sent.inputs("it")) == sample_object(TABLE[head], name, "wire")
 
 
@@ -109,13 +110,13 @@ def test_input_classes_have_the_schemas_properties_types_and_requirements(head: 
             cls(**values)
 
 
-def matches(declared: Any, type_: str) -> bool:
-    """Tell whether a Python type is what the table says, looking inside lists and maps."""
+def matches(declared: Any, type_: str, module: Any = aviatrix, suffix: str = "Args") -> bool:
+    """Tell whether a Python type is what the table says, looking inside lists and maps; nested types are `module`'s, with `suffix`."""
     if type_.startswith("list["):
-        return matches(_types.unwrap_type(typing.get_args(declared)[0]), type_[5:-1])
+        return matches(_types.unwrap_type(typing.get_args(declared)[0]), type_[5:-1], module, suffix)
     if type_ == "map[string]":
         return _types.unwrap_type(typing.get_args(declared)[1]) is str
-    return declared is (SCALARS[type_][0] if type_ in SCALARS else getattr(aviatrix, f"{type_}Args"))
+    return declared is (SCALARS[type_][0] if type_ in SCALARS else getattr(module, f"{type_}{suffix}"))
 
 
 @pytest.mark.parametrize("name", NESTED)
@@ -141,7 +142,12 @@ def test_a_resource_exposes_every_input_and_its_token(head: str) -> None:
         if f"type {bare}" in TABLE:
             found = typing.get_args(outputs[key])[0] if type_.startswith("list[") else outputs[key]
             assert found is getattr(aviatrix.outputs, bare)
-            assert set(_types.output_type_types(found)) == set(TABLE[f"type {bare}"])
+            declared = _types.output_type_types(found)
+            assert set(declared) == set(TABLE[f"type {bare}"])
+            for field, (field_type, _) in TABLE[f"type {bare}"].items():
+                assert matches(declared[field], field_type, aviatrix.outputs, ""), f"{bare}.{field}: {declared[field]} is not {field_type}"
+        else:
+            assert matches(outputs[key], type_, aviatrix.outputs, ""), f"{head}.{key}: {outputs[key]} is not {type_}"
 
 
 def test_the_table_names_all_that_the_package_has() -> None:
