@@ -14,7 +14,7 @@ from pydantic.alias_generators import to_camel
 
 from containment.model.names import DEFAULT_PREFIX, DEFAULT_ROLE, RFC1918, ControllerVersion, HostTag, PolicyMode
 from containment.model.preset import Harness
-from containment.model.values import Cidrs, Domains, OptionalAddress, Prefix, Tags, TagText, matching, vpc_sized
+from containment.model.values import Cidrs, Domains, OptionalAddress, OrNothing, Prefix, Tags, TagText, matching, vpc_sized
 
 
 def _key(default: Any, description: str, why: str, fix: str, **constraints: Any) -> Any:
@@ -23,8 +23,8 @@ def _key(default: Any, description: str, why: str, fix: str, **constraints: Any)
 
 def _domains(description: str) -> Any:
     return _key(
-        None,
-        f"{description} Replaces the class's own set; [] leaves the rule out.",
+        (),
+        f"{description} Replaces the class's own set; [] keeps it.",
         "these names become a WebGroup; a wrong one reaches more, or nothing",
         "list host names, or wildcards such as *.example.com",
     )
@@ -163,7 +163,7 @@ class StackConfig(BaseModel):
     agent_workload_tag_value: TagText = _key(
         DEFAULT_ROLE, "Tag value that makes a VM an agent.", "the source group is built on it", "leave it"
     )
-    install_mode: Harness | None = _key(
+    install_mode: Annotated[Harness | None, OrNothing] = _key(
         None,
         "Harness the host is prepared for; empty: the class's own.",
         "it decides which core services are permitted",
@@ -179,22 +179,22 @@ class StackConfig(BaseModel):
     )
 
     # Destinations
-    enable_package_installs: bool | None = _key(
+    enable_package_installs: Annotated[bool | None, OrNothing] = _key(
         None, "Permit the package registries; empty: the class's own.", "they run strangers' code", "leave empty"
     )
-    enable_public_reference: bool | None = _key(
+    enable_public_reference: Annotated[bool | None, OrNothing] = _key(
         None, "Permit search and reference sites; empty: the class's own.", "for demos only", "leave empty"
     )
     log_permit_rules: bool = _key(True, "Log permitted flows as well.", "evidence needs them", "leave true")
     verify_sni: bool = _key(
         True, "Tie the server name to the address with a TLS profile (Controller 8.2+).", "a client can claim any name", "leave true"
     )
-    openclaw_core_domains: Domains | None = _domains("Core services of the harness.")
-    approved_model_gateway_domains: Domains | None = _domains("Approved model gateways.")
-    package_registry_domains: Domains | None = _domains("Package registries and source control.")
-    os_update_domains: Domains | None = _domains("HTTPS package mirrors of the operating system.")
-    public_reference_domains: Domains | None = _domains("Search and reference sites.")
-    unapproved_model_provider_domains: Domains | None = _domains("Model providers denied ahead of every permit.")
+    openclaw_core_domains: Domains = _domains("Core services of the harness.")
+    approved_model_gateway_domains: Domains = _domains("Approved model gateways.")
+    package_registry_domains: Domains = _domains("Package registries and source control.")
+    os_update_domains: Domains = _domains("HTTPS package mirrors of the operating system.")
+    public_reference_domains: Domains = _domains("Search and reference sites.")
+    unapproved_model_provider_domains: Domains = _domains("Model providers denied ahead of every permit.")
     approved_model_gateway_cidrs: Cidrs = _key(
         (), "Internal model gateways by address (TCP 443).", "an L4 permit has no name to check", "list CIDRs"
     )

@@ -40,8 +40,10 @@ def parse_config(raw: Mapping[str, Any], where: str) -> tuple[StackConfig, list[
     Wrong keys hold their default (a required one, `?`), so that checks between the other keys can still run.
     `where` is the file people edit, for the problems.
     """
+    required = {alias_of(name) for name, field in StackConfig.model_fields.items() if field.is_required()}
+    raw = {key: value for key, value in raw.items() if not (key in required and value == "")}
     try:
-        return StackConfig.model_validate(dict(raw)), [], frozenset()
+        return StackConfig.model_validate(raw), [], frozenset()
     except ValidationError as error:
         problems, wrong = [], set()
         for found in error.errors(include_url=False):
@@ -65,5 +67,4 @@ def parse_config(raw: Mapping[str, Any], where: str) -> tuple[StackConfig, list[
                 said = found["msg"].removeprefix("Value error, ")
                 problems.append(problem(where, key, found["input"], item + said[0].lower() + said[1:]))
         rest = {key: value for key, value in raw.items() if key not in wrong}
-        required = {alias_of(name) for name, field in StackConfig.model_fields.items() if field.is_required()}
         return StackConfig.model_validate({**dict.fromkeys(required - {*rest}, "?"), **rest}), problems, frozenset(wrong)

@@ -163,7 +163,7 @@ def _destinations(config: StackConfig, library: Library, preset: Preset, harness
         members = [library.sets[name] for name in names if library.sets[name].web_group is group]
         patterns = {pattern for member in members for pattern in member.patterns(config.aws_region)}
         origins = [f"presets/catalog/{member.name}.yaml" for member in members]
-        if group in OVERRIDES and (replaced := getattr(config, OVERRIDES[group])) is not None:
+        if group in OVERRIDES and (replaced := getattr(config, OVERRIDES[group])):
             patterns, origins = {DomainPattern.parse(domain) for domain in replaced}, [alias_of(OVERRIDES[group])]
         if group in ADDITIONS and (added := getattr(config, ADDITIONS[group])):
             patterns |= {DomainPattern.parse(domain) for domain in added}

@@ -67,4 +67,7 @@ Domains = Annotated[tuple[Annotated[str, AfterValidator(_domain)], ...], BeforeV
 Cidrs = Annotated[tuple[IPv4Network, ...], BeforeValidator(_decoded), AfterValidator(_no_repeat)]
 Tags = Annotated[dict[str, str], BeforeValidator(_decoded)]
 TagText = Annotated[str, matching(r"[\w .:/=+@-]{1,128}", "a tag of 1 to 128 letters, digits and .:/=+-@ _")]
-OptionalAddress = Annotated[IPv4Address | None, BeforeValidator(lambda raw: None if raw == "" else raw)]
+OrNothing = BeforeValidator(lambda raw: None if raw == "" else raw)
+"""An empty text in a stack file means: not set."""
+
+OptionalAddress = Annotated[IPv4Address | None, OrNothing]

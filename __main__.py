@@ -1,0 +1,39 @@
+"""One contained agent: configuration -> spec -> policy -> resources -> outputs.
+
+Everything is decided before the first resource: `read_spec` and `policy_of` stop with every mistake at once, and
+`refuse_holes` stops each resource that would leave a hole, with the policy pack's own words.
+"""
+
+import pulumi
+import pulumi_aws as aws
+from components.guard import refuse_holes
+
+from components.copilot import CoPilot
+from components.egress_policy import EgressPolicy
+from components.endpoints import AgentEndpoints
+from components.gateway import SpokeGateway
+from components.host import AgentHost
+from components.network import AgentNetwork
+from components.outputs import export
+from components.providers import aws_provider, controller
+from components.stack_config import policy_of, read_spec
+
+spec = read_spec()
+ruleset = policy_of(spec)
+refuse_holes(ruleset)
+
+aviatrix = controller(spec.config.controller_version)
+cloud = aws_provider(spec.config.aws_region, spec.config.tags)
+on = pulumi.ResourceOptions(providers=[cloud, aviatrix])
+account = aws.get_caller_identity_output(opts=pulumi.InvokeOutputOptions(provider=cloud)).account_id
+
+name = spec.object_prefix
+policy = EgressPolicy(f"{name}-policy", spec, ruleset, opts=on)
+network = AgentNetwork(name, spec, opts=on)
+endpoints = AgentEndpoints(f"{name}-aws", spec, network, account, opts=on)
+gateway = SpokeGateway(f"{name}-gateway", spec, network, opts=on)
+host = AgentHost(f"{name}-agent", spec, network, after=[policy, endpoints, gateway], opts=on)
+if spec.config.copilot_private_ip:
+    CoPilot(f"{name}-copilot", spec, opts=on)
+
+export(spec, policy, network, endpoints, gateway, host)

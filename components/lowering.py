@@ -1,0 +1,70 @@
+"""RuleSet to provider arguments: pure dictionaries, in the order and form the provider plans cleanly.
+
+Rules kept here: rules in evaluation order; every port range says both ends (9.0.10 re-plans for ever otherwise);
+`watch`, never `enforcement`, which no released provider has; names and CIDRs sorted and known before anything runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pulumi
+
+from containment.model.names import WellKnown
+from containment.model.ruleset import CidrSelector, Logging, Rule, SmartGroup, TagSelector, WebGroup
+
+LOG_PROFILES: Mapping[Logging, WellKnown] = {Logging.START: WellKnown.LOG_START, Logging.START_AND_END: WellKnown.LOG_START_AND_END}
+
+
+def smart_group_selector(group: SmartGroup) -> dict[str, Any]:
+    """Return a SmartGroup's `selector`; expressions are OR-ed by the Controller."""
+    expressions: list[dict[str, Any]] = []
+    for selector in group.selectors:
+        if isinstance(selector, TagSelector):
+            expressions.append({"type": "vm", "tags": dict(sorted(selector.tags.items()))})
+        elif isinstance(selector, CidrSelector):
+            expressions.append({"cidr": str(selector.network)})
+        else:
+            raise TypeError(f"{group.name}: {selector} cannot be deployed")
+    return {"match_expressions": expressions}
+
+
+def web_group_selector(group: WebGroup) -> dict[str, Any]:
+    """Return a WebGroup's `selector`."""
+    return {"match_expressions": [{"snifilter": str(pattern)} for pattern in group.patterns]}
+
+
+def rule_args(
+    rule: Rule,
+    group_id: Callable[[str], pulumi.Input[str]],
+    *,
+    tls_profile: pulumi.Input[str] | None,
+    log_profiles: bool,
+) -> dict[str, Any]:
+    """Return one rule as the provider wants it; `group_id` gives the uuid of a SmartGroup or WebGroup the rule names.
+
+    `tls_profile` and `log_profiles` exist from provider 8.2 on.
+    """
+    args: dict[str, Any] = {
+        "name": rule.name,
+        "action": rule.action.value,
+        "priority": int(rule.priority),
+        "protocol": rule.protocol.value,
+        "src_smart_groups": [group_id(name) for name in rule.sources],
+        "dst_smart_groups": [group_id(name) for name in rule.destinations],
+        "logging": rule.logging is not Logging.NONE,
+        "watch": rule.watch,
+        "flow_app_requirement": "TLS_REQUIRED" if rule.tls_required else "APP_UNSPECIFIED",
+        "decrypt_policy": "DECRYPT_UNSPECIFIED",
+        "exclude_sg_orchestration": False,
+    }
+    if rule.ports:
+        args["port_ranges"] = [{"lo": ports.low, "hi": ports.high} for ports in rule.ports]
+    if rule.web_groups:
+        args["web_groups"] = [group_id(name) for name in rule.web_groups]
+    if rule.verify_sni and tls_profile is not None:
+        args["tls_profile"] = tls_profile
+    if log_profiles and rule.logging in LOG_PROFILES:
+        args["log_profile"] = LOG_PROFILES[rule.logging].value
+    return args

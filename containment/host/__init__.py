@@ -1,0 +1,1 @@
+"""What lands on an agent host. Nothing here runs on the machine that deploys."""

@@ -1,0 +1,70 @@
+"""The `config:` block of Pulumi.yaml, rendered from `StackConfig`: one declaration, checked by a test.
+
+Pulumi asks for a value of every declared key that has no default, one at a time; so every key has one here, and what
+is really required (an empty text) is refused by us, together with every other mistake.
+"""
+
+from __future__ import annotations
+
+import sys
+from enum import Enum
+from ipaddress import IPv4Network
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from containment.lab.home import write_whole
+from containment.model.config import StackConfig
+from containment.model.parse import alias_of
+
+START = "config:\n"
+
+
+def declared() -> dict[str, dict[str, Any]]:
+    """Return Pulumi's declaration of every key: type, default, description."""
+    out: dict[str, dict[str, Any]] = {}
+    for name, field in StackConfig.model_fields.items():
+        default = "" if field.is_required() or field.default is None else _plain(field.default)
+        kind = _kind(default)
+        out[alias_of(name)] = {**kind, "default": default, "description": field.description}
+    return out
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    return str(value) if isinstance(value, IPv4Network) else value
+
+
+def _kind(default: Any) -> dict[str, Any]:
+    if isinstance(default, bool):
+        return {"type": "boolean"}
+    if isinstance(default, int):
+        return {"type": "integer"}
+    if isinstance(default, list):
+        return {"type": "array", "items": {"type": "string"}}
+    return {"type": "object"} if isinstance(default, dict) else {"type": "string"}
+
+
+def render(current: str) -> str:
+    """Return the project file with its config block made anew; what stands above it is kept."""
+    head = current.split(START)[0]
+    return head + START + yaml.safe_dump({"x": declared()}, sort_keys=False, width=140, allow_unicode=True).split("\n", 1)[1]
+
+
+def main(argv: list[str]) -> int:
+    """Rewrite the project file with `--write`; else say whether it is current."""
+    path = Path(__file__).parents[2] / "Pulumi.yaml"
+    text = path.read_text()
+    wanted = render(text)
+    if "--write" in argv:
+        write_whole(path, wanted)
+        return 0
+    return 0 if text == wanted else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
