@@ -1,0 +1,168 @@
+"""Markdown tables in the documentation, rendered from the data they describe.
+
+A page holds `<!-- generated: NAME -->` ... `<!-- end -->`; NAME is a key of TABLES. To add a table, write a function from
+the library to Markdown and add it to TABLES; to have another page checked, add it to PAGES. Rendering is pure and reads no
+clock; only `main` touches files. `python -m containment.verify.tables` names stale pages (exit 1), `--write` rewrites them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from containment.lab.home import write_whole
+from containment.library import load_library
+from containment.model.catalog import Entry
+from containment.model.errors import ContainmentError, InputError, Problem
+from containment.model.preset import Harness, Library, Preset
+
+Renderer = Callable[[Library], str]
+
+PAGES: Final = ("presets/README.md",)
+"""Pages with generated blocks, relative to the repository."""
+
+_BLOCK: Final = re.compile(r"<!-- generated: (?P<name>[^\n]*?) -->\n(?P<body>.*?)<!-- end -->", re.DOTALL)
+_MARKER: Final = re.compile(r"<!-- (?:generated\b[^\n]*?|end) -->")
+_FLAGS: Final[Mapping[str, Callable[[Entry], bool]]] = {
+    "uploads": lambda entry: entry.uploads,
+    "relays": lambda entry: entry.relays,
+    "foreign tenant": lambda entry: entry.foreign_tenant,
+}
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a Markdown table; `|` and line ends inside a cell are escaped."""
+    lines = [list(header), ["---"] * len(header), *(list(row) for row in rows)]
+    return "".join("| " + " | ".join(_cell(cell) for cell in line) + " |\n" for line in lines)
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+def classes(library: Library) -> str:
+    """Classes as the seeds describe them, with the harness each is prepared for."""
+    header = ("class", "title", "permits", "denies", "harness")
+    rows = [(f"`{p.name}`", p.title, ", ".join(p.permits), ", ".join(p.denies), p.harness.value) for p in library.presets.values()]
+    return table(header, rows)
+
+
+def class_sets(library: Library) -> str:
+    """Sets against classes: what each class, with its own harness, permits and denies."""
+    rows = [
+        (f"`{name}`", f"`{found.web_group.value}`", *(_side(library, preset, name) for preset in library.presets.values()))
+        for name, found in library.sets.items()
+    ]
+    return table(("set", "WebGroup", *(f"`{name}`" for name in library.presets)), rows)
+
+
+def _side(library: Library, preset: Preset, name: str) -> str:
+    if name in preset.deny_sets:
+        return "deny"
+    if name in preset.permit_sets:
+        return "permit"
+    return "permit (harness)" if name in library.harness_sets[preset.harness] else "-"
+
+
+def harnesses(library: Library) -> str:
+    """Harnesses with the core sets each brings."""
+    rows = [(harness.value, ", ".join(f"`{name}`" for name in library.harness_sets[harness]) or "none") for harness in Harness]
+    return table(("harness", "core sets"), rows)
+
+
+def sets(library: Library) -> str:
+    """Sets with their size, and how many of their entries carry each flag."""
+    rows = [
+        (
+            f"[`{name}`](catalog/{name}.yaml)",
+            found.purpose,
+            str(len(found.entries)),
+            *(str(sum(map(flag, found.entries))) for flag in _FLAGS.values()),
+        )
+        for name, found in library.sets.items()
+    ]
+    return table(("set", "purpose", "destinations", *_FLAGS), rows)
+
+
+def residual(library: Library) -> str:
+    """For each class, the permitted destinations with a flag: what the network alone does not stop."""
+    header = ("class", "set", "destination", *_FLAGS, "why it is permitted")
+    rows = [
+        (f"`{preset.name}`", f"`{name}`", f"`{entry.pattern}`", *("yes" if flag(entry) else "-" for flag in _FLAGS.values()), entry.reason)
+        for preset in library.presets.values()
+        for name in permitted_sets(library, preset)
+        for entry in library.sets[name].entries
+        if entry.uploads or entry.relays
+    ]
+    return table(header, rows)
+
+
+def permitted_sets(library: Library, preset: Preset) -> tuple[str, ...]:
+    """Return the names of the sets a class permits with its own harness, each once."""
+    return tuple(dict.fromkeys((*preset.permit_sets, *library.harness_sets[preset.harness])))
+
+
+TABLES: Final[Mapping[str, Renderer]] = {
+    "classes": classes,
+    "class-sets": class_sets,
+    "harnesses": harnesses,
+    "sets": sets,
+    "residual": residual,
+}
+
+
+def rewrite(page: str, library: Library, where: str = "page", tables: Mapping[str, Renderer] = TABLES) -> str:
+    """Return the page with every generated block filled in; raises InputError for an unknown name or a block not closed."""
+    problems = [
+        _problem(where, f"asks for the table {found['name']!r}, which does not exist", f"use one of: {', '.join(tables)}")
+        for found in _BLOCK.finditer(page)
+        if found["name"] not in tables
+    ]
+    loose = [_BLOCK.sub("", page), *(found["body"] for found in _BLOCK.finditer(page))]
+    problems += [
+        _problem(where, f"has {marker!r} without its other half", "write <!-- generated: NAME --> ... <!-- end -->")
+        for text in loose
+        for marker in _MARKER.findall(text)
+    ]
+    if problems:
+        raise InputError("generated tables cannot be written", problems)
+    return _BLOCK.sub(lambda found: f"<!-- generated: {found['name']} -->\n{tables[found['name']](library)}<!-- end -->", page)
+
+
+def _problem(where: str, what: str, fix: str) -> Problem:
+    return Problem(where, what, "a block that is not rewritten goes stale unseen", fix)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Check every page, or rewrite it with `--write`; 0 when all are fresh, 1 when one is stale or cannot be read."""
+    parser = argparse.ArgumentParser(prog="python -m containment.verify.tables", description="Check or rewrite generated tables.")
+    parser.add_argument("--write", action="store_true", help="rewrite stale pages")
+    parser.add_argument("--root", type=Path, default=Path(__file__).parents[2], help="the repository (default: this one)")
+    options = parser.parse_args(arguments)
+    stale = 0
+    try:
+        library = load_library(options.root / "presets")
+        for name in PAGES:
+            path: Path = options.root / name
+            before = path.read_text(encoding="utf-8")
+            after = rewrite(before, library, name)
+            if after == before:
+                continue
+            if options.write:
+                write_whole(path, after)
+                print(f"{name}: rewritten")
+            else:
+                stale += 1
+                print(f"{name}: stale; run python -m containment.verify.tables --write", file=sys.stderr)
+    except (ContainmentError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 1 if stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
