@@ -1,0 +1,44 @@
+"""Reads one stack's own configuration from its file, for questions asked without an engine.
+
+Secrets stay encrypted and are left out: nothing the model needs is secret.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from containment.library import load_library
+from containment.model.errors import InputError, Problem
+from containment.model.spec import ContainmentSpec, resolve
+
+PROJECT = "agent-containment"
+NOT_SET = "(not set)"
+
+
+def read_stack(stack: str, overrides: Mapping[str, str] | None = None, folder: Path = Path()) -> ContainmentSpec:
+    """Return the spec of a stack file; raises InputError. The Controller's account may be missing here."""
+    path = folder / f"Pulumi.{stack}.yaml"
+    if not path.exists():
+        there = ", ".join(sorted(found.name.removeprefix("Pulumi.").removesuffix(".yaml") for found in folder.glob("Pulumi.*.yaml")))
+        raise InputError(
+            f"no stack {stack!r} here",
+            [Problem(str(path), "does not exist", "a stack's class and mode stand in its file", f"use one of: {there or 'none found'}")],
+        )
+    try:
+        document: Any = yaml.safe_load(path.read_text()) or {}
+        config = document.get("config") or {}
+    except (yaml.YAMLError, AttributeError) as error:
+        raise InputError(
+            f"{path} cannot be read", [Problem(str(path), str(error), "it is not YAML with a config mapping", "mend it")]
+        ) from None
+    prefix = f"{PROJECT}:"
+    raw = {key.removeprefix(prefix): value for key, value in config.items() if key.startswith(prefix) and not _is_secure(value)}
+    return resolve({"awsAccessAccount": NOT_SET, **raw, **(overrides or {})}, load_library(), stack, path.name)
+
+
+def _is_secure(value: Any) -> bool:
+    return isinstance(value, dict) and set(value) == {"secure"}
