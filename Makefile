@@ -1,0 +1,56 @@
+# One target a job; each sets up what it needs. `make` alone lists them.
+STACK  ?= coding-monitor
+CONFIG ?=
+VENV   := .venv/bin
+LAB    := $(VENV)/containment lab
+WITH   := --policy-pack policypack $(foreach pair,$(CONFIG),--config $(pair))
+
+.PHONY: help setup up preview preflight destroy down test lint requirements docs
+
+help: ## list the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | sort
+
+setup: .venv/.ready ## make .venv with every pinned dependency
+
+.venv/.ready: requirements.txt pyproject.toml sdks/aviatrix/pyproject.toml .ci/setup
+	sh .ci/setup
+
+up: setup ## bring up the platform and STACK in the lab, with the policy pack enforced
+	$(LAB) up -C platform --stack platform --policy-pack policypack
+	$(LAB) up --stack $(STACK) $(WITH)
+	@echo
+	@echo "$(STACK) is up. Look at it:"
+	@echo "  $(VENV)/containment plan --stack $(STACK)          the ordered rules, with why and source"
+	@echo "  $(VENV)/containment lab export --stack $(STACK)    the state, as 'pulumi stack export' prints it"
+	@echo "  $(VENV)/containment lab status                     the simulators, and where to reach them"
+	@echo "  make destroy, then make down                 to leave nothing behind"
+
+preview: setup ## show what `up` would do, judged by the policy pack
+	$(LAB) preview --stack $(STACK) $(WITH)
+
+preflight: setup ## look for what would make a deployment hang or fail, and prove the policy's invariants
+	$(VENV)/containment doctor
+	$(VENV)/containment plan --stack $(STACK) > /dev/null && echo "policy of $(STACK): every invariant holds"
+
+destroy: setup ## destroy STACK in the lab, and the platform when no other stack stands on it
+	$(LAB) destroy --stack $(STACK)
+	@if [ -z "$$($(LAB) stacks --project agent-containment)" ]; then $(LAB) destroy -C platform --stack platform; \
+	else echo "the platform stays: other stacks stand on it:" $$($(LAB) stacks --project agent-containment); fi
+
+down: setup ## end the lab's simulators
+	$(LAB) down
+
+test: setup ## run every test
+	$(VENV)/python -m pytest
+
+lint: setup ## ruff and mypy strict
+	$(VENV)/ruff check .
+	$(VENV)/ruff format --check .
+	$(VENV)/mypy
+
+requirements: setup ## pin pyproject.toml's dependencies again, with hashes
+	sh .ci/requirements
+
+docs: setup ## rewrite the generated tables in the documentation
+	$(VENV)/python -m containment.verify.project_file --write
+	$(VENV)/python -m containment.verify.tables --write
