@@ -89,16 +89,21 @@ def sets(library: Library) -> str:
 
 
 def residual(library: Library) -> str:
-    """For each class, the permitted destinations with a flag: what the network alone does not stop."""
-    header = ("class", "set", "destination", *_FLAGS, "why it is permitted")
+    """Permitted destinations that take data in or pass it on, with the classes that reach them: what names alone do not stop."""
     rows = [
-        (f"`{preset.name}`", f"`{name}`", f"`{entry.pattern}`", *("yes" if flag(entry) else "-" for flag in _FLAGS.values()), entry.reason)
-        for preset in library.presets.values()
-        for name in permitted_sets(library, preset)
-        for entry in library.sets[name].entries
+        (
+            f"`{entry.pattern}`",
+            f"`{name}`",
+            ", ".join(f"`{found}`" for found in reached),
+            *("yes" if flag(entry) else "-" for flag in _FLAGS.values()),
+            entry.reason,
+        )
+        for name, members in library.sets.items()
+        if (reached := [preset.name for preset in library.presets.values() if name in permitted_sets(library, preset)])
+        for entry in members.entries
         if entry.uploads or entry.relays
     ]
-    return table(header, rows)
+    return table(("destination", "set", "classes", *_FLAGS, "why it is here"), rows)
 
 
 def permitted_sets(library: Library, preset: Preset) -> tuple[str, ...]:

@@ -1,0 +1,101 @@
+"""What a class may reach and what it denies never meet, with any harness, by meaning."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from itertools import combinations
+from pathlib import Path
+
+import pytest
+
+from containment.library import load_library
+from containment.model.fqdn import DomainPattern, Match
+from containment.model.names import DENY_GROUPS, WebGroupId
+from containment.model.preset import Harness, Library
+
+REGION = "us-east-1"
+SHIPPED = ["coding", "locked-down"]
+
+
+def named(library: Library, sets: Iterable[str]) -> list[tuple[str, DomainPattern]]:
+    return [(name, pattern) for name in dict.fromkeys(sets) for pattern in library.sets[name].patterns(REGION)]
+
+
+def permitted(library: Library, name: str, harness: Harness) -> list[tuple[str, DomainPattern]]:
+    return named(library, (*library.presets[name].permit_sets, *library.harness_sets[harness]))
+
+
+def contradictions(library: Library) -> list[str]:
+    """Return every pair of a permitted and a denied pattern that some name matches both, for every class and harness."""
+    return [
+        f"{preset.name} with {harness.value}: {permit} ({at}) meets {deny} ({where})"
+        for preset in library.presets.values()
+        for harness in Harness
+        for at, permit in permitted(library, preset.name, harness)
+        for where, deny in named(library, preset.deny_sets)
+        if permit.overlaps(deny) is not Match.NO
+    ]
+
+
+def test_no_class_both_permits_and_denies_a_name(library: Library) -> None:
+    assert set(SHIPPED) <= set(library.presets)
+    assert contradictions(library) == []
+
+
+@pytest.mark.parametrize("pattern", ["ROUTER.HuggingFace.co.", '"*.huggingface.co"', '"*.co"'])
+def test_a_contradiction_is_found_by_meaning(edited: Callable[[str, str, str], Path], pattern: str) -> None:
+    root = edited("catalog/package-registries.yaml", "pattern: huggingface.co", f"pattern: {pattern}")
+    found = contradictions(load_library(root))
+    assert any("router.huggingface.co (unapproved-models)" in line and line.startswith("coding with") for line in found)
+
+
+@pytest.mark.parametrize("harness", Harness)
+@pytest.mark.parametrize("name", SHIPPED)
+def test_no_destination_is_permitted_by_two_sets_of_one_class(library: Library, name: str, harness: Harness) -> None:
+    """Two rules for one name would make the log name either."""
+    for (at, one), (where, two) in combinations(permitted(library, name, harness), 2):
+        assert one.overlaps(two) is Match.NO, f"{one} of {at} meets {two} of {where}"
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_every_class_denies_shadow_models_resolvers_and_drop_sites(library: Library, name: str) -> None:
+    assert {library.sets[found].web_group for found in library.presets[name].deny_sets} == DENY_GROUPS
+
+
+@pytest.mark.parametrize("harness", Harness)
+def test_a_locked_down_agent_reaches_no_code_host_whatever_its_harness(library: Library, harness: Harness) -> None:
+    reached = permitted(library, "locked-down", harness)
+    outside = [*named(library, ["package-registries", "os-updates", "public-reference", "nemoclaw-installer", "skill-hubs"])]
+    assert [f"{one} ({at})" for at, one in reached for _, two in outside if one.overlaps(two) is not Match.NO] == []
+
+
+def test_a_locked_down_agent_reaches_the_gateway_the_core_and_aws_only(library: Library) -> None:
+    groups = {library.sets[at].web_group for at, _ in permitted(library, "locked-down", Harness.NEMOCLAW)}
+    assert groups == {WebGroupId.MODEL_GATEWAYS, WebGroupId.CORE, WebGroupId.AWS_INFRA}
+
+
+def test_a_coding_agent_has_all_that_a_locked_down_one_has_and_packages(library: Library) -> None:
+    small, large = (set(permitted(library, name, Harness.NEMOCLAW)) for name in ("locked-down", "coding"))
+    assert small < large
+    assert {library.sets[at].web_group for at, _ in large - small} == {WebGroupId.PACKAGES}
+
+
+def test_a_coding_agent_may_install_packages_and_a_locked_down_one_may_not(library: Library) -> None:
+    assert library.presets["coding"].package_installs
+    assert not library.presets["locked-down"].package_installs
+    assert not any(library.presets[name].public_reference for name in SHIPPED)
+
+
+def test_harnesses_bring_core_sets_only(library: Library) -> None:
+    assert set(library.harness_sets) == set(Harness)
+    assert library.harness_sets[Harness.NONE] == ()
+    assert library.harness_sets[Harness.NEMOCLAW] == (*library.harness_sets[Harness.OPENCLAW], "nemoclaw-core")
+    for harness, sets in library.harness_sets.items():
+        assert harness is Harness.NONE or sets
+        assert {library.sets[name].web_group for name in sets} <= {WebGroupId.CORE}
+
+
+@pytest.mark.parametrize("host", ["inference-api.nousresearch.com", "clawrouter.openclaw.ai", "router.huggingface.co"])
+def test_a_model_host_that_shares_a_permitted_domain_is_denied_by_name(library: Library, host: str) -> None:
+    holders = [name for name, found in library.sets.items() if any(p.matches(host) is not Match.NO for p in found.patterns(REGION))]
+    assert holders == ["unapproved-models"]

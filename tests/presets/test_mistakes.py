@@ -1,0 +1,81 @@
+"""A broken file under presets/ is refused with its file, its key and a fix, and all mistakes come at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from containment.library import load_library
+from containment.model.errors import InputError
+
+Edit = Callable[[str, str, str], Path]
+
+NVIDIA = "catalog/model-gateways.yaml"
+FIRST = f"presets/{NVIDIA}:entries.0"
+
+
+@pytest.mark.parametrize(
+    ("file", "before", "after", "where", "says"),
+    [
+        (NVIDIA, "    owner: NVIDIA\n", "", f"{FIRST}.owner", "required"),
+        (NVIDIA, "    owner: NVIDIA\n", '    owner: ""\n', f"{FIRST}.owner", "at least 1 character"),
+        (NVIDIA, "    uploads: false\n", "", f"{FIRST}.uploads", "required"),
+        (NVIDIA, "    uploads: false\n", "    uploads: perhaps\n", f"{FIRST}.uploads", "perhaps"),
+        (NVIDIA, "foreignTenant: true", "foriegnTenant: true", f"{FIRST}.foriegnTenant", "not permitted"),
+        (NVIDIA, "reviewed: 2026-11-21", "reviewed: yesterday", f"{FIRST}.reviewed", "yesterday"),
+        (NVIDIA, "pattern: integrate", "pattern: https://integrate", f"{FIRST}.pattern", "characters"),
+        (NVIDIA, "pattern: integrate.api.nvidia.com", 'pattern: "*"', f"{FIRST}.pattern", "contains nothing"),
+        (NVIDIA, "pattern: integrate.api.nvidia.com", 'pattern: "**.nvidia.com"', f"{FIRST}.pattern", "**"),
+        (NVIDIA, "pattern: integrate.api.nvidia.com", 'pattern: "api.{regoin}.nvidia.com"', f"{FIRST}.pattern", "characters"),
+        (NVIDIA, "integrate.api.nvidia.com", "INFERENCE-API.nvidia.com.", f"presets/{NVIDIA}:(whole file)", "twice"),
+        (NVIDIA, "webGroup: wg-approved-model-gateways", "webGroup: wg-models", f"presets/{NVIDIA}:webGroup", "wg-models"),
+        (NVIDIA, "entries:", "entries: [", f"presets/{NVIDIA}", "cannot be read"),
+        ("catalog/skill-hubs.yaml", "title: Public skill hubs", "title: [a]", "presets/catalog/skill-hubs.yaml:title", "string"),
+        ("coding.yaml", "harness: nemoclaw", "harness: nemoclaws", "presets/coding.yaml:harness", "nemoclaws"),
+        ("coding.yaml", "developer-docs]", "developer-doc]", "presets/coding.yaml:permitSets", "'developer-doc'"),
+        ("coding.yaml", "developer-docs]", "unapproved-models]", "presets/coding.yaml:permitSets", "wg-unapproved-model-providers"),
+        ("coding.yaml", "denySets: [unapproved-models,", "denySets: [openclaw-core,", "presets/coding.yaml:denySets", "wg-openclaw-core"),
+        (
+            "coding.yaml",
+            "denySets: [unapproved-models, doh-resolvers, paste-and-webhooks]",
+            "denySets: []",
+            "presets/coding.yaml:denySets",
+            "1",
+        ),
+        ("locked-down.yaml", "permitSets: [aws-infra, model-gateways]", "", "presets/locked-down.yaml:permitSets", "required"),
+        ("harnesses.yaml", "  hermes: [hermes-core]\n", "", "presets/harnesses.yaml:coreSets.hermes", "no set"),
+        ("harnesses.yaml", "[hermes-core]", "[hermes]", "presets/harnesses.yaml:coreSets.hermes", "'hermes'"),
+        ("harnesses.yaml", "[hermes-core]", "[unapproved-models]", "presets/harnesses.yaml:coreSets.hermes", "permits"),
+    ],
+)
+def test_a_mistake_is_reported_by_file_and_key(edited: Edit, file: str, before: str, after: str, where: str, says: str) -> None:
+    with pytest.raises(InputError) as caught:
+        load_library(edited(file, before, after))
+    found = {problem.where: problem for problem in caught.value.problems}
+    assert where in found, str(caught.value)
+    assert says in found[where].what
+    assert found[where].why
+    assert found[where].fix
+
+
+def test_every_mistake_of_every_file_is_reported_at_once(edited: Edit) -> None:
+    edited(NVIDIA, "    owner: NVIDIA\n", "")
+    edited(NVIDIA, "    uploads: false\n", "")
+    edited("catalog/skill-hubs.yaml", "    uploads: false\n", "")
+    root = edited("coding.yaml", "harness: nemoclaw", "harness: none of them")
+    with pytest.raises(InputError) as caught:
+        load_library(root)
+    places = [problem.where for problem in caught.value.problems]
+    assert places == sorted(places)
+    assert {
+        f"{FIRST}.owner",
+        f"{FIRST}.uploads",
+        "presets/catalog/skill-hubs.yaml:entries.0.uploads",
+        "presets/coding.yaml:harness",
+    } <= set(places)
+
+
+def test_an_unbroken_copy_loads(edited: Edit) -> None:
+    assert load_library(edited(NVIDIA, "    owner: NVIDIA\n", "    owner: NVIDIA\n"))
