@@ -51,6 +51,11 @@ class LabHome:
         return folder / f"{name}.log"
 
     @property
+    def passphrase_file(self) -> Path:
+        """The passphrase of the stacks here, for a user who has set none (mode 600)."""
+        return self.root / "passphrase"
+
+    @property
     def controller_ca(self) -> Path:
         """The certificate that signs the Controller simulator's own, in PEM."""
         return self.root / "controller-ca.pem"
@@ -64,11 +69,11 @@ class LabHome:
         return Ports(**json.loads(record.read_text()))
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Write a file so that a reader or a crash sees the old text or the new one, never a part."""
+def write_whole(path: Path, text: str, mode: int = 0o644) -> None:
+    """Write a file so that a reader or a crash sees the old text or the new one, never a part. `mode` is 0o600 for what holds secrets."""
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(f".{path.name}.{os.getpid()}.new")
-    with aside.open("w") as out:
+    with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "w") as out:
         out.write(text)
         out.flush()
         os.fsync(out.fileno())

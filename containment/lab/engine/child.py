@@ -1,0 +1,76 @@
+"""Child processes that cannot outlive the engine: the program, and each policy pack.
+
+A child gets its own session (Ctrl-C reaches the engine alone, which ends its children) and, on Linux, a death signal from the kernel: kill -9 of
+the engine takes its children along. What a child prints is talk: it goes to the report, never to stdout.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+_LEASH = """import ctypes, os, sys
+if sys.platform == "linux":
+    ctypes.CDLL(None).prctl(1, 9)
+    if os.getppid() != int(sys.argv[1]): os._exit(1)
+os.execv(sys.argv[2], sys.argv[2:])"""
+
+
+class Child:
+    """A running child process and the tasks that read what it prints."""
+
+    def __init__(self, process: asyncio.subprocess.Process, say: Callable[[str], None]) -> None:
+        self._process, self._say = process, say
+        self._readers: list[asyncio.Task[None]] = []
+        self.last_words: list[str] = []
+
+    @classmethod
+    async def start(cls, command: list[str], cwd: Path, env: dict[str, str], say: Callable[[str], None]) -> Child:
+        """Start `command` in `cwd`, the environment extended by `env`."""
+        local = ",".join(filter(None, (os.environ.get("no_proxy"), "127.0.0.1", "localhost")))
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-I", "-S", "-c", _LEASH, str(os.getpid()), *command),
+            cwd=cwd,
+            env={**os.environ, "no_proxy": local, "NO_PROXY": local, **env},
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            start_new_session=True,
+            limit=1 << 24,
+        )
+        return cls(process, say)
+
+    async def first_line(self, seconds: float) -> str:
+        """Return the first line on its stdout; "" when it ended without one or took too long."""
+        assert self._process.stdout is not None
+        try:
+            return (await asyncio.wait_for(self._process.stdout.readline(), seconds)).decode().strip()
+        except TimeoutError:
+            return ""
+
+    def listen(self) -> None:
+        """Begin to pass on what it prints."""
+        self._readers = [asyncio.ensure_future(self._relay(stream)) for stream in (self._process.stdout, self._process.stderr) if stream]
+
+    async def _relay(self, stream: asyncio.StreamReader) -> None:
+        while line := await stream.readline():
+            text = line.decode(errors="replace").rstrip()
+            self.last_words = [*self.last_words[-19:], text]
+            self._say(text)
+
+    async def ended(self) -> int:
+        """Wait for its end and return its exit code; everything it printed has been passed on."""
+        code = await self._process.wait()
+        await asyncio.gather(*self._readers)
+        return code
+
+    async def stop(self) -> None:
+        """End it, now."""
+        if self._process.returncode is None:
+            self._process.kill()
+        await self._process.wait()
+        for each in self._readers:
+            each.cancel()

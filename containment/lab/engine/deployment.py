@@ -1,0 +1,196 @@
+"""One phase of a run, from start to end: a preview, an update, a destroy or a refresh.
+
+Owns the order of things: packs and program start, registrations are planned one at a time and carried out side by side, then deletions, then the
+stack's outputs, then the stack policies, then the last word to the journal. Whatever happens, children end and connections close.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+from pulumi.runtime.proto import engine_pb2_grpc, resource_pb2_grpc
+
+from containment.lab.engine.checkpoint import Journal
+from containment.lab.engine.child import Child
+from containment.lab.engine.config import Config, Project
+from containment.lab.engine.errors import Aborted
+from containment.lab.engine.executor import Executor
+from containment.lab.engine.monitor import EngineLog, Monitor, serve
+from containment.lab.engine.planner import Planner
+from containment.lab.engine.policy import Analyzer
+from containment.lab.engine.providers import Package, Registry
+from containment.lab.engine.report import Report
+from containment.lab.engine.state import STACK_TYPE, State, make_urn, type_of
+from containment.lab.engine.steps import Goal, Op, Run, Step
+
+_PARALLEL = 16
+_RUNNER = Path(__file__).with_name("runner.py")
+
+
+class Deployment:
+    """A phase under way."""
+
+    def __init__(self, project: Project, stack: str, preview: bool, journal: Journal, attach: Callable[[Package], Awaitable[int]], report: Report):
+        self.project, self.report = project, report
+        self.run = Run(project.name, stack, preview, journal, Registry(attach), report)
+        self.planner, self.executor = Planner(self.run), Executor(self.run)
+        self.root = make_urn(stack, project.name, "", STACK_TYPE, f"{project.name}-{stack}")
+        self._deciding = asyncio.Lock()
+        self._stack_outputs: dict[str, Any] | None = None
+
+    async def register(self, goal: Goal) -> State:
+        """Bring one resource to its goal; returns its new state."""
+        new = goal.new
+        async with self._deciding:
+            old = self.planner.enter(goal)
+            wanted = new.copy()
+            adopting = self.planner.imports(goal, old)
+            steps = adopting or await self.planner.decide(goal, old, new)
+        await asyncio.sleep(0)  # a registration already waiting that is refused outright stops this one, as in Pulumi
+        await self.executor.chain(steps)
+        if not adopting:
+            return new
+        async with self._deciding:
+            steps = await self.planner.decide(goal, new, wanted)
+        await self.executor.chain(steps)
+        return wanted if steps else new
+
+    async def read(self, goal: Goal) -> State:
+        """Read a resource that something else manages; one of our own under that name is given up."""
+        new = goal.new
+        async with self._deciding:
+            old = self.planner.enter(goal)
+            relinquish = old is not None and not old.external and old.id != new.id
+            self.run.did[Op.REPLACE if relinquish else Op.READ].add(new.urn)
+        steps = [Step(Op.READ_REPLACEMENT, old, new, keeps_old=True), Step(Op.REPLACE, old, new)] if relinquish else [Step(Op.READ, old, new)]
+        await self.executor.chain(steps)
+        return new
+
+    def take_outputs(self, urn: str, outputs: dict[str, Any]) -> None:
+        """Take a component's outputs; the stack's wait for the end."""
+        if type_of(urn) == STACK_TYPE:
+            self._stack_outputs = outputs
+        else:
+            self.executor.outputs(urn, outputs)
+
+    async def program(self, config: Config, packs: list[Path]) -> None:
+        """Run the program, do what it asks, delete what it no longer names, and judge the whole."""
+        log = EngineLog(self.report.remark)
+        monitor = Monitor(self.run, config, self.project.program, self)
+
+        def register(server: Any) -> None:
+            resource_pb2_grpc.add_ResourceMonitorServicer_to_server(monitor, server)  # type: ignore[no-untyped-call]
+            engine_pb2_grpc.add_EngineServicer_to_server(log, server)  # type: ignore[no-untyped-call]
+
+        server, address = await serve(register)
+        child = None
+        try:
+            starting = [asyncio.ensure_future(Analyzer.start(pack, self.run, config, address)) for pack in packs]
+            self.run.analyzers.extend(await asyncio.gather(*starting))
+            child = await self._start(config, address)
+            await self._until_done(child)
+            await self._conclude()
+        except Exception as failed:  # noqa: BLE001 - every end is reported, with its message
+            self.run.fail(failed)
+        finally:
+            if child is not None:
+                await child.stop()
+            await self._finish()
+            await asyncio.gather(*(each.stop() for each in self.run.analyzers))
+            await server.stop(0)
+
+    async def _start(self, config: Config, address: str) -> Child:
+        run = self.run
+        given = {"project": run.project, "stack": run.stack, "parallel": _PARALLEL, "dry_run": run.preview, "organization": "organization"}
+        where = {"monitor": address, "engine": address, "root_directory": str(self.project.root), "program": str(self.project.program)}
+        command = [self.project.python, str(_RUNNER), json.dumps({**given, **where})]
+        return await Child.start(command, self.project.program, config.environment(), self.report.say)
+
+    async def _until_done(self, child: Child) -> None:
+        """Wait for the program's end, or for the run to stop; a program that failed stops the run."""
+        child.listen()
+        ended, stop = asyncio.ensure_future(child.ended()), asyncio.ensure_future(self.run.stopping.wait())
+        await asyncio.wait([ended, stop], return_when=asyncio.FIRST_COMPLETED)
+        stop.cancel()
+        if not ended.done():
+            await asyncio.wait([ended], timeout=2)
+        elif ended.result() and not self.run.stopping.is_set():
+            said = any(each["severity"] == "error" for each in self.report.diagnostics)
+            words = "\n  ".join(child.last_words[-8:])
+            self.report.failed = True
+            if not said:
+                self.report.error(f"the program ended with exit code {ended.result()}:\n  {words}")
+            self.run.stopping.set()
+        await self.executor.settle()
+        self.run.check_live()
+
+    async def _conclude(self) -> None:
+        await self.executor.deletions(self.planner.waves(await self.planner.deletions()))
+
+    async def _finish(self) -> None:
+        """Settle what is under way, the stack's outputs and the stack policies; then write the journal a last time."""
+        await self.executor.settle()
+        run = self.run
+        if self._stack_outputs is not None and self.root in run.news:
+            before = run.olds.get(self.root)
+            failed = run.stopping.is_set() or self.report.failed or any(each["level"] == "mandatory" for each in self.report.violations)
+            kept = {**before.outputs} if failed and before else {}
+            self.executor.outputs(self.root, {**kept, **self._stack_outputs})
+            self.report.outputs = run.news[self.root].outputs
+        if not run.stopping.is_set():
+            for analyzer in run.analyzers:
+                try:
+                    await analyzer.analyze_stack(run, self.root, self.planner.providers)
+                except Exception as failed:  # noqa: BLE001 - a check that cannot be made has failed
+                    run.fail(failed)
+        await run.registry.close(cancel=self.report.interrupted)
+        run.journal.save()
+
+    async def destroy(self) -> None:
+        """Delete everything in the checkpoint, dependents first."""
+        try:
+            await self._conclude()
+        except Exception as failed:  # noqa: BLE001 - every end is reported, with its message
+            self.run.fail(failed)
+        finally:
+            await self._finish()
+
+    async def refresh(self) -> None:
+        """Read everything in the checkpoint, and keep what is found."""
+        run = self.run
+        try:
+            steps = [Step(Op.REFRESH, each, each) for each in run.before]
+            for each in run.before:
+                await run.ensure_provider(each.provider)
+            for step, failed in zip(steps, await asyncio.gather(*map(self.executor.one, steps), return_exceptions=True), strict=True):
+                if isinstance(failed, BaseException) and not isinstance(failed, Aborted):
+                    self.report.error(str(failed), step.state.urn)
+                    step.new = step.old
+            run.journal.base = _rebuilt(steps)
+        except Exception as failed:  # noqa: BLE001 - every end is reported, with its message
+            run.fail(failed)
+        finally:
+            await self._finish()
+
+
+def _rebuilt(steps: list[Step]) -> list[State]:
+    """Return what a refresh found, without references to what is gone."""
+    found: list[State] = []
+    known: set[str] = set()
+    for step in steps:
+        new = step.new
+        if new is None:
+            continue
+        new.dependencies = [urn for urn in new.dependencies if urn in known]
+        new.replace_with = [urn for urn in new.replace_with if urn in known]
+        new.deleted_with = new.deleted_with if new.deleted_with in known else ""
+        left = {key: [urn for urn in urns if urn in known] for key, urns in new.property_dependencies.items()}
+        new.property_dependencies = {key: urns for key, urns in left.items() if urns}
+        new.parent = new.parent if new.parent in known else ""
+        known.add(new.urn)
+        found.append(new)
+    return found

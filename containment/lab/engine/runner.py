@@ -1,0 +1,61 @@
+"""Runs one Pulumi Python program; started by the engine with the program's own interpreter, so it imports nothing of ours.
+
+Does what Pulumi's language host does: configuration from the environment, settings, then the folder's `__main__` inside a stack. An error of the
+program is logged to the engine with the user's frames only; a `pulumi.RunError` is its message. Exit code 0, or 1 after an error was logged.
+"""
+
+import asyncio
+import json
+import logging
+import os
+import runpy
+import sys
+import traceback
+from concurrent.futures import ThreadPoolExecutor
+
+import pulumi
+import pulumi.runtime
+
+NOT_THE_USERS = tuple(os.sep + part + os.sep for part in ("pulumi", "grpc", "asyncio", "concurrent", "runpy"))
+
+
+def users_trace(failed: BaseException, program: str) -> str:
+    """Return the traceback from the program's first frame on, without the frames of Pulumi's SDK and of asyncio."""
+    if isinstance(failed, SyntaxError):
+        return "".join(traceback.format_exception_only(failed))
+    frames = traceback.extract_tb(failed.__traceback__)
+    first = next((at for at, frame in enumerate(frames) if frame.filename.startswith(program)), len(frames))
+    mine = [f for f in frames[first:] if f.filename.startswith(program) or not any(part in f.filename for part in NOT_THE_USERS)]
+    head = ["Traceback (most recent call last):\n", *traceback.format_list(mine)] if mine else []
+    return "".join([*head, *traceback.format_exception_only(failed)])
+
+
+def main() -> int:
+    """Run the program that argv[1] (JSON: the settings, `program`) describes."""
+    given = json.loads(sys.argv[1])
+    program = given.pop("program")
+    pulumi.runtime.set_all_config(pulumi.runtime.get_config_env(), pulumi.runtime.get_config_secret_keys_env())
+    pulumi.runtime.configure(pulumi.runtime.Settings(**given))
+    sys.argv = [program]
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    threads = ThreadPoolExecutor(max_workers=4 * given["parallel"])
+    loop.set_default_executor(threads)
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # a failed program leaves futures unobserved, on purpose
+    try:
+        loop.run_until_complete(pulumi.runtime.run_in_stack(lambda: runpy.run_path(program, run_name="__main__") and None))
+    except pulumi.RunError as failed:
+        pulumi.log.error(str(failed))
+        return 1
+    except Exception as failed:  # noqa: BLE001 - whatever the program raised is its error
+        pulumi.log.error("Program failed with an unhandled exception:\n" + users_trace(failed, os.path.realpath(program)))  # noqa: PTH
+        return 1
+    finally:
+        threads.shutdown(wait=True, cancel_futures=True)
+        loop.close()
+        sys.stdout.flush()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,136 @@
+"""What a run is made of: goals (what the program registered), steps (what the engine does about it), and what the run knows so far."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from containment.lab.engine.errors import Aborted, EngineError
+from containment.lab.engine.providers import Diff, Registry
+from containment.lab.engine.state import State
+
+if TYPE_CHECKING:
+    from containment.lab.engine.checkpoint import Journal
+    from containment.lab.engine.policy import Analyzer
+    from containment.lab.engine.report import Report
+
+
+class Op(StrEnum):
+    """The operations, under Pulumi's names."""
+
+    SAME = "same"
+    CREATE = "create"
+    CREATE_REPLACEMENT = "create-replacement"
+    UPDATE = "update"
+    REPLACE = "replace"
+    DELETE = "delete"
+    DELETE_REPLACED = "delete-replaced"
+    READ = "read"
+    READ_REPLACEMENT = "read-replacement"
+    DISCARD = "discard"
+    DISCARD_REPLACED = "discard-replaced"
+    REFRESH = "refresh"
+    IMPORT = "import"
+    IMPORT_REPLACEMENT = "import-replacement"
+    REMOVE_PENDING_REPLACE = "remove-pending-replace"
+
+
+_UNCOUNTED = {
+    Op.CREATE_REPLACEMENT,
+    Op.DELETE_REPLACED,
+    Op.READ_REPLACEMENT,
+    Op.DISCARD_REPLACED,
+    Op.IMPORT_REPLACEMENT,
+    Op.REMOVE_PENDING_REPLACE,
+}
+
+
+@dataclass(frozen=True)
+class Alias:
+    """A name a resource had before: a whole URN, or the parts that differ (`parent` None: the same parent; "": none)."""
+
+    urn: str = ""
+    name: str = ""
+    type: str = ""
+    stack: str = ""
+    project: str = ""
+    parent: str | None = None
+
+
+@dataclass
+class Goal:
+    """A registration: the state the program wants, and the options that are not part of a state."""
+
+    new: State
+    aliases: list[Alias] = field(default_factory=list)
+    delete_before_replace: bool | None = None
+    protect: bool | None = None
+    retain_on_delete: bool | None = None
+
+
+@dataclass(eq=False)
+class Step:
+    """One operation on one resource. `old` is what stands, `new` what will; `result` is what a refresh turned out to be."""
+
+    op: Op
+    old: State | None = None
+    new: State | None = None
+    diff: Diff = field(default_factory=Diff)
+    keeps_old: bool = False
+    """The replaced resource stands until the end of the run (create before delete)."""
+    awaits_new: bool = False
+    """The deleted resource's entry stays until its replacement is made (delete before create)."""
+    result: Op | None = None
+
+    @property
+    def state(self) -> State:
+        """The state the step is about: the new one, for a deletion the old."""
+        found = self.new or self.old
+        assert found is not None
+        return found
+
+    @property
+    def counted(self) -> Op | None:
+        """Under which operation the step counts in `changes`, if it does."""
+        op = self.result if self.op is Op.REFRESH else self.op
+        if self.op is Op.READ:
+            return op if self.old and self.new and self.old.outputs and self.old.outputs != self.new.outputs else None
+        return None if self.op in _UNCOUNTED or self.state.is_default_provider else op
+
+
+class Run:
+    """What one phase (a preview, an update, a destroy, a refresh) knows; shared by planner, executor and monitor."""
+
+    def __init__(self, project: str, stack: str, preview: bool, journal: Journal, registry: Registry, report: Report) -> None:
+        self.project, self.stack, self.preview = project, stack, preview
+        self.journal, self.registry, self.report = journal, registry, report
+        self.analyzers: list[Analyzer] = []
+        self.before = list(journal.base)
+        self.olds = {each.urn: each for each in self.before if not each.delete}
+        self.news: dict[str, State] = {}
+        self.goals: dict[str, Goal] = {}
+        self.did: dict[Op, set[str]] = {op: set() for op in Op}
+        """URNs by what this run does with them; `Op.DELETE` also holds those deleted ahead of a replacement."""
+        self.stopping = asyncio.Event()
+
+    def fail(self, error: BaseException, urn: str = "") -> None:
+        """Report an error and let nothing new start."""
+        if not isinstance(error, Aborted):
+            self.report.error(str(error) or repr(error), getattr(error, "urn", "") or urn)
+        self.stopping.set()
+
+    def check_live(self) -> None:
+        """Raise Aborted when the run is stopping."""
+        if self.stopping.is_set():
+            raise Aborted
+
+    async def ensure_provider(self, reference: str) -> None:
+        """Configure the provider that an old resource refers to, from its own old state."""
+        if reference and self.registry.get(reference) is None:
+            for each in self.before:
+                if f"{each.urn}::{each.id}" == reference:
+                    await self.registry.take(each, each.inputs)
+                    return
+            raise EngineError(f"the checkpoint has no provider {reference}")

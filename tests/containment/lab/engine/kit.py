@@ -1,0 +1,138 @@
+"""The conformance kit: its provider as a process, its programs in a folder of their own, and steps run on the lab engine.
+
+`Bench.step` runs in this process (fast); `Bench.start` runs the command line in a child, for what needs a process (kill, lock, stdout).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from containment.lab.engine.crypt import Crypter
+from containment.lab.engine.report import Report
+from containment.lab.engine.session import Session
+
+KIT = Path(__file__).parents[3] / "conformance"
+PHRASE = "kit"
+URN = "urn:pulumi:dev::conformance::"
+
+
+@dataclass
+class Outcome:
+    """What one step did; `calls` are the provider's log, preview included."""
+
+    exit: int
+    json: dict[str, Any]
+    calls: list[dict[str, Any]]
+    state: dict[str, Any]
+
+
+@dataclass
+class Bench:
+    """A folder with the kit's programs, stack config and lab home."""
+
+    root: Path
+    steps: int = 0
+    talk: list[str] = field(default_factory=list)
+
+    @classmethod
+    def at(cls, root: Path, kit: Path = KIT) -> Bench:
+        """Copy the kit and give the stack its encrypted config value."""
+        shutil.copytree(kit / "programs", root / "programs")
+        shutil.copytree(KIT / "pack", root / "pack")
+        crypter = Crypter(PHRASE)
+        settings = {"encryptionsalt": crypter.salt, "config": {"conformance:token": {"secure": crypter.encrypt("s3cret")}}}
+        (root / "programs" / "Pulumi.dev.yaml").write_text(yaml.safe_dump(settings))
+        return cls(root)
+
+    @property
+    def state_file(self) -> Path:
+        """Where the engine keeps the stack."""
+        return self.root / "home" / "stacks" / "conformance" / "dev.json"
+
+    def state(self) -> dict[str, Any]:
+        """Return the deployment as it is on disk."""
+        return json.loads(self.state_file.read_text())["deployment"] if self.state_file.exists() else {}
+
+    def env(self, program: str, port: int) -> dict[str, str]:
+        """Return the environment that a run needs."""
+        home = {"CONTAINMENT_LAB_HOME": str(self.root / "home"), "PULUMI_CONFIG_PASSPHRASE": PHRASE}
+        return {**home, "KIT_PROGRAM": program, "PULUMI_DEBUG_PROVIDERS": f"kit:{port}"}
+
+    @contextlib.contextmanager
+    def provider(self) -> Iterator[tuple[int, Path]]:
+        """Run the kit's provider; yields its port and log."""
+        self.steps += 1
+        log = self.root / f"calls{self.steps}"
+        command = [sys.executable, str(KIT / "provider" / "__main__.py")]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, "KIT_LOG": str(log)}) as server:
+            assert server.stdout is not None
+            try:
+                yield int(server.stdout.readline()), log
+            finally:
+                server.kill()
+
+    def step(self, command: str, program: str) -> Outcome:
+        """Run a step of cases.json, e.g. `up+pack+skip-preview`, in this process."""
+        verb, *flags = command.split("+")
+        with self.provider() as (port, log), environment(self.env(program, port)):
+            reports: list[Report] = []
+
+            def new_report(preview: bool) -> Report:
+                reports.append(Report(preview, lambda step, took: None, self.talk.append))
+                return reports[-1]
+
+            session = Session(self.root / "programs", "dev", new_report, [self.root / "pack"] if "pack" in flags else [])
+            report = session.up("skip-preview" in flags) if verb == "up" else getattr(session, verb)()
+            return Outcome(report.exit, report.as_json(), lines(log), self.state())
+
+    def start(self, verb: str, program: str, port: int, *more: str) -> subprocess.Popen[str]:
+        """Start the command line in a child process."""
+        command = [sys.executable, "-m", "containment.cli.lab", verb, "-C", str(self.root / "programs"), "--stack", "dev", *more]
+        env = {**os.environ, **self.env(program, port)}
+        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env)
+
+
+@contextlib.contextmanager
+def environment(values: dict[str, str]) -> Iterator[None]:
+    """Set environment variables for a while."""
+    before = {key: os.environ.get(key) for key in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for key, value in before.items():
+            if value is None:
+                del os.environ[key]
+            else:
+                os.environ[key] = value
+
+
+def lines(log: Path) -> list[dict[str, Any]]:
+    """Return a provider log's calls."""
+    return [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
+
+
+def clean(value: Any, root: Path) -> Any:
+    """Return a value as the recordings have it: without what differs from run to run."""
+    if isinstance(value, dict):
+        if "ciphertext" in value:
+            return {**value, "ciphertext": "..."}
+        return {k: clean(v, root) for k, v in value.items() if k not in ("created", "modified", "sourcePosition", "stackTrace", "packageRef")}
+    if isinstance(value, list):
+        return [clean(item, root) for item in value]
+    if isinstance(value, str):
+        value = value.replace("04da6b54-80e4-46f7-96ec-b56ff0331ba9", "<unknown>").replace(str(root), "<work>")
+        return re.sub(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}", "<uuid>", value)
+    return value
