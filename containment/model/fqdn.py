@@ -179,8 +179,7 @@ def _witness(one: str, two: str) -> str | None:
         while stack:
             i, j, text = stack.pop()
             if i == len(one) and j == len(two):
-                filled = text.replace("..", ".x.")  # patterns have no empty label, so only a star can have left one
-                return "x" + filled if filled.startswith(".") else filled
+                return ".".join(label or "x" for label in text.split("."))  # only a star can have left a label empty
             a, b = one[i : i + 1], two[j : j + 1]
             for ni, nj, ok in ((i + 1, j, a == "*"), (i, j + 1, b == "*")):
                 if ok and (ni, nj) not in seen:
