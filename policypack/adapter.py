@@ -1,0 +1,169 @@
+"""Between CrossGuard and the rules: proxies become plain data, faults become violations, one policy a rule.
+
+Three things CrossGuard does that must not happen to a containment rule, and are prevented here: a policy that touches an
+unknown is skipped (rules see UNKNOWN instead); a stack policy sees outputs, where a property left out looks unknown (the
+inputs that the same process saw when each resource was analysed are kept); a check that raises ends the run without a
+verdict (it becomes a violation).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from pulumi_policy import (
+    Policy,
+    PolicyResource,
+    ReportViolation,
+    ResourceValidationArgs,
+    ResourceValidationPolicy,
+    Severity,
+    StackValidationArgs,
+    StackValidationPolicy,
+)
+
+from policypack.finding import Fault, Finding, Rule
+from policypack.graph import Graph, Resource
+from policypack.hosts import find_hosts, is_tagged, own_tags
+from policypack.known_types import COMPUTE, INTERFACE, TEMPLATES
+from policypack.plain import plain
+
+
+class Memory:
+    """What one pack process has seen: inputs by URN, what was reported already, and how much was checked."""
+
+    def __init__(self) -> None:
+        self.inputs: dict[str, Resource] = {}
+        self.reported: dict[str, set[tuple[str, str]]] = {}
+        self.checks = 0
+
+    def register(self, args: ResourceValidationArgs) -> Resource:
+        """Remember a resource by its inputs and return it."""
+        tags = _default_tags(args.provider)
+        resource = Resource(args.urn, args.resource_type, args.name, props=plain(args.props), default_tags=tags)
+        known = self.inputs.get(args.urn)
+        if known is None or known.props != resource.props:
+            self.reported[args.urn] = set()
+        self.inputs[args.urn] = resource
+        return resource
+
+    def graph(self, resources: Iterable[PolicyResource]) -> Graph:
+        """Return a stack's resources with the inputs seen and the outputs given."""
+        return Graph(self._resource(resource) for resource in resources)
+
+    def _resource(self, resource: PolicyResource) -> Resource:
+        outputs = plain(resource.props)
+        seen = self.inputs.get(resource.urn)
+        return Resource(
+            urn=resource.urn,
+            type=resource.resource_type,
+            name=resource.name,
+            props=seen.props if seen else outputs,  # never analysed: read from the cloud, so its outputs are all there is
+            outputs=outputs,
+            parent=resource.parent.urn if resource.parent else None,
+            dependencies=tuple(one.urn for one in resource.dependencies),
+            property_dependencies={key: tuple(one.urn for one in found) for key, found in resource.property_dependencies.items()},
+            default_tags=_default_tags(resource.provider),
+        )
+
+
+class _Judge:
+    """Runs one rule for CrossGuard, and says after the last one what was judged."""
+
+    def __init__(self, rule: Rule, memory: Memory, is_last: bool) -> None:
+        self.rule, self._memory, self._is_last = rule, memory, is_last
+
+    def resource(self, args: ResourceValidationArgs, report: ReportViolation) -> None:
+        seen = [one for urn, one in self._memory.inputs.items() if urn != args.urn]
+        resource = self._memory.register(args)
+        self._memory.checks += 1
+        if self.rule.check_resource is None or not _is_host_already(resource):
+            return
+        for fault in self._guarded(resource.urn, self.rule.check_resource, resource, seen):
+            self._memory.reported[args.urn].add((self.rule.id, fault.what))
+            report(Finding(self.rule, fault.where, fault.what).message, fault.where)
+
+    def stack(self, args: StackValidationArgs, report: ReportViolation) -> None:
+        graph = self._memory.graph(args.resources)
+        self._memory.checks += 1
+        for fault in self._guarded("", self.rule.check_stack, graph):
+            if (self.rule.id, fault.what) not in self._memory.reported.get(fault.where, ()):
+                report(Finding(self.rule, fault.where, fault.what).message, fault.where or None)
+        if self._is_last:
+            print(summary(graph, self._memory.checks), flush=True)
+
+    def _guarded(self, where: str, check: Any, *arguments: Any) -> Sequence[Fault]:
+        try:
+            found: list[Fault] = check(*arguments)
+        except Exception as error:  # noqa: BLE001  a check that raises has failed, and says so as a violation
+            return [Fault(where, f"the check itself failed ({type(error).__name__}: {error}); nothing was judged")]
+        return found
+
+
+class RulePolicy(ResourceValidationPolicy, StackValidationPolicy):
+    """One CrossGuard policy, with one name, for a rule that judges single resources and the whole stack."""
+
+    def __init__(self, judge: _Judge) -> None:
+        Policy.__init__(self, **_metadata(judge.rule))  # the bases' own constructors ask for one callback each
+        self._judge = judge
+
+    def has_validation(self) -> bool:
+        """Tell the SDK that this policy validates."""
+        return True
+
+    def has_remediation(self) -> bool:
+        """Tell the SDK that this policy changes nothing."""
+        return False
+
+    def validate(self, args: Any, report_violation: ReportViolation) -> None:
+        """Judge what the SDK hands over: one resource or all of them."""
+        if isinstance(args, StackValidationArgs):
+            self._judge.stack(args, report_violation)
+        else:
+            self._judge.resource(args, report_violation)
+
+
+def policies(rules: Iterable[Rule]) -> list[Policy]:
+    """Return one CrossGuard policy a rule, sharing one memory."""
+    memory = Memory()
+    ordered = list(rules)
+    found: list[Policy] = []
+    for rule in ordered:
+        judge = _Judge(rule, memory, is_last=rule is ordered[-1])
+        assert rule.check_stack is not None, f"{rule.id} judges no stack"
+        found.append(RulePolicy(judge))
+    return found
+
+
+def summary(graph: Graph, checks: int) -> str:
+    """Return one line: which hosts were found and how many checks ran."""
+    hosts = [host.resource.label for host in find_hosts(graph)]
+    return f"containment: {len(hosts)} agent host{'' if len(hosts) == 1 else 's'} ({', '.join(hosts) or 'none'}), {checks} checks"
+
+
+def _is_host_already(resource: Resource) -> bool:
+    """Tell whether one resource may be judged by itself: compute only once it says that it is an agent host.
+
+    Other compute is a host or not by what stands around it (it may only forward), which the stack part knows.
+    """
+    return resource.type not in (*COMPUTE, *TEMPLATES, INTERFACE) or is_tagged(own_tags(resource))
+
+
+def _metadata(rule: Rule) -> dict[str, Any]:
+    return {
+        "name": rule.id,
+        "description": rule.info,
+        "severity": Severity(rule.severity.value),
+        "tags": list(rule.ids),
+        "remediation_steps": rule.fix,
+    }
+
+
+def _default_tags(provider: Any) -> dict[str, Any]:
+    """Return the tags a provider adds to all of its resources; provider configuration carries objects as JSON text."""
+    block = plain(provider.props).get("defaultTags") if provider is not None else None
+    if isinstance(block, str):
+        block = json.loads(block)
+    tags = block.get("tags") if isinstance(block, dict) else None
+    return tags if isinstance(tags, dict) else {}

@@ -1,0 +1,179 @@
+"""Distributed Cloud Firewall rules as plain values, read from rule lists and rulesets, in the order the Controller evaluates.
+
+Order: rulesets attached before the UI's, then the policy list, then those attached after; inside one, the lowest priority
+number first; equal priorities in a policy list in list order (in a ruleset, which is a set, in no order). What is not known
+leaves two rules unordered, and an unordered permit may come first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from containment.model.fqdn import Match
+from containment.model.names import HTTPS_PORT, Action, WellKnown
+from policypack.graph import Graph, Resource
+from policypack.known_types import POLICY_GROUP, POLICY_LIST, RULE_LISTS
+from policypack.plain import UNKNOWN, field, is_true, items, strongest
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DcfRule:
+    """One rule as its resource states it. `rank` orders whole lists (None: not known), `index` is its place in its list.
+
+    `sources`, `destinations` and `web_groups` hold group UUIDs or UNKNOWN; `ports` holds (low, high) pairs or UNKNOWN.
+    """
+
+    owner: Resource
+    index: int
+    name: str
+    action: Any
+    priority: Any
+    protocol: Any
+    sources: tuple[Any, ...]
+    destinations: tuple[Any, ...]
+    web_groups: tuple[Any, ...]
+    ports: tuple[Any, ...]
+    logging: Any
+    watch: Any
+    enforcement: Any
+    rank: float | None = None
+
+    @property
+    def permits(self) -> Match:
+        """Tell whether a flow it decides is let through; an unknown action may."""
+        if self.action is UNKNOWN:
+            return Match.MAYBE
+        return Match.NO if str(self.action).upper() == Action.DENY.value else Match.YES
+
+    @property
+    def is_disabled(self) -> Match:
+        """Tell whether the rule is stored and never pushed to gateways."""
+        return _says(self.enforcement, "DISABLE")
+
+    @property
+    def is_watched(self) -> Match:
+        """Tell whether the rule only logs what it would do."""
+        return strongest([is_true(self.watch), _says(self.enforcement, "MONITOR")])
+
+    @property
+    def takes_https(self) -> Match:
+        """Tell whether TCP 443 is among what the rule matches."""
+        protocol = (
+            Match.MAYBE if self.protocol is UNKNOWN else _bool(str(self.protocol).upper() in ("TCP", "ANY", "PROTOCOL_UNSPECIFIED", "ALL"))
+        )
+        ports = strongest(_holds(low, high) for low, high in self.ports) if self.ports else Match.YES
+        return Match.NO if Match.NO in (protocol, ports) else Match.MAYBE if Match.MAYBE in (protocol, ports) else Match.YES
+
+    @property
+    def key(self) -> str:
+        """The property of the owner under which the rules stand, for tracing references."""
+        return _KEYS.get(self.owner.type, "rules")
+
+    @property
+    def label(self) -> str:
+        """Its name and priority for messages."""
+        return f"{self.name} (priority {'unknown' if self.priority is UNKNOWN else self.priority})"
+
+    def may_precede(self, other: DcfRule) -> bool:
+        """Tell whether this rule is, or cannot be shown not to be, evaluated before `other`."""
+        if self.owner is not other.owner:
+            return self.rank is None or other.rank is None or self.rank <= other.rank
+        if UNKNOWN in (self.priority, other.priority):
+            return True
+        if self.priority != other.priority:
+            return bool(self.priority < other.priority)
+        return self.index < other.index if self.owner.type == POLICY_LIST else True
+
+
+_KEYS: Final = {POLICY_LIST: "policies"}
+_BEFORE, _LIST, _AFTER = 0.0, 1.0, 2.0
+_POINTS: Final[Mapping[Any, float]] = {WellKnown.BEFORE_UI_MANAGED.value: _BEFORE, WellKnown.AFTER_UI_MANAGED.value: _AFTER}
+
+
+def read_rules(graph: Graph) -> list[DcfRule]:
+    """Return every rule of a stack, in order of precedence as far as it is known."""
+    found = [rule for owner in graph.of(*RULE_LISTS) for rule in rules_of(owner, _rank(graph, owner))]
+    return sorted(found, key=lambda rule: (_first(rule.rank), _first(rule.priority), rule.index))
+
+
+def rules_of(owner: Resource, rank: float | None = None) -> list[DcfRule]:
+    """Return the rules one resource states; a list that is not known as a whole is one rule of which nothing is known."""
+    return [
+        DcfRule(
+            owner=owner,
+            index=index,
+            name="a rule not known before the update" if name in (None, UNKNOWN) else str(name),
+            action=field(block, "action"),
+            priority=_priority(field(block, "priority")),
+            protocol=field(block, "protocol"),
+            sources=tuple(items(field(block, "srcSmartGroups"))),
+            destinations=tuple(items(field(block, "dstSmartGroups"))),
+            web_groups=tuple(items(field(block, "webGroups"))),
+            ports=tuple(_ports(field(block, "portRanges"))),
+            logging=field(block, "logging"),
+            watch=field(block, "watch"),
+            enforcement=field(block, "enforcement"),
+            rank=rank,
+        )
+        for index, block in enumerate(items(owner.get(_KEYS.get(owner.type, "rules"))))
+        for name in (field(block, "name"),)
+    ]
+
+
+def _rank(graph: Graph, owner: Resource) -> float | None:
+    """Return a list's place among others: its own for the policy list, its attachment point's for a ruleset, None when unknown."""
+    if owner.type == POLICY_LIST:
+        return _LIST
+    point = owner.get("attachTo")
+    if point in _POINTS:
+        return _POINTS[point]
+    for group in graph.of(POLICY_GROUP):
+        base = _POINTS.get(group.get("attachTo"))
+        for block in items(group.get("rulesetReferences")):
+            reference = graph.refer(group, "rulesetReferences", field(block, "targetUuid"), (owner.type,), ("id", "dcfRulesetId", "uuid"))
+            if [found.urn for found in reference.found] == [owner.urn]:
+                return _within(base, field(block, "priority"))
+        for block in items(group.output("attachmentPoints")):
+            if point is not UNKNOWN and point is not None and field(block, "uuid") == point:
+                return _within(base, field(block, "priority"))
+    return None
+
+
+def _within(base: float | None, priority: Any) -> float | None:
+    """Return a rank inside a policy group: lists of one group are ordered by priority, all inside the group's own place."""
+    return base + float(priority) / 1e9 if base is not None and isinstance(priority, int) else None
+
+
+def _first(value: Any) -> float:
+    return -1.0 if value is None or value is UNKNOWN else float(value)
+
+
+def _priority(value: Any) -> Any:
+    """Return a priority; left out it is 0, the highest (provider default)."""
+    if value is None:
+        return 0
+    return value if isinstance(value, int) and not isinstance(value, bool) else UNKNOWN
+
+
+def _ports(value: Any) -> Iterable[Any]:
+    for block in items(value):
+        low, high = field(block, "lo"), field(block, "hi")
+        yield (low, low if high in (None, 0) else high)
+
+
+def _holds(low: Any, high: Any) -> Match:
+    if low is UNKNOWN or high is UNKNOWN or not isinstance(low, int) or not isinstance(high, int):
+        return Match.MAYBE
+    return _bool(low <= HTTPS_PORT <= high)
+
+
+def _says(value: Any, word: str) -> Match:
+    if value is UNKNOWN:
+        return Match.MAYBE
+    return _bool(isinstance(value, str) and value.upper() == word)
+
+
+def _bool(value: bool) -> Match:
+    return Match.YES if value else Match.NO

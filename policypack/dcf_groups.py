@@ -1,0 +1,229 @@
+"""SmartGroups and WebGroups by what is in them: does a group hold the agents, the public internet, a name?
+
+Every answer is three-valued. A group that is not in the stack, a selector the pack cannot evaluate and an id not known yet
+answer MAYBE. An id not known yet is one of the groups its rule list depends on: what none of them is, it is not, and what all
+of them are, it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from ipaddress import IPv4Network
+from typing import Any, Final
+
+from containment.model.fqdn import DomainPattern, Match
+from containment.model.names import WellKnown
+from policypack.dcf import DcfRule
+from policypack.graph import Graph, Reference, Resource, Trace
+from policypack.hosts import Host
+from policypack.known_types import SMART_GROUP, WEB_GROUP
+from policypack.plain import UNKNOWN, field, items, strongest, weakest
+from policypack.space import Network, covers_public, is_public, parse
+
+_IDENTITIES: Final = ("id", "uuid", "smartGroupId", "webGroupId")
+_WORKLOAD_TYPES: Final = frozenset({"vm", "vpc", "subnet", "k8s", "k8s_node", "serverless"})
+"""Selector types whose members are workloads with private addresses (aviatrix_smart_group, `type`)."""
+
+
+class Groups:
+    """Answers about the groups that rules name, for one stack and its hosts."""
+
+    def __init__(self, graph: Graph, hosts: tuple[Host, ...]) -> None:
+        self._graph = graph
+        self._hosts = hosts
+
+    def is_certain(self, rule: DcfRule) -> bool:
+        """Tell whether it is known which groups a rule names."""
+        return all(
+            self._refer(rule, value, kind).trace is not Trace.ONE_OF and (value is not UNKNOWN or self._refer(rule, value, kind).found)
+            for kind, values in ((SMART_GROUP, (*rule.sources, *rule.destinations)), (WEB_GROUP, rule.web_groups))
+            for value in values
+        )
+
+    def holds_agents(self, rule: DcfRule) -> Match:
+        """Tell whether a rule's source holds every agent host; without a host that is not known."""
+        return weakest(self._source(rule, host) for host in self._hosts) if self._hosts else Match.MAYBE
+
+    def meets_agents(self, rule: DcfRule) -> Match:
+        """Tell whether a rule's source holds some agent host."""
+        return strongest(self._source(rule, host) for host in self._hosts) if self._hosts else Match.MAYBE
+
+    def holds_internet(self, rule: DcfRule) -> Match:
+        """Tell whether a rule's destination holds every public address, its groups taken together."""
+        answers, networks = [], list[Network]()
+        for value in rule.destinations:
+            if value in (WellKnown.ANYWHERE.value, WellKnown.PUBLIC_INTERNET.value):
+                return Match.YES
+            answer = self._of(rule, value, SMART_GROUP, lambda group: _yes(covers_public(_networks(group))))
+            answers.append(answer)
+            reference = self._refer(rule, value, SMART_GROUP)
+            networks.extend(
+                network for group in (reference.found if reference.trace is Trace.FOUND else ()) for network in _networks(group)
+            )
+        return Match.YES if covers_public(networks) else strongest(answers)
+
+    def meets_internet(self, rule: DcfRule) -> Match:
+        """Tell whether a rule's destination holds some public address."""
+        answers = []
+        for value in rule.destinations:
+            if value in (WellKnown.ANYWHERE.value, WellKnown.PUBLIC_INTERNET.value):
+                return Match.YES
+            answers.append(self._of(rule, value, SMART_GROUP, _touches_internet))
+        return strongest(answers)
+
+    def patterns(self, rule: DcfRule) -> list[DomainPattern]:
+        """Return the patterns that a rule's web groups certainly hold."""
+        return [pattern for value in rule.web_groups for pattern in self._certain_patterns(rule, value)]
+
+    def names(self, rule: DcfRule, host_name: str) -> Match:
+        """Tell whether a rule matches a host name; a rule without web groups matches every name."""
+        if not rule.web_groups:
+            return Match.YES
+        return strongest(self._name(rule, value, lambda pattern: pattern.matches(host_name)) for value in rule.web_groups)
+
+    def overlaps(self, rule: DcfRule, pattern: DomainPattern) -> Match:
+        """Tell whether a rule matches some name of a pattern."""
+        if not rule.web_groups:
+            return Match.YES
+        return strongest(self._name(rule, value, pattern.overlaps) for value in rule.web_groups)
+
+    def _name(self, rule: DcfRule, value: Any, ask: Callable[[DomainPattern], Match]) -> Match:
+        if value == WellKnown.ALL_WEB.value:
+            return ask(DomainPattern("*"))
+        return self._of(rule, value, WEB_GROUP, lambda group: _ask_web_group(group, ask))
+
+    def _certain_patterns(self, rule: DcfRule, value: Any) -> list[DomainPattern]:
+        if value == WellKnown.ALL_WEB.value:
+            return [DomainPattern("*")]
+        reference = self._refer(rule, value, WEB_GROUP)
+        return [pattern for group in reference.found for pattern in _sni_patterns(group)] if reference.trace is Trace.FOUND else []
+
+    def _source(self, rule: DcfRule, host: Host) -> Match:
+        return strongest(
+            Match.YES
+            if value == WellKnown.ANYWHERE.value
+            else Match.NO
+            if value == WellKnown.PUBLIC_INTERNET.value
+            else self._of(rule, value, SMART_GROUP, lambda group: _holds_host(group, host))
+            for value in rule.sources
+        )
+
+    def _of(self, rule: DcfRule, value: Any, kind: str, ask: Callable[[Resource], Match]) -> Match:
+        """Return what a group answers, or what all candidates agree on."""
+        reference = self._refer(rule, value, kind)
+        answers = {ask(group) for group in reference.found}
+        return answers.pop() if len(answers) == 1 else Match.MAYBE
+
+    def _refer(self, rule: DcfRule, value: Any, kind: str) -> Reference:
+        return self._graph.refer(rule.owner, rule.key, value, (kind,), _IDENTITIES)
+
+
+def _expressions(group: Resource) -> list[Any]:
+    return items(field(group.get("selector"), "matchExpressions")) if group.get("selector") is not UNKNOWN else [UNKNOWN]
+
+
+def _networks(group: Resource) -> list[Network]:
+    found = (parse(field(expression, "cidr")) for expression in _expressions(group))
+    return [network for network in found if network is not None]
+
+
+def _touches_internet(group: Resource) -> Match:
+    return strongest(_expression_touches_internet(expression) for expression in _expressions(group))
+
+
+def _expression_touches_internet(expression: Any) -> Match:
+    if expression is UNKNOWN:
+        return Match.MAYBE
+    cidr = expression.get("cidr")
+    if cidr is not None:
+        network = parse(cidr)
+        return Match.MAYBE if network is None else _yes(is_public(network))
+    return Match.NO if expression.get("type") in _WORKLOAD_TYPES else Match.MAYBE
+
+
+def _holds_host(group: Resource, host: Host) -> Match:
+    return strongest(_selects(expression, host) for expression in _expressions(group))
+
+
+def _selects(expression: Any, host: Host) -> Match:
+    """Tell whether one match expression (fields AND-ed) selects a host."""
+    if expression is UNKNOWN:
+        return Match.MAYBE
+    stated = {key: value for key, value in expression.items() if value not in (None, "", {}, [])}
+    if "cidr" in stated:
+        return _inside(stated["cidr"], host)
+    if {"fqdn", "external", "s2c"} & stated.keys():
+        return Match.NO if "external" not in stated else Match.MAYBE
+    kind = stated.pop("type", None)
+    if kind == "vm":
+        answers = [_tags_match(stated.pop("tags", {}), host.tags), *([Match.MAYBE] * len(stated))]
+        return weakest(answers)
+    return Match.NO if kind in ("k8s", "k8s_node", "serverless") else Match.MAYBE
+
+
+def _tags_match(wanted: Any, tags: dict[str, tuple[Any, ...]]) -> Match:
+    if wanted is UNKNOWN:
+        return Match.MAYBE
+    answers = [Match.YES]
+    for key, value in wanted.items():
+        held = tags.get(key, ())
+        if value is UNKNOWN or UNKNOWN in held:
+            answers.append(Match.MAYBE)
+        else:
+            answers.append(Match.NO if value not in held else Match.YES if len(held) == 1 else Match.MAYBE)
+    return weakest(answers)
+
+
+def _inside(cidr: Any, host: Host) -> Match:
+    """Tell whether a host's address lies in a CIDR, as far as its own address or its subnets tell."""
+    network = parse(cidr)
+    if network is None:
+        return Match.MAYBE
+    address = parse(host.resource.get("privateIp")) or parse(host.resource.output("privateIp"))
+    homes = [address] if address else [parse(place.subnet.get("cidrBlock")) if place.subnet else None for place in host.placements]
+    answers = []
+    for home in homes or [None]:
+        if home is None:
+            answers.append(Match.YES if network == IPv4Network("0.0.0.0/0") else Match.MAYBE)
+        elif home.version != network.version:
+            answers.append(Match.NO)
+        else:
+            answers.append(Match.YES if home.subnet_of(network) else Match.MAYBE if home.overlaps(network) else Match.NO)  # type: ignore[arg-type]
+    found = set(answers)
+    return found.pop() if len(found) == 1 else Match.MAYBE
+
+
+def _sni_patterns(group: Resource) -> list[DomainPattern]:
+    found = []
+    for expression in _expressions(group):
+        raw = field(expression, "snifilter")
+        try:
+            found.extend([DomainPattern.parse(raw)] if isinstance(raw, str) and raw else [])
+        except ValueError:
+            continue  # the Controller refuses the group; as a permit it still answers MAYBE below
+    return found
+
+
+def _ask_web_group(group: Resource, ask: Callable[[DomainPattern], Match]) -> Match:
+    answers = []
+    for expression in _expressions(group):
+        sni, url = field(expression, "snifilter"), field(expression, "urlfilter")
+        if sni is UNKNOWN or url is UNKNOWN:
+            answers.append(Match.MAYBE)
+        elif sni:
+            answers.append(_ask_pattern(sni, ask))
+        elif url:  # a path needs decryption and matches part of a host's traffic: never a certain yes
+            host = str(url).split("://", 1)[-1].split("/", 1)[0].split(":", 1)[0]
+            answers.append(Match.NO if _ask_pattern(host, ask) is Match.NO else Match.MAYBE)
+    return strongest(answers)
+
+
+def _ask_pattern(raw: Any, ask: Callable[[DomainPattern], Match]) -> Match:
+    try:
+        return ask(DomainPattern.parse(str(raw)))
+    except ValueError:
+        return Match.MAYBE
+
+
+def _yes(value: bool) -> Match:
+    return Match.YES if value else Match.NO

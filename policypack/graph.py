@@ -1,0 +1,144 @@
+"""The resources of a stack as values, and which resource a property refers to.
+
+In a first preview ids are unknown: then the property's own dependencies tell what it refers to. Once ids are known they
+decide. A literal id of nothing in the stack is EXTERNAL: it exists, and cannot be seen from here. What cannot be traced is
+UNTRACED. Rules decide what those mean; nothing here guesses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from policypack.plain import UNKNOWN
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Resource:
+    """One resource, itself and no other (values are not compared): `props` are its inputs, `outputs` what the provider answered (empty when it has not yet).
+
+    An Optional+Computed property left out of the inputs is often unknown in the outputs of a preview; that is no unknown
+    input, so rules read `props` for what the program demands and `output` for what is known to have come of it.
+    """
+
+    urn: str
+    type: str
+    name: str
+    props: Mapping[str, Any] = field(default_factory=dict)
+    outputs: Mapping[str, Any] = field(default_factory=dict)
+    parent: str | None = None
+    dependencies: tuple[str, ...] = ()
+    property_dependencies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    default_tags: Mapping[str, Any] = field(default_factory=dict)
+
+    def get(self, key: str) -> Any:
+        """Return an input, None when the program does not state it."""
+        return self.props.get(key)
+
+    def output(self, key: str) -> Any:
+        """Return what is known of a property after the provider answered; None when nothing is."""
+        value = self.outputs.get(key)
+        return None if value is UNKNOWN else value
+
+    @property
+    def label(self) -> str:
+        """Its kind and name for messages, such as `Instance agent`."""
+        return f"{self.type.rsplit(':', 1)[-1]} {self.name}"
+
+
+class Trace(StrEnum):
+    """How a reference ended: nothing stated, found in the stack (one, or one of several), outside the stack, or not traceable."""
+
+    NONE = "none"
+    FOUND = "found"
+    ONE_OF = "one of"
+    EXTERNAL = "external"
+    UNTRACED = "untraced"
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """Where a property points: the resources it may be, or the literal it holds."""
+
+    trace: Trace
+    found: tuple[Resource, ...] = ()
+    literal: str = ""
+
+    def may_be(self, resource: Resource) -> bool:
+        """Tell whether it may point to `resource`; what cannot be traced may."""
+        return self.trace is Trace.UNTRACED or any(item.urn == resource.urn for item in self.found)
+
+
+_HOPS = 3
+
+
+class Graph:
+    """All resources of a stack, by URN and by type, with references resolved on demand."""
+
+    def __init__(self, resources: Iterable[Resource]) -> None:
+        self.resources = tuple(resources)
+        self._by_urn = {resource.urn: resource for resource in self.resources}
+        self._by_type: dict[str, list[Resource]] = {}
+        for resource in self.resources:
+            self._by_type.setdefault(resource.type, []).append(resource)
+
+    def of(self, *types: str) -> list[Resource]:
+        """Return the resources of these types, in the order given."""
+        return [resource for kind in types for resource in self._by_type.get(kind, ())]
+
+    def at(self, urn: str) -> Resource | None:
+        """Return the resource with this URN."""
+        return self._by_urn.get(urn)
+
+    def refer(self, holder: Resource, key: str, value: Any, types: Iterable[str], attributes: Iterable[str] = ("id",)) -> Reference:
+        """Return what `value`, which stands somewhere under `holder`'s property `key`, points to among `types`.
+
+        `attributes` are the outputs by which such a resource is referred to (an id, a name, an ARN).
+        """
+        if value in (None, ""):
+            return Reference(Trace.NONE)
+        wanted, attributes = set(types), tuple(attributes)
+        named = self._dependencies(holder, key, wanted)
+        if value is UNKNOWN:
+            fresh = tuple(item for item in named if not any(item.output(attribute) for attribute in attributes)) or named
+            return Reference(_trace(fresh), fresh)
+        hits = tuple(
+            resource
+            for resource in self.of(*sorted(wanted))
+            if any(value in (resource.output(attribute), resource.get(attribute)) for attribute in attributes)
+        )
+        # A provider that does not echo its id leaves the dependencies as the only evidence.
+        hits = hits or tuple(item for item in named if not any(item.output(attribute) for attribute in attributes))
+        return Reference(_trace(hits), hits) if hits else Reference(Trace.EXTERNAL, literal=str(value))
+
+    def _dependencies(self, holder: Resource, key: str, wanted: set[str]) -> tuple[Resource, ...]:
+        """Return resources of the wanted types that a property depends on, through other resources when it has none itself."""
+        front, seen = [urn for urn in holder.property_dependencies.get(key, ())], set[str]()
+        for _ in range(_HOPS):
+            resources = [found for urn in front if urn not in seen and (found := self.at(urn)) is not None]
+            seen.update(front)
+            hits = {resource.urn: resource for resource in resources if resource.type in wanted}
+            if hits:
+                return tuple(hits.values())
+            front = [urn for resource in resources for urns in resource.property_dependencies.values() for urn in urns]
+        return ()
+
+    def depends_on(self, resource: Resource, other: Resource) -> bool:
+        """Tell whether `resource` is made after `other` because something it depends on says so."""
+        front, seen = [resource.urn], {resource.urn}
+        while front:
+            current = self.at(front.pop())
+            if current is None:
+                continue
+            nexts = [*current.dependencies, *(urn for urns in current.property_dependencies.values() for urn in urns)]
+            if other.urn in nexts:
+                return True
+            front.extend(urn for urn in nexts if urn not in seen)
+            seen.update(nexts)
+        return False
+
+
+def _trace(found: tuple[Resource, ...]) -> Trace:
+    return Trace.UNTRACED if not found else Trace.FOUND if len(found) == 1 else Trace.ONE_OF

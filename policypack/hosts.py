@@ -1,0 +1,244 @@
+"""The agent hosts of a stack: found from what is declared, never from a list of names.
+
+A host is compute that is tagged as one, and any compute in a program with Aviatrix resources (the program exists to contain
+something). Left out: an untagged instance that is a route's target, for it forwards for others and the route is judged;
+and a launch template with users, which is judged through them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from containment.model.names import DEFAULT_ROLE, HostTag
+from policypack.graph import Graph, Reference, Resource, Trace
+from policypack.known_types import (
+    COMPUTE,
+    ECS_SERVICE,
+    ECS_TASK_SET,
+    FARGATE_PROFILE,
+    FLEET,
+    INSTANCES,
+    INTERFACE,
+    INTERFACE_ATTACHMENT,
+    LAUNCH_CONFIGURATION,
+    LAUNCH_TEMPLATE,
+    LIGHTSAIL,
+    NODE_GROUP,
+    ROUTE,
+    SCALING_GROUP,
+    SCALING_TAG,
+    SPOT_FLEET,
+    SUBNETS,
+    TABLES,
+    TAG,
+    TEMPLATES,
+)
+from policypack.plain import UNKNOWN, field, items
+
+
+class Where(StrEnum):
+    """How much is known of the subnet a host is in."""
+
+    SUBNET = "subnet"
+    DEFAULT_VPC = "default VPC"
+    EXTERNAL = "external"
+    UNTRACED = "untraced"
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """One subnet a host may be in; `subnet` is set for SUBNET only, `literal` for EXTERNAL only."""
+
+    where: Where
+    subnet: Resource | None = None
+    literal: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """Compute that agents run on, with everything that states facts about it.
+
+    `tags` has every value stated for a key, wherever it is stated: a second opinion on a tag makes the tag unsure.
+    `templates` are launch templates and configurations, `interfaces` the network interfaces declared apart.
+    """
+
+    resource: Resource
+    tags: dict[str, tuple[Any, ...]]
+    placements: tuple[Placement, ...]
+    templates: tuple[Resource, ...] = ()
+    interfaces: tuple[Resource, ...] = ()
+
+
+def find_hosts(graph: Graph) -> tuple[Host, ...]:
+    """Return the hosts of a stack, in the order of its resources."""
+    contained = any(resource.type.startswith("aviatrix:") for resource in graph.resources)
+    used = {template.urn for resource in graph.of(*COMPUTE) for template in templates(graph, resource)[0]}
+    forwarding = {resource.urn for resource in _forwarders(graph)}
+    found = []
+    for resource in graph.resources:
+        if resource.type not in COMPUTE and (resource.type not in TEMPLATES or resource.urn in used):
+            continue
+        host = _host(graph, resource)
+        tagged = is_tagged(host.tags)
+        if tagged or (contained and resource.urn not in forwarding):
+            found.append(host)
+    return tuple(found)
+
+
+def is_tagged(tags: dict[str, tuple[Any, ...]]) -> bool:
+    """Tell whether tags make compute an agent host: the role, or a tag that only this product sets; an unknown value may be it."""
+    if HostTag.AGENT_CLASS.value in tags or HostTag.AGENT_STACK.value in tags:
+        return True
+    return any(value in (DEFAULT_ROLE, UNKNOWN) for value in tags.get(HostTag.ROLE.value, ()))
+
+
+def own_tags(resource: Resource) -> dict[str, tuple[Any, ...]]:
+    """Return the tags a resource states for itself or for what it launches."""
+    stated: list[tuple[str, Any]] = [*_pairs(resource.default_tags), *_pairs(resource.get("tags")), *_pairs(resource.output("tagsAll"))]
+    for block in items(resource.get("tagSpecifications")):
+        if field(block, "resourceType") == "instance":
+            stated.extend(_pairs(field(block, "tags")))
+    return _collect(stated)
+
+
+def templates(graph: Graph, resource: Resource) -> tuple[tuple[Resource, ...], bool]:
+    """Return the launch templates and configurations compute is started from, and whether one of them cannot be seen."""
+    found: dict[str, Resource] = {}
+    hidden = False
+    for reference in _template_references(graph, resource):
+        found.update({item.urn: item for item in reference.found})
+        hidden = hidden or reference.trace in (Trace.EXTERNAL, Trace.UNTRACED)
+    return tuple(found.values()), hidden
+
+
+def _host(graph: Graph, resource: Resource) -> Host:
+    used, hidden = templates(graph, resource)
+    interfaces, unseen = _interfaces(graph, resource, used)
+    stated = [(key, value) for source in (resource, *used) for key, values in own_tags(source).items() for value in values]
+    stated.extend(_tags_beside(graph, resource))
+    references = [*_subnet_references(graph, resource, used), *unseen]
+    references.extend(graph.refer(item, "subnetId", item.get("subnetId"), SUBNETS) for item in interfaces)
+    placements = [place for reference in references for place in _placements(reference)]
+    if not placements and resource.type not in (*TEMPLATES, LIGHTSAIL, ECS_SERVICE, ECS_TASK_SET):
+        placements = [Placement(Where.UNTRACED if hidden or resource.type in (NODE_GROUP, FARGATE_PROFILE) else Where.DEFAULT_VPC)]
+    return Host(resource, _collect(stated), tuple(dict.fromkeys(placements)), used, interfaces)
+
+
+def _placements(reference: Reference) -> list[Placement]:
+    if reference.trace is Trace.NONE:
+        return []
+    if reference.trace is Trace.EXTERNAL:
+        return [Placement(Where.EXTERNAL, literal=reference.literal)]
+    return [Placement(Where.SUBNET, subnet) for subnet in reference.found] or [Placement(Where.UNTRACED)]
+
+
+def _template_references(graph: Graph, resource: Resource) -> Iterator[Reference]:
+    def template(key: str, block: Any, by_id: str = "id", by_name: str = "name") -> Iterator[Reference]:
+        for name, attribute in ((by_id, "id"), (by_name, "name")):
+            if field(block, name) is not None:
+                yield graph.refer(resource, key, field(block, name), (LAUNCH_TEMPLATE,), (attribute,))
+                return
+
+    if resource.type in (*INSTANCES, SCALING_GROUP, NODE_GROUP):
+        yield from template("launchTemplate", resource.get("launchTemplate"))
+    if resource.type == SCALING_GROUP:
+        yield graph.refer(resource, "launchConfiguration", resource.get("launchConfiguration"), (LAUNCH_CONFIGURATION,), ("name", "id"))
+        mixed = field(resource.get("mixedInstancesPolicy"), "launchTemplate")
+        for block in (mixed, *items(field(mixed, "overrides"))):
+            specification = field(block, "launchTemplateSpecification")
+            yield from template("mixedInstancesPolicy", specification, "launchTemplateId", "launchTemplateName")
+    if resource.type in (FLEET, SPOT_FLEET):
+        key = "launchTemplateConfigs"
+        for block in items(resource.get(key)):
+            specification = field(block, "launchTemplateSpecification")
+            if resource.type == FLEET:
+                yield from template(key, specification, "launchTemplateId", "launchTemplateName")
+            else:
+                yield from template(key, specification)
+
+
+def _subnet_references(graph: Graph, resource: Resource, used: tuple[Resource, ...]) -> Iterator[Reference]:
+    for holder, key, value in _subnet_values(resource, used):
+        yield graph.refer(holder, key, value, SUBNETS)
+
+
+def _subnet_values(resource: Resource, used: tuple[Resource, ...]) -> Iterator[tuple[Resource, str, Any]]:
+    if resource.type in INSTANCES:
+        yield resource, "subnetId", resource.get("subnetId")
+    lists = {SCALING_GROUP: "vpcZoneIdentifiers", NODE_GROUP: "subnetIds", FARGATE_PROFILE: "subnetIds"}
+    if resource.type in lists:
+        key = lists[resource.type]
+        yield from ((resource, key, value) for value in items(resource.get(key)))
+    if resource.type in (ECS_SERVICE, ECS_TASK_SET):
+        key = "networkConfiguration"
+        yield from ((resource, key, value) for value in items(field(resource.get(key), "subnets")))
+    if resource.type in (FLEET, SPOT_FLEET):
+        for block in items(resource.get("launchSpecifications")):
+            yield resource, "launchSpecifications", field(block, "subnetId")
+        for block in items(resource.get("launchTemplateConfigs")):
+            yield from ((resource, "launchTemplateConfigs", field(one, "subnetId")) for one in items(field(block, "overrides")))
+    for template in (*used, *((resource,) if resource.type in TEMPLATES else ())):
+        yield from ((template, "networkInterfaces", field(one, "subnetId")) for one in items(template.get("networkInterfaces")))
+
+
+def _interfaces(graph: Graph, resource: Resource, used: tuple[Resource, ...]) -> tuple[tuple[Resource, ...], list[Reference]]:
+    """Return the interfaces declared apart that compute has, and the references to interfaces that are not in the stack."""
+    references = []
+    for holder in (resource, *used):
+        for key in ("networkInterfaces", "primaryNetworkInterface", "primaryNetworkInterfaces"):
+            for block in items(holder.get(key)):
+                references.append(graph.refer(holder, key, field(block, "networkInterfaceId"), (INTERFACE,)))
+    found = {item.urn: item for reference in references for item in reference.found}
+    unseen = [one for one in references if one.trace in (Trace.EXTERNAL, Trace.UNTRACED)]
+    if resource.type in INSTANCES:
+        for attachment in graph.of(INTERFACE_ATTACHMENT):
+            if graph.refer(attachment, "instanceId", attachment.get("instanceId"), INSTANCES).may_be(resource):
+                reference = graph.refer(attachment, "networkInterfaceId", attachment.get("networkInterfaceId"), (INTERFACE,))
+                found.update({item.urn: item for item in reference.found})
+        for interface in graph.of(INTERFACE):
+            for block in items(interface.get("attachments")):
+                if graph.refer(interface, "attachments", field(block, "instance"), INSTANCES).may_be(resource):
+                    found[interface.urn] = interface
+    unseen = [one if one.trace is Trace.UNTRACED else Reference(Trace.UNTRACED) for one in unseen]
+    return tuple(found.values()), unseen
+
+
+def _tags_beside(graph: Graph, resource: Resource) -> Iterator[tuple[str, Any]]:
+    """Yield tags that stand beside the resource: a scaling group's list, and tag resources of their own."""
+    for tag in items(resource.get("tags")):
+        if resource.type == SCALING_GROUP and tag is not UNKNOWN:
+            yield str(field(tag, "key")), field(tag, "value")
+    for tag in graph.of(TAG):
+        if graph.refer(tag, "resourceId", tag.get("resourceId"), (resource.type,)).may_be(resource):
+            yield str(tag.get("key")), tag.get("value")
+    for tag in graph.of(SCALING_TAG):
+        reference = graph.refer(tag, "autoscalingGroupName", tag.get("autoscalingGroupName"), (resource.type,), ("name", "id"))
+        if reference.may_be(resource):
+            yield str(field(tag.get("tag"), "key")), field(tag.get("tag"), "value")
+
+
+def _forwarders(graph: Graph) -> Iterator[Resource]:
+    """Yield instances that routes lead to, themselves or through an interface of theirs."""
+    for holder in graph.of(ROUTE, *TABLES):
+        for key, route in [("", holder.props)] if holder.type == ROUTE else [("routes", one) for one in items(holder.get("routes"))]:
+            for name in ("instanceId", "networkInterfaceId"):
+                target = graph.refer(holder, key or name, field(route, name), (*INSTANCES, INTERFACE), ("id", "primaryNetworkInterfaceId"))
+                for found in target.found:
+                    if found.type in INSTANCES:
+                        yield found
+                    else:
+                        yield from (one for one in graph.of(*INSTANCES) if found in _interfaces(graph, one, ())[0])
+
+
+def _pairs(tags: Any) -> list[tuple[str, Any]]:
+    return list(tags.items()) if isinstance(tags, dict) else []
+
+
+def _collect(stated: list[tuple[str, Any]]) -> dict[str, tuple[Any, ...]]:
+    tags: dict[str, tuple[Any, ...]] = {}
+    for key, value in stated:
+        tags[key] = tuple(dict.fromkeys((*tags.get(key, ()), value)))
+    return tags

@@ -1,0 +1,79 @@
+"""The same rules without CrossGuard: for a program that checks itself, and for state files and previews read offline.
+
+A bare `pulumi up` runs no policy pack. So the program asks `check_resource` about each resource it registers and
+`check_order` about its rules, and stops with the message the pack would give.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from policypack.finding import Fault, Finding, Rule
+from policypack.graph import Graph, Resource
+from policypack.known_types import INSTANCE, POLICY_LIST, RULESET, SMART_GROUP, SUBNET, WEB_GROUP
+from policypack.plain import plain
+from policypack.registry import RULES
+
+_ORDER = "shadow-model-deny-comes-first"
+
+
+def check_resource(type_: str, name: str, props: Mapping[str, Any], rules: Sequence[Rule] = RULES) -> list[Finding]:
+    """Return what the rules find wrong with one resource of an agent host, by its inputs alone.
+
+    `type_` is the full token (`aws:ec2/instance:Instance`), `props` the inputs under their Pulumi names (camelCase), plain,
+    with `policypack.plain.UNKNOWN` for values that are outputs. Say only what the program says: a key left out is not stated.
+    """
+    resource = Resource(urn=name, type=type_, name=name, props=plain(dict(props)))
+    return [_finding(rule, fault) for rule in rules if rule.check_resource for fault in rule.check_resource(resource, ())]
+
+
+def check_stack(resources: Iterable[Resource], rules: Sequence[Rule] = RULES) -> list[Finding]:
+    """Return what the rules find wrong with a whole stack."""
+    graph = Graph(resources)
+    return [_finding(rule, fault) for rule in rules if rule.check_stack for fault in rule.check_stack(graph)]
+
+
+def check_order(
+    rules: Sequence[Mapping[str, Any]],
+    *,
+    web_groups: Mapping[str, Iterable[str]],
+    smart_groups: Mapping[str, Sequence[Mapping[str, Any]]],
+    host_tags: Mapping[str, str],
+    host_cidrs: Sequence[str],
+    is_ruleset: bool = True,
+    owner: str = "rules",
+) -> list[Finding]:
+    """Return what is wrong with an ordered rule list, before any of its groups has an id.
+
+    `rules` are as the Aviatrix resources take them (camelCase; action, priority, protocol, srcSmartGroups, dstSmartGroups,
+    webGroups, portRanges, logging, watch), naming groups by the keys of `web_groups` (key -> domain patterns) and
+    `smart_groups` (key -> match expressions), or by a well-known UUID. `host_tags` and `host_cidrs` are the agent host's
+    own. `owner` is the name shown. An empty list means the order holds.
+    """
+    kind = RULESET if is_ruleset else POLICY_LIST
+    groups = [
+        *(_group(SMART_GROUP, key, [dict(one) for one in expressions]) for key, expressions in smart_groups.items()),
+        *(_group(WEB_GROUP, key, [{"snifilter": pattern} for pattern in patterns]) for key, patterns in web_groups.items()),
+    ]
+    subnets = [
+        Resource(urn=f"subnet {cidr}", type=SUBNET, name=cidr, props={"cidrBlock": cidr}, outputs={"id": f"subnet {cidr}"})
+        for cidr in host_cidrs
+    ]
+    hosts = [
+        Resource(
+            urn=f"host in {cidr}", type=INSTANCE, name=f"host in {cidr}", props={"tags": dict(host_tags), "subnetId": f"subnet {cidr}"}
+        )
+        for cidr in host_cidrs
+    ]
+    held = Resource(urn=owner, type=kind, name=owner, props={"rules" if is_ruleset else "policies": plain(list(rules))})
+    order = [rule for rule in RULES if rule.id == _ORDER]
+    return check_stack([*groups, *subnets, *hosts, held], order)
+
+
+def _group(kind: str, key: str, expressions: list[dict[str, Any]]) -> Resource:
+    return Resource(urn=key, type=kind, name=key, props={"selector": {"matchExpressions": expressions}}, outputs={"id": key})
+
+
+def _finding(rule: Rule, fault: Fault) -> Finding:
+    return Finding(rule, fault.where, fault.what)

@@ -1,0 +1,126 @@
+"""Resource types the pack knows, as data: what runs agents, what routes, and what it can only recognise.
+
+A type that runs code or moves packets and is in none of the first tables is refused by `compute-and-routing-are-known`:
+the pack cannot tell where it leads. Types that do neither (buckets, roles, log groups) are of no concern here.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+INSTANCE: Final = "aws:ec2/instance:Instance"
+SPOT_INSTANCE: Final = "aws:ec2/spotInstanceRequest:SpotInstanceRequest"
+SCALING_GROUP: Final = "aws:autoscaling/group:Group"
+FLEET: Final = "aws:ec2/fleet:Fleet"
+SPOT_FLEET: Final = "aws:ec2/spotFleetRequest:SpotFleetRequest"
+LIGHTSAIL: Final = "aws:lightsail/instance:Instance"
+ECS_SERVICE: Final = "aws:ecs/service:Service"
+ECS_TASK_SET: Final = "aws:ecs/taskSet:TaskSet"
+NODE_GROUP: Final = "aws:eks/nodeGroup:NodeGroup"
+FARGATE_PROFILE: Final = "aws:eks/fargateProfile:FargateProfile"
+LAUNCH_TEMPLATE: Final = "aws:ec2/launchTemplate:LaunchTemplate"
+LAUNCH_CONFIGURATION: Final = "aws:ec2/launchConfiguration:LaunchConfiguration"
+
+INSTANCES: Final = (INSTANCE, SPOT_INSTANCE)
+TEMPLATES: Final = (LAUNCH_TEMPLATE, LAUNCH_CONFIGURATION)
+COMPUTE: Final = (
+    *INSTANCES,
+    SCALING_GROUP,
+    FLEET,
+    SPOT_FLEET,
+    LIGHTSAIL,
+    ECS_SERVICE,
+    ECS_TASK_SET,
+    NODE_GROUP,
+    FARGATE_PROFILE,
+)
+"""Types that run code on hosts of their own and that the rules judge."""
+
+HAS_METADATA_SERVICE: Final = frozenset({*INSTANCES, SCALING_GROUP, FLEET, SPOT_FLEET, NODE_GROUP, *TEMPLATES})
+"""Those whose hosts have an instance metadata service that the program can set."""
+
+METADATA_DEFAULTS: Final = "aws:ec2/instanceMetadataDefaults:InstanceMetadataDefaults"
+INTERFACE: Final = "aws:ec2/networkInterface:NetworkInterface"
+INTERFACE_ATTACHMENT: Final = "aws:ec2/networkInterfaceAttachment:NetworkInterfaceAttachment"
+EIP: Final = "aws:ec2/eip:Eip"
+EIP_ASSOCIATION: Final = "aws:ec2/eipAssociation:EipAssociation"
+TAG: Final = "aws:ec2/tag:Tag"
+SCALING_TAG: Final = "aws:autoscaling/tag:Tag"
+
+SUBNET: Final = "aws:ec2/subnet:Subnet"
+DEFAULT_SUBNET: Final = "aws:ec2/defaultSubnet:DefaultSubnet"
+SUBNETS: Final = (SUBNET, DEFAULT_SUBNET)
+VPC: Final = "aws:ec2/vpc:Vpc"
+DEFAULT_VPC: Final = "aws:ec2/defaultVpc:DefaultVpc"
+VPCS: Final = (VPC, DEFAULT_VPC)
+
+ROUTE: Final = "aws:ec2/route:Route"
+ROUTE_TABLE: Final = "aws:ec2/routeTable:RouteTable"
+DEFAULT_ROUTE_TABLE: Final = "aws:ec2/defaultRouteTable:DefaultRouteTable"
+TABLES: Final = (ROUTE_TABLE, DEFAULT_ROUTE_TABLE)
+TABLE_ASSOCIATION: Final = "aws:ec2/routeTableAssociation:RouteTableAssociation"
+MAIN_TABLE_ASSOCIATION: Final = "aws:ec2/mainRouteTableAssociation:MainRouteTableAssociation"
+VPN_PROPAGATION: Final = "aws:ec2/vpnGatewayRoutePropagation:VpnGatewayRoutePropagation"
+ROUTE_SERVER_PROPAGATION: Final = "aws:vpc/routeServerPropagation:RouteServerPropagation"
+PREFIX_LIST: Final = "aws:ec2/managedPrefixList:ManagedPrefixList"
+PREFIX_LIST_ENTRY: Final = "aws:ec2/managedPrefixListEntry:ManagedPrefixListEntry"
+INTERNET_GATEWAY: Final = "aws:ec2/internetGateway:InternetGateway"
+VPN_GATEWAY: Final = "aws:ec2/vpnGateway:VpnGateway"
+VPC_ENDPOINT: Final = "aws:ec2/vpcEndpoint:VpcEndpoint"
+
+SMART_GROUP: Final = "aviatrix:index/smartGroup:SmartGroup"
+WEB_GROUP: Final = "aviatrix:index/webGroup:WebGroup"
+POLICY_LIST: Final = "aviatrix:index/distributedFirewallingPolicyList:DistributedFirewallingPolicyList"
+RULESET: Final = "aviatrix:index/dcfRuleset:DcfRuleset"
+POLICY_GROUP: Final = "aviatrix:index/dcfPolicyGroup:DcfPolicyGroup"
+DEFAULT_ACTION: Final = "aviatrix:index/distributedFirewallingDefaultActionRule:DistributedFirewallingDefaultActionRule"
+RULE_LISTS: Final = (POLICY_LIST, RULESET)
+GATEWAY: Final = re.compile(r"aviatrix:index/\w*[gG]ateway\w*:\w+")
+"""Aviatrix gateways: the one sanctioned way out."""
+
+AGENT_SIDE: Final = re.compile(
+    r"aws:(ec2|autoscaling|lightsail|ecs|eks)/.*|aviatrix:index/(smartGroup|webGroup|dcfRuleset|distributedFirewallingPolicyList):.*"
+)
+"""Types that make a program one that is about hosts: such a program without a host is refused. A program of Controller-wide
+objects only (enablement, default action, policy group) is not."""
+
+CANNOT_JUDGE: Final = frozenset(
+    {
+        "aws:apprunner/service:Service",
+        "aws:batch/computeEnvironment:ComputeEnvironment",
+        "aws:bedrock/agentcoreAgentRuntime:AgentcoreAgentRuntime",
+        "aws:bedrock/agentcoreBrowser:AgentcoreBrowser",
+        "aws:bedrock/agentcoreCodeInterpreter:AgentcoreCodeInterpreter",
+        "aws:cloud9/environmentEC2:EnvironmentEC2",
+        "aws:cloudformation/stack:Stack",
+        "aws:cloudformation/stackSet:StackSet",
+        "aws:cloudcontrol/resource:Resource",
+        "aws:codebuild/project:Project",
+        "aws:ec2/localGatewayRoute:LocalGatewayRoute",
+        "aws:elasticbeanstalk/environment:Environment",
+        "aws:emr/cluster:Cluster",
+        "aws:emr/instanceGroup:InstanceGroup",
+        "aws:emrserverless/application:Application",
+        "aws:gamelift/fleet:Fleet",
+        "aws:glue/devEndpoint:DevEndpoint",
+        "aws:imagebuilder/infrastructureConfiguration:InfrastructureConfiguration",
+        "aws:lambda/function:Function",
+        "aws:lightsail/containerService:ContainerService",
+        "aws:opsworks/instance:Instance",
+        "aws:sagemaker/domain:Domain",
+        "aws:sagemaker/notebookInstance:NotebookInstance",
+        "aws:scheduler/schedule:Schedule",
+        "aws:workspaces/workspace:Workspace",
+    }
+)
+"""Types that run code or create other resources out of the pack's sight."""
+
+OTHER_CLOUD: Final = re.compile(
+    r"(aws-native|azure|azure-native|gcp|google-native|oci|digitalocean|linode|hcloud|kubernetes|docker|docker-build|openstack|vsphere"
+    r"|alicloud|equinix-metal|vultr|scaleway|nomad|rancher2)"
+    r":[^:]*:.*(Instance|VirtualMachine|Machine|Droplet|Server|Cluster|NodePool|NodeGroup|Nodegroup|Service|Deployment|StatefulSet|DaemonSet"
+    r"|Pod|Job|CronJob|Container|ContainerGroup|Function|Route|RouteTable|Subnet|NatGateway|InternetGateway|LaunchTemplate|AutoScalingGroup"
+    r"|Fleet|EIP|EIPAssociation|NetworkInterface|Stack)s?"
+)
+"""Compute and routing of packages whose properties the pack does not read."""

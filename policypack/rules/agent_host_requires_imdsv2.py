@@ -1,0 +1,125 @@
+"""The metadata service of an agent host answers only with a session token, and only to the host itself.
+
+What applies is what the instance says, else its launch template, else the account's defaults (and those only for a host
+that is made after them). Silence is not a requirement, and neither is an unknown. A service that is switched off is fine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from policypack.finding import Fault, Rule, Severity
+from policypack.graph import Graph, Resource
+from policypack.hosts import find_hosts, templates
+from policypack.known_types import HAS_METADATA_SERVICE, INSTANCES, METADATA_DEFAULTS, SPOT_FLEET, TEMPLATES
+from policypack.plain import UNKNOWN, field, items
+
+_STATES = (*INSTANCES, *TEMPLATES)
+"""Types with `metadataOptions` of their own."""
+
+
+def check_resource(resource: Resource, seen: Sequence[Resource] = ()) -> list[Fault]:
+    """Return what one instance or template says wrong, and an instance that nothing else could speak for saying nothing."""
+    if resource.type not in _STATES or _is_off(resource):
+        return []
+    faults = [Fault(resource.urn, what) for what in _said_wrong(resource)]
+    speaks = (
+        resource.type in INSTANCES and resource.get("launchTemplate") is None and not any(one.type == METADATA_DEFAULTS for one in seen)
+    )
+    if speaks and _said(resource, "httpTokens") is None:
+        faults.append(Fault(resource.urn, _SILENT))
+    return faults
+
+
+def check_stack(graph: Graph) -> list[Fault]:
+    """Return a fault at every resource that leaves an agent host without the requirement."""
+    faults: dict[Fault, None] = {}
+    for host in find_hosts(graph):
+        if host.resource.type not in HAS_METADATA_SERVICE:
+            continue
+        _, hidden = templates(graph, host.resource)
+        faults.update(dict.fromkeys(_judge(graph, host.resource, host.templates, hidden)))
+    return list(faults)
+
+
+_SILENT = "does not require IMDSv2: metadataOptions.httpTokens is not stated, and silence is not a requirement"
+
+
+def _judge(graph: Graph, host: Resource, used: tuple[Resource, ...], hidden: bool) -> Iterator[Fault]:
+    speakers = [one for one in (host, *used) if one.type in _STATES]
+    for one in speakers:
+        if not _is_off(one):
+            yield from (Fault(one.urn, what) for what in _said_wrong(one))
+    if host.type == SPOT_FLEET and items(host.get("launchSpecifications")):
+        yield Fault(host.urn, "does not require IMDSv2: launchSpecifications have no metadata options; use a launch template")
+    for template in used or (None,):
+        chain = [one for one in (host, template) if one is not None and one.type in _STATES]
+        if any(_is_off(one) for one in chain):
+            continue
+        yield from _silences(graph, host, chain, hidden)
+
+
+def _silences(graph: Graph, host: Resource, chain: list[Resource], hidden: bool) -> Iterator[Fault]:
+    """Yield faults for what neither the host nor its template states, unless the account's defaults do."""
+    defaults = graph.of(METADATA_DEFAULTS)
+    last = chain[-1] if chain else host
+    silent = host if host.type in INSTANCES else last
+    if all(_said(one, "httpTokens") is None for one in chain):
+        required = [one for one in defaults if one.get("httpTokens") == "required"]
+        loose = [one for one in defaults if one.get("httpTokens") not in (None, "required", "no-preference")]
+        if loose:
+            yield from (
+                Fault(one.urn, f"lets {host.label} start without IMDSv2: httpTokens is {_shown(one.get('httpTokens'))}") for one in loose
+            )
+        elif not required:
+            yield Fault(silent.urn, f"{_SILENT} ({host.label} starts from a template that is not in this program)" if hidden else _SILENT)
+        elif not any(graph.depends_on(host, one) for one in required):
+            yield Fault(
+                silent.urn, "states no httpTokens and relies on the account's defaults, but does not depend on them: it may start first"
+            )
+    if all(_said(one, "httpPutResponseHopLimit") is None for one in chain):
+        for one in defaults:
+            limit = one.get("httpPutResponseHopLimit")
+            if not _is_one_hop(limit) and limit != -1:
+                yield Fault(one.urn, f"lets metadata answers travel on from {host.label}: httpPutResponseHopLimit is {_shown(limit)}")
+
+
+def _said(resource: Resource, key: str) -> Any:
+    """Return what a resource's metadata options say under a key; None when they say nothing."""
+    blocks = items(resource.get("metadataOptions"))
+    return field(blocks[0], key) if blocks else None
+
+
+def _said_wrong(resource: Resource) -> Iterator[str]:
+    tokens = _said(resource, "httpTokens")
+    if tokens is not None and tokens != "required":
+        yield f"does not require IMDSv2: metadataOptions.httpTokens is {_shown(tokens)}"
+    limit = _said(resource, "httpPutResponseHopLimit")
+    if not _is_one_hop(limit):
+        yield f"lets metadata answers travel on, to containers for one: metadataOptions.httpPutResponseHopLimit is {_shown(limit)}"
+
+
+def _is_off(resource: Resource) -> bool:
+    return bool(_said(resource, "httpEndpoint") == "disabled")
+
+
+def _is_one_hop(limit: Any) -> bool:
+    """Tell whether a limit keeps answers on the host; unset is 1 (EC2 API, InstanceMetadataOptionsRequest)."""
+    return limit is None or (limit is not UNKNOWN and str(limit) == "1")
+
+
+def _shown(value: Any) -> str:
+    return "not known before the update" if value is UNKNOWN else repr(value)
+
+
+RULE = Rule(
+    id="agent-host-requires-imdsv2",
+    severity=Severity.HIGH,
+    info="The instance metadata service of an agent host requires session tokens (IMDSv2) and answers one hop at most.",
+    why="with IMDSv1 one forged request, by prompt or by redirect, hands the host's credentials to whoever asked",
+    fix="state metadataOptions {httpTokens: required, httpPutResponseHopLimit: 1} on the instance or its launch template",
+    ids=("CKV_AWS_79", "CKV_AWS_341", "AWS-0028", "AWS-0130", "EC2.8", "CIS AWS 3.0 5.6"),
+    check_resource=check_resource,
+    check_stack=check_stack,
+)

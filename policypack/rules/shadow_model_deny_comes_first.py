@@ -1,0 +1,38 @@
+"""Known shadow models are denied by name, in the log, before any rule can permit them.
+
+The reasoning is in `shadow`; this file reads it off a stack: its rule lists and rulesets, their groups, and its hosts.
+"""
+
+from __future__ import annotations
+
+from policypack.dcf import read_rules
+from policypack.dcf_groups import Groups
+from policypack.finding import Fault, Rule, Severity
+from policypack.graph import Graph
+from policypack.hosts import find_hosts
+from policypack.known_types import DEFAULT_ACTION, RULE_LISTS
+from policypack.shadow import Policy, all_in_monitor, judge
+
+
+def check_stack(graph: Graph) -> list[Fault]:
+    """Return a fault for every way a shadow model could be reached or go unnoticed; a stack without hosts and rules has none."""
+    hosts = find_hosts(graph)
+    rules = read_rules(graph)
+    lists = graph.of(*RULE_LISTS)
+    if not hosts and not lists:
+        return []
+    defaults = [one.get("action") for one in graph.of(DEFAULT_ACTION)]
+    policy = Policy(rules, Groups(graph, hosts), defaults[0] if defaults else None, all_in_monitor(hosts))
+    only = lists[0].urn if len(lists) == 1 else ""
+    return list(dict.fromkeys(Fault(owner.urn if owner else only, what) for owner, what in judge(policy)))
+
+
+RULE = Rule(
+    id="shadow-model-deny-comes-first",
+    severity=Severity.CRITICAL,
+    info="A logged deny stops every known unapproved model provider by name, ahead of every rule that could permit it.",
+    why="an agent that reaches a model nobody approved hands it prompts and retrieved data, and a permit that comes first makes the deny a decoration",
+    fix="put one DENY with logging, the agents' SmartGroup to Public Internet, TCP 443 and a WebGroup of the unapproved providers ahead of all"
+    " permits; in monitor keep action DENY with watch, and tag the hosts PolicyMode=monitor",
+    check_stack=check_stack,
+)

@@ -1,0 +1,64 @@
+"""Address space: what is public, and whether a set of networks touches or covers it.
+
+"Public" is every address outside private use; a set of networks covers it when nothing public is left over, however it is
+split (`0.0.0.0/1` with `128.0.0.0/1`, or a thousand pieces).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
+from typing import Any, Final
+
+from containment.model.fqdn import Match
+from containment.model.names import RFC1918
+from policypack.plain import UNKNOWN
+
+Network = IPv4Network | IPv6Network
+
+PRIVATE: Final[tuple[Network, ...]] = (
+    *RFC1918,
+    IPv4Network("100.64.0.0/10"),  # RFC 6598, carrier-grade NAT
+    IPv4Network("127.0.0.0/8"),
+    IPv4Network("169.254.0.0/16"),  # RFC 3927, link-local
+    IPv6Network("::1/128"),
+    IPv6Network("fc00::/7"),  # RFC 4193
+    IPv6Network("fe80::/10"),
+)
+"""Space that is nobody's on the internet."""
+
+
+def parse(value: Any) -> Network | None:
+    """Return the network a literal names, None when it is unknown or no network."""
+    if value is UNKNOWN or not isinstance(value, str):
+        return None
+    try:
+        return ip_network(value.strip(), strict=False)
+    except ValueError:
+        return None
+
+
+def within(network: Network, others: Iterable[Network]) -> bool:
+    """Tell whether a network lies inside the union of others."""
+    same = [other for other in others if other.version == network.version]
+    merged: list[Any] = list(collapse_addresses(same))  # type: ignore[type-var]
+    return any(network.subnet_of(other) for other in merged)
+
+
+def is_public(network: Network) -> bool:
+    """Tell whether a network has at least one public address."""
+    return not within(network, PRIVATE)
+
+
+def covers_public(networks: Iterable[Network]) -> bool:
+    """Tell whether networks together hold every public IPv4 address (private ones may be missing)."""
+    held = [network for network in networks if isinstance(network, IPv4Network)]
+    return within(IPv4Network("0.0.0.0/0"), [*held, *(one for one in PRIVATE if isinstance(one, IPv4Network))])
+
+
+def touches_public(value: Any) -> Match:
+    """Tell whether a CIDR literal has public addresses; what is unknown or unreadable may."""
+    network = parse(value)
+    if network is None:
+        return Match.MAYBE
+    return Match.YES if is_public(network) else Match.NO
