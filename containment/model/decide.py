@@ -17,7 +17,7 @@ from ipaddress import IPv6Network
 
 from containment.model.flow import Application, Decision, Effect, Flow, PassedOver, Somewhere, Verdict
 from containment.model.fqdn import DomainPattern, Match
-from containment.model.names import RFC1918, Action, Protocol
+from containment.model.names import Action, Protocol
 from containment.model.ruleset import (
     PUBLIC_INTERNET,
     Address,
@@ -55,18 +55,17 @@ def decide(ruleset: RuleSet, flow: Flow) -> Decision:
         verdict=verdict,
         rule=deciding.name if deciding and not possible else None,
         effect=_only(_outcomes(ruleset, flow, watching=None)),
-        monitor_effect=_monitor_effect(verdict, deciding),
+        monitor_effect=_monitor_effect(ruleset, possible, deciding),
         enforce_effect=_only(_outcomes(ruleset, flow, watching=False)),
         passed_over=tuple(passed),
         possible=(*names, deciding.name if deciding else "default action") if names else (),
     )
 
 
-def _monitor_effect(verdict: Verdict, deciding: Rule | None) -> Effect:
-    """A named deny is only watched in monitor; the default action has no watch flag."""
-    if verdict is Verdict.UNKNOWN:
-        return Effect.UNKNOWN
-    return Effect.DELIVERED if verdict is Verdict.PERMIT or deciding else Effect.BLOCKED
+def _monitor_effect(ruleset: RuleSet, possible: Sequence[Rule], deciding: Rule | None) -> Effect:
+    """A named deny is only watched in monitor, so every named rule delivers; the default action has no watch flag."""
+    last = Effect.DELIVERED if deciding else _effect(ruleset.default_action)
+    return _only({last, *(Effect.DELIVERED for _ in possible)})
 
 
 def _outcomes(ruleset: RuleSet, flow: Flow, *, watching: bool | None) -> set[Effect]:
@@ -150,7 +149,7 @@ def _web(ruleset: RuleSet, rule: Rule, flow: Flow) -> Match:
     if flow.application is Application.OTHER or flow.protocol is not Protocol.TCP:
         return Match.NO
     groups: Sequence[WebGroup] = [ruleset.web_groups[name] for name in rule.web_groups]
-    if flow.server_name is None:
+    if not flow.server_name:  # an empty name is no name
         everything = DomainPattern("*")
         return _yes(any(everything in group.patterns for group in groups))
     return _any(pattern.matches(flow.server_name) for group in groups for pattern in group.patterns)
@@ -181,8 +180,7 @@ def _destination(ruleset: RuleSet, rule: Rule, flow: Flow) -> Match:
             return Match.MAYBE
         if network.prefixlen == 0:
             return Match.YES
-        private = any(network.subnet_of(block) for block in RFC1918)
-        return Match.NO if address is Somewhere.PUBLIC and private else Match.MAYBE
+        return Match.NO if address is Somewhere.PUBLIC and not network.is_global else Match.MAYBE
 
     return _any(_group(ruleset.smart_groups[name], address, selects) for name in rule.destinations)
 

@@ -19,7 +19,7 @@ class Application(StrEnum):
 
 
 class Somewhere(StrEnum):
-    """A destination whose exact address is not known."""
+    """A destination whose exact address is not known; PUBLIC is any that the internet routes (IANA's special blocks are not)."""
 
     PUBLIC = "a public address"
     UNKNOWN = "an unknown address"
