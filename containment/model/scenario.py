@@ -38,7 +38,7 @@ class Expectation(Reviewed):
 class Scenario(Reviewed):
     """One row. `threats` are ids such as `OWASP-LLM01:2025`; `quote` is the seed's own words that ask for it."""
 
-    id: Annotated[str, Field(pattern=r"[a-z0-9-]+")]
+    id: Annotated[str, Field(pattern=r"^[a-z0-9-]+$")]
     agent_class: str
     flow: ScenarioFlow | None = None
     command: tuple[str, ...] | None = None
