@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from containment.model.catalog import CatalogSet
 from containment.model.errors import InputError, Problem
-from containment.model.names import DENY_GROUPS
+from containment.model.names import DENY_GROUPS, WebGroupId
 from containment.model.preset import Harness, HarnessSets, Library, Preset
 
 _T = TypeVar("_T", bound=BaseModel)
@@ -26,6 +26,17 @@ def presets_folder() -> Path:
         if folder.is_dir():
             return folder
     raise FileNotFoundError("no presets folder beside the containment package")
+
+
+class _EveryKeyOnce(yaml.SafeLoader):
+    """Refuses a key that stands twice: YAML would silently take the last, and a review reads the first."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [self.construct_object(key) for key, _ in node.value]
+        twice = sorted({str(key) for key in keys if keys.count(key) > 1})
+        if twice:
+            raise yaml.constructor.ConstructorError(None, None, f"key {', '.join(twice)} stands twice", node.start_mark)
+        return super().construct_mapping(node, deep)
 
 
 def load_library(folder: Path | None = None) -> Library:
@@ -45,6 +56,11 @@ def load_library(folder: Path | None = None) -> Library:
         )
         for harness in Harness
         if harnesses and harness not in core
+    ]
+    problems += [
+        _problem(f"{root.name}/{p.name}.yaml:denySets", f"has no set for {WebGroupId.UNAPPROVED_MODELS.value}", "add unapproved-models")
+        for p in presets.values()
+        if not any(name in sets and sets[name].web_group is WebGroupId.UNAPPROVED_MODELS for name in p.deny_sets)
     ]
     for where, names, denied in (
         *((f"{root.name}/{p.name}.yaml:permitSets", p.permit_sets, False) for p in presets.values()),
@@ -76,13 +92,17 @@ def _problem(where: str, what: str, fix: str) -> Problem:
 def _read(root: Path, path: Path, model: type[_T], problems: list[Problem], *, named: bool = True) -> _T | None:
     where = path.relative_to(root.parent).as_posix()
     try:
-        document: Any = yaml.safe_load(path.read_text())
+        document: Any = yaml.load(path.read_text(), _EveryKeyOnce)  # noqa: S506 - a SafeLoader
     except (OSError, yaml.YAMLError) as error:
         problems.append(Problem(where, f"cannot be read: {error}", "a class without its data has no policy", "restore or mend the file"))
         return None
     if not isinstance(document, dict):
         problems.append(Problem(where, "is not a mapping of keys to values", "nothing can be read from it", "see presets/README.md"))
         return None
+    if named and "name" in document:
+        problems.append(
+            Problem(f"{where}:name", "is set", "a set or class is called what its file is called", "remove it, or rename the file")
+        )
     try:
         return model.model_validate({**document, "name": path.stem} if named else document)
     except ValidationError as error:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, model_validator
 from pydantic.alias_generators import to_camel
 
 from containment.model.fqdn import DomainPattern, normalise
@@ -25,9 +25,9 @@ class Reviewed(BaseModel):
 
 
 def _pattern(raw: str) -> str:
-    normalise(raw.replace(REGION, "region"))
-    if raw.strip() == "*":
-        raise ValueError("is '*': a set that holds every destination contains nothing")
+    spelled = normalise(raw.replace(REGION, "region"))
+    if "." not in spelled.strip("*."):
+        raise ValueError("covers a whole top-level domain or more: a set that holds it contains nothing")
     return raw
 
 
@@ -43,9 +43,15 @@ class Entry(Reviewed):
     reason: Annotated[str, Field(min_length=1)]
     source: Annotated[str, Field(min_length=1)]
     reviewed: date
-    uploads: bool
-    relays: bool
-    foreign_tenant: bool
+    uploads: StrictBool
+    relays: StrictBool
+    foreign_tenant: StrictBool
+
+    @model_validator(mode="after")
+    def _no_wildcard_over_strangers(self) -> Self:
+        if "*" in self.pattern and self.foreign_tenant:
+            raise ValueError("is a wildcard over other tenants' hosts; name the exact hosts that are needed")
+        return self
 
     def in_region(self, region: str) -> DomainPattern:
         """Return the domain pattern with the region filled in."""

@@ -36,7 +36,6 @@ class Preset(Reviewed):
     stance: Annotated[str, Field(min_length=1)]
     permits: tuple[str, ...]
     denies: tuple[str, ...]
-    extends: str | None = None
     harness: Harness
     permit_sets: Annotated[tuple[str, ...], Field(min_length=1)]
     deny_sets: Annotated[tuple[str, ...], Field(min_length=1)]
