@@ -14,7 +14,20 @@ from pydantic.alias_generators import to_camel
 
 from containment.model.names import DEFAULT_PREFIX, DEFAULT_ROLE, RFC1918, ControllerVersion, HostTag, PolicyMode
 from containment.model.preset import Harness
-from containment.model.values import Cidrs, Domains, OptionalAddress, OrNothing, Prefix, Tags, TagText, matching, vpc_sized
+from containment.model.values import (
+    Cidrs,
+    DeniedDomains,
+    Domains,
+    OptionalAddress,
+    OrNothing,
+    Prefix,
+    PrivateCidrs,
+    Tags,
+    TagText,
+    matching,
+    retention,
+    vpc_sized,
+)
 
 
 def _key(default: Any, description: str, why: str, fix: str, **constraints: Any) -> Any:
@@ -105,8 +118,8 @@ class StackConfig(BaseModel):
     )
     create_s3_gateway_endpoint: bool = _key(True, "S3 gateway endpoint for the agent subnets.", "S3 stays off the internet", "leave true")
     enable_vpc_flow_logs: bool = _key(True, "VPC flow logs to CloudWatch.", "same-VPC traffic is seen nowhere else", "leave true")
-    flow_log_retention_days: int = _key(
-        365, "Days CloudWatch keeps the flow logs.", "an incident is read from them", "a CloudWatch retention", ge=1
+    flow_log_retention_days: Annotated[int, AfterValidator(retention)] = _key(
+        365, "Days CloudWatch keeps the flow logs.", "an incident is read from them", "set 365, or another retention CloudWatch has"
     )
     controller_sync_wait: Annotated[str, matching(r"0s?", "0s")] = _key(
         "0s",
@@ -194,9 +207,9 @@ class StackConfig(BaseModel):
     package_registry_domains: Domains = _domains("Package registries and source control.")
     os_update_domains: Domains = _domains("HTTPS package mirrors of the operating system.")
     public_reference_domains: Domains = _domains("Search and reference sites.")
-    unapproved_model_provider_domains: Domains = _domains("Model providers denied ahead of every permit.")
-    approved_model_gateway_cidrs: Cidrs = _key(
-        (), "Internal model gateways by address (TCP 443).", "an L4 permit has no name to check", "list CIDRs"
+    unapproved_model_provider_domains: DeniedDomains = _domains("Model providers denied ahead of every permit.")
+    approved_model_gateway_cidrs: PrivateCidrs = _key(
+        (), "Internal model gateways by address (TCP 443).", "an L4 permit has no name to check", "list internal CIDRs, as small as can be"
     )
     approved_saas_api_domains: Domains = _more_domains("Business SaaS APIs.")
     approved_mcp_gateway_domains: Domains = _more_domains("Enterprise MCP and tool gateways.")

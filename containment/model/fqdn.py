@@ -96,6 +96,12 @@ class DomainPattern:
         rest = self.text[2:] if self.text.startswith("*.") else ""
         return rest if rest and "*" not in rest else None
 
+    @property
+    def is_anchored(self) -> bool:
+        """Whether all its names lie under one domain of two labels or more; others can be registered by anybody."""
+        fixed = self.text.rpartition("*")[2]
+        return "." in fixed.lstrip(".") and (self.is_exact or fixed.startswith("."))
+
     def matches(self, name: str) -> Match:
         """Tell whether a host name, in any spelling, is matched; a name that cannot be one is not."""
         try:

@@ -9,8 +9,11 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator
 
-from containment.model.fqdn import normalise
+from containment.model.fqdn import DomainPattern, normalise
 from containment.model.names import PREFIX_PATTERN, RFC1918
+
+RETENTIONS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
+"""Days a CloudWatch log group can keep events (AWS API, PutRetentionPolicy)."""
 
 
 def _decoded(raw: Any) -> Any:
@@ -36,11 +39,20 @@ def matching(pattern: str, says: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-def _domain(raw: str) -> str:
+def _denied_domain(raw: str) -> str:
     spelled = normalise(raw)
     if spelled == "*" or ("." not in spelled.strip("*.")):
         raise ValueError("covers a whole top-level domain or more")
     return spelled
+
+
+def _permitted_domain(raw: str) -> str:
+    pattern = DomainPattern.parse(raw)
+    if not pattern.is_anchored:
+        raise ValueError(
+            "covers a whole top-level domain, or names that anybody can register; write '*.' before a domain, as in *.example.com"
+        )
+    return pattern.text
 
 
 def _no_repeat(values: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -50,10 +62,22 @@ def _no_repeat(values: tuple[Any, ...]) -> tuple[Any, ...]:
     return values
 
 
+def _not_routed(network: IPv4Network) -> IPv4Network:
+    if network.is_global:
+        raise ValueError("holds public addresses, where a permit by address reaches anybody's host")
+    return network
+
+
 def _private(network: IPv4Network) -> IPv4Network:
     if not any(network.subnet_of(block) for block in RFC1918):
         raise ValueError("is not inside RFC 1918 (10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16)")
     return network
+
+
+def retention(days: int) -> int:
+    if days not in RETENTIONS:
+        raise ValueError("is not a retention CloudWatch Logs has (" + ", ".join(map(str, RETENTIONS)) + ")")
+    return days
 
 
 def vpc_sized(network: IPv4Network) -> IPv4Network:
@@ -63,8 +87,16 @@ def vpc_sized(network: IPv4Network) -> IPv4Network:
 
 
 Prefix = Annotated[str, matching(PREFIX_PATTERN.pattern, "3 to 30 lower-case letters, digits and dashes, starting with a letter")]
-Domains = Annotated[tuple[Annotated[str, AfterValidator(_domain)], ...], BeforeValidator(_decoded), AfterValidator(_no_repeat)]
+Domains = Annotated[tuple[Annotated[str, AfterValidator(_permitted_domain)], ...], BeforeValidator(_decoded), AfterValidator(_no_repeat)]
+"""Names a permit is made of: exact, or under one domain."""
+
+DeniedDomains = Annotated[tuple[Annotated[str, AfterValidator(_denied_domain)], ...], BeforeValidator(_decoded), AfterValidator(_no_repeat)]
+"""Names a deny is made of: a wildcard may be wider here, up to a top-level domain."""
+
 Cidrs = Annotated[tuple[IPv4Network, ...], BeforeValidator(_decoded), AfterValidator(_no_repeat)]
+PrivateCidrs = Annotated[
+    tuple[Annotated[IPv4Network, AfterValidator(_not_routed)], ...], BeforeValidator(_decoded), AfterValidator(_no_repeat)
+]
 Tags = Annotated[dict[str, str], BeforeValidator(_decoded)]
 TagText = Annotated[str, matching(r"[\w .:/=+@-]{1,128}", "a tag of 1 to 128 letters, digits and .:/=+-@ _")]
 OrNothing = BeforeValidator(lambda raw: None if raw == "" else raw)
