@@ -152,7 +152,7 @@ class Front:
 
     async def _inventory(self, _request: Request) -> JSONResponse:
         """Show everything the Controller holds."""
-        state = await run_in_threadpool(self._controller.store.snapshot)
+        state = await run_in_threadpool(self._controller.store.inventory)
         return JSONResponse({"version": self._controller.settings.version, "account": self._controller.settings.account_name, **state})
 
     async def _fault(self, request: Request) -> JSONResponse:

@@ -47,7 +47,7 @@ def _disable(controller: Controller, call: Call) -> Any:
             raise RefusedError(f"[{POLICIES_EXIST}] Distributed Cloud Firewall cannot be disabled while policies exist.")
         state["features"][name] = False
         if name == "microseg":
-            state["attachment_points"] = {}
+            state["lookups"] = {}
     return "done"
 
 

@@ -96,6 +96,7 @@ def _create_ha(controller: Controller, call: Call) -> Any:
         gateway = _find(state, primary)
         if gateway["hagw_details"]:
             raise RefusedError("HA GW already exists")
+        _idle(state, primary)
         name = call.text("ha_gw_name", f"{primary}-hagw")
         gateway["hagw_details"] = {
             "vpc_name": name,
@@ -131,6 +132,7 @@ def _delete(controller: Controller, call: Call) -> Any:
     name = call.text("gw_name")
     with controller.store.changing() as state:
         primary = next((each for each, gateway in state["gateways"].items() if gateway["hagw_details"].get("vpc_name") == name), None)
+        _idle(state, primary or name)
         if primary is None:
             if _find(state, name)["hagw_details"]:
                 raise RefusedError(f"Gateway {name} has an HA gateway; delete that first.")
@@ -160,6 +162,7 @@ def _edit(controller: Controller, call: Call) -> Any:
     name, size = call.text("gw_name", call.text("gateway_name", "")), call.text("gw_size", "") or call.text("gateway_size", "")
     with controller.store.changing() as state:
         _find(state, name)
+        _idle(state, name)
         if not size:
             raise RefusedError("Missing parameter: gw_size.")
         task = controller.tasks.start(state, "resize", gateway=name, size=size)
@@ -328,6 +331,12 @@ def _addresses(launched: Launched) -> Json:
 
 def _vpc(gateway: Json) -> str:
     return str(gateway["vpc_id"]).partition("~~")[0]
+
+
+def _idle(state: Json, name: str) -> None:
+    """Refuse when work on the gateway is under way: two tasks must not cross."""
+    if any(task["gateway"] == name and task["status"] == "running" for task in state["tasks"].values()):
+        raise RefusedError(f"Another operation on gateway {name} is in progress.")
 
 
 def _find(state: Json, name: str) -> Json:

@@ -1,7 +1,7 @@
 """Many writers, one policy: rulesets, policy groups, and the attachment points that put them in their place.
 
-A point is built in or made by a group; it may be looked up, and attached to, before its group exists (then it is
-reserved, and what hangs there is not in force). One object a point: a second is refused. Points exist only while DCF is on.
+A point is built in or made by a group; it may be looked up, and attached to, before its group exists (what hangs there
+is not in force until then). One object a point: a second is refused. Points exist only while DCF is on.
 Deleting what others still hang on is refused here; what a real Controller does then is not documented.
 """
 
@@ -26,7 +26,10 @@ def _look_up(controller: Controller, call: Call) -> Any:
     name = call.text("name")
     with controller.store.changing() as state:
         rules.require_enabled(state)
-        return [{"attachment_point_id": _point(state, name), "name": name}]
+        point = _point(state, name)
+        if name not in POINTS and name not in state["attachment_points"]:
+            state["lookups"][point] = name
+    return [{"attachment_point_id": point, "name": name}]
 
 
 def _create(controller: Controller, call: Call) -> Any:
@@ -91,7 +94,8 @@ def _write(controller: Controller, state: Json, key: str, call: Call) -> None:
 
 
 def _attach(state: Json, key: str, point: str) -> None:
-    known = {**{value: name for name, value in POINTS.items()}, **{each["uuid"]: name for name, each in state["attachment_points"].items()}}
+    built_in = {value: name for name, value in POINTS.items()}
+    known = {**state["lookups"], **built_in, **{each["uuid"]: name for name, each in state["attachment_points"].items()}}
     if point not in known:
         raise RefusedError(f"[{BAD_VALUE}] attach_to names {point}, which is no attachment point.")
     for each in (*state["rulesets"].values(), *state["groups"].values()):
@@ -119,21 +123,16 @@ def _children(state: Json, key: str, sent: Any) -> list[Json]:
 def _own_point(state: Json, key: str, name: Any) -> str:
     if not isinstance(name, str) or not name or name in POINTS:
         raise RefusedError(f"[{BAD_VALUE}] {name!r} cannot be the name of a new attachment point.")
-    uuid_ = _point(state, name)
-    owner = state["attachment_points"][name]["group"]
-    if owner not in (None, key):
+    point = _point(state, name)
+    owner = state["attachment_points"].setdefault(name, {"uuid": point, "group": key})["group"]
+    if owner != key:
         raise RefusedError(f"[{BAD_VALUE}] attachment point {name} already exists in another policy group.", 409)
-    state["attachment_points"][name]["group"] = key
-    return uuid_
+    return point
 
 
 def _point(state: Json, name: str) -> str:
-    """Return the uuid of a point by name; a name nobody used yet is reserved."""
-    if name in POINTS:
-        return POINTS[name]
-    fresh = {"uuid": str(uuid.uuid5(uuid.UUID(state["controller_id"]), name)), "group": None}
-    found: str = state["attachment_points"].setdefault(name, fresh)["uuid"]
-    return found
+    """Return the uuid of a point by name; a name has its uuid before anybody made the point."""
+    return POINTS.get(name) or str(uuid.uuid5(uuid.UUID(state["controller_id"]), name))
 
 
 def _release(state: Json, group: str, keep: set[Any]) -> None:

@@ -44,6 +44,7 @@ def empty() -> Json:
         "rulesets": {},
         "groups": {},
         "attachment_points": {},
+        "lookups": {},
         "default_action": {"action": "PERMIT", "logging": False, "log_profile": ""},
         "tls_profiles": {},
         "deploy_policy": {"providers": ["AWS"], "set_defaults": True},
@@ -84,7 +85,9 @@ class Store:
                 self._data = before
                 raise
 
-    def snapshot(self) -> Json:
-        """Return a copy of everything, for those who look from outside."""
+    def inventory(self) -> Json:
+        """Return a copy of every object there is, and apart from them, under `history`, what has happened."""
         with self._lock:
-            return copy.deepcopy(self._data)
+            seen = copy.deepcopy(self._data)
+        del seen["lookups"]
+        return {**seen, "history": {key: seen.pop(key) for key in ("tasks", "route_changes")}}

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime
 import ipaddress
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,7 +36,7 @@ def certificate(home: LabHome) -> Certificate:
     if not (authority_key.exists() and _good(home.controller_ca)):
         key = ec.generate_private_key(ec.SECP256R1())
         name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Controller of this lab home")])
-        _write_secret(authority_key, _pem(key))
+        write_whole(authority_key, _pem(key), 0o600)
         write_whole(home.controller_ca, _text(_authority(name, key)))
     served = Certificate(home.root / "controller.pem", home.root / "controller-key.pem")
     authority = x509.load_pem_x509_certificate(home.controller_ca.read_bytes())
@@ -45,7 +44,7 @@ def certificate(home: LabHome) -> Certificate:
         signer = serialization.load_pem_private_key(authority_key.read_bytes(), None)
         assert isinstance(signer, ec.EllipticCurvePrivateKey)
         key = ec.generate_private_key(ec.SECP256R1())
-        _write_secret(served.key, _pem(key))
+        write_whole(served.key, _pem(key), 0o600)
         write_whole(served.chain, _text(_leaf(authority, signer, key)))
     return served
 
@@ -104,16 +103,6 @@ def _text(cert: x509.Certificate) -> str:
     return cert.public_bytes(serialization.Encoding.PEM).decode()
 
 
-def _pem(key: ec.EllipticCurvePrivateKey) -> bytes:
-    return key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-
-
-def _write_secret(path: Path, text: bytes) -> None:
-    """Write a key that only its owner can read, from its first byte on."""
-    aside = path.with_name(f".{path.name}.{os.getpid()}.new")
-    handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "wb") as out:
-        out.write(text)
-        out.flush()
-        os.fsync(out.fileno())
-    aside.replace(path)
+def _pem(key: ec.EllipticCurvePrivateKey) -> str:
+    kind = serialization.PrivateFormat.PKCS8
+    return key.private_bytes(serialization.Encoding.PEM, kind, serialization.NoEncryption()).decode()
