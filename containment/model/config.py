@@ -55,7 +55,7 @@ def _more_domains(description: str) -> Any:
 class StackConfig(BaseModel):
     """The configuration of one agent stack, each value valid by itself."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel)
 
     # Who and where
     name_prefix: Prefix = _key(DEFAULT_PREFIX, "Prefix of every object's name and of every rule.", "log lines show it", "set a short name")

@@ -99,7 +99,7 @@ def resolve(raw: Mapping[str, Any], library: Library, stack: str, where: str | N
     destinations = _destinations(config, library, preset, harness)
     _check_stack_name(stack, config, library, checks)
     _check_features(config, harness, checks)
-    _check_overlaps(destinations, file, problems)
+    _check_overlaps(destinations, config, file, problems)
     subnets = _subnets(config, checks)
     _check_addresses(config, subnets.agents, checks)
     problems += checks.problems
@@ -217,7 +217,15 @@ def _check_addresses(config: StackConfig, agents: Iterable[IPv4Network], checks:
         )
 
 
-def _check_overlaps(destinations: Mapping[WebGroupId, Destinations], file: str, problems: list[Problem]) -> None:
+def _overlap_key(group: WebGroupId, pattern: DomainPattern, denied: WebGroupId, config: StackConfig) -> str:
+    """Return the key that brought the overlap in: what the stack says, else the key that can replace the permitted set."""
+    key = {**OVERRIDES, **ADDITIONS}[group]
+    if pattern.text not in getattr(config, key) and denied in OVERRIDES and getattr(config, OVERRIDES[denied]):
+        key = OVERRIDES[denied]
+    return alias_of(key)
+
+
+def _check_overlaps(destinations: Mapping[WebGroupId, Destinations], config: StackConfig, file: str, problems: list[Problem]) -> None:
     """A destination cannot be approved and denied: compared by meaning, over every permitted WebGroup."""
     for denied_group in sorted(DENY_GROUPS & set(destinations)):
         denied = destinations[denied_group]
@@ -229,7 +237,7 @@ def _check_overlaps(destinations: Mapping[WebGroupId, Destinations], file: str, 
                 if hits:
                     problems.append(
                         Problem(
-                            f"{file}:{group.value}",
+                            f"{file}:{_overlap_key(group, pattern, denied_group, config)}",
                             f"{str(pattern)!r} (from {permitted.origin}) is permitted, and {denied_group.value} denies "
                             + ", ".join(repr(str(hit)) for hit in hits[:3]),
                             "a destination cannot be approved and denied; which rule decides would hang on their order",
