@@ -12,52 +12,96 @@ from ipaddress import IPv4Address
 from containment.model.decide import decide
 from containment.model.errors import Problem
 from containment.model.flow import Application, Decision, Effect, Flow, Somewhere, Source, Verdict
-from containment.model.names import HTTPS_PORT, PolicyMode, Protocol, RuleId, WebGroupId
-from containment.model.ruleset import RuleSet
+from containment.model.names import DENY_GROUPS, HTTPS_PORT, RFC1918, HostTag, PolicyMode, Protocol, RuleId, WebGroupId
+from containment.model.ruleset import Logging, RuleSet
 from containment.model.spec import ContainmentSpec
 
 NOBODY = "nobody-has-approved-this.invalid"
 """A name in no catalog (RFC 2606)."""
 
+RESOLVER = IPv4Address("8.8.8.8")
+"""A public resolver that no stack permits."""
+
 
 def broken_invariants(spec: ContainmentSpec, ruleset: RuleSet) -> list[Problem]:
     """Return every invariant that does not hold, with the flow that shows it."""
-    return list(_broken(spec, ruleset))
+    out = list(_broken_rules(spec, ruleset))
+    for source in agent_sources(spec):
+        for flow, rule in _must_be_denied(spec, source):
+            out += _must_deny(spec, flow, decide(ruleset, flow), f"{spec.prefix}-{rule.value}")
+    return sorted(set(out))
 
 
-def agent_source(spec: ContainmentSpec) -> Source:
-    """Return an untagged workload in the first agent subnet: what an agent is after somebody removed its tags."""
-    return Source(spec.agent_subnets[0].network_address + 10, {})
+def agent_sources(spec: ContainmentSpec) -> tuple[Source, ...]:
+    """Return every way to be an agent: untagged in an agent subnet (somebody removed the tags), and tagged anywhere."""
+    tags = {spec.config.agent_workload_tag_key: spec.config.agent_workload_tag_value, HostTag.AGENT_STACK.value: spec.stack}
+    return (*(Source(subnet.network_address + 10, {}) for subnet in spec.agent_subnets), Source(None, tags))
 
 
-def _broken(spec: ContainmentSpec, ruleset: RuleSet) -> Iterator[Problem]:
-    agent = agent_source(spec)
-    shadow = f"{spec.prefix}-{RuleId.SHADOW_MODEL_DENY.value}"
-    default = f"{spec.prefix}-{RuleId.DEFAULT_DENY.value}"
-    names = [str(pattern).replace("*", "x") for pattern in spec.destinations[WebGroupId.UNAPPROVED_MODELS].patterns]
-    for name in names:
-        flow = Flow(agent, Somewhere.PUBLIC, Protocol.TCP, HTTPS_PORT, Application.TLS, name)
-        yield from _must_deny(spec, flow, decide(ruleset, flow), shadow)
-    dns = f"{spec.prefix}-{RuleId.DNS_EXFIL_UDP.value}"
-    resolver = IPv4Address("8.8.8.8")
-    for flow, rule in (
-        (Flow(agent, Somewhere.PUBLIC, Protocol.TCP, HTTPS_PORT, Application.TLS, NOBODY), default),
-        (Flow(agent, Somewhere.PUBLIC, Protocol.TCP, HTTPS_PORT, Application.TLS, None), default),
-        (Flow(agent, Somewhere.PUBLIC, Protocol.TCP, HTTPS_PORT, Application.OTHER, None), default),
-        (Flow(agent, Somewhere.PUBLIC, Protocol.UDP, HTTPS_PORT), default),
-        (Flow(agent, Somewhere.PUBLIC, Protocol.ICMP, None), default),
-        (Flow(agent, resolver, Protocol.UDP, 53), dns),
-    ):
-        yield from _must_deny(spec, flow, decide(ruleset, flow), rule)
+def _must_be_denied(spec: ContainmentSpec, agent: Source) -> Iterator[tuple[Flow, RuleId]]:
+    """Yield flows of one agent, each with the rule that must deny it."""
+
+    def web(name: str | None, application: Application = Application.TLS, to: IPv4Address | Somewhere = Somewhere.PUBLIC) -> Flow:
+        return Flow(agent, to, Protocol.TCP, HTTPS_PORT, application, name)
+
+    if shadow := spec.destinations.get(WebGroupId.UNAPPROVED_MODELS):
+        for pattern in shadow.patterns:
+            yield web(str(pattern).replace("*", "x")), RuleId.SHADOW_MODEL_DENY
+    for name, application in ((NOBODY, Application.TLS), (None, Application.TLS), (NOBODY, Application.HTTP), (None, Application.OTHER)):
+        yield web(name, application), RuleId.DEFAULT_DENY
+    yield Flow(agent, Somewhere.PUBLIC, Protocol.UDP, HTTPS_PORT), RuleId.DEFAULT_DENY
+    yield Flow(agent, Somewhere.PUBLIC, Protocol.ICMP, None), RuleId.DEFAULT_DENY
+    yield Flow(agent, RESOLVER, Protocol.UDP, 53), RuleId.DNS_EXFIL_UDP
+    yield Flow(agent, RESOLVER, Protocol.TCP, 53), RuleId.DNS_EXFIL_TCP
+    neighbour = _neighbour(spec)
+    for group, found in spec.destinations.items():
+        if group not in DENY_GROUPS:
+            claimed = str(found.patterns[0]).replace("*", "x")
+            yield web(claimed, Application.HTTP), RuleId.DEFAULT_DENY  # a Host header is free to say anything
+            if neighbour:
+                yield web(claimed, to=neighbour), RuleId.EAST_WEST_DENY
+
+
+def _neighbour(spec: ContainmentSpec) -> IPv4Address | None:
+    """Return a private address outside the VPC that must be out of reach, None when the stack denies no such network."""
+    for network in spec.config.east_west_deny_cidrs:
+        address = network.broadcast_address
+        permitted = any(address in gateways for gateways in (spec.config.vpc_cidr, *spec.config.approved_model_gateway_cidrs))
+        if any(address in block for block in RFC1918) and not permitted:
+            return address
+    return None
 
 
 def _must_deny(spec: ContainmentSpec, flow: Flow, decision: Decision, rule: str) -> Iterator[Problem]:
     wanted = Effect.BLOCKED if spec.mode is PolicyMode.ENFORCE else Effect.DELIVERED
-    if (decision.verdict, decision.rule, decision.effect, decision.enforce_effect) == (Verdict.DENY, rule, wanted, Effect.BLOCKED):
+    decided = decision.rule or (decision.possible[-1] if decision.possible else None)  # other denies may come first, no permit
+    if (decision.verdict, decided, decision.effect, decision.enforce_effect) == (Verdict.DENY, rule, wanted, Effect.BLOCKED):
         return
-    yield Problem(
-        f"policy of {spec.stack}",
-        f"{flow} is {decision.verdict.value} by {decision.rule or 'the default action'} ({decision.effect.value})",
+    yield _problem(
+        spec,
+        f"{flow} is {decision.verdict.value} by {decision.rule or ' or '.join(decision.possible) or 'the default action'}"
+        f" ({decision.effect.value})",
         f"it must be denied by {rule}, and {wanted.value} in {spec.mode.value}",
         "remove the permit that stands before it, or give the deny its scope back",
     )
+
+
+def _broken_rules(spec: ContainmentSpec, ruleset: RuleSet) -> Iterator[Problem]:
+    """Yield what flows alone do not show: a rule that never decides today still must not be there."""
+    if WebGroupId.UNAPPROVED_MODELS not in spec.destinations:
+        yield _problem(spec, "names no unapproved model provider", "shadow-model calls are not named in the log", "add a deny set")
+    if ruleset.default_action.permits:
+        yield _problem(spec, "ends in a global PERMIT", "it opens every gateway of the Controller", "make the default action DENY")
+    watch = spec.mode is PolicyMode.MONITOR
+    for rule in ruleset.rules:
+        if rule.action.permits and rule.protocol is Protocol.ANY and (not watch or rule is not ruleset.rules[-1]):
+            yield _problem(spec, f"{rule.name} permits every protocol", "only monitor's last rule may", "name protocol and port")
+        if not rule.action.permits and rule.watch is not watch:
+            said = "is only watched in enforce" if rule.watch else "is applied in monitor"
+            yield _problem(spec, f"{rule.name} {said}", "a mode is the same for every deny", "make its watch follow policyMode")
+        if not rule.action.permits and rule.logging is Logging.NONE:
+            yield _problem(spec, f"{rule.name} is not logged", "a deny nobody sees is no evidence", "log it")
+
+
+def _problem(spec: ContainmentSpec, what: str, why: str, fix: str) -> Problem:
+    return Problem(f"policy of {spec.stack}", what, why, fix)
