@@ -28,16 +28,26 @@ def read_stack(stack: str, overrides: Mapping[str, str] | None = None, folder: P
             f"no stack {stack!r} here",
             [Problem(str(path), "does not exist", "a stack's class and mode stand in its file", f"use one of: {there or 'none found'}")],
         )
-    try:
-        document: Any = yaml.safe_load(path.read_text()) or {}
-        config = document.get("config") or {}
-    except (yaml.YAMLError, AttributeError) as error:
-        raise InputError(
-            f"{path} cannot be read", [Problem(str(path), str(error), "it is not YAML with a config mapping", "mend it")]
-        ) from None
+    config = _config_of(path)
     prefix = f"{PROJECT}:"
     raw = {key.removeprefix(prefix): value for key, value in config.items() if key.startswith(prefix) and not _is_secure(value)}
     return resolve({"awsAccessAccount": NOT_SET, **raw, **(overrides or {})}, load_library(), stack, path.name)
+
+
+def _config_of(path: Path) -> dict[str, Any]:
+    try:
+        document: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise _unreadable(path, str(error)) from None
+    config = {} if document is None else document.get("config") if isinstance(document, dict) else document
+    config = {} if config is None else config
+    if not isinstance(config, dict) or not all(isinstance(key, str) for key in config):
+        raise _unreadable(path, "has no mapping of keys to values under `config:`")
+    return config
+
+
+def _unreadable(path: Path, what: str) -> InputError:
+    return InputError(f"{path} cannot be read", [Problem(str(path), what, "a stack's class and mode stand in its file", "mend it")])
 
 
 def _is_secure(value: Any) -> bool:
