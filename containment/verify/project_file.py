@@ -49,10 +49,21 @@ def _kind(default: Any) -> dict[str, Any]:
     return {"type": "object"} if isinstance(default, dict) else {"type": "string"}
 
 
+class _Dumper(yaml.SafeDumper):
+    """Quotes every text of digits: YAML 1.2 readers, Pulumi's among them, take a bare 099720109477 for a number."""
+
+
+def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style="'" if value.isdigit() else None)
+
+
+_Dumper.add_representer(str, _text)
+
+
 def render(current: str) -> str:
     """Return the project file with its config block made anew; what stands above it is kept."""
     head = current.split(START)[0]
-    return head + START + yaml.safe_dump({"x": declared()}, sort_keys=False, width=140, allow_unicode=True).split("\n", 1)[1]
+    return head + START + yaml.dump({"x": declared()}, Dumper=_Dumper, sort_keys=False, width=140, allow_unicode=True).split("\n", 1)[1]
 
 
 def main(argv: list[str]) -> int:
