@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import random
 import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -65,7 +66,11 @@ class LabHome:
         record = self.root / "ports.json"
         if not record.exists():
             with _free_ports(len(Ports.__dataclass_fields__)) as free:
-                write_whole(record, json.dumps(dict(zip(Ports.__dataclass_fields__, free, strict=True)), indent=1) + "\n")
+                aside = record.with_name(f".ports.{os.getpid()}.new")
+                aside.write_text(json.dumps(dict(zip(Ports.__dataclass_fields__, free, strict=True)), indent=1) + "\n")
+                with contextlib.suppress(FileExistsError):  # another process was first: its ports hold
+                    os.link(aside, record)
+                aside.unlink()
         return Ports(**json.loads(record.read_text()))
 
 
@@ -87,9 +92,17 @@ def write_whole(path: Path, text: str, mode: int = 0o644) -> None:
 
 @contextlib.contextmanager
 def _free_ports(count: int) -> Iterator[list[int]]:
-    """Hold `count` distinct free loopback ports open until they are written down."""
+    """Hold `count` distinct free loopback ports open until they are written down.
+
+    They lie below the range from which the kernel takes ports for outgoing connections, so that none of those takes one later.
+    """
     with contextlib.ExitStack() as held:
-        sockets = [held.enter_context(socket.socket()) for _ in range(count)]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        yield [each.getsockname()[1] for each in sockets]
+        free: list[int] = []
+        for port in random.sample(range(20000, 32000), 2000):
+            each = held.enter_context(socket.socket())
+            with contextlib.suppress(OSError):
+                each.bind(("127.0.0.1", port))
+                free.append(port)
+            if len(free) == count:
+                break
+        yield free

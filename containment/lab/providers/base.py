@@ -133,10 +133,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         old = without_wrappers(to_plain(request.old_inputs)) if request.HasField("old_inputs") else state
         ignored = {path.split(".")[0].split("[")[0] for path in request.ignoreChanges}
         keys = [key for key in handler.changes(old, state, new) if key not in ignored]
-        was = {**state, **old}
-        return _diff_response(
-            {key: handler.forces_replacement(key, was.get(key), new.get(key)) for key in keys}, old, new, delete_first=handler.delete_first
-        )
+        replacing = handler.replacements(keys, {**state, **old}, new)
+        return _diff_response({key: key in replacing for key in keys}, old, new, delete_first=handler.delete_first)
 
     async def Create(self, request: pb.CreateRequest, context: Any) -> pb.CreateResponse:  # noqa: N802
         handler, call = await self._handler(context, request.urn), self._call(context, request.urn)
@@ -188,7 +186,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     async def Delete(self, request: pb.DeleteRequest, context: Any) -> empty_pb2.Empty:  # noqa: N802
         handler, call = await self._handler(context, request.urn), self._call(context, request.urn)
         left = None if request.id else self._journal.get(request.urn)
-        ident, state = (left.id, left.inputs) if left else (request.id, without_wrappers(to_plain(request.properties)))
+        ident, state = (left.id, {**left.inputs, **left.outputs}) if left else (request.id, without_wrappers(to_plain(request.properties)))
         if ident:
             await self._run(context, handler.delete, call, ident, state)
             self._journal.forget(request.urn, ident)
@@ -201,23 +199,24 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         with self._locks[call.urn]:
             if left := self._journal.get(call.urn):
                 if left.complete and self._same_request(handler, call, left, inputs):
-                    live = handler.read(call, left.id, left.inputs)
+                    live = handler.read(call, left.id, {**left.inputs, **left.outputs})
                     if live is not None:
                         return left.id, handler.settled(inputs, live)
                 elif not (left.complete and left.delivered):
-                    handler.delete(call, left.id, left.inputs)
+                    handler.delete(call, left.id, {**left.inputs, **left.outputs})
                 self._journal.forget(call.urn)
             claiming = Call(
-                call.urn, call.token, call.name, call.config, lambda it: self._journal.claim(call.urn, Entry(call.token, it, inputs))
+                call.urn, call.token, call.name, call.config, lambda it: self._journal.put(call.urn, Entry(call.token, it, inputs))
             )
             try:
-                ident, live = handler.create(claiming, inputs)
+                ident, live = handler.create(claiming, dict(inputs))
             except Exception:
                 if left := self._journal.get(call.urn):
                     self._undo(handler, call, left)
                 raise
-            self._journal.claim(call.urn, Entry(call.token, ident, inputs, complete=True))
-            return ident, handler.settled(inputs, live)
+            outputs = handler.settled(inputs, live)
+            self._journal.put(call.urn, Entry(call.token, ident, inputs, outputs, complete=True))
+            return ident, outputs
 
     def _undo(self, handler: Handler, call: Call, left: Entry) -> None:
         """Take half of a create away again; where that fails too the entry stays, and the next Create or Delete of this URN tries."""

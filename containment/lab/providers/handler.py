@@ -82,6 +82,10 @@ class Handler:
         """Tell whether this changed top-level input means a new resource."""
         return key in self.replace_on
 
+    def replacements(self, keys: Iterable[str], old: Props, new: Props) -> set[str]:
+        """Return which of the changed inputs mean a new resource; override where that depends on other inputs."""
+        return {key for key in keys if self.forces_replacement(key, old.get(key), new.get(key))}
+
     def preview(self, call: Call, inputs: Props) -> Props:  # noqa: ARG002
         """Return outputs that are known already in a preview of create, beyond the inputs themselves."""
         return {}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import threading
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ class Entry:
     token: str
     id: str
     inputs: dict[str, Any]
+    outputs: dict[str, Any] = field(default_factory=dict)
     complete: bool = False
     delivered: bool = False
 
@@ -40,14 +41,9 @@ class Journal:
         """Return what stands open for a URN."""
         return self._entries.get(urn)
 
-    def claim(self, urn: str, entry: Entry) -> None:
-        """Record that `entry.id` exists."""
+    def put(self, urn: str, entry: Entry) -> None:
+        """Record that `entry.id` exists, and with `complete` that its create was done to its end."""
         self._put(urn, entry)
-
-    def complete(self, urn: str) -> None:
-        """Record that the create of this URN was done to its end."""
-        if entry := self._entries.get(urn):
-            self._put(urn, replace(entry, complete=True))
 
     def delivered(self, urn: str) -> None:
         """Record that the engine was still there to take the answer."""

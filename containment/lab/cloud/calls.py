@@ -1,0 +1,76 @@
+"""AWS calls that moto lacks, added to its own dispatch: moto parses the request and writes the answer from AWS's own API model.
+
+A call is a function that takes moto's response object (`_get_param`, `region`, `current_account`) and returns the answer as a dict in the
+API's words; its name is the call's name in snake case. State lives here, by account and region, and is gone with the process.
+DNS Firewall's calls belong here too, as ROUTE53RESOLVER, when they are served.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from typing import Any
+
+from moto.core.responses import ActionResult
+from moto.ec2.responses import EC2Response
+
+Answer = dict[str, Any]
+_METADATA_DEFAULTS: defaultdict[tuple[str, str], Answer] = defaultdict(dict)
+_METADATA_KEYS = {"HttpTokens": str, "HttpPutResponseHopLimit": int, "HttpEndpoint": str, "InstanceMetadataTags": str}
+_PUBLIC_ACCESS: defaultdict[tuple[str, str], Answer] = defaultdict(lambda: {"InternetGatewayBlockMode": "off", "State": "default-state"})
+
+
+def _place(request: Any) -> tuple[str, str]:
+    return request.current_account, request.region
+
+
+def modify_instance_metadata_defaults(request: Any) -> Answer:
+    """Set the account's metadata defaults in a region; `no-preference` and -1 take one back."""
+    defaults = _METADATA_DEFAULTS[_place(request)]
+    for key, kind in _METADATA_KEYS.items():
+        value = request._get_param(key)  # noqa: SLF001
+        if value in ("no-preference", -1, "-1"):
+            defaults.pop(key, None)
+        elif value is not None:
+            defaults[key] = kind(value)
+    return {"Return": True}
+
+
+def get_instance_metadata_defaults(request: Any) -> Answer:
+    """Return the account's metadata defaults in a region."""
+    return {"AccountLevel": dict(_METADATA_DEFAULTS[_place(request)])}
+
+
+def modify_vpc_block_public_access_options(request: Any) -> Answer:
+    """Set the account's block on internet gateways: off, block-bidirectional or block-ingress."""
+    mode = request._get_param("InternetGatewayBlockMode")  # noqa: SLF001
+    _PUBLIC_ACCESS[_place(request)] = {"InternetGatewayBlockMode": mode, "State": "update-complete"}
+    return describe_vpc_block_public_access_options(request)
+
+
+def describe_vpc_block_public_access_options(request: Any) -> Answer:
+    """Return the account's block on internet gateways."""
+    account, region = _place(request)
+    options = {"AwsAccountId": account, "AwsRegion": region, "ExclusionsAllowed": "allowed", "ManagedBy": "account"}
+    return {"VpcBlockPublicAccessOptions": options | _PUBLIC_ACCESS[account, region]}
+
+
+EC2: tuple[Callable[[Any], Answer], ...] = (
+    modify_instance_metadata_defaults,
+    get_instance_metadata_defaults,
+    modify_vpc_block_public_access_options,
+    describe_vpc_block_public_access_options,
+)
+
+
+def add() -> None:
+    """Add the calls to moto in this process."""
+    for call in EC2:
+        setattr(EC2Response, call.__name__, _answering(call))
+
+
+def _answering(call: Callable[[Any], Answer]) -> Callable[[Any], ActionResult]:
+    def method(request: Any) -> ActionResult:
+        return ActionResult(call(request))
+
+    return method
