@@ -6,12 +6,12 @@ Everything is decided before the first resource: `read_spec` and `policy_of` sto
 
 import pulumi
 import pulumi_aws as aws
-from components.guard import refuse_holes
 
 from components.copilot import CoPilot
 from components.egress_policy import EgressPolicy
 from components.endpoints import AgentEndpoints
 from components.gateway import SpokeGateway
+from components.guard import refuse_holes
 from components.host import AgentHost
 from components.network import AgentNetwork
 from components.outputs import export
@@ -20,7 +20,7 @@ from components.stack_config import policy_of, read_spec
 
 spec = read_spec()
 ruleset = policy_of(spec)
-refuse_holes(ruleset)
+refuse_holes(spec, ruleset)
 
 aviatrix = controller(spec.config.controller_version)
 cloud = aws_provider(spec.config.aws_region, spec.config.tags)

@@ -1,0 +1,73 @@
+"""The policy pack's rules, applied by the program to itself: a bare `pulumi up` runs no pack.
+
+Every resource of the program is judged by its inputs as it is registered, and the ordered rules before anything is;
+the words are the pack's own. An input that another resource has yet to make is UNKNOWN, as in the pack's first preview.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pulumi
+from pulumi._types import input_type_to_dict, is_input_type
+from pydantic.alias_generators import to_camel
+
+from components.lowering import rule_args, smart_group_selector, web_group_selector
+from containment.model.names import HostTag
+from containment.model.ruleset import RuleSet
+from containment.model.spec import ContainmentSpec
+from policypack.finding import Finding
+from policypack.judge import check_order, check_resource
+from policypack.plain import UNKNOWN
+
+FREE_KEYS = frozenset({"tags", "tags_all"})
+"""Maps whose keys are people's own and are no property names."""
+
+
+def refuse_holes(spec: ContainmentSpec, ruleset: RuleSet) -> None:
+    """Stop now when the rules are in a wrong order, and at each resource that would leave a hole."""
+    _stop(_order_findings(spec, ruleset))
+    pulumi.runtime.register_stack_transformation(_judged)
+
+
+def _judged(args: pulumi.ResourceTransformationArgs) -> None:
+    if args.type_.startswith("aws:"):
+        _stop(check_resource(args.type_, args.name, plain_inputs(args.props)))
+
+
+def plain_inputs(value: Any) -> Any:
+    """Return inputs as plain data under Pulumi's names; what is not known while the program runs is UNKNOWN."""
+    if isinstance(value, pulumi.Output) or hasattr(value, "__await__"):
+        return UNKNOWN
+    if is_input_type(type(value)):
+        return {key: plain_inputs(item) for key, item in input_type_to_dict(value).items() if item is not None}
+    if isinstance(value, Mapping):
+        return {
+            to_camel(key): dict(item) if key in FREE_KEYS and isinstance(item, Mapping) else plain_inputs(item)
+            for key, item in value.items()
+            if item is not None
+        }
+    return [plain_inputs(item) for item in value] if isinstance(value, Sequence) and not isinstance(value, str) else value
+
+
+def _order_findings(spec: ContainmentSpec, ruleset: RuleSet) -> list[Finding]:
+    own = {key: group for key, group in ruleset.smart_groups.items() if key.startswith("sg-")}
+    tags = {spec.config.agent_workload_tag_key: spec.config.agent_workload_tag_value}
+    tags |= {HostTag.AGENT_STACK.value: spec.stack, HostTag.POLICY_MODE.value: spec.mode.value}
+    return check_order(
+        [plain_inputs(rule_args(rule, str, tls_profile=None, log_profiles=False)) for rule in ruleset.rules],
+        web_groups={
+            key: [each["snifilter"] for each in web_group_selector(group)["match_expressions"]] for key, group in ruleset.web_groups.items()
+        },
+        smart_groups={key: smart_group_selector(group)["match_expressions"] for key, group in own.items()},
+        host_tags=tags,
+        host_cidrs=[str(subnet) for subnet in spec.agent_subnets],
+        is_ruleset=not spec.config.manage_controller_policy,
+        owner=f"policy of {spec.stack}",
+    )
+
+
+def _stop(findings: list[Finding]) -> None:
+    if findings:
+        raise pulumi.RunError("refused, before it is made:\n" + "\n".join(str(finding) for finding in findings))
