@@ -60,9 +60,7 @@ class DcfRule:
     @property
     def takes_https(self) -> Match:
         """Tell whether TCP 443 is among what the rule matches."""
-        protocol = (
-            Match.MAYBE if self.protocol is UNKNOWN else _bool(str(self.protocol).upper() in ("TCP", "ANY", "PROTOCOL_UNSPECIFIED", "ALL"))
-        )
+        protocol = Match.MAYBE if self.protocol is UNKNOWN else _bool(str(self.protocol).upper() in _CARRY_TCP)
         ports = strongest(_holds(low, high) for low, high in self.ports) if self.ports else Match.YES
         return Match.NO if Match.NO in (protocol, ports) else Match.MAYBE if Match.MAYBE in (protocol, ports) else Match.YES
 
@@ -87,6 +85,7 @@ class DcfRule:
         return self.index < other.index if self.owner.type == POLICY_LIST else True
 
 
+_CARRY_TCP: Final = ("TCP", "ANY", "PROTOCOL_UNSPECIFIED", "ALL")
 _KEYS: Final = {POLICY_LIST: "policies"}
 _BEFORE, _LIST, _AFTER = 0.0, 1.0, 2.0
 _POINTS: Final[Mapping[Any, float]] = {WellKnown.BEFORE_UI_MANAGED.value: _BEFORE, WellKnown.AFTER_UI_MANAGED.value: _AFTER}

@@ -16,7 +16,7 @@ from containment.model.names import WellKnown
 from policypack.dcf import DcfRule
 from policypack.graph import Graph, Reference, Resource, Trace
 from policypack.hosts import Host
-from policypack.known_types import SMART_GROUP, WEB_GROUP
+from policypack.known_types import SMART_GROUP, SUBNET, WEB_GROUP
 from policypack.plain import UNKNOWN, field, items, strongest, weakest
 from policypack.space import Network, covers_public, is_public, parse
 
@@ -30,7 +30,9 @@ class Groups:
 
     def __init__(self, graph: Graph, hosts: tuple[Host, ...]) -> None:
         self._graph = graph
-        self._hosts = hosts
+        # A host outside every subnet of the stack is refused for that; whose rules it lacks is no further question.
+        inside = tuple(host for host in hosts if any(place.subnet and place.subnet.type == SUBNET for place in host.placements))
+        self._hosts = inside or hosts
 
     def is_certain(self, rule: DcfRule) -> bool:
         """Tell whether it is known which groups a rule names."""
@@ -57,9 +59,8 @@ class Groups:
             answer = self._of(rule, value, SMART_GROUP, lambda group: _yes(covers_public(_networks(group))))
             answers.append(answer)
             reference = self._refer(rule, value, SMART_GROUP)
-            networks.extend(
-                network for group in (reference.found if reference.trace is Trace.FOUND else ()) for network in _networks(group)
-            )
+            if reference.trace is Trace.FOUND:
+                networks.extend(_networks(reference.found[0]))
         return Match.YES if covers_public(networks) else strongest(answers)
 
     def meets_internet(self, rule: DcfRule) -> Match:

@@ -17,7 +17,9 @@ from policypack.plain import UNKNOWN
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Resource:
-    """One resource, itself and no other (values are not compared): `props` are its inputs, `outputs` what the provider answered (empty when it has not yet).
+    """One resource: `props` are its inputs, `outputs` what the provider answered (empty when it has not yet).
+
+    Two are the same only when they are one object; values are not compared.
 
     An Optional+Computed property left out of the inputs is often unknown in the outputs of a preview; that is no unknown
     input, so rules read `props` for what the program demands and `output` for what is known to have come of it.
@@ -115,7 +117,7 @@ class Graph:
 
     def _dependencies(self, holder: Resource, key: str, wanted: set[str]) -> tuple[Resource, ...]:
         """Return resources of the wanted types that a property depends on, through other resources when it has none itself."""
-        front, seen = [urn for urn in holder.property_dependencies.get(key, ())], set[str]()
+        front, seen = list(holder.property_dependencies.get(key, ())), set[str]()
         for _ in range(_HOPS):
             resources = [found for urn in front if urn not in seen and (found := self.at(urn)) is not None]
             seen.update(front)

@@ -186,11 +186,11 @@ def _subnet_values(resource: Resource, used: tuple[Resource, ...]) -> Iterator[t
 
 def _interfaces(graph: Graph, resource: Resource, used: tuple[Resource, ...]) -> tuple[tuple[Resource, ...], list[Reference]]:
     """Return the interfaces declared apart that compute has, and the references to interfaces that are not in the stack."""
-    references = []
+    references: list[Reference] = []
     for holder in (resource, *used):
         for key in ("networkInterfaces", "primaryNetworkInterface", "primaryNetworkInterfaces"):
-            for block in items(holder.get(key)):
-                references.append(graph.refer(holder, key, field(block, "networkInterfaceId"), (INTERFACE,)))
+            blocks = items(holder.get(key))
+            references.extend(graph.refer(holder, key, field(block, "networkInterfaceId"), (INTERFACE,)) for block in blocks)
     found = {item.urn: item for reference in references for item in reference.found}
     unseen = [one for one in references if one.trace in (Trace.EXTERNAL, Trace.UNTRACED)]
     if resource.type in INSTANCES:

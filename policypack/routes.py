@@ -63,6 +63,11 @@ class Table:
     literal: str = ""
 
     @property
+    def is_known(self) -> bool:
+        """Tell whether routes can be looked up for it at all."""
+        return self.resource is not None or bool(self.literal)
+
+    @property
     def label(self) -> str:
         """Its name for messages."""
         if self.resource is None:

@@ -97,6 +97,9 @@ class _Inquiry:
             yield "does not cover the public internet as a destination"
         if is_true(rule.logging) is not Match.YES:
             yield "is not logged, so attempts stay invisible"
+        for stop in self._rules:
+            if self._stops_everything(stop) and not rule.may_precede(stop):
+                yield f"comes after {stop.label}, which denies everything and names nothing"
         if rule.is_watched is not Match.NO and not self._policy.is_monitor:
             yield "is only watched, while not every agent host says PolicyMode=monitor"
 

@@ -103,24 +103,20 @@ def _from_placement(host: Host) -> Iterator[Fault]:
         if subnet is not None:
             public, ipv6 = _hands_out(subnet)
             if public is not Match.NO and not refuses:
-                state = (
-                    "hands out public addresses"
-                    if public is Match.YES
-                    else f"may hand out public addresses (mapPublicIpOnLaunch, {_UNSURE})"
-                )
-                yield Fault(subnet.urn, f"{state}, and {host.resource.label}, which does not refuse one, is in it")
+                yield Fault(subnet.urn, f"{_says(public)} public addresses, and {host.resource.label}, which does not refuse one, is in it")
             if ipv6 is not Match.NO:
-                state = "hands out IPv6 addresses" if ipv6 is Match.YES else f"may hand out IPv6 addresses ({_UNSURE})"
-                yield Fault(subnet.urn, f"{state}, and {host.resource.label} is in it")
+                yield Fault(subnet.urn, f"{_says(ipv6)} IPv6 addresses, and {host.resource.label} is in it")
         elif refuses:
             continue
         elif placement.where is Where.DEFAULT_VPC:
             yield Fault(host.resource.urn, "has no subnet, so it starts in a default subnet, and those hand out public addresses")
         else:
             where = placement.literal or "a subnet that cannot be traced"
-            yield Fault(
-                host.resource.urn, f"is in {where}, which is not in this program and may hand out public addresses; it does not refuse one"
-            )
+            yield Fault(host.resource.urn, f"does not refuse a public address, and {where}, not in this program, may hand one out")
+
+
+def _says(answer: Match) -> str:
+    return "hands out" if answer is Match.YES else "may (it is not known before the update) hand out"
 
 
 def _hands_out(subnet: Resource) -> tuple[Match, Match]:
@@ -158,8 +154,8 @@ RULE = Rule(
     severity=Severity.CRITICAL,
     info="An agent host has no public address: not of its own, not from its subnet, not through an elastic IP, not over IPv6.",
     why="a public address is a way in and a way out past the Aviatrix gateway",
-    fix="state associatePublicIpAddress: false, keep mapPublicIpOnLaunch and assignIpv6AddressOnCreation off in the agent's subnets, and drop"
-    " elastic IPs and IPv6 addresses; operators come in through SSM",
+    fix="state associatePublicIpAddress: false, keep mapPublicIpOnLaunch and assignIpv6AddressOnCreation off in the agent's subnets,"
+    " and drop elastic IPs and IPv6 addresses; operators come in through SSM",
     ids=("CKV_AWS_88", "CKV_AWS_130", "AWS-0009", "AWS-0164", "EC2.9", "EC2.15", "EC2.25"),
     check_resource=check_resource,
     check_stack=check_stack,

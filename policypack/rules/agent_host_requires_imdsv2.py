@@ -24,10 +24,8 @@ def check_resource(resource: Resource, seen: Sequence[Resource] = ()) -> list[Fa
     if resource.type not in _STATES or _is_off(resource):
         return []
     faults = [Fault(resource.urn, what) for what in _said_wrong(resource)]
-    speaks = (
-        resource.type in INSTANCES and resource.get("launchTemplate") is None and not any(one.type == METADATA_DEFAULTS for one in seen)
-    )
-    if speaks and _said(resource, "httpTokens") is None:
+    alone = resource.get("launchTemplate") is None and not any(one.type == METADATA_DEFAULTS for one in seen)
+    if resource.type in INSTANCES and alone and _said(resource, "httpTokens") is None:
         faults.append(Fault(resource.urn, _SILENT))
     return faults
 
@@ -69,15 +67,12 @@ def _silences(graph: Graph, host: Resource, chain: list[Resource], hidden: bool)
         required = [one for one in defaults if one.get("httpTokens") == "required"]
         loose = [one for one in defaults if one.get("httpTokens") not in (None, "required", "no-preference")]
         if loose:
-            yield from (
-                Fault(one.urn, f"lets {host.label} start without IMDSv2: httpTokens is {_shown(one.get('httpTokens'))}") for one in loose
-            )
+            for one in loose:
+                yield Fault(one.urn, f"lets {host.label} start without IMDSv2: httpTokens is {_shown(one.get('httpTokens'))}")
         elif not required:
             yield Fault(silent.urn, f"{_SILENT} ({host.label} starts from a template that is not in this program)" if hidden else _SILENT)
         elif not any(graph.depends_on(host, one) for one in required):
-            yield Fault(
-                silent.urn, "states no httpTokens and relies on the account's defaults, but does not depend on them: it may start first"
-            )
+            yield Fault(silent.urn, f"{_SILENT}; the account's defaults do, but {host.label} does not wait for them")
     if all(_said(one, "httpPutResponseHopLimit") is None for one in chain):
         for one in defaults:
             limit = one.get("httpPutResponseHopLimit")

@@ -9,45 +9,59 @@ from containment.model.fqdn import Match
 from policypack.finding import Fault, Rule, Severity
 from policypack.graph import Graph
 from policypack.hosts import Host, Placement, Where, find_hosts
-from policypack.known_types import LIGHTSAIL
+from policypack.known_types import DEFAULT_SUBNET
 from policypack.plain import is_false
-from policypack.routes import Table, leads_out_by_default, leaks, tables_of, tables_of_external
+from policypack.routes import Leak, Table, leads_out_by_default, leaks, tables_of, tables_of_external
 
 
 def check_stack(graph: Graph) -> list[Fault]:
     """Return a fault for every route past the gateway that an agent's subnet uses, at the resource that states the route."""
     leaking: dict[tuple[str, str], dict[str, None]] = {}
-    unseen: dict[tuple[str, str], None] = {}
+    faults: dict[Fault, None] = {}
     for host in find_hosts(graph):
         for placement in host.placements:
+            where = placement.subnet.label if placement.subnet else "the subnet"
             for table in _tables(graph, placement):
-                found = list(leaks(graph, table)) if table.resource is not None or table.literal else []
-                user = f"{placement.subnet.label if placement.subnet else 'the subnet'} of {host.resource.label}"
-                if table.resource is None and not found:
-                    unseen[host.resource.urn, f"is in a subnet whose routes cannot be seen here ({table.label})"] = None
-                elif table.resource is not None and leads_out_by_default(graph, table):
-                    unseen[host.resource.urn, f"uses {table.label}, which AWS made with a route to an internet gateway"] = None
+                found = list(leaks(graph, table)) if table.is_known else []
                 for leak in found:
-                    leaking.setdefault((leak.holder.urn, leak.what), {})[user] = None
-            if placement.where is Where.DEFAULT_VPC and _says_no_public_ip(host):
-                unseen[host.resource.urn, "has no subnet, so it runs in the default VPC, whose main table leads to an internet gateway"] = (
-                    None
-                )
-    faults = [Fault(urn, f"{what}, and it applies to {', '.join(users)}") for (urn, what), users in leaking.items()]
-    return [*faults, *(Fault(urn, what) for urn, what in unseen)]
+                    leaking.setdefault((leak.holder.urn, leak.what), {})[f"{where} of {host.resource.label}"] = None
+                what = _unsound(graph, table, found)
+                if what:
+                    faults[Fault(host.resource.urn, what)] = None
+            if _is_in_default_vpc(graph, placement) and _says_no_public_ip(host):
+                faults[Fault(host.resource.urn, "runs in the default VPC, whose main table leads to an internet gateway")] = None
+    stated = [Fault(urn, f"{what}, and it applies to {', '.join(users)}") for (urn, what), users in leaking.items()]
+    return [*stated, *faults]
 
 
 def _tables(graph: Graph, placement: Placement) -> tuple[Table, ...]:
+    if _is_in_default_vpc(graph, placement):
+        return ()
     if placement.subnet is not None:
         return tables_of(graph, placement.subnet)
-    if placement.where is Where.EXTERNAL:
-        return tables_of_external(graph, placement.literal) or (Table(None, literal=f"of {placement.literal}"),)
-    return (Table(None),) if placement.where is Where.UNTRACED else ()
+    return tables_of_external(graph, placement.literal) or (Table(None),)
+
+
+def _unsound(graph: Graph, table: Table, found: list[Leak]) -> str:
+    """Return what is wrong with a table as a whole: nobody here states its routes, or AWS made it with a way out."""
+    if table.resource is None and not found:
+        return f"is in a subnet whose routes cannot be seen here ({table.label})"
+    if table.resource is not None and leads_out_by_default(graph, table):
+        return f"uses {table.label}, which AWS made with a route to an internet gateway"
+    return ""
+
+
+def _is_in_default_vpc(graph: Graph, placement: Placement) -> bool:
+    """Tell whether a host is where AWS puts it when nothing is said: no subnet, or a default subnet without a table of its own."""
+    subnet = placement.subnet
+    if subnet is not None and subnet.type == DEFAULT_SUBNET:
+        return not any(table.is_known for table in tables_of(graph, subnet))
+    return placement.where is Where.DEFAULT_VPC
 
 
 def _says_no_public_ip(host: Host) -> bool:
-    """A host without a subnet is reported by the public-ip rule; only one that refuses the address is left for this rule."""
-    return host.resource.type != LIGHTSAIL and is_false(host.resource.get("associatePublicIpAddress")) is Match.YES
+    """The default VPC is reported by the public-ip rule; only a host that refuses an address is left for this rule."""
+    return is_false(host.resource.get("associatePublicIpAddress")) is Match.YES
 
 
 RULE = Rule(

@@ -31,8 +31,8 @@ RULE = Rule(
     id="shadow-model-deny-comes-first",
     severity=Severity.CRITICAL,
     info="A logged deny stops every known unapproved model provider by name, ahead of every rule that could permit it.",
-    why="an agent that reaches a model nobody approved hands it prompts and retrieved data, and a permit that comes first makes the deny a decoration",
-    fix="put one DENY with logging, the agents' SmartGroup to Public Internet, TCP 443 and a WebGroup of the unapproved providers ahead of all"
-    " permits; in monitor keep action DENY with watch, and tag the hosts PolicyMode=monitor",
+    why="an agent that reaches a model nobody approved hands it prompts and data; a permit that comes first makes the deny a decoration",
+    fix="put one DENY with logging, from the agents' SmartGroup to Public Internet, TCP 443, with a WebGroup of the unapproved providers,"
+    " ahead of all permits; in monitor keep action DENY with watch, and tag the hosts PolicyMode=monitor",
     check_stack=check_stack,
 )
