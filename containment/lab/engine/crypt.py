@@ -20,8 +20,9 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from containment.lab.engine.errors import EngineError
+from containment.lab.engine.values import reference
 from containment.lab.home import LabHome, write_whole
-from containment.lab.wire import SECRET, SIGNATURE, is_secret, secret
+from containment.lab.wire import RESOURCE, SECRET, SIGNATURE, is_secret, secret
 
 _ROUNDS = 1_000_000
 
@@ -88,6 +89,8 @@ class Crypter:
                 self._sealed[place, text] = self.encrypt(text)
             return {SIGNATURE: SECRET, "ciphertext": self._sealed[place, text]}
         if isinstance(value, dict):
+            if value.get(SIGNATURE) == RESOURCE:
+                return {"packageVersion": "", **{key: item for key, item in value.items() if key not in ("name", "type")}}
             return {key: self.seal(item, f"{place}.{key}") for key, item in value.items()}
         return [self.seal(item, f"{place}[{at}]") for at, item in enumerate(value)] if isinstance(value, list) else value
 
@@ -96,7 +99,7 @@ class Crypter:
         if isinstance(value, dict):
             if value.get(SIGNATURE) == SECRET:
                 return secret(json.loads(value["plaintext"] if "plaintext" in value else self.decrypt(value["ciphertext"])))
-            return {key: self.unseal(item) for key, item in value.items()}
+            return reference(value) if value.get(SIGNATURE) == RESOURCE else {key: self.unseal(item) for key, item in value.items()}
         return [self.unseal(item) for item in value] if isinstance(value, list) else value
 
 

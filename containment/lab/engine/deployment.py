@@ -8,22 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from pulumi.runtime.proto import engine_pb2_grpc, resource_pb2_grpc
-
-from containment.lab.engine.checkpoint import Journal
 from containment.lab.engine.child import Child
 from containment.lab.engine.config import Config, Project
-from containment.lab.engine.errors import Aborted
 from containment.lab.engine.executor import Executor
 from containment.lab.engine.monitor import EngineLog, Monitor, serve
 from containment.lab.engine.planner import Planner
 from containment.lab.engine.policy import Analyzer
-from containment.lab.engine.providers import Package, Registry
-from containment.lab.engine.report import Report
 from containment.lab.engine.state import STACK_TYPE, State, make_urn, type_of
 from containment.lab.engine.steps import Goal, Op, Run, Step
 
@@ -34,11 +27,10 @@ _RUNNER = Path(__file__).with_name("runner.py")
 class Deployment:
     """A phase under way."""
 
-    def __init__(self, project: Project, stack: str, preview: bool, journal: Journal, attach: Callable[[Package], Awaitable[int]], report: Report):
-        self.project, self.report = project, report
-        self.run = Run(project.name, stack, preview, journal, Registry(attach), report)
-        self.planner, self.executor = Planner(self.run), Executor(self.run)
-        self.root = make_urn(stack, project.name, "", STACK_TYPE, f"{project.name}-{stack}")
+    def __init__(self, project: Project, run: Run) -> None:
+        self.project, self.run, self.report = project, run, run.report
+        self.planner, self.executor = Planner(run), Executor(run)
+        self.root = make_urn(run.stack, run.project, "", STACK_TYPE, f"{run.project}-{run.stack}")
         self._deciding = asyncio.Lock()
         self._stack_outputs: dict[str, Any] | None = None
 
@@ -46,8 +38,7 @@ class Deployment:
         """Bring one resource to its goal; returns its new state."""
         new = goal.new
         async with self._deciding:
-            old = self.planner.enter(goal)
-            wanted = new.copy()
+            old, wanted = self.planner.enter(goal), new.copy()
             adopting = self.planner.imports(goal, old)
             steps = adopting or await self.planner.decide(goal, old, new)
         await asyncio.sleep(0)  # a registration already waiting that is refused outright stops this one, as in Pulumi
@@ -79,36 +70,25 @@ class Deployment:
 
     async def program(self, config: Config, packs: list[Path]) -> None:
         """Run the program, do what it asks, delete what it no longer names, and judge the whole."""
-        log = EngineLog(self.report.remark)
-        monitor = Monitor(self.run, config, self.project.program, self)
-
-        def register(server: Any) -> None:
-            resource_pb2_grpc.add_ResourceMonitorServicer_to_server(monitor, server)  # type: ignore[no-untyped-call]
-            engine_pb2_grpc.add_EngineServicer_to_server(log, server)  # type: ignore[no-untyped-call]
-
-        server, address = await serve(register)
-        child = None
+        run, child = self.run, None
+        server, address = await serve(Monitor(run, config, self.project.program, self), EngineLog(self.report.remark))
         try:
-            starting = [asyncio.ensure_future(Analyzer.start(pack, self.run, config, address)) for pack in packs]
-            self.run.analyzers.extend(await asyncio.gather(*starting))
-            child = await self._start(config, address)
+            for starting in [asyncio.ensure_future(Analyzer.start(pack, run, config, address)) for pack in packs]:
+                run.analyzers.append(await starting)
+            given = {"project": run.project, "stack": run.stack, "parallel": _PARALLEL, "dry_run": run.preview, "organization": "organization"}
+            where = {"monitor": address, "engine": address, "root_directory": str(self.project.root), "program": str(self.project.program)}
+            command = [self.project.python, str(_RUNNER), json.dumps({**given, **where})]
+            child = await Child.start(command, self.project.program, config.environment(), self.report.say)
             await self._until_done(child)
-            await self._conclude()
+            await self._delete()
         except Exception as failed:  # noqa: BLE001 - every end is reported, with its message
-            self.run.fail(failed)
+            run.fail(failed)
         finally:
             if child is not None:
                 await child.stop()
             await self._finish()
-            await asyncio.gather(*(each.stop() for each in self.run.analyzers))
+            await asyncio.gather(*(each.stop() for each in run.analyzers))
             await server.stop(0)
-
-    async def _start(self, config: Config, address: str) -> Child:
-        run = self.run
-        given = {"project": run.project, "stack": run.stack, "parallel": _PARALLEL, "dry_run": run.preview, "organization": "organization"}
-        where = {"monitor": address, "engine": address, "root_directory": str(self.project.root), "program": str(self.project.program)}
-        command = [self.project.python, str(_RUNNER), json.dumps({**given, **where})]
-        return await Child.start(command, self.project.program, config.environment(), self.report.say)
 
     async def _until_done(self, child: Child) -> None:
         """Wait for the program's end, or for the run to stop; a program that failed stops the run."""
@@ -119,30 +99,27 @@ class Deployment:
         if not ended.done():
             await asyncio.wait([ended], timeout=2)
         elif ended.result() and not self.run.stopping.is_set():
-            said = any(each["severity"] == "error" for each in self.report.diagnostics)
-            words = "\n  ".join(child.last_words[-8:])
-            self.report.failed = True
-            if not said:
+            if not any(each["severity"] == "error" for each in self.report.diagnostics):
+                words = "\n  ".join(child.last_words[-8:])
                 self.report.error(f"the program ended with exit code {ended.result()}:\n  {words}")
+            self.report.failed = True
             self.run.stopping.set()
         await self.executor.settle()
         self.run.check_live()
 
-    async def _conclude(self) -> None:
+    async def _delete(self) -> None:
         await self.executor.deletions(self.planner.waves(await self.planner.deletions()))
 
     async def _finish(self) -> None:
         """Settle what is under way, the stack's outputs and the stack policies; then write the journal a last time."""
         await self.executor.settle()
-        run = self.run
+        run, before = self.run, self.run.olds.get(self.root)
         if self._stack_outputs is not None and self.root in run.news:
-            before = run.olds.get(self.root)
-            failed = run.stopping.is_set() or self.report.failed or any(each["level"] == "mandatory" for each in self.report.violations)
-            kept = {**before.outputs} if failed and before else {}
-            self.executor.outputs(self.root, {**kept, **self._stack_outputs})
+            failed = run.stopping.is_set() or self.report.exit != 0
+            self.executor.outputs(self.root, {**(before.outputs if failed and before else {}), **self._stack_outputs})
             self.report.outputs = run.news[self.root].outputs
-        if not run.stopping.is_set():
-            for analyzer in run.analyzers:
+        for analyzer in run.analyzers:
+            if not run.stopping.is_set():
                 try:
                     await analyzer.analyze_stack(run, self.root, self.planner.providers)
                 except Exception as failed:  # noqa: BLE001 - a check that cannot be made has failed
@@ -153,7 +130,7 @@ class Deployment:
     async def destroy(self) -> None:
         """Delete everything in the checkpoint, dependents first."""
         try:
-            await self._conclude()
+            await self._delete()
         except Exception as failed:  # noqa: BLE001 - every end is reported, with its message
             self.run.fail(failed)
         finally:
@@ -161,14 +138,13 @@ class Deployment:
 
     async def refresh(self) -> None:
         """Read everything in the checkpoint, and keep what is found."""
-        run = self.run
+        run, steps = self.run, [Step(Op.REFRESH, each, each) for each in self.run.before]
         try:
-            steps = [Step(Op.REFRESH, each, each) for each in run.before]
             for each in run.before:
                 await run.ensure_provider(each.provider)
-            for step, failed in zip(steps, await asyncio.gather(*map(self.executor.one, steps), return_exceptions=True), strict=True):
-                if isinstance(failed, BaseException) and not isinstance(failed, Aborted):
-                    self.report.error(str(failed), step.state.urn)
+            for step, failed in zip(steps, await self.executor.all(steps), strict=True):
+                if failed is not None:
+                    self.report.error(str(failed), step.before.urn)
                     step.new = step.old
             run.journal.base = _rebuilt(steps)
         except Exception as failed:  # noqa: BLE001 - every end is reported, with its message
@@ -181,10 +157,7 @@ def _rebuilt(steps: list[Step]) -> list[State]:
     """Return what a refresh found, without references to what is gone."""
     found: list[State] = []
     known: set[str] = set()
-    for step in steps:
-        new = step.new
-        if new is None:
-            continue
+    for new in filter(None, (step.new for step in steps)):
         new.dependencies = [urn for urn in new.dependencies if urn in known]
         new.replace_with = [urn for urn in new.replace_with if urn in known]
         new.deleted_with = new.deleted_with if new.deleted_with in known else ""

@@ -12,27 +12,22 @@ from typing import Any
 
 from containment.lab.engine.errors import EngineError
 from containment.lab.engine.providers import PartialFailureError, Provider
-from containment.lab.engine.state import State, dependencies_of, name_of, now, type_of
+from containment.lab.engine.state import State, dependencies_of, now
 from containment.lab.engine.steps import Op, Run, Step
 from containment.lab.engine.values import keep_old, parse_path
 from containment.lab.wire import UNKNOWN, is_secret, secret
 
-_PENDING = {
-    Op.CREATE: "creating", Op.CREATE_REPLACEMENT: "creating", Op.UPDATE: "updating", Op.DELETE: "deleting", Op.DELETE_REPLACED: "deleting",
-    Op.DISCARD: "deleting", Op.DISCARD_REPLACED: "deleting", Op.READ: "reading", Op.READ_REPLACEMENT: "reading", Op.IMPORT: "importing",
-    Op.IMPORT_REPLACEMENT: "importing",
-}  # fmt: skip
+_DELETIONS = {Op.DELETE, Op.DELETE_REPLACED, Op.DISCARD, Op.DISCARD_REPLACED}
+_PENDING = {Op.CREATE: "creating", Op.UPDATE: "updating", Op.READ: "reading", Op.IMPORT: "importing"} | dict.fromkeys(_DELETIONS, "deleting")
+_PENDING |= {Op.CREATE_REPLACEMENT: "creating", Op.READ_REPLACEMENT: "reading", Op.IMPORT_REPLACEMENT: "importing"}
 
 
 class ProtectedError(EngineError):
     """A protected resource would be deleted."""
 
     def __init__(self, urn: str, preview: bool) -> None:
-        super().__init__(
-            f'{"Preview failed: " if preview else ""}resource "{urn}" cannot be deleted\nbecause it is protected. To unprotect the resource, '
-            "remove the `protect` flag from the resource in your program and run `up`",
-            urn,
-        )
+        told = f'{"Preview failed: " if preview else ""}resource "{urn}" cannot be deleted\nbecause it is protected. To unprotect the resource, '
+        super().__init__(told + "remove the `protect` flag from the resource in your program and run `up`", urn)
 
 
 class Executor:
@@ -50,6 +45,11 @@ class Executor:
         task.add_done_callback(self.under_way.discard)
         return task
 
+    async def settle(self) -> None:
+        """Wait for everything under way, whatever becomes of it."""
+        while self.under_way:
+            await asyncio.wait(set(self.under_way))
+
     async def chain(self, steps: list[Step]) -> None:
         """Carry out steps one after another."""
         for step in steps:
@@ -57,165 +57,127 @@ class Executor:
             await self.one(step)
 
     async def one(self, step: Step) -> None:
-        """Carry out one step and write down how it ended."""
-        run, began = self.run, _PENDING.get(step.op)
+        """Carry out one step and write down how it ended; only a cancelled one is left as pending."""
+        run, journal, pending = self.run, self.run.journal, _PENDING.get(step.op)
         run.report.begins(step)
-        if began and not run.preview:
-            run.journal.begin(step.state, began)
+        if pending:
+            journal.begin(step.state, pending)
         try:
             await self._apply(step)
         except PartialFailureError as failed:
             step.state.init_errors = failed.reasons
             self._complete(step)
-            if not run.preview:
-                self._write(step)
             raise
-        except BaseException as failed:
-            if began and not run.preview and not isinstance(failed, asyncio.CancelledError):
-                run.journal.end(step.state)
+        except Exception:
+            if pending:
+                journal.end(step.state)
             raise
         self._complete(step)
-        if not run.preview:
-            self._write(step)
         if step.new is not None and step.op is not Op.REPLACE:
             run.news[step.new.urn] = step.new
-            if step.op is not Op.CREATE_REPLACEMENT:
-                self._registered[step.new.urn] = step
-        elif step.op is Op.REPLACE:
+        if step.op is not Op.CREATE_REPLACEMENT:
             self._registered[step.state.urn] = step
         run.report.ends(step)
 
     def _complete(self, step: Step) -> None:
-        """Make secret in the new outputs what options or inputs say is secret."""
-        new = step.new
-        if new is None or step.op is Op.REPLACE:
-            return
-        for key in new.outputs:
-            hidden = key in new.additional_secret_outputs or is_secret(new.inputs.get(key))
-            if hidden and not is_secret(new.outputs[key]):
-                new.outputs[key] = secret(new.outputs[key])
+        """Make secret in the new outputs what options or inputs say is secret, and write the journal."""
+        old, new, journal = step.old, step.new, self.run.journal
+        if new is not None and step.op is not Op.REPLACE:
+            for key, value in new.outputs.items():
+                if not is_secret(value) and (key in new.additional_secret_outputs or is_secret(new.inputs.get(key))):
+                    new.outputs[key] = secret(value)
+        if step.op in _DELETIONS:
+            journal.end(step.state, gone=None if step.state.pending_replacement else step.state)
+        elif step.op is Op.REMOVE_PENDING_REPLACE:
+            journal.end(step.state, gone=step.state)
+        elif step.op in (Op.SAME, Op.UPDATE, Op.READ):
+            journal.end(step.state, new=new, gone=old, write=step.op is not Op.SAME or vars(step.before) != vars(step.state))
+        elif step.op in _PENDING:
+            journal.end(step.state, new=new, gone=old if old is not None and old.pending_replacement else None)
 
-    def _write(self, step: Step) -> None:
-        journal, old, new = self.run.journal, step.old, step.new
-        match step.op:
-            case Op.SAME | Op.UPDATE | Op.READ | Op.READ_REPLACEMENT:
-                gone = None if step.op is Op.READ_REPLACEMENT else old
-                changed = step.op is not Op.SAME or old is None or new is None or vars(old) != vars(new)
-                journal.end(step.state, new=new, gone=gone, write=changed)
-            case Op.CREATE | Op.CREATE_REPLACEMENT | Op.IMPORT | Op.IMPORT_REPLACEMENT:
-                journal.end(step.state, new=new, gone=old if old is not None and old.pending_replacement else None)
-            case Op.DELETE | Op.DELETE_REPLACED | Op.DISCARD | Op.DISCARD_REPLACED | Op.REMOVE_PENDING_REPLACE:
-                keep = step.state.pending_replacement and step.op is not Op.REMOVE_PENDING_REPLACE
-                journal.end(step.state, gone=None if keep else step.state)
+    async def _apply(self, step: Step) -> None:
+        if step.op is Op.SAME:
+            step.state.id, step.state.outputs = step.before.id, step.before.outputs
+            if step.state.is_provider:
+                await self.run.registry.take(step.state, step.before.inputs)
+        elif step.op in (Op.CREATE, Op.CREATE_REPLACEMENT):
+            await self._create(step, step.state)
+        elif step.op is Op.UPDATE:
+            await self._update(step.before, step.state)
+        elif step.op in (Op.READ, Op.READ_REPLACEMENT):
+            await self._read(step.old, step.state)
+        elif step.op in (Op.IMPORT, Op.IMPORT_REPLACEMENT):
+            await self._import(step.state)
+        elif step.op is Op.REFRESH:
+            await self._refresh(step, step.before)
+        elif step.op in _DELETIONS:
+            await self._delete(step, step.before)
+        if step.keeps_old:
+            step.before.delete = True
 
     def _provider(self, state: State) -> Provider:
         found = self.run.registry.get(state.provider)
         assert found is not None, f"{state.provider} of {state.urn} is not configured"
         return found
 
-    async def _apply(self, step: Step) -> None:
-        old, new = step.old, step.new
-        match step.op:
-            case Op.REPLACE | Op.REMOVE_PENDING_REPLACE:
-                return
-            case Op.SAME:
-                assert old is not None and new is not None
-                new.id, new.outputs = old.id, old.outputs
-                if new.is_provider:
-                    await self.run.registry.take(new, old.inputs, tuple(new.aliases))
-            case Op.CREATE | Op.CREATE_REPLACEMENT:
-                assert new is not None
-                await self._create(step, new)
-            case Op.UPDATE:
-                assert old is not None and new is not None
-                await self._update(old, new)
-            case Op.READ | Op.READ_REPLACEMENT:
-                assert new is not None
-                await self._read(step, new)
-            case Op.IMPORT | Op.IMPORT_REPLACEMENT:
-                assert new is not None
-                await self._import(step, new)
-            case Op.REFRESH:
-                assert old is not None
-                await self._refresh(step, old)
-            case _:
-                assert old is not None
-                await self._delete(step, old)
-
     async def _create(self, step: Step, new: State) -> None:
-        run = self.run
-        if new.is_provider:
-            new.id = run.registry.new_id(run.preview)
-            new.outputs = await run.registry.take(new, new.inputs, tuple(new.aliases))
-        elif new.custom:
-            try:
-                new.id, new.outputs = await self._provider(new).create(new, run.preview)
-            except PartialFailureError as failed:
-                new.id, new.outputs = failed.id, failed.outputs
-                new.created = new.modified = now()
-                raise
         new.created = new.modified = now()
-        if step.keeps_old and step.old is not None:
-            step.old.delete = True
+        try:
+            if new.is_provider:
+                new.outputs = await self.run.registry.take(new, new.inputs)
+            elif new.custom:
+                new.id, new.outputs = await self._provider(new).create(new, self.run.preview)
+        except PartialFailureError as failed:
+            new.id, new.outputs = failed.id, failed.outputs
+            if step.keeps_old:
+                step.before.delete = True
+            raise
 
     async def _update(self, old: State, new: State) -> None:
-        new.id = old.id
-        if new.is_provider:
-            self.run.registry.drop(new)
-            new.outputs = await self.run.registry.take(new, new.inputs, tuple(new.aliases))
-        elif new.custom:
-            try:
+        new.id, new.modified = old.id, now() if new.custom else old.modified
+        try:
+            if new.is_provider:
+                new.outputs = await self.run.registry.take(new, new.inputs, anew=True)
+            elif new.custom:
                 new.outputs = await self._provider(new).update(old, new, self.run.preview)
-            except PartialFailureError as failed:
-                new.outputs, new.inputs = failed.outputs, dict(old.inputs)
-                raise
-        if new.custom:
-            new.modified = now()
+        except PartialFailureError as failed:
+            new.outputs, new.inputs = failed.outputs, dict(old.inputs)
+            raise
 
-    async def _read(self, step: Step, new: State) -> None:
+    async def _read(self, old: State | None, new: State) -> None:
         if new.id != UNKNOWN:
             found = await self._provider(new).read(new, new.id, new.inputs, new.inputs)
             if found is None:
                 raise EngineError(f"resource '{new.id}' does not exist", new.urn)
             new.id, _, new.outputs = found
-        if step.old is not None:
-            new.created, new.modified = step.old.created, step.old.modified
-            if step.op is Op.READ_REPLACEMENT:
-                step.old.delete = True
-            if step.old.inputs != new.inputs or step.old.outputs != new.outputs:
-                new.modified = now()
+        if old is not None:
+            same = (old.inputs, old.outputs) == (new.inputs, new.outputs)
+            new.created, new.modified = old.created, old.modified if same else now()
 
-    async def _import(self, step: Step, new: State) -> None:
+    async def _import(self, new: State) -> None:
         found = await self._provider(new).read(new, new.import_id, None, {})
-        if found is None:
-            raise EngineError(f"resource '{new.import_id}' does not exist", new.urn)
-        id_, inputs, outputs = found
-        if inputs is None:
-            raise EngineError(f"provider {type_of(new.urn).split(':')[0]} does not support importing {new.type}", new.urn)
+        if found is None or found[1] is None:
+            why = "does not exist" if found is None else "cannot be imported: its provider does not say what its inputs are"
+            raise EngineError(f"resource '{new.import_id}' {why}", new.urn)
+        new.id, new.inputs, new.outputs = found[0], found[1], found[2]
         for pattern in new.ignore_changes:
-            keep_old(parse_path(pattern), inputs, inputs)
-        new.id, new.inputs, new.outputs = id_, inputs, outputs
+            keep_old(parse_path(pattern), new.inputs, new.inputs)
         new.created = new.modified = now()
-        if step.old is not None:
-            step.old.delete = True
 
     async def _refresh(self, step: Step, old: State) -> None:
-        step.result = Op.SAME
+        step.result, step.new = Op.SAME, old
         if not old.custom or old.is_provider or old.pending_replacement:
-            step.new = old
             return
-        provider = self._provider(old)
+        provider, reasons = self._provider(old), list[str]()
         try:
             found = await provider.read(old, old.id, old.inputs, old.outputs)
-            reasons: list[str] = []
         except PartialFailureError as failed:
             found, reasons = (failed.id, failed.inputs, failed.outputs), failed.reasons
             self.run.report.warning("refreshed resource is in an unhealthy state: " + "; ".join(reasons), old.urn)
         if found is None:
             step.new, step.result = None, Op.DELETE
             return
-        id_, inputs, outputs = found
-        step.new = new = old.copy(id=id_, outputs=outputs, init_errors=reasons, inputs=old.inputs if inputs is None else inputs)
+        step.new = new = old.copy(id=found[0], outputs=found[2], init_errors=reasons, inputs=old.inputs if found[1] is None else found[1])
         if (new.inputs, new.outputs) != (old.inputs, old.outputs):
             new.modified = now()
         if old.external:
@@ -227,44 +189,42 @@ class Executor:
 
     async def _delete(self, step: Step, old: State) -> None:
         run = self.run
-        replacing = step.op in (Op.DELETE_REPLACED, Op.DISCARD_REPLACED)
-        if old.protect and not replacing:
+        if old.protect and step.op in (Op.DELETE, Op.DISCARD):
             raise ProtectedError(old.urn, run.preview)
-        with_another = old.deleted_with in run.did[Op.DELETE]
-        if not (run.preview or old.external or old.retain_on_delete or with_another or not old.custom or old.is_provider):
+        spared = old.external or old.retain_on_delete or old.deleted_with in run.did[Op.DELETE] or not old.custom or old.is_provider
+        if not run.preview and not spared:
             await self._provider(old).delete(old)
-        if step.awaits_new:
-            old.pending_replacement = True
+        old.pending_replacement = old.pending_replacement or step.awaits_new
 
     async def deletions(self, waves: list[list[Step]]) -> None:
         """Carry out deletions wave by wave."""
         spared: set[State] = set()
+
+        def spare(state: State) -> None:
+            for each in set(dependencies_of(state, self.run.before)) - spared:
+                spared.add(each)
+                spare(each)
+
         for wave in waves:
             self.run.check_live()
             steps = [step for step in wave if step.state not in spared]
-            for step, failed in zip(steps, await asyncio.gather(*map(self.one, steps), return_exceptions=True), strict=True):
+            for step, failed in zip(steps, await self.all(steps), strict=True):
                 if isinstance(failed, ProtectedError):
                     self.run.report.error(str(failed), failed.urn)
-                    self._spare(step.state, spared)
-                elif isinstance(failed, BaseException):
+                    spare(step.state)
+                elif failed is not None:
                     self.run.fail(failed, step.state.urn)
 
-    def _spare(self, state: State, spared: set[State]) -> None:
-        for each in dependencies_of(state, self.run.before):
-            if each not in spared:
-                spared.add(each)
-                self._spare(each, spared)
+    async def all(self, steps: list[Step]) -> list[BaseException | None]:
+        """Carry out independent steps side by side; returns what went wrong with each."""
+        tasks = [self.start(self.one(step)) for step in steps]
+        return await asyncio.gather(*tasks, return_exceptions=True)
 
     def outputs(self, urn: str, outputs: dict[str, Any]) -> None:
         """Take a component's (or the stack's) outputs, told once, after its registration."""
         step = self._registered.pop(urn, None)
         if step is None or step.new is None:
-            raise EngineError(f"cannot complete a resource '{name_of(urn)}' whose registration isn't pending", urn)
+            raise EngineError(f"cannot complete a resource '{urn}' whose registration isn't pending", urn)
         before, step.new.outputs = step.new.outputs, outputs
-        if before != outputs and not self.run.preview:
+        if before != outputs:
             self.run.journal.save()
-
-    async def settle(self) -> None:
-        """Wait for everything under way, whatever becomes of it."""
-        while self.under_way:
-            await asyncio.wait(set(self.under_way))

@@ -2,24 +2,25 @@
 
 Owns the translation of requests into goals (inheritance from parents, providers of components, default providers, dependencies) and of states
 into replies. Features the engine does not have are refused by name when a program uses them: transforms, hooks, remote components, methods,
-stack references, state migrations, extension packages.
+stack references, dynamic providers, extension packages, state migrations.
 """
 
 from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
 import grpc
 from google.protobuf import empty_pb2
-from pulumi.runtime.proto import alias_pb2, engine_pb2, engine_pb2_grpc, resource_pb2_grpc
+from pulumi.runtime.proto import engine_pb2 as log
+from pulumi.runtime.proto import engine_pb2_grpc, resource_pb2_grpc
 from pulumi.runtime.proto import resource_pb2 as pb
 
 from containment.lab.engine.config import Config
-from containment.lab.engine.errors import Aborted, EngineError
+from containment.lab.engine.errors import EngineError
 from containment.lab.engine.providers import GRPC_OPTIONS, Package
 from containment.lab.engine.state import PROVIDER_TYPE, STACK_TYPE, State, make_urn, type_of
 from containment.lab.engine.steps import Alias, Goal, Run
@@ -30,8 +31,9 @@ FEATURES = (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11)
 """secrets, resource references, output values, alias specs, replacement trigger, deletedWith, replaceWith, parameterization; and transforms and
 hooks (7, 8, 10, 11), claimed so that their use reaches us and is refused by name."""
 
-_SEVERITIES = {engine_pb2.DEBUG: "debug", engine_pb2.INFO: "info", engine_pb2.WARNING: "warning", engine_pb2.ERROR: "error"}
 _UNITS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
+_REFUSED_OPTIONS = {"transforms": "transforms", "state_migrations": "state migrations", "remote": "remote components", "envVarMappings": "envVarMappings"}
+_REFUSED_PACKAGES = {"pulumi": "stack references", "pulumi-python": "dynamic providers"}
 
 
 def refuse(what: str, where: str = "") -> EngineError:
@@ -40,7 +42,7 @@ def refuse(what: str, where: str = "") -> EngineError:
 
 
 class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
-    """Serves one program. `register` and `read` are the deployment's; they return the settled state."""
+    """Serves one program. `deployment` registers, reads and takes outputs; this only translates."""
 
     def __init__(self, run: Run, config: Config, root: Path, deployment: Any) -> None:
         self._run, self._config, self._root, self._deployment = run, config, root, deployment
@@ -50,8 +52,7 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
 
     async def _serve(self, context: Any, work: Coroutine[Any, Any, Any]) -> Any:
         """Do `work` unless the run is stopping: then, and when it fails, the program is told that the monitor is gone, as Pulumi does."""
-        task = self._deployment.executor.start(self._guard(work))
-        stop = asyncio.ensure_future(self._run.stopping.wait())
+        task, stop = self._deployment.executor.start(self._guard(work)), asyncio.ensure_future(self._run.stopping.wait())
         await asyncio.wait([task, stop], return_when=asyncio.FIRST_COMPLETED)
         stop.cancel()
         if not task.done() or task.result() is None:
@@ -65,22 +66,20 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
             self._run.fail(failed)
             return None
 
-    async def GetDeploymentInfo(self, request: Any, context: Any) -> pb.DeploymentInfo:  # noqa: N802, ARG002
+    async def GetDeploymentInfo(self, request: Any, context: Any) -> pb.DeploymentInfo:  # noqa: ARG002
         """Say which stack this is and what is supported."""
-        run = self._run
-        return pb.DeploymentInfo(
-            project=run.project, stack=run.stack, organization="organization", dryRun=run.preview, parallel=16,
-            config=self._config.values, configSecretKeys=sorted(self._config.secret_keys), supportedFeatures=FEATURES,
-        )  # fmt: skip
+        told = {"config": self._config.values, "configSecretKeys": sorted(self._config.secret_keys), "supportedFeatures": FEATURES}
+        where = {"project": self._run.project, "stack": self._run.stack, "organization": "organization"}
+        return pb.DeploymentInfo(dryRun=self._run.preview, parallel=16, **where, **told)
 
-    async def SignalAndWaitForShutdown(self, request: Any, context: Any) -> empty_pb2.Empty:  # noqa: N802, ARG002
+    async def SignalAndWaitForShutdown(self, request: Any, context: Any) -> empty_pb2.Empty:  # noqa: ARG002
         """Let the program end: there are no hooks to wait for."""
         return empty_pb2.Empty()
 
-    async def RegisterPackage(self, request: Any, context: Any) -> pb.RegisterPackageResponse:  # noqa: N802
+    async def RegisterPackage(self, request: Any, context: Any) -> Any:
         """Take in a (parameterized) package; equal ones get the same reference."""
         if request.HasField("extension"):
-            return await self._serve(context, _raise(refuse("extension packages", request.extension.name)))  # type: ignore[no-any-return]
+            return await self._serve(context, _raise("extension packages", request.extension.name))
         told = request.parameterization
         parameter = (told.name, told.version, told.value) if request.HasField("parameterization") else None
         package = Package(request.name, request.version, request.download_url.removesuffix("/"), parameter)
@@ -88,79 +87,66 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
         self._packages[known] = package
         return pb.RegisterPackageResponse(ref=known)
 
-    async def RegisterResource(self, request: Any, context: Any) -> pb.RegisterResourceResponse:  # noqa: N802
+    async def RegisterResource(self, request: Any, context: Any) -> Any:
         """Register a resource: plan it, carry it out, answer with its state."""
-        return await self._serve(context, self._register(request))  # type: ignore[no-any-return]
+        return await self._serve(context, self._register(request))
 
-    async def ReadResource(self, request: Any, context: Any) -> pb.ReadResourceResponse:  # noqa: N802
+    async def ReadResource(self, request: Any, context: Any) -> Any:
         """Read a resource that something else manages."""
-        return await self._serve(context, self._read(request))  # type: ignore[no-any-return]
+        return await self._serve(context, self._read(request))
 
-    async def RegisterResourceOutputs(self, request: Any, context: Any) -> empty_pb2.Empty:  # noqa: N802
+    async def RegisterResourceOutputs(self, request: Any, context: Any) -> Any:
         """Take a component's outputs."""
+        return await self._serve(context, self._outputs(request))
 
-        async def take() -> empty_pb2.Empty:
-            self._deployment.take_outputs(request.urn, receive(request.outputs, self._root))
-            return empty_pb2.Empty()
-
-        return await self._serve(context, take())  # type: ignore[no-any-return]
-
-    async def Invoke(self, request: Any, context: Any) -> pb.ResourceInvokeResponse:  # noqa: N802
+    async def Invoke(self, request: Any, context: Any) -> Any:
         """Call a provider's function."""
         try:
             return await self._invoke(request)
         except EngineError as failed:
             await context.abort(grpc.StatusCode.UNKNOWN, f"invocation of {request.tok} returned an error: {failed}")
-            raise
 
-    async def Call(self, request: Any, context: Any) -> Any:  # noqa: N802
+    async def Call(self, request: Any, context: Any) -> Any:
         """Refuse methods."""
-        return await self._serve(context, _raise(refuse("methods of resources", request.tok)))
+        return await self._serve(context, _raise("methods of resources", request.tok))
 
-    async def RegisterStackTransform(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002
+    async def RegisterStackTransform(self, request: Any, context: Any) -> Any:  # noqa: ARG002
         """Refuse transforms."""
-        return await self._serve(context, _raise(refuse("stack transforms")))
+        return await self._serve(context, _raise("stack transforms"))
 
-    async def RegisterStackInvokeTransform(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002
+    async def RegisterStackInvokeTransform(self, request: Any, context: Any) -> Any:  # noqa: ARG002
         """Refuse transforms."""
-        return await self._serve(context, _raise(refuse("invoke transforms")))
+        return await self._serve(context, _raise("invoke transforms"))
 
-    async def RegisterResourceHook(self, request: Any, context: Any) -> Any:  # noqa: N802
+    async def RegisterResourceHook(self, request: Any, context: Any) -> Any:
         """Refuse hooks."""
-        return await self._serve(context, _raise(refuse("resource hooks", request.name)))
+        return await self._serve(context, _raise("resource hooks", request.name))
 
-    async def RegisterErrorHook(self, request: Any, context: Any) -> Any:  # noqa: N802
+    async def RegisterErrorHook(self, request: Any, context: Any) -> Any:
         """Refuse hooks."""
-        return await self._serve(context, _raise(refuse("error hooks", request.name)))
+        return await self._serve(context, _raise("error hooks", request.name))
 
     async def _register(self, request: Any) -> pb.RegisterResourceResponse:
-        run, name = self._run, request.name
-        for feature, used in (("transforms", request.transforms), ("remote components", request.remote), ("hooks", request.HasField("hooks"))):
-            if used and (feature != "hooks" or request.hooks.ByteSize()):
-                raise refuse(feature, f"{request.type} {name}")
-        above = run.goals.get(request.parent)
+        run, above, is_provider = self._run, self._run.goals.get(request.parent), request.type.startswith(PROVIDER_TYPE)
+        used = [what for field, what in _REFUSED_OPTIONS.items() if getattr(request, field)]
+        if used or request.hooks.ByteSize():
+            raise refuse(used[0] if used else "resource hooks", f"{request.type} {request.name}")
         protect = request.protect if request.HasField("protect") else above.protect if above else None
         retain = request.retainOnDelete if request.HasField("retainOnDelete") else above.retain_on_delete if above else None
-        providers = {**(self._of_component.get(request.parent, {}) if not request.custom else {}), **request.providers}
-        raw = to_plain(request.object)
-        inputs = receive(request.object, self._root)
-        dependencies = sorted(set(request.dependencies))
-        by_property = {key: sorted(each.urns) for key, each in request.propertyDependencies.items()} or dict.fromkeys(inputs, dependencies)
-        for key in inputs:
-            by_property[key] = sorted({*by_property.get(key, ()), *output_dependencies(raw[key])})
-        is_provider = request.type.startswith(PROVIDER_TYPE)
-        if is_provider:
-            self._mark(request, inputs)
+        inputs, raw = receive(request.object, self._root), to_plain(request.object)
+        if is_provider and (request.packageRef or request.version or request.pluginDownloadURL):
+            self._package(request).mark(inputs)
+        needs = {key: set(each.urns) for key, each in request.propertyDependencies.items()} or {key: set(request.dependencies) for key in inputs}
         timeouts = {key: _seconds(getattr(request.customTimeouts, key)) for key in ("create", "update", "delete", "read")}
         new = State(
-            urn=make_urn(run.stack, run.project, request.parent, request.type, name),
+            urn=make_urn(run.stack, run.project, request.parent, request.type, request.name),
             type=request.type,
             custom=request.custom,
             inputs=inputs,
             parent=request.parent,
             protect=bool(protect),
-            dependencies=dependencies,
-            property_dependencies=by_property,
+            dependencies=sorted(set(request.dependencies)),
+            property_dependencies={key: sorted(needs.get(key, set()) | output_dependencies(raw.get(key))) for key in {**inputs, **needs}},
             provider=await self._provider_for(request) if request.custom and not is_provider else "",
             additional_secret_outputs=list(request.additionalSecretOutputs),
             custom_timeouts={key: seconds for key, seconds in timeouts.items() if seconds},
@@ -177,35 +163,27 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
         aliases = [Alias(urn=urn) for urn in request.aliasURNs] + [_alias(each) for each in request.aliases]
         state = await self._deployment.register(Goal(new, aliases, first, protect, retain))
         if not request.custom:
-            self._of_component[state.urn] = providers
-        outputs = state.outputs if request.custom else {}
-        return pb.RegisterResourceResponse(urn=state.urn, id=state.id, object=to_struct(_reply(outputs, request)))
+            self._of_component[state.urn] = {**self._of_component.get(request.parent, {}), **request.providers}
+        return pb.RegisterResourceResponse(urn=state.urn, id=state.id, object=_reply(state.outputs if request.custom else {}, request))
 
-    def _mark(self, request: Any, inputs: dict[str, Any]) -> None:
-        if request.version or request.pluginDownloadURL:
-            Package("", request.version, request.pluginDownloadURL).mark(inputs)
-        if request.packageRef:
-            self._package(request).mark(inputs)
-        if request.envVarMappings:
-            raise refuse("envVarMappings of providers", request.name)
+    async def _outputs(self, request: Any) -> empty_pb2.Empty:
+        self._deployment.take_outputs(request.urn, receive(request.outputs, self._root))
+        return empty_pb2.Empty()
 
     def _package(self, request: Any, token: str = "") -> Package:
-        if request.packageRef:
-            if request.packageRef not in self._packages:
-                raise EngineError(f"unknown provider package {request.packageRef!r}")
-            return self._packages[request.packageRef]
-        return Package((token or request.type).split(":")[0], request.version, request.pluginDownloadURL.removesuffix("/"))
+        if not request.packageRef:
+            return Package((token or request.type).split(":")[0], request.version, request.pluginDownloadURL.removesuffix("/"))
+        if request.packageRef not in self._packages:
+            raise EngineError(f"unknown provider package {request.packageRef!r}")
+        return self._packages[request.packageRef]
 
     async def _provider_for(self, request: Any, token: str = "") -> str:
         """Return the reference of the provider in charge: named, inherited from the parents, or the package's default."""
-        if request.provider:
-            return str(request.provider)
-        name = (token or request.type).split(":")[0]
+        name, above = (token or request.type).split(":")[0], self._run.goals.get(request.parent)
         offered = {**self._of_component.get(request.parent, {}), **getattr(request, "providers", {})}
-        if name in offered:
-            return offered[name]
-        above = self._run.goals.get(request.parent)
-        if above is not None and type_of(above.new.provider_urn or "::::").rpartition(":")[2] == name:
+        if request.provider or name in offered:
+            return str(request.provider or offered[name])
+        if above is not None and above.new.provider and type_of(above.new.provider_urn) == PROVIDER_TYPE + name:
             return above.new.provider
         package = self._package(request, token)
         if package not in self._defaults:
@@ -217,20 +195,16 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
         denied = self._config.of_package("pulumi").get("disable-default-providers", ("", False))[0]
         if f'"{package.name}"' in denied or '"*"' in denied:
             raise EngineError(f"default provider for {package.name!r} disabled by pulumi:disable-default-providers; give the resource a provider")
-        if package.name in ("pulumi", "pulumi-python"):
-            raise refuse("stack references" if package.name == "pulumi" else "dynamic providers")
-        chosen = self._config.of_package(package.name).items()
-        inputs = {key: secret(value) if hidden else value for key, (value, hidden) in chosen}
+        if package.name in _REFUSED_PACKAGES:
+            raise refuse(_REFUSED_PACKAGES[package.name])
+        inputs = {key: secret(value) if hidden else value for key, (value, hidden) in self._config.of_package(package.name).items()}
         package.mark(inputs)
         urn = make_urn(self._run.stack, self._run.project, "", PROVIDER_TYPE + package.name, package.default_name)
-        state: State = await self._deployment.register(Goal(State(urn=urn, type=PROVIDER_TYPE + package.name, custom=True, inputs=inputs)))
-        return state
+        return await self._deployment.register(Goal(State(urn=urn, type=type_of(urn), custom=True, inputs=inputs)))  # type: ignore[no-any-return]
 
     async def _read(self, request: Any) -> pb.ReadResourceResponse:
-        run = self._run
-        urn = make_urn(run.stack, run.project, request.parent, request.type, request.name)
         new = State(
-            urn=urn,
+            urn=make_urn(self._run.stack, self._run.project, request.parent, request.type, request.name),
             type=request.type,
             custom=True,
             id=request.id,
@@ -242,77 +216,61 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
             additional_secret_outputs=list(request.additionalSecretOutputs),
         )
         state = await self._deployment.read(Goal(new))
-        return pb.ReadResourceResponse(urn=urn, properties=to_struct(_reply(state.outputs, request)), id=state.id)
+        return pb.ReadResourceResponse(urn=state.urn, properties=_reply(state.outputs, request), id=state.id)
 
     async def _invoke(self, request: Any) -> pb.ResourceInvokeResponse:
-        arguments = receive(request.args, self._root)
+        arguments, failures = receive(request.args, self._root), []
         if request.tok == "pulumi:pulumi:getResource":
             found = self._run.news.get(arguments["urn"])
             if found is None:
                 raise EngineError(f"unknown resource {arguments['urn']}")
             told = {"urn": found.urn, "id": found.id, "provider": found.provider, "state": found.outputs}
-            return pb.ResourceInvokeResponse(**{"return": to_struct(told)})
-        try:
-            provider = self._run.registry.get(await self._provider_for(request, request.tok))
-        except Aborted as stopped:
-            raise EngineError("resource monitor shut down") from stopped
-        except EngineError as failed:
-            self._run.fail(failed)
-            raise
-        if provider is None:
-            raise EngineError(f"unknown provider {request.provider!r}")
-        reply = await provider.invoke(request.tok, arguments, self._run.preview)
-        found_ = send(receive(getattr(reply, "return")), resources=request.acceptResources)
-        return pb.ResourceInvokeResponse(failures=reply.failures, **{"return": to_struct(found_)})
+        else:
+            reference = await self._guard(self._provider_for(request, request.tok))
+            provider = self._run.registry.get(reference or "")
+            if provider is None:
+                raise EngineError(f"no provider {reference or request.provider}")
+            told, failures = await provider.invoke(request.tok, arguments, self._run.preview)
+        return pb.ResourceInvokeResponse(failures=failures, **{"return": to_struct(send(told, resources=request.acceptResources))})
 
 
 class EngineLog(engine_pb2_grpc.EngineServicer):
     """The engine service: programs and packs log here."""
 
-    def __init__(self, say: Callable[[str, str, str], None]) -> None:
-        self._say, self._root = say, ""
+    def __init__(self, remark: Callable[[str, str, str], None]) -> None:
+        self._remark = remark
 
-    async def Log(self, request: Any, context: Any) -> empty_pb2.Empty:  # noqa: N802, ARG002
+    async def Log(self, request: Any, context: Any) -> empty_pb2.Empty:  # noqa: ARG002
         """Take a log line; debug lines are dropped."""
-        if request.severity != engine_pb2.DEBUG:
-            self._say(_SEVERITIES[request.severity], request.message.rstrip(), request.urn)
+        if request.severity != log.DEBUG:
+            self._remark(log.LogSeverity.Name(request.severity).lower(), request.message.rstrip(), request.urn)
         return empty_pb2.Empty()
 
-    async def GetRootResource(self, request: Any, context: Any) -> engine_pb2.GetRootResourceResponse:  # noqa: N802, ARG002
-        """Return the stack's URN."""
-        return engine_pb2.GetRootResourceResponse(urn=self._root)
-
-    async def SetRootResource(self, request: Any, context: Any) -> engine_pb2.SetRootResourceResponse:  # noqa: N802, ARG002
-        """Remember the stack's URN."""
-        self._root = request.urn
-        return engine_pb2.SetRootResourceResponse()
-
-    async def RequirePulumiVersion(self, request: Any, context: Any) -> engine_pb2.RequirePulumiVersionResponse:  # noqa: N802, ARG002
-        """Accept any range: the lab engine is no Pulumi release; its version is that of the installed SDK."""
-        return engine_pb2.RequirePulumiVersionResponse()
+    async def RequirePulumiVersion(self, request: Any, context: Any) -> log.RequirePulumiVersionResponse:  # noqa: ARG002
+        """Accept any range: the lab engine is no Pulumi release."""
+        return log.RequirePulumiVersionResponse()
 
 
-async def serve(register: Callable[[Any], None]) -> tuple[Any, str]:
-    """Serve on a free loopback port; returns the server and its address."""
+async def serve(monitor: Monitor, engine: EngineLog) -> tuple[Any, str]:
+    """Serve both on a free loopback port; returns the server and its address."""
     server = grpc.aio.server(options=GRPC_OPTIONS)
-    register(server)
+    resource_pb2_grpc.add_ResourceMonitorServicer_to_server(monitor, server)  # type: ignore[no-untyped-call]
+    engine_pb2_grpc.add_EngineServicer_to_server(engine, server)  # type: ignore[no-untyped-call]
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     return server, f"127.0.0.1:{port}"
 
 
-def _reply(outputs: dict[str, Any], request: Any) -> dict[str, Any]:
-    return dict(send(outputs, secrets=request.acceptSecrets, resources=request.acceptResources))
+def _reply(outputs: dict[str, Any], request: Any) -> Any:
+    return to_struct(send(outputs, secrets=request.acceptSecrets, resources=request.acceptResources))
 
 
-def _alias(told: alias_pb2.Alias) -> Alias:
+def _alias(told: Any) -> Alias:
     if told.urn:
         return Alias(urn=told.urn)
-    spec = told.spec
-    parent = "" if spec.noParent else spec.parentUrn or None
-    if parent and type_of(parent) == STACK_TYPE:
-        parent = ""
-    return Alias(name=spec.name, type=spec.type, stack=spec.stack, project=spec.project, parent=parent)
+    parent = told.spec.parentUrn or None
+    rootless = told.spec.noParent or (parent is not None and type_of(parent) == STACK_TYPE)
+    return Alias("", told.spec.name, told.spec.type, told.spec.stack, told.spec.project, "" if rootless else parent)
 
 
 def _seconds(duration: str) -> float:
@@ -323,5 +281,5 @@ def _seconds(duration: str) -> float:
     return sum(float(number) * _UNITS[unit] for number, unit in parts)
 
 
-async def _raise(failed: EngineError) -> Awaitable[None]:
-    raise failed
+async def _raise(what: str, where: str = "") -> None:
+    raise refuse(what, where)

@@ -10,7 +10,7 @@ import copy
 from typing import Any
 
 from containment.lab.engine.errors import Aborted, EngineError
-from containment.lab.engine.providers import UNAVAILABLE_DIFF, Diff
+from containment.lab.engine.providers import Diff, visible
 from containment.lab.engine.state import STACK_TYPE, State, dependencies_of, make_urn, name_of, qualified_type_of, type_of
 from containment.lab.engine.steps import Alias, Goal, Op, Run, Step
 from containment.lab.engine.values import Properties, changed_keys, keep_old, parse_path, redact, send
@@ -176,7 +176,7 @@ class Planner:
         assert provider is not None, f"{reference} was checked, but is not configured"
         found = await provider.diff(old.copy(urn=urn), old.inputs, news, unknowns, ignore)
         if found is None:
-            self.run.report.warning(UNAVAILABLE_DIFF, urn)
+            self.run.report.warning("the provider's configuration is not known yet: this preview may not show all changes of the update", urn)
         return found or Diff(changed=True)
 
     async def _provider_changed(self, old: State, new: State) -> bool:
@@ -191,8 +191,8 @@ class Planner:
             raise EngineError(
                 f"the provider of {new.urn} changed from {old.provider} to {new.provider}, and one of them is not known", new.urn
             )
-        visible = {key: value for key, value in self.providers[new.provider_urn].inputs.items() if key != "__internal"}
-        return (await provider.diff_config(new.provider_urn, was, visible, [])).replaces_any
+        inputs = visible(self.providers[new.provider_urn].inputs)
+        return (await provider.diff_config(new.provider_urn, was, inputs, [])).replaces_any
 
     async def _replace(self, goal: Goal, old: State, new: State, diff: Diff, wanted: Properties) -> list[Step]:
         run = self.run

@@ -27,8 +27,9 @@ from containment.lab.engine.config import Config, Project
 from containment.lab.engine.crypt import Crypter, passphrase
 from containment.lab.engine.deployment import Deployment
 from containment.lab.engine.errors import EngineError, Exit
-from containment.lab.engine.providers import Package
+from containment.lab.engine.providers import Package, Registry
 from containment.lab.engine.report import Report
+from containment.lab.engine.steps import Run
 from containment.lab.home import LabHome
 
 DEBUG_PROVIDERS = "PULUMI_DEBUG_PROVIDERS"
@@ -113,7 +114,8 @@ class Session:
         return report
 
     async def _until_signal(self, preview: bool, journal: Journal, report: Report, work: Callable[[Deployment], object]) -> None:
-        deployment = Deployment(self.project, self.stack, preview, journal, self._attach, report)
+        run = Run(self.project.name, self.stack, preview, journal, Registry(self._attach, preview), report)
+        deployment = Deployment(self.project, run)
         task = asyncio.ensure_future(work(deployment))  # type: ignore[arg-type]
         with _signals(lambda name: self._interrupt(deployment, name)):
             await task

@@ -92,11 +92,17 @@ class Step:
         return found
 
     @property
+    def before(self) -> State:
+        """The state that stands, of a step that needs one."""
+        assert self.old is not None
+        return self.old
+
+    @property
     def counted(self) -> Op | None:
         """Under which operation the step counts in `changes`, if it does."""
         op = self.result if self.op is Op.REFRESH else self.op
-        if self.op is Op.READ:
-            return op if self.old and self.new and self.old.outputs and self.old.outputs != self.new.outputs else None
+        if self.op is Op.READ and (self.old is None or not self.old.outputs or self.old.outputs == self.state.outputs):
+            return None
         return None if self.op in _UNCOUNTED or self.state.is_default_provider else op
 
 

@@ -43,6 +43,8 @@ def _settle(value: Any, folder: Path | None) -> Any:
     if kind == OUTPUT:
         inner = _settle(value["value"], folder) if "value" in value else UNKNOWN
         return secret(inner) if value.get("secret") else inner
+    if kind == RESOURCE:
+        return reference(value)
     if kind == ARCHIVE:
         raise EngineError("archives are not supported by the lab engine; use a file or string asset")
     if kind == ASSET and folder is not None and "hash" not in value:
@@ -51,6 +53,13 @@ def _settle(value: Any, folder: Path | None) -> Any:
         content = value["text"].encode() if "text" in value else (folder / value["path"]).read_bytes()
         return {**value, "hash": hashlib.sha256(content).hexdigest()}
     return {key: _settle(item, folder) for key, item in value.items()}
+
+
+def reference(told: Properties) -> Properties:
+    """Return a resource reference in full; an unknown id is ""."""
+    urn, parts = told["urn"], {key: told[key] for key in ("id", "packageVersion") if told.get(key) or (key == "id" and key in told)}
+    own = {"name": urn.split("::", 3)[3], "type": urn.split("::", 3)[2].rpartition("$")[2]}
+    return {SIGNATURE: RESOURCE, "urn": urn, **own, **({**parts, "id": ""} if parts.get("id") == UNKNOWN else parts)}
 
 
 def output_dependencies(value: Any) -> set[str]:
@@ -72,7 +81,7 @@ def send(value: Any, *, secrets: bool = True, unknowns: bool = True, resources: 
     if kind == SECRET and not secrets:
         return send(value["value"], **options)
     if kind == RESOURCE and not resources:
-        return value.get("id") or value["urn"]
+        return (value["id"] or UNKNOWN) if "id" in value else value["urn"]
     if kind == ASSET and not contents:
         return {SIGNATURE: ASSET, "hash": value.get("hash", "")}
     return {key: send(item, **options) for key, item in value.items() if unknowns or not is_unknown(item)}

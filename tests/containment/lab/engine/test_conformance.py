@@ -87,5 +87,5 @@ def test_same_as_the_official_engine(case: str, tmp_path: Path) -> None:
         assert [got.json["changes"]] == expected["changes"], where
         operations = Counter((each["op"], each["urn"]) for each in got.json["steps"])
         assert operations == Counter((each["op"], each["urn"]) for each in expected["operations"]), where
-        violations = [{key: each[key] for key in ("policy", "urn", "level", "message")} for each in got.json["violations"]]
-        assert sorted(map(str, violations)) == sorted(map(str, expected["violations"])), where
+        by_policy = [sorted(each, key=lambda one: (one["policy"], one["urn"])) for each in (got.json["violations"], expected["violations"])]
+        assert by_policy[0] == by_policy[1], where
