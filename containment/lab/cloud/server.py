@@ -1,15 +1,20 @@
 """The WSGI server of the lab's cloud: moto's application, one request at a time.
 
 moto's backends are plain dicts that are not made for threads; a lock makes every answer that of a quiet cloud. Calls take about a
-millisecond, so it costs nothing that shows.
+millisecond, so it costs nothing that shows. What moto fails at becomes an error that AWS's clients can read, with moto's own words.
 """
 
 from __future__ import annotations
 
+import io
+import json
 import os
+import re
 import threading
+import traceback
 from collections.abc import Callable, Iterable
 from typing import Any
+from xml.sax.saxutils import escape
 
 Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
@@ -20,6 +25,7 @@ SETTINGS = {
     "AWS_SECRET_ACCESS_KEY": "lab",
     "AWS_EC2_METADATA_DISABLED": "true",
 }
+READY = "/lab/ready"
 
 
 def application() -> Wsgi:
@@ -27,31 +33,54 @@ def application() -> Wsgi:
     os.environ.update(SETTINGS)
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
-    from containment.lab.cloud import calls, repairs
+    from containment.lab.cloud import calls, images, repairs
+
+    def backend(service: Any) -> Any:
+        app = create_backend_app(service)
+        app.config["PROPAGATE_EXCEPTIONS"] = True
+        return app
 
     repairs.apply()
     calls.add()
-    return _one_at_a_time(DomainDispatcherApplication(create_backend_app))
+    images.add()
+    return _one_at_a_time(DomainDispatcherApplication(backend))
 
 
 def _one_at_a_time(inner: Wsgi) -> Wsgi:
     lock = threading.Lock()
 
     def outer(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        if environ.get("PATH_INFO") == "/lab/ready":
+        if environ.get("PATH_INFO") == READY:
             start_response("200 OK", [("Content-Type", "text/plain")])
             return [b"ready\n"]
-        length = int(environ.get("CONTENT_LENGTH") or 0)
-        if length and environ.get("wsgi.input_terminated") is None:
-            import io
-
-            environ["wsgi.input"] = io.BytesIO(environ["wsgi.input"].read(length))
+        if length := int(environ.get("CONTENT_LENGTH") or 0):
+            environ["wsgi.input"] = io.BytesIO(environ["wsgi.input"].read(length))  # read before taking the lock
         with lock:
-            answer = inner(environ, start_response)
             try:
-                return list(answer)
-            finally:
-                if hasattr(answer, "close"):
-                    answer.close()
+                answer = inner(environ, start_response)
+                try:
+                    return list(answer)
+                finally:
+                    if hasattr(answer, "close"):
+                        answer.close()
+            except Exception as error:  # noqa: BLE001  (whatever moto raises is the client's error; the log has the rest)
+                traceback.print_exc()
+                return _failure(environ, start_response, f"{type(error).__name__}: {error}")
 
     return outer
+
+
+def _failure(environ: dict[str, Any], start_response: Any, text: str) -> Iterable[bytes]:
+    """Answer 500 in the protocol of the service that was asked."""
+    signed_for = re.search(r"Credential=[^/]+/\d+/[^/]+/([^/]+)/", environ.get("HTTP_AUTHORIZATION", ""))
+    error = f"<Error><Code>InternalError</Code><Message>{escape(text)}</Message></Error>"
+    if "json" in environ.get("CONTENT_TYPE", ""):
+        kind, body = "application/x-amz-json-1.1", json.dumps({"__type": "InternalError", "message": text})
+    elif signed_for and signed_for.group(1) == "ec2":
+        kind, body = "text/xml", f"<Response><Errors>{error}</Errors><RequestID>lab</RequestID></Response>"
+    elif signed_for and signed_for.group(1) == "s3":
+        kind, body = "text/xml", error
+    else:
+        kind, body = "text/xml", f"<ErrorResponse>{error}<RequestId>lab</RequestId></ErrorResponse>"
+    start_response("500 Internal Server Error", [("Content-Type", kind), ("Content-Length", str(len(body.encode())))])
+    return [body.encode()]
