@@ -52,8 +52,9 @@ def parse_config(raw: Mapping[str, Any], where: str) -> tuple[StackConfig, list[
             if found["type"] == "missing":
                 problems.append(problem(where, key, None, "is not set"))
             elif found["type"] == "extra_forbidden":
-                near = difflib.get_close_matches(key, [alias_of(name) for name in StackConfig.model_fields], 1)
-                hint = f"; did you mean {near[0]}?" if near else ""
+                keys = {alias_of(name).lower(): alias_of(name) for name in StackConfig.model_fields}
+                near = difflib.get_close_matches(key.lower(), keys, 1)
+                hint = f"; did you mean {keys[near[0]]}?" if near else ""
                 problems.append(
                     Problem(
                         f"{where}:{key}",
