@@ -77,9 +77,9 @@ class _Judge:
     def resource(self, args: ResourceValidationArgs, report: ReportViolation) -> None:
         seen = [one for urn, one in self._memory.inputs.items() if urn != args.urn]
         resource = self._memory.register(args)
-        self._memory.checks += 1
         if self.rule.check_resource is None or not _is_host_already(resource):
             return
+        self._memory.checks += 1
         for fault in self._guarded(resource.urn, self.rule.check_resource, resource, seen):
             self._memory.reported[args.urn].add((self.rule.id, fault.what))
             report(Finding(self.rule, fault.where, fault.what).message, fault.where)
@@ -91,7 +91,8 @@ class _Judge:
             if (self.rule.id, fault.what) not in self._memory.reported.get(fault.where, ()):
                 report(Finding(self.rule, fault.where, fault.what).message, fault.where or None)
         if self._is_last:
-            print(summary(graph, self._memory.checks), flush=True)
+            print(summary(graph, self._memory.checks), flush=True)  # the engine shows what a pack prints
+            self._memory.checks = 0
 
     def _guarded(self, where: str, check: Any, *arguments: Any) -> Sequence[Fault]:
         try:

@@ -34,6 +34,11 @@ class Groups:
         inside = tuple(host for host in hosts if any(place.subnet and place.subnet.type == SUBNET for place in host.placements))
         self._hosts = inside or hosts
 
+    @property
+    def has_hosts(self) -> bool:
+        """Tell whether there is a host to speak of; that there is none is reported by a rule of its own."""
+        return bool(self._hosts)
+
     def is_certain(self, rule: DcfRule) -> bool:
         """Tell whether it is known which groups a rule names."""
         return all(

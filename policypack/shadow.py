@@ -91,7 +91,7 @@ class _Inquiry:
             yield "may be disabled (enforcement is not known)"
         if rule.takes_https is not Match.YES:
             yield "does not cover TCP 443"
-        if not self._enough(self._groups.holds_agents(rule)):
+        if self._groups.has_hosts and not self._enough(self._groups.holds_agents(rule)):
             yield "does not cover every agent host as a source"
         if not self._enough(self._groups.holds_internet(rule)):
             yield "does not cover the public internet as a destination"

@@ -1,0 +1,111 @@
+"""`python -m tests.policypack.record FOLDER...`: what each program registers, as a policy pack would be told.
+
+Runs programs one after the other in one process against a monitor of our own. Each runs four times: as it is and repaired,
+as a first preview (ids unknown) and as an update (ids known). Prints JSON: folder -> form -> registrations, a registration
+being {urn, type, name, parent, inputs, outputs, dependencies, propertyDependencies}.
+"""
+
+from __future__ import annotations
+
+import json
+import runpy
+import sys
+from pathlib import Path
+from typing import Any
+
+import pulumi
+from google.protobuf import json_format
+from pulumi.runtime import mocks
+from pulumi.runtime.proto import resource_pb2
+
+UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+COMPUTED = {
+    "aws:ec2/instance:Instance": (
+        ("associatePublicIpAddress", "metadataOptions", "ipv6AddressCount", "ipv6Addresses", "privateIp", "publicIp"),
+        ("primaryNetworkInterfaceId", "networkInterfaces", "launchTemplate", "sourceDestCheck", "tagsAll"),
+    ),
+    "aws:ec2/routeTable:RouteTable": (("routes", "propagatingVgws", "tagsAll"),),
+    "aws:ec2/subnet:Subnet": (("ipv6CidrBlock", "tagsAll"),),
+    "aws:ec2/networkInterface:NetworkInterface": (("ipv6AddressCount", "ipv6Addresses", "attachments"),),
+    "aws:ec2/launchTemplate:LaunchTemplate": (("metadataOptions", "name"),),
+    "aviatrix:index/distributedFirewallingPolicyList:DistributedFirewallingPolicyList": (("policies",),),
+}
+"""Optional+Computed outputs that the real providers leave unknown in preview when the program does not state them."""
+
+
+class Nothing(mocks.Mocks):
+    """Answers of data sources; resources are answered by the monitor."""
+
+    def call(self, args: mocks.MockCallArgs) -> tuple[dict[str, Any], None]:
+        """Echo the arguments with an id."""
+        return {**args.args, "id": "looked-up"}, None
+
+    def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
+        """Answer a resource that is read."""
+        return str(args.resource_id), dict(args.inputs)
+
+
+class Monitor(mocks.MockMonitor):
+    """Keeps what is registered, and answers as a provider would in a preview or after a create."""
+
+    def __init__(self, known: bool) -> None:
+        super().__init__(Nothing())
+        self.known = known
+        self.registered: list[dict[str, Any]] = []
+
+    def RegisterResource(self, request: Any) -> Any:  # noqa: N802  the protocol's name
+        """Record one registration and answer it."""
+        urn = self.make_urn(request.parent, request.type, request.name)
+        inputs = json_format.MessageToDict(request.object)
+        outputs = dict(inputs)
+        custom = bool(request.custom)
+        if custom and not self.known:
+            outputs |= {key: UNKNOWN for group in COMPUTED.get(request.type, ()) for key in group if key not in inputs}
+        if custom:
+            made = ("id", "uuid", "primaryNetworkInterfaceId", "mainRouteTableId", "defaultRouteTableId", "cloudInstanceId", "arn")
+            outputs |= {key: f"{request.name}-{key}" if self.known else UNKNOWN for key in made if key not in inputs}
+            if "name" not in inputs and request.type.startswith("aws:ec2/launch"):
+                outputs["name"] = f"{request.name}-1234567"
+                inputs["name"] = outputs["name"]  # auto-naming happens in the provider's Check
+        self.registered.append(
+            {
+                "urn": urn,
+                "type": request.type,
+                "name": request.name,
+                "parent": request.parent,
+                "inputs": inputs,
+                "outputs": outputs,
+                "dependencies": list(request.dependencies),
+                "propertyDependencies": {key: list(value.urns) for key, value in request.propertyDependencies.items()},
+            }
+        )
+        answer = json_format.ParseDict(outputs, resource_pb2.RegisterResourceResponse().object)
+        return resource_pb2.RegisterResourceResponse(urn=urn, id=f"{request.name}-id" if custom and self.known else "", object=answer)
+
+
+def run(folder: Path, repaired: bool, known: bool) -> list[dict[str, Any]]:
+    """Return what one program registers."""
+    monitor = Monitor(known)
+    mocks.set_mocks(Nothing(), project=folder.name, stack="dev", preview=not known, monitor=monitor)
+    pulumi.runtime.set_all_config({f"{folder.name}:repaired": str(repaired).lower()})
+    path = list(sys.path)
+
+    @mocks.test
+    def program() -> None:
+        runpy.run_path(str(folder / "__main__.py"), run_name="__main__")
+
+    program()
+    sys.path[:] = path
+    sys.modules.pop("base", None)
+    return monitor.registered
+
+
+def main(folders: list[str]) -> None:
+    """Print everything as JSON."""
+    forms = {f"{'repaired' if fixed else 'bad'}-{'known' if known else 'preview'}": (fixed, known) for fixed in (0, 1) for known in (0, 1)}
+    found = {folder: {form: run(Path(folder), bool(fixed), bool(known)) for form, (fixed, known) in forms.items()} for folder in folders}
+    json.dump(found, sys.stdout)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

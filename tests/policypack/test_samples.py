@@ -1,0 +1,107 @@
+"""Every sample program is refused by exactly its rule at exactly the place it says, its repaired twin passes, and without the
+rule's file it would go through.
+
+A sample says `# NOT OK: <resource>: <why>` where it goes wrong (`NOT OK once ids are known` where a first preview cannot tell).
+The programs really run; the pack is the real one, in a process of its own, behind the real proxies.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from policypack.registry import RULES
+from tests.policypack.pack import Pack
+
+REPOSITORY = Path(__file__).parents[2]
+SAMPLES = REPOSITORY / "tests" / "samples"
+PACK = REPOSITORY / "policypack"
+FOLDERS = sorted(path.parent for path in SAMPLES.glob("*/*/__main__.py"))
+BAD = [folder for folder in FOLDERS if folder.parent.name != "sound"]
+SOUND = [folder for folder in FOLDERS if folder.parent.name == "sound"]
+PLACE = re.compile(r"# NOT OK( once ids are known)?: ([\w-]+): \S")
+
+Recorded = dict[str, dict[str, list[dict[str, Any]]]]
+
+
+def label(folder: Path) -> str:
+    return f"{folder.parent.name}/{folder.name}"
+
+
+@pytest.fixture(scope="module")
+def recorded() -> Recorded:
+    command = [sys.executable, "-m", "tests.policypack.record", *map(str, FOLDERS)]
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-4000:]
+    found: Recorded = json.loads(done.stdout)
+    return found
+
+
+@pytest.fixture(scope="module")
+def pack() -> Iterator[Pack]:
+    with Pack(PACK) as running:
+        yield running
+
+
+def refused(pack: Pack, resources: list[dict[str, Any]]) -> set[tuple[str, str]]:
+    """Return (policy, resource name) of every violation, `stack` for the stack itself; each must be mandatory."""
+    found = pack.judge(resources)
+    assert {one.enforcementLevel for one in found} <= {1}, [one.message for one in found]
+    return {(one.policyName, one.urn.rsplit("::", 1)[-1] or "stack") for one in found}
+
+
+def places(folder: Path) -> tuple[set[str], bool]:
+    """Return the resources a sample says are wrong, and whether a first preview can tell."""
+    found = PLACE.findall((folder / "__main__.py").read_text())
+    assert found, f"{folder} does not say where it is wrong"
+    return {name for _, name in found}, not any(later for later, _ in found)
+
+
+@pytest.mark.parametrize("folder", BAD, ids=label)
+def test_a_sample_is_refused_by_its_rule_where_it_says(folder: Path, recorded: Recorded, pack: Pack) -> None:
+    names, in_preview = places(folder)
+    expected = {(folder.parent.name, name) for name in names}
+    assert refused(pack, recorded[str(folder)]["bad-known"]) == expected
+    if in_preview:
+        assert refused(pack, recorded[str(folder)]["bad-preview"]) == expected
+
+
+@pytest.mark.parametrize("form", ["preview", "known"])
+@pytest.mark.parametrize("folder", FOLDERS, ids=label)
+def test_a_repaired_twin_passes(folder: Path, form: str, recorded: Recorded, pack: Pack) -> None:
+    assert refused(pack, recorded[str(folder)][f"repaired-{form}"]) == set()
+
+
+@pytest.mark.parametrize("rule", [rule.id for rule in RULES])
+def test_without_a_rules_file_its_samples_go_through(rule: str, recorded: Recorded, tmp_path: Path) -> None:
+    samples = [folder for folder in BAD if folder.parent.name == rule]
+    assert samples, f"{rule} has no sample"
+    copy = tmp_path / "copy"
+    shutil.copytree(PACK, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    (copy / "rules" / f"{rule.replace('-', '_')}.py").unlink()
+    with Pack(copy) as without:
+        for folder in samples:
+            for form in ("bad-preview", "bad-known"):
+                assert refused(without, recorded[str(folder)][form]) == set(), folder
+
+
+def test_every_rule_has_a_name_of_its_own_and_says_what_why_and_how(pack: Pack) -> None:
+    names = [policy.name for policy in pack.info().policies]
+    assert sorted(names) == sorted(set(names)) == [rule.id for rule in RULES]
+    assert all(rule.info and rule.why and rule.fix for rule in RULES)
+
+
+def test_the_report_names_the_hosts_and_counts_the_checks(recorded: Recorded, pack: Pack) -> None:
+    folder = str(SAMPLES / "agent-host-has-no-public-ip" / "association-flag")
+    pack.judge(recorded[folder]["repaired-preview"])
+    assert re.fullmatch(r"containment: 1 agent host \(Instance agent\), [1-9]\d* checks", pack.summary)
+    pack.judge(recorded[str(SAMPLES / "agent-host-is-found" / "no-host")]["bad-preview"])
+    assert pack.summary.startswith("containment: 0 agent hosts (none), ")

@@ -1,0 +1,20 @@
+"""A scaling group starts hosts from a template that is silent."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+import base
+import pulumi_aws as aws
+
+gateways, subnet = base.gateway_subnet(), base.agent_subnet()
+base.agent_table(subnet)
+base.rules(base.agents_group())
+template = aws.ec2.LaunchTemplate(  # NOT OK: template: silence is not a requirement
+    "template",
+    metadata_options=base.TOKENS if base.REPAIRED else {"http_endpoint": "enabled"},
+    tag_specifications=[{"resource_type": "instance", "tags": base.TAGS}],
+)
+aws.autoscaling.Group(
+    "group", min_size=1, max_size=1, vpc_zone_identifiers=[subnet.id], launch_template={"id": template.id, "version": "$Latest"}
+)
