@@ -58,7 +58,7 @@ def test_the_same_thing_made_twice_exists_once(kind: str, first: Any) -> None:
     one.create(**inputs)
     two.create(**inputs)
     assert two.id == one.id
-    with pytest.raises(Exception, match="exist|already enabled"):
+    with pytest.raises(Exception, match=r"exist|already enabled"):
         three.create(**{**inputs, **other})
     one.delete()
     two.delete()
@@ -76,7 +76,7 @@ def test_a_create_nobody_took_note_of_is_answered_again(kind: str, first: Any) -
     assert thing.id == known
     thing.delete()
     if kind in ("smartGroup", "dcfRuleset", "dcfPolicyGroup", "dcfTlsProfile"):
-        with pytest.raises(Exception, match="not found|no ruleset"):
+        with pytest.raises(Exception, match=r"not found|no ruleset"):
             thing.refresh()
     else:
         assert not thing.refresh()
