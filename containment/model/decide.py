@@ -37,8 +37,8 @@ def decide(ruleset: RuleSet, flow: Flow) -> Decision:
     passed: list[PassedOver] = []
     possible: list[Rule] = []
     deciding: Rule | None = None
-    for rule in ruleset.rules:
-        match, reason = match_rule(ruleset, rule, flow)
+    matches = [(rule, *match_rule(ruleset, rule, flow)) for rule in ruleset.rules]
+    for rule, match, reason in matches:
         if match is Match.NO:
             passed.append(PassedOver(rule.name, reason))
         elif match is Match.MAYBE:
@@ -54,9 +54,9 @@ def decide(ruleset: RuleSet, flow: Flow) -> Decision:
     return Decision(
         verdict=verdict,
         rule=deciding.name if deciding and not possible else None,
-        effect=_only(_outcomes(ruleset, flow, watching=None)),
+        effect=_only(_outcomes(ruleset, matches, watching=None)),
         monitor_effect=_monitor_effect(ruleset, possible, deciding),
-        enforce_effect=_only(_outcomes(ruleset, flow, watching=False)),
+        enforce_effect=_only(_outcomes(ruleset, matches, watching=False)),
         passed_over=tuple(passed),
         possible=(*names, deciding.name if deciding else "default action") if names else (),
     )
@@ -68,11 +68,10 @@ def _monitor_effect(ruleset: RuleSet, possible: Sequence[Rule], deciding: Rule |
     return _only({last, *(Effect.DELIVERED for _ in possible)})
 
 
-def _outcomes(ruleset: RuleSet, flow: Flow, *, watching: bool | None) -> set[Effect]:
+def _outcomes(ruleset: RuleSet, matches: Iterable[tuple[Rule, Match, str]], *, watching: bool | None) -> set[Effect]:
     """Return every effect some reading allows; `watching` False applies all rules, None takes them as they are."""
     out: set[Effect] = set()
-    for rule in ruleset.rules:
-        match, _ = match_rule(ruleset, rule, flow)
+    for rule, match, _ in matches:
         if match is Match.NO:
             continue
         if rule.watch and watching is None:

@@ -30,6 +30,7 @@ class Match(StrEnum):
     NO = "no"
 
 
+@functools.lru_cache(maxsize=65536)
 def normalise(name: str) -> str:
     """Return the one ASCII spelling of a DNS name or pattern: lower case, A-labels, no trailing dot.
 
