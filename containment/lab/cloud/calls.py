@@ -55,11 +55,30 @@ def describe_vpc_block_public_access_options(request: Any) -> Answer:
     return {"VpcBlockPublicAccessOptions": options | _PUBLIC_ACCESS[account, region]}
 
 
+def monitor_instances(request: Any) -> Answer:
+    """Switch detailed monitoring on."""
+    return _monitoring(request, "enabled")
+
+
+def unmonitor_instances(request: Any) -> Answer:
+    """Switch detailed monitoring off."""
+    return _monitoring(request, "disabled")
+
+
+def _monitoring(request: Any, state: str) -> Answer:
+    found = [request.ec2_backend.get_instance(each) for each in request._get_param("InstanceIds", [])]  # noqa: SLF001
+    for instance in found:
+        instance.monitoring_state = state
+    return {"InstanceMonitorings": [{"InstanceId": each.id, "Monitoring": {"State": state}} for each in found]}
+
+
 EC2: tuple[Callable[[Any], Answer], ...] = (
     modify_instance_metadata_defaults,
     get_instance_metadata_defaults,
     modify_vpc_block_public_access_options,
     describe_vpc_block_public_access_options,
+    monitor_instances,
+    unmonitor_instances,
 )
 
 

@@ -6,6 +6,7 @@ does not have at all are in `calls`.
 
 from __future__ import annotations
 
+import base64
 import functools
 import itertools
 from collections.abc import Callable
@@ -15,6 +16,8 @@ from typing import Any
 from moto.ec2.exceptions import DependencyViolationError
 from moto.ec2.models import EC2Backend, elastic_ip_addresses, elastic_network_interfaces, nat_gateways, vpcs
 from moto.ec2.models.instances import Instance, MetadataOptions
+from moto.ec2.responses import EC2Response
+from moto.ec2.responses import instances as instance_calls
 
 PUBLIC_ADDRESSES = ip_network("198.18.0.0/15")
 """Where Elastic IPs and public addresses come from: the benchmarking range (RFC 2544), which nobody routes."""
@@ -27,38 +30,45 @@ def apply() -> None:
     elastic_ip_addresses.random_ip = _public_address
     elastic_network_interfaces.random_public_ip = _public_address
     vpcs.random_private_ip = nat_gateways.random_private_ip = lambda: None  # an address of the subnet's own, see create_network_interface
+    instance_calls.parse_user_data = functools.partial(_user_data, instance_calls.parse_user_data)
     for repair in (
         create_network_interface, delete_network_interface, create_vpc_endpoint, modify_vpc_endpoint, delete_vpc_endpoints,
         delete_nat_gateway, modify_instance_metadata_options, delete_subnet, delete_security_group, delete_vpc,
     ):  # fmt: skip
         _wrap(EC2Backend, repair)
+    _wrap(EC2Response, modify_vpc_endpoint_names, "modify_vpc_endpoint")
     _wrap(Instance, prep_nics)
     _wrap(Instance, terminate)
 
 
-def _wrap(owner: Any, repair: Callable[..., Any]) -> None:
-    original = getattr(owner, repair.__name__)
+def _wrap(owner: Any, repair: Callable[..., Any], name: str = "") -> None:
+    original = getattr(owner, name or repair.__name__)
 
     @functools.wraps(original)
     def repaired(self: Any, *args: Any, **kwargs: Any) -> Any:
         return repair(original, self, *args, **kwargs)
 
-    setattr(owner, repair.__name__, repaired)
+    setattr(owner, name or repair.__name__, repaired)
 
 
 def _public_address() -> str:
     return str(PUBLIC_ADDRESSES[next(_next_public)])
 
 
+def _user_data(original: Any, value: Any) -> Any:
+    """Changed user data arrives decoded, which moto takes for badly encoded."""
+    return original(base64.b64encode(value).decode() if isinstance(value, bytes) else value)
+
+
 # -- interfaces: addresses lie in the subnet and are given back ------------------------------------------------------------
 
 
-def create_network_interface(original: Any, self: Any, subnet: Any, address: Any, addresses: Any = None, **kwargs: Any) -> Any:
+def create_network_interface(original: Any, self: Any, subnet: Any, address: Any, *rest: Any, **kwargs: Any) -> Any:
     """Give an interface without an address the subnet's next free one (moto picks any, even a reserved one)."""
     subnet = self.get_subnet(subnet) if isinstance(subnet, str) else subnet
-    if not address and not addresses:
+    if not address and not (rest and rest[0]) and not kwargs.get("private_ip_addresses"):
         address = subnet.get_available_subnet_ip(None)
-    return original(self, subnet, address, addresses, **kwargs)
+    return original(self, subnet, address, *rest, **kwargs)
 
 
 def delete_network_interface(original: Any, self: Any, eni_id: str) -> None:
@@ -117,6 +127,16 @@ def modify_vpc_endpoint(original: Any, self: Any, **kw: Any) -> None:
     for table in tables - set(endpoint.route_table_ids) if prefix_list else ():
         self.delete_route(table, prefix_list)
     _dress(self, endpoint)
+
+
+def modify_vpc_endpoint_names(original: Any, self: Any) -> Any:
+    """Private names can be switched on and off (moto drops that argument)."""
+    answer = original(self)
+    wanted = self._get_param("PrivateDnsEnabled")
+    if wanted is not None:
+        endpoint = self.ec2_backend.describe_vpc_endpoints(vpc_end_point_ids=[self._get_param("VpcEndpointId")])[0]
+        endpoint.private_dns_enabled = str(wanted).lower() == "true"
+    return answer
 
 
 def delete_vpc_endpoints(original: Any, self: Any, vpce_ids: list[str] | None = None) -> None:

@@ -75,11 +75,6 @@ class EipAssociation(Resource):
         thing = dig(self.ask(call, state, "describe_addresses", Filters=filters), "Addresses.0")
         return dict(thing) if thing else None
 
-    def unmake(self, call: Call, ident: str, state: Props) -> None:
-        """Disassociate."""
-        if self.find(call, ident, state):
-            super().unmake(call, ident, state)
-
 
 class NatGateway(Resource):
     """A NAT gateway."""
@@ -99,11 +94,6 @@ class NatGateway(Resource):
         publicIp="NatGatewayAddresses.0.PublicIp",
     )
     tagged, arn = "natgateway", "arn:aws:ec2:{region}:{account}:natgateway/{id}"
-
-    def unmake(self, call: Call, ident: str, state: Props) -> None:
-        """Delete it unless it is deleted."""
-        if self.find(call, ident, state):
-            super().unmake(call, ident, state)
 
 
 class NetworkInterface(Resource):

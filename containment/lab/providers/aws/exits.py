@@ -51,11 +51,6 @@ class Peering(Resource):
         thing = super().find(call, ident, state)
         return None if thing is None or dig(thing, "Status.Code") in ("deleted", "rejected", "failed", "expired") else thing
 
-    def unmake(self, call: Call, ident: str, state: Props) -> None:
-        """Delete it unless it is deleted."""
-        if self.find(call, ident, state):
-            super().unmake(call, ident, state)
-
 
 _TRANSIT = (
     "amazonSideAsn autoAcceptSharedAttachments defaultRouteTableAssociation defaultRouteTablePropagation dnsSupport multicastSupport "
@@ -247,11 +242,6 @@ class PrefixList(Resource):
             add = [each for each in wanted if each not in now]
             drop = [each["cidr"] for each in now if each not in wanted]
             _change(self, call, inputs, ident, add, drop)
-
-    def delete(self, call: Call, ident: str, state: Props) -> None:
-        """Delete it unless it is deleted."""
-        if self.find(call, ident, state):
-            super().delete(call, ident, state)
 
 
 class PrefixListEntry(Resource):

@@ -134,7 +134,11 @@ class Resource(Handler):
             if inputs.get(key) is not None and key not in self.send:
                 self.apply(call, ident, key, inputs)
         self.made_it(call, ident, inputs)
-        return ident, self.must_read(call, ident, inputs)
+        live = self.must_read(call, ident, inputs)
+        if inputs.get("tags") and live.get("tags") != inputs["tags"]:  # a create call that takes no tags
+            self.retag(call, ident, live.get("tags") or {}, inputs["tags"], live)
+            live = self.must_read(call, ident, inputs)
+        return ident, live
 
     def read(self, call: Call, ident: str, state: Props) -> Props | None:
         """Return its live properties, or None when AWS does not know it."""
@@ -155,7 +159,8 @@ class Resource(Handler):
 
     def delete(self, call: Call, ident: str, state: Props) -> None:
         """Delete it; fine when it is gone."""
-        self.quietly(lambda: self.unmake(call, ident, state))
+        if self.find(call, ident, state) is not None:
+            self.quietly(lambda: self.unmake(call, ident, state))
 
     # -- what a type overrides where AWS is special ----------------------------------------------------------------------
 
@@ -210,7 +215,7 @@ class Resource(Handler):
             self.ask(call, live, "create_tags", Resources=[ident], Tags=tag_list(new))
 
     def unmake(self, call: Call, ident: str, state: Props) -> None:
-        """Delete it; may raise when it is gone."""
+        """Delete it; it was there a moment ago."""
         wanted: Any = [ident] if self.id_arg.endswith("s") else ident
         self.ask(call, state, self.delete_call, **{self.id_arg: wanted})
 

@@ -208,7 +208,9 @@ class MainRouteTableAssociation(Resource):
 
     def find(self, call: Call, ident: str, state: Props) -> Props | None:  # noqa: ARG002
         """Look at the VPC's main association."""
-        main = self._main(call, state) if state.get("vpcId") else None
+        main, original = self._main(call, state) if state.get("vpcId") else None, state.get("originalRouteTableId")
+        if main and main["RouteTableId"] == original != state.get("routeTableId"):
+            return None  # put back: not ours any more
         return main and {**main, "vpcId": state["vpcId"], "originalRouteTableId": state.get("originalRouteTableId")}
 
     show = names(routeTableId="RouteTableId", vpcId="vpcId", originalRouteTableId="originalRouteTableId")

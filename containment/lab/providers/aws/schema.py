@@ -38,7 +38,7 @@ def facts(token: str) -> Facts:
     if source is None:
         return Facts()
     name = token.rsplit(":", 1)[-1]
-    inputs = _getters(_class(source, f"{name}Args"))
+    inputs = _getters(_class(source, f"{name}Args") or _class(source, f"{name}InitArgs"))
     outputs = _getters(_class(source, name))
     required = frozenset(key for key, optional in inputs.items() if not optional)
     return Facts(

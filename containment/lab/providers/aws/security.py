@@ -261,7 +261,9 @@ class SecurityGroupRule(Resource):
     token = "aws:ec2/securityGroupRule:SecurityGroupRule"
     defaults = {"self": False}
     sets = frozenset(PEERS)
-    also = frozenset({"type", "protocol", "fromPort", "toPort", "securityGroupId", "sourceSecurityGroupId", "self", *PEERS, "description"})
+    also = frozenset({"type", "protocol", "fromPort", "toPort", "securityGroupId", "sourceSecurityGroupId", "self", "description"}) | (
+        PEERS.keys() - {"securityGroups"}
+    )
 
     def make(self, call: Call, inputs: Props) -> str:
         """Authorise each peer that is not there yet."""
