@@ -159,16 +159,44 @@ def controller(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     simulator.kill()
 
 
-@pytest.fixture(scope="module")
-def config(controller: Any) -> dict[str, Any]:
-    """How the provider is told to reach it."""
+def reaching(home: LabHome) -> dict[str, Any]:
+    """Return the provider configuration that reaches the Controller of a home."""
     return {
-        "controllerIp": f"127.0.0.1:{controller.home.ports().controller}",
+        "controllerIp": f"127.0.0.1:{home.ports().controller}",
         "username": "admin",
         "password": "pw",
         "verifySslCertificate": True,
-        "pathToCaCertificate": str(controller.home.controller_ca),
+        "pathToCaCertificate": str(home.controller_ca),
     }
+
+
+@pytest.fixture(scope="session")
+def new_controller() -> Any:
+    """Start further Controllers; whoever starts one kills it."""
+    return Simulator
+
+
+@pytest.fixture(scope="session")
+def engine_for() -> Callable[[Any], tuple[Engine, Callable[[], None]]]:
+    """Serve the provider for another Controller and return an engine that has configured it, and what ends both."""
+
+    def make(simulator: Any) -> tuple[Engine, Callable[[], None]]:
+        number, end = serving(simulator.home)
+        made = Engine(number, reaching(simulator.home))
+
+        def over() -> None:
+            made.close()
+            end()
+
+        return made, over
+
+    return make
+
+
+@pytest.fixture(scope="module")
+def config(controller: Any) -> dict[str, Any]:
+    """How the provider is told to reach it."""
+    return reaching(controller.home)
 
 
 @pytest.fixture(scope="module")
