@@ -93,7 +93,10 @@ def _broken_rules(spec: ContainmentSpec, ruleset: RuleSet) -> Iterator[Problem]:
     if ruleset.default_action.permits:
         yield _problem(spec, "ends in a global PERMIT", "it opens every gateway of the Controller", "make the default action DENY")
     watch = spec.mode is PolicyMode.MONITOR
+    shadow = ruleset.by_name.get(f"{spec.prefix}-{RuleId.SHADOW_MODEL_DENY.value}")
     for rule in ruleset.rules:
+        if shadow and rule.action.permits and rule.priority < shadow.priority:
+            yield _problem(spec, f"{rule.name} stands before {shadow.name}", "it may come to permit what that denies", "put it behind")
         if rule.action.permits and rule.protocol is Protocol.ANY and (not watch or rule is not ruleset.rules[-1]):
             yield _problem(spec, f"{rule.name} permits every protocol", "only monitor's last rule may", "name protocol and port")
         if not rule.action.permits and rule.watch is not watch:
