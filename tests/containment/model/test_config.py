@@ -22,7 +22,7 @@ from containment.model.spec import resolve
 
 from .conftest import SpecOf
 
-LAWS = settings(max_examples=60, deadline=None, database=None, derandomize=True)
+LAWS = settings(max_examples=25, deadline=None, database=None, derandomize=True)
 GOOD: dict[str, Any] = {"awsAccessAccount": "aws-lab"}
 
 BROKEN: list[tuple[str, Any, str]] = [

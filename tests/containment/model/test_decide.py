@@ -33,7 +33,7 @@ from containment.model.ruleset import (
 )
 from containment.model.spec import ContainmentSpec
 
-LAWS = settings(max_examples=150, deadline=None, database=None, derandomize=True)
+LAWS = settings(max_examples=100, deadline=None, database=None, derandomize=True)
 HTTPS = (PortRange(443, 443),)
 
 SMART = {

@@ -234,7 +234,7 @@ def test_the_source_holds_the_subnets_of_every_zone(spec_of: SpecOf) -> None:
 def test_the_resolver_and_the_endpoints_are_the_stack_s_own(spec_of: SpecOf) -> None:
     ruleset = build_ruleset(spec_of(vpcCidr="10.50.0.0/16", availabilityZoneCount=2))
     members = {
-        name: [str(s.network) for s in ruleset.smart_groups[name].selectors if isinstance(s, CidrSelector)]
+        name.value: [str(s.network) for s in ruleset.smart_groups[name].selectors if isinstance(s, CidrSelector)]
         for name in SmartGroupId
         if name in ruleset.smart_groups
     }
@@ -275,7 +275,8 @@ def test_objects_are_called_as_in_the_seed(spec_of: SpecOf) -> None:
     ruleset = build_ruleset(spec_of("one", **EVERYTHING))
     names = {*ruleset.smart_groups, *ruleset.web_groups}
     assert names - {ANYWHERE, PUBLIC} == {*SmartGroupId, *WebGroupId}
-    assert {group.name for group in [*ruleset.smart_groups.values(), *ruleset.web_groups.values()]} - {"Anywhere", "Public Internet"} == {
+    groups: list[Any] = [*ruleset.smart_groups.values(), *ruleset.web_groups.values()]
+    assert {group.name for group in groups} - {"Anywhere", "Public Internet"} == {
         f"vca-openclaw-one-{name}" for name in names - {ANYWHERE, PUBLIC}
     }
 
