@@ -84,5 +84,16 @@ class Lab:
         with urllib.request.urlopen(f"https://127.0.0.1:{self.ports['controller']}/lab/inventory", context=context, timeout=20) as answer:
             return json.loads(answer.read())
 
+    def start(self) -> None:
+        """Start the simulators and nothing else."""
+        subprocess.run(
+            [sys.executable, "-m", "containment", "lab", "env"],
+            env=self.environment,
+            cwd=REPOSITORY,
+            check=True,
+            timeout=60,
+            capture_output=True,
+        )
+
     def down(self) -> None:
         subprocess.run([sys.executable, "-m", "containment", "lab", "down"], env=self.environment, cwd=REPOSITORY, check=True, timeout=60)
