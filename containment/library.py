@@ -68,6 +68,8 @@ def load_library(folder: Path | None = None) -> Library:
         *((f"{root.name}/harnesses.yaml:coreSets.{harness}", core_sets, False) for harness, core_sets in core.items()),
     ):
         problems += _set_problems(root, where, names, sets, denied=denied)
+    if not presets and not problems:
+        problems.append(_problem(f"{root.name}/", "holds no agent class", "restore its <class>.yaml files"))
     if problems:
         raise InputError("presets cannot be used", problems)
     return Library(sets, presets, core)
@@ -92,8 +94,8 @@ def _problem(where: str, what: str, fix: str) -> Problem:
 def _read(root: Path, path: Path, model: type[_T], problems: list[Problem], *, named: bool = True) -> _T | None:
     where = path.relative_to(root.parent).as_posix()
     try:
-        document: Any = yaml.load(path.read_text(), _EveryKeyOnce)  # noqa: S506 - a SafeLoader
-    except (OSError, yaml.YAMLError) as error:
+        document: Any = yaml.load(path.read_text(encoding="utf-8"), _EveryKeyOnce)  # noqa: S506 - a SafeLoader
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         problems.append(Problem(where, f"cannot be read: {error}", "a class without its data has no policy", "restore or mend the file"))
         return None
     if not isinstance(document, dict):
