@@ -215,7 +215,12 @@ def _instance(ec2: Any, wanted: Placement, subnet: str, group: str) -> Any:
     if found:
         return found[0]
     images = ec2.describe_images(Owners=["amazon"], Filters=[_by("architecture", "x86_64")])["Images"]
-    disk = {"Encrypted": wanted.encrypted, "VolumeSize": 32, **({"KmsKeyId": wanted.key} if wanted.key else {})}
+    disk = {
+        "Encrypted": wanted.encrypted,
+        "VolumeSize": 32,
+        "DeleteOnTermination": True,
+        **({"KmsKeyId": wanted.key} if wanted.key else {}),
+    }
     return ec2.run_instances(
         ImageId=images[0]["ImageId"],
         InstanceType=wanted.size,
