@@ -1,0 +1,122 @@
+"""A stack file is read as the engine reads it, secrets left out; a broken one is one clear error."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from containment.model.errors import InputError, Problem
+from containment.model.invariants import broken_invariants
+from containment.model.names import PolicyMode
+from containment.model.policy import build_ruleset
+from containment.stack_file import NOT_SET, read_stack
+
+ROOT = Path(__file__).parents[2]
+SHIPPED = sorted(path.name.removeprefix("Pulumi.").removesuffix(".yaml") for path in ROOT.glob("Pulumi.*.yaml"))
+
+
+def write(folder: Path, text: str | bytes, stack: str = "dev") -> None:
+    path = folder / f"Pulumi.{stack}.yaml"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+
+
+def problems(folder: Path, stack: str = "dev", overrides: dict[str, str] | None = None) -> tuple[Problem, ...]:
+    with pytest.raises(InputError) as caught:
+        read_stack(stack, overrides, folder)
+    return caught.value.problems
+
+
+def test_classes_and_modes_ship_with_a_stack_file_each() -> None:
+    assert {f"{name}-{mode}" for name in ("coding", "locked-down") for mode in PolicyMode} | {"dev"} <= set(SHIPPED)
+
+
+@pytest.mark.parametrize("stack", SHIPPED)
+def test_a_shipped_stack_resolves_and_holds(stack: str) -> None:
+    spec = read_stack(stack, folder=ROOT)
+    assert broken_invariants(spec, build_ruleset(spec)) == []
+    assert spec.config.aws_access_account == NOT_SET
+    if "-" in stack:
+        assert stack == f"{spec.config.agent_class}-{spec.mode.value}"
+
+
+def test_shipped_stacks_can_stand_beside_each_other() -> None:
+    specs = [read_stack(stack, folder=ROOT) for stack in SHIPPED]
+    networks = [spec.config.vpc_cidr for spec in specs]
+    assert not any(one.overlaps(two) for place, one in enumerate(networks) for two in networks[place + 1 :])
+    assert len({spec.gateway_name for spec in specs}) == len(specs)
+    assert [spec.stack for spec in specs if spec.config.manage_controller_policy] == ["dev"]
+
+
+def test_overrides_win_and_other_projects_keys_and_secrets_are_left_out(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        """
+encryptionsalt: v1:abc
+config:
+  agent-containment:policyMode: enforce
+  agent-containment:vpcCidr: 10.77.0.0/16
+  agent-containment:awsAccessAccount:
+    secure: v1:secret
+  aviatrix:controllerIp: 192.0.2.1
+  aws:region: eu-west-1
+""",
+    )
+    spec = read_stack("dev", {"vpcCidr": "10.78.0.0/16"}, tmp_path)
+    assert (spec.mode, str(spec.config.vpc_cidr)) == (PolicyMode.ENFORCE, "10.78.0.0/16")
+    assert (spec.config.aws_access_account, spec.config.aws_region) == (NOT_SET, "us-east-1")
+
+
+@pytest.mark.parametrize("text", ["", "config:\n", "config: {}\n", "# nothing yet\n", "encryptionsalt: v1:abc\n"])
+def test_a_file_without_configuration_is_all_defaults(tmp_path: Path, text: str) -> None:
+    write(tmp_path, text)
+    assert read_stack("dev", folder=tmp_path).config.agent_class == "coding"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "config: [a, b]\n",
+        "config: words\n",
+        "config: 5\n",
+        "- a\n",
+        "words\n",
+        "config: {1: 2}\n",
+        "config: [\n",
+        "a: b: c\n",
+        b"\xff\xfe\x00",
+        "\x00",
+    ],
+    ids=repr,
+)
+def test_a_file_that_is_no_stack_file_is_one_error_that_names_it(tmp_path: Path, text: str | bytes) -> None:
+    write(tmp_path, text)
+    (problem,) = problems(tmp_path)
+    assert problem.where == str(tmp_path / "Pulumi.dev.yaml")
+    assert problem.what
+    assert problem.fix == "mend it"
+
+
+def test_a_folder_in_the_place_of_a_file_is_one_error(tmp_path: Path) -> None:
+    (tmp_path / "Pulumi.dev.yaml").mkdir()
+    (problem,) = problems(tmp_path)
+    assert problem.where.endswith("Pulumi.dev.yaml")
+
+
+def test_a_missing_stack_names_those_that_are_there(tmp_path: Path) -> None:
+    write(tmp_path, "", "coding-enforce")
+    write(tmp_path, "", "dev")
+    (problem,) = problems(tmp_path, "coding-monitor")
+    assert problem.what == "does not exist"
+    assert problem.fix == "use one of: coding-enforce, dev"
+
+
+def test_where_there_is_no_stack_at_all_the_fix_says_so(tmp_path: Path) -> None:
+    (problem,) = problems(tmp_path)
+    assert problem.fix.endswith("none found")
+
+
+def test_mistakes_of_file_and_overrides_come_together_and_name_the_file(tmp_path: Path) -> None:
+    write(tmp_path, "config:\n  agent-containment:policyMode: 'off'\n  agent-containment:colour: red\n")
+    found = problems(tmp_path, overrides={"vpcCidr": "8.8.0.0/16"})
+    assert {problem.where for problem in found} == {"Pulumi.dev.yaml:colour", "Pulumi.dev.yaml:policyMode", "Pulumi.dev.yaml:vpcCidr"}
