@@ -68,8 +68,8 @@ class AviatrixProvider(Provider):
 
     async def Parameterize(self, request: pb.ParameterizeRequest, context: Any) -> pb.ParameterizeResponse:  # noqa: N802
         """Take note of the release that the program's package names, for this connection."""
-        release = _release(request.value.value) or request.value.version
-        self._releases[context.peer()] = "" if release == "0.0.0" else release  # what a locally built provider is called
+        # `value.version` is no help: the official engine puts the base plugin's version there for a local package.
+        self._releases[context.peer()] = _release(request.value.value)
         return await super().Parameterize(request, context)
 
     async def CheckConfig(self, request: pb.CheckRequest, context: Any) -> pb.CheckResponse:  # noqa: N802
@@ -98,7 +98,7 @@ def _other(token: str) -> Handler | None:
 
 
 def _release(parameter: bytes) -> str:
-    """Return the release in a bridge parameter (`{"remote": {"url", "version"}}`), empty when there is none."""
+    """Return the release in a bridge parameter (`{"remote": {"url", "version"}}`); empty for a local build, which has none."""
     try:
         remote = json.loads(parameter or b"{}").get("remote") or {}
     except (ValueError, AttributeError):
