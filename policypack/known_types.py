@@ -86,38 +86,59 @@ AGENT_SIDE: Final = re.compile(
 objects only (enablement, default action, policy group) is not."""
 
 CANNOT_JUDGE: Final = frozenset(
-    {
-        "aws:apprunner/service:Service",
-        "aws:batch/computeEnvironment:ComputeEnvironment",
-        "aws:bedrock/agentcoreAgentRuntime:AgentcoreAgentRuntime",
-        "aws:bedrock/agentcoreBrowser:AgentcoreBrowser",
-        "aws:bedrock/agentcoreCodeInterpreter:AgentcoreCodeInterpreter",
-        "aws:cloud9/environmentEC2:EnvironmentEC2",
-        "aws:cloudformation/stack:Stack",
-        "aws:cloudformation/stackSet:StackSet",
-        "aws:cloudcontrol/resource:Resource",
-        "aws:codebuild/project:Project",
-        "aws:ec2/localGatewayRoute:LocalGatewayRoute",
-        "aws:elasticbeanstalk/environment:Environment",
-        "aws:emr/cluster:Cluster",
-        "aws:emr/instanceGroup:InstanceGroup",
-        "aws:emrserverless/application:Application",
-        "aws:gamelift/fleet:Fleet",
-        "aws:glue/devEndpoint:DevEndpoint",
-        "aws:imagebuilder/infrastructureConfiguration:InfrastructureConfiguration",
-        "aws:lambda/function:Function",
-        "aws:lightsail/containerService:ContainerService",
-        "aws:opsworks/instance:Instance",
-        "aws:sagemaker/domain:Domain",
-        "aws:sagemaker/notebookInstance:NotebookInstance",
-        "aws:scheduler/schedule:Schedule",
-        "aws:workspaces/workspace:Workspace",
-    }
+    f"aws:{token}"
+    for token in (
+        "apprunner/service:Service",
+        "appstream/fleet:Fleet",
+        "batch/computeEnvironment:ComputeEnvironment",
+        "bedrock/agentcoreAgentRuntime:AgentcoreAgentRuntime",
+        "bedrock/agentcoreBrowser:AgentcoreBrowser",
+        "bedrock/agentcoreCodeInterpreter:AgentcoreCodeInterpreter",
+        "cloud9/environmentEC2:EnvironmentEC2",
+        "cloudcontrol/resource:Resource",
+        "cloudformation/stack:Stack",
+        "cloudformation/stackInstances:StackInstances",
+        "cloudformation/stackSet:StackSet",
+        "codebuild/fleet:Fleet",
+        "codebuild/project:Project",
+        "codecatalyst/devEnvironment:DevEnvironment",
+        "ec2/localGatewayRoute:LocalGatewayRoute",
+        "ecs/expressGatewayService:ExpressGatewayService",
+        "elasticbeanstalk/environment:Environment",
+        "emr/cluster:Cluster",
+        "emr/instanceFleet:InstanceFleet",
+        "emr/instanceGroup:InstanceGroup",
+        "emr/studio:Studio",
+        "emrserverless/application:Application",
+        "gamelift/fleet:Fleet",
+        "gamelift/gameServerGroup:GameServerGroup",
+        "glue/devEndpoint:DevEndpoint",
+        "glue/job:Job",
+        "imagebuilder/infrastructureConfiguration:InfrastructureConfiguration",
+        "lambda/function:Function",
+        "lambdamicrovms/microvm:Microvm",
+        "lightsail/containerService:ContainerService",
+        "m2/environment:Environment",
+        "mwaa/environment:Environment",
+        "sagemaker/app:App",
+        "sagemaker/domain:Domain",
+        "sagemaker/notebookInstance:NotebookInstance",
+        "sagemaker/trainingJob:TrainingJob",
+        "serverlessrepository/cloudFormationStack:CloudFormationStack",
+        "workspaces/pool:Pool",
+        "workspaces/workspace:Workspace",
+    )
 )
-"""Types that run code or create other resources out of the pack's sight."""
+"""Types that run code, or make other resources, out of the pack's sight."""
+
+STARTS_TASKS: Final = {
+    "aws:cloudwatch/eventTarget:EventTarget": ("ecsTarget",),
+    "aws:scheduler/schedule:Schedule": ("target", "ecsParameters"),
+}
+"""Types that start containers only when this property is stated."""
 
 OTHER_CLOUD: Final = re.compile(
-    r"(aws-native|azure|azure-native|gcp|google-native|oci|digitalocean|linode|hcloud|kubernetes|docker|docker-build|openstack|vsphere"
+    r"(?i)(aws-native|azure|azure-native|gcp|google-native|oci|digitalocean|linode|hcloud|kubernetes|docker|docker-build|openstack|vsphere"
     r"|alicloud|equinix-metal|vultr|scaleway|nomad|rancher2)"
     r":[^:]*:.*(Instance|VirtualMachine|Machine|Droplet|Server|Cluster|NodePool|NodeGroup|Nodegroup|Service|Deployment|StatefulSet|DaemonSet"
     r"|Pod|Job|CronJob|Container|ContainerGroup|Function|Route|RouteTable|Subnet|NatGateway|InternetGateway|LaunchTemplate|AutoScalingGroup"

@@ -67,7 +67,7 @@ def _mapping(values: Mapping[str, Any]) -> Any:
     kind = values.get(_SIGNATURE)
     if kind in (_SECRET, _OUTPUT):
         return plain(values["value"]) if "value" in values else UNKNOWN
-    return {str(key): plain(item) for key, item in values.items()}
+    return {str(key): plain(item) for key, item in values.items() if not str(key).startswith("__")}  # bridged providers' own notes
 
 
 def is_true(value: Any) -> Match:

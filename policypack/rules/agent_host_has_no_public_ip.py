@@ -31,7 +31,8 @@ from policypack.known_types import (
 )
 from policypack.plain import UNKNOWN, field, is_false, is_some, is_true, items
 
-_IPV6 = ("ipv6AddressCount", "ipv6Addresses", "ipv6AddressLists", "ipv6PrefixCount", "ipv6Prefixes")
+_IPV6_FLAGS = ("enablePrimaryIpv6", "primaryIpv6")
+_IPV6 = ("ipv6AddressCount", "ipv6Addresses", "ipv6AddressLists", "ipv6PrefixCount", "ipv6Prefixes", *_IPV6_FLAGS)
 _UNSURE = "which is not known before the update"
 
 
@@ -87,7 +88,7 @@ def _ipv6(prefix: str, block: Any) -> Iterator[str]:
     if block is UNKNOWN:
         return  # the unknown block is reported by its flag already
     for key in _IPV6:
-        answer = is_some(field(block, key))
+        answer = is_some(field(block, key)) if key not in _IPV6_FLAGS else is_true(field(block, key))
         if answer is not Match.NO:
             yield f"asks for an IPv6 address: {prefix}{key} is {field(block, key) if answer is Match.YES else _UNSURE}"
 

@@ -7,17 +7,27 @@ instance. Wrapper components need no judging: the resources inside them are seen
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from policypack.finding import Fault, Rule, Severity
 from policypack.graph import Graph, Resource
-from policypack.known_types import CANNOT_JUDGE, OTHER_CLOUD
+from policypack.known_types import CANNOT_JUDGE, OTHER_CLOUD, STARTS_TASKS
+from policypack.plain import field
 
 
 def check_resource(resource: Resource, _seen: Sequence[Resource] = ()) -> list[Fault]:
     """Return a fault for compute or routing whose properties the pack does not read."""
-    if resource.type in CANNOT_JUDGE or OTHER_CLOUD.fullmatch(resource.type):
+    if resource.type in CANNOT_JUDGE or OTHER_CLOUD.fullmatch(resource.type) or _starts_tasks(resource):
         return [Fault(resource.urn, f"{resource.type} runs code or moves packets, and the pack cannot tell where it leads")]
     return []
+
+
+def _starts_tasks(resource: Resource) -> bool:
+    path = STARTS_TASKS.get(resource.type, ())
+    value: Any = dict(resource.props)
+    for key in path:
+        value = field(value, key)
+    return bool(path) and value is not None
 
 
 def check_stack(graph: Graph) -> list[Fault]:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 import grpc
 from google.protobuf import json_format
@@ -23,7 +23,7 @@ class Pack:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def __enter__(self) -> Pack:
+    def __enter__(self) -> Self:
         command = [sys.executable, "-u", "-m", "pulumi.policy", "127.0.0.1:0", str(self._folder)]
         self._process = subprocess.Popen(command, cwd=self._folder, stdout=subprocess.PIPE, text=True)
         assert self._process.stdout is not None

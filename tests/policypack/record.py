@@ -53,7 +53,7 @@ class Monitor(mocks.MockMonitor):
         self.known = known
         self.registered: list[dict[str, Any]] = []
 
-    def RegisterResource(self, request: Any) -> Any:  # noqa: N802  the protocol's name
+    def RegisterResource(self, request: Any) -> Any:
         """Record one registration and answer it."""
         urn = self.make_urn(request.parent, request.type, request.name)
         inputs = json_format.MessageToDict(request.object)

@@ -1,4 +1,4 @@
-"""A program about agents without a host: nothing would be judged."""
+"""A program about agents without a host, so that nothing would be judged."""
 
 import sys
 from pathlib import Path
