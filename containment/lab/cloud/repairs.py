@@ -37,6 +37,7 @@ def apply() -> None:
     ):  # fmt: skip
         _wrap(EC2Backend, repair)
     _wrap(EC2Response, modify_vpc_endpoint_names, "modify_vpc_endpoint")
+    _wrap(EC2Response, _parse_block_device_mapping)
     _wrap(Instance, prep_nics)
     _wrap(Instance, terminate)
 
@@ -85,6 +86,14 @@ def prep_nics(original: Any, self: Any, nic_spec: list[dict[str, Any]], **kwargs
         if not nic.get("NetworkInterfaceId"):
             nic.setdefault("DeleteOnTermination", True)
     original(self, nic_spec, **kwargs)
+
+
+def _parse_block_device_mapping(original: Any, self: Any) -> Any:
+    """Disks that a launch makes go with the instance unless told otherwise (moto keeps those that do not say)."""
+    mappings = original(self)
+    for mapping, given in zip(mappings, self._get_param("BlockDeviceMappings", []), strict=True):
+        mapping["Ebs"]["DeleteOnTermination"] = given.get("Ebs", {}).get("DeleteOnTermination", True)
+    return mappings
 
 
 def terminate(original: Any, self: Any) -> Any:

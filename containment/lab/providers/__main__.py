@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import importlib
-import importlib.util
 import signal
 from pathlib import Path
 
@@ -25,7 +24,6 @@ async def run(home: LabHome) -> None:
     servicers = {
         port: importlib.import_module(f"containment.lab.providers.{package}").servicer(home)
         for package, port in (("aviatrix", ports.aviatrix_provider), ("aws", ports.aws_provider))  # who sees aws sees both
-        if importlib.util.find_spec(f"containment.lab.providers.{package}")
     }
     servers = await serve(servicers)
     while not stop.is_set() and home.root.is_dir():
