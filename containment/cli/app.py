@@ -19,6 +19,8 @@ app.command("plan")(plan.plan)
 app.command("doctor")(doctor.doctor)
 
 if len(sys.argv) < 2 or sys.argv[1] in ("lab", "--help", "--install-completion", "--show-completion"):
-    from containment.cli import lab
+    from containment.cli import lab, lab_home
 
+    lab.app.command("status")(lab_home.status)
+    lab.app.command("stacks")(lab_home.stacks)
     app.add_typer(lab.app, name="lab")

@@ -181,12 +181,12 @@ ROWS = (
         lambda d: (d.host["MetadataOptions"]["HttpTokens"], d.host["MetadataOptions"]["HttpPutResponseHopLimit"]) == ("required", 1),
     ),
     Row(
-        "Interface endpoints for `ssm`, `ssmmessages`, `ec2messages`, plus CloudWatch Logs and STS endpoints for private operation; optional S3 gateway endpoint.",
+        "Interface endpoints for `ssm`, `ssmmessages`, `ec2messages`, plus CloudWatch Logs and STS endpoints for private operation",
         lambda d: interface_services(d) >= {"ssm", "ssmmessages", "ec2messages", "logs", "sts", "s3"},
     ),
     Row("The agent subnet default route points to the gateway.", default_route_to_gateway),
     Row(
-        "SmartGroups for agent subnet and destinations; WebGroups for approved FQDN sets; an ordered DCF policy list and a `POST_RULES` default action.",
+        "WebGroups for approved FQDN sets; an ordered DCF policy list and a `POST_RULES` default action.",
         lambda d: (d.inventory["default_action"]["action"], d.inventory["default_action"]["logging"]) == ("DENY", True),
     ),
     Row(
