@@ -50,7 +50,7 @@ def policy_as_text(ruleset: RuleSet) -> str:
         ports = ",".join(f"{ports['lo']}-{ports['hi']}" for ports in rule.pop("port_ranges", []))
         line = [str(rule.pop("priority")), rule.pop("name"), rule.pop("action"), rule.pop("protocol"), ports or "no ports"]
         lines.append(" ".join(line))
-        lines += [f"    {key} {value}" for key, value in sorted(rule.items()) if value != COMMON.get(key)]
+        lines += [f"    {key} {rule.get(key, '(not said)')}" for key in sorted({*rule, *COMMON}) if rule.get(key) != COMMON.get(key)]
     return "".join(f"{line}\n" for line in lines)
 
 
