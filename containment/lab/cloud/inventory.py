@@ -1,7 +1,7 @@
 """Everything the lab's cloud holds, as plain data that can be compared: equal before `up` and after `destroy` means that nothing is left.
 
 One entry a kind of thing: {"ec2.vpcs": [{...}, ...]}. What AWS only remembers for a while (terminated instances, deleted gateways, keys
-that wait for their deletion) counts as gone. AWS's own policies, prefix lists, keys and images are left out.
+that wait for their deletion) counts as gone. AWS's own policies, prefix lists, keys, parameters and images are left out.
 """
 
 from __future__ import annotations
@@ -72,6 +72,7 @@ def inventory(home: LabHome, region: str | None = None) -> Things:
     out["ec2.metadata-defaults"] = [_plain(ec2.get_instance_metadata_defaults().get("AccountLevel", {}))]
     for kind, (service, call, key, args) in _OTHERS.items():
         out[kind] = _all(client(home, service, region), call, key, **args)
+    out["ssm.parameters"] = [each for each in out["ssm.parameters"] if not each["Name"].startswith("/aws/")]
     kms = client(home, "kms", region)
     keys = [kms.describe_key(KeyId=each["KeyId"])["KeyMetadata"] for each in _all(kms, "list_keys", "Keys")]
     managed = {each.get("TargetKeyId") for each in out["kms.aliases"] if each["AliasName"].startswith("alias/aws/")}

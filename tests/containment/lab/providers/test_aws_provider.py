@@ -9,6 +9,7 @@ import grpc
 import pytest
 
 from containment.lab.cloud.clients import client
+from containment.lab.cloud.inventory import inventory
 from containment.lab.home import LabHome
 from containment.lab.providers.aws.policy_document import policy_document
 from containment.lab.wire import UNKNOWN, without_wrappers
@@ -164,6 +165,10 @@ def test_look_ups_are_answered_from_the_lab(aws: Asker, home: LabHome) -> None:
     assert aws.invoke("aws:ec2/getManagedPrefixList:getManagedPrefixList", name="com.amazonaws.us-east-1.s3")["ownerId"] == "AWS"
     ubuntu = [{"name": "name", "values": ["ubuntu/images/*"]}]
     assert aws.invoke("aws:ec2/getAmi:getAmi", mostRecent=True, owners=["099720109477"], filters=ubuntu)["id"].startswith("ami-")
+    jammy = "/aws/service/canonical/ubuntu/server/22.04/stable/current/amd64/hvm/ebs-gp2/ami-id"
+    image = aws.invoke("aws:ssm/getParameter:getParameter", name=jammy)["value"]
+    assert aws.invoke("aws:ec2/getAmi:getAmi", filters=[{"name": "image-id", "values": [image]}])["architecture"] == "x86_64"
+    assert inventory(home)["ssm.parameters"] == [], "AWS's own parameters are not the account's"
     with pytest.raises(grpc.RpcError, match="getVpc: 0 match"):
         aws.invoke("aws:ec2/getVpc:getVpc", id="vpc-none")
     with pytest.raises(grpc.RpcError, match="nothing under"):
