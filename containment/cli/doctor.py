@@ -6,6 +6,7 @@ import json
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from containment.cli.common import Exit, console
 from containment.verify.doctor import Status, examine
@@ -23,9 +24,9 @@ def doctor(
         out = console()
         colours = {Status.PASS: "green", Status.WARN: "yellow", Status.FAIL: "red", Status.SKIPPED: "dim"}
         for f in findings:
-            out.print(f"[{colours[f.status]}]{f.status.value:<8}[/] {f.check}: {f.detail}")
+            out.print(f"[{colours[f.status]}]{f.status.value:<8}[/] {escape(f'{f.check}: {f.detail}')}")
             if f.fix and f.status is not Status.PASS:
-                out.print(f"         fix: {f.fix}")
+                out.print(f"         fix: {escape(f.fix)}")
         count = {status: sum(f.status is status for f in findings) for status in Status}
         out.print(", ".join(f"{number} {status.value}" for status, number in count.items()))
     raise typer.Exit(Exit.FAILED if any(f.status is Status.FAIL for f in findings) else Exit.OK)

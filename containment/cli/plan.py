@@ -6,7 +6,7 @@ import json
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 
 from containment.cli.common import console, overrides_of, told
 from containment.model.invariants import broken_invariants
@@ -79,6 +79,13 @@ def _origin(spec: ContainmentSpec, rule: Rule) -> str:
     return ", ".join(spec.destinations[WebGroupId(name)].origin for name in rule.web_groups)
 
 
+def _what(spec: ContainmentSpec, ruleset: RuleSet, rule: Rule, *, destinations: bool) -> str:
+    names = [str(pattern) for group in rule.web_groups for pattern in ruleset.web_groups[group].patterns]
+    if not names:
+        return "any name"
+    return "\n".join(names) if destinations else f"{len(names)} names:\n" + _origin(spec, rule).replace(", ", "\n")
+
+
 def _show(spec: ContainmentSpec, ruleset: RuleSet, *, destinations: bool) -> None:
     out = console()
     mode = "MONITOR: denies are watched and logged, not applied" if spec.mode is PolicyMode.MONITOR else "ENFORCE: denies are applied"
@@ -87,14 +94,29 @@ def _show(spec: ContainmentSpec, ruleset: RuleSet, *, destinations: bool) -> Non
     tags = [f"{k}={v}" for s in source.selectors if isinstance(s, TagSelector) for k, v in s.tags.items()]
     nets = [str(s.network) for s in source.selectors if isinstance(s, CidrSelector)]
     out.print(f"Source of every rule: VMs with {' and '.join(tags)}, or addresses in {', '.join(nets)}.")
-    table = Table("prio", "rule", "action", "to", "what", "why", "source", show_lines=False, box=None if out.no_color else Table().box)
+    what_of = {rule.name: _what(spec, ruleset, rule, destinations=destinations) for rule in ruleset.rules}
+    # Names and files are searched for and copied, so none is cut off.
+    table = Table(
+        "prio",
+        Column("rule", min_width=max(map(len, what_of)), overflow="fold"),
+        "action",
+        "to",
+        Column("what", min_width=max(len(line) for what in what_of.values() for line in what.splitlines()), overflow="fold"),
+        "why",
+        "source",
+        box=None if out.no_color else Table().box,
+    )
     for rule in ruleset.rules:
-        names = [str(pattern) for group in rule.web_groups for pattern in ruleset.web_groups[group].patterns]
-        what = ("\n".join(names) if destinations else f"{len(names)} names: {_origin(spec, rule)}") if names else "any name"
         ports = f"{rule.protocol.value}{' ' + ','.join(map(str, rule.ports)) if rule.ports else ''}"
         action = rule.action.value + (" (watched)" if rule.watch else "")
         table.add_row(
-            str(int(rule.priority)), rule.name, action, f"{', '.join(_targets(ruleset, rule))} {ports}", what, rule.why, rule.source
+            str(int(rule.priority)),
+            rule.name,
+            action,
+            f"{', '.join(_targets(ruleset, rule))} {ports}",
+            what_of[rule.name],
+            rule.why,
+            rule.source,
         )
     table.add_row(
         "POST",
