@@ -1,6 +1,7 @@
 """`containment lab`: run a Pulumi program on this machine, with the lab's engine and simulated cloud.
 
-Shows a run to a person (a diff and outputs on stdout, progress on stderr) or to a program (`--json`: one object on stdout). No logic of its own.
+Shows a run to a person (a diff and outputs on stdout, progress on stderr) or to a program (`--json`: one object on stdout). No logic of
+its own.
 """
 
 from __future__ import annotations
@@ -15,17 +16,19 @@ from typing import Annotated, Any
 
 import typer
 
-from containment.lab.engine.config import parse_pairs
-from containment.lab.engine.errors import EngineError, Exit
-from containment.lab.engine.report import SCHEMA, Report
-from containment.lab.engine.session import DEBUG_PROVIDERS, Session
+from containment.lab import simulators
+from containment.lab.engine.checkpoint import read_deployment
+from containment.lab.engine.config import Project, parse_pairs
 from containment.lab.engine.display import Screen
+from containment.lab.engine.errors import EngineError
+from containment.lab.engine.report import Report, failure
+from containment.lab.engine.session import DEBUG_PROVIDERS, Session
 from containment.lab.home import LabHome
 
-_CODES = """Exit codes: 0 it worked; 1 the program, a provider or the engine failed; 2 wrong usage; 3 a mandatory policy is violated;
+CODES = """Exit codes: 0 it worked; 1 the program, a provider or the engine failed; 2 wrong usage; 3 a mandatory policy is violated;
 4 another run holds the stack's lock; 5 interrupted."""
 
-app = typer.Typer(help="Deploy a Pulumi program to a simulated cloud on this machine.", epilog=_CODES, no_args_is_help=True)
+app = typer.Typer(help="Deploy a Pulumi program to a simulated cloud on this machine.", epilog=CODES, no_args_is_help=True)
 
 
 class Color(StrEnum):
@@ -41,68 +44,96 @@ Stack = Annotated[str, typer.Option("--stack", "-s", help="The stack; made if it
 Packs = Annotated[list[Path] | None, typer.Option("--policy-pack", help="A policy pack's folder; may be repeated.")]
 Pairs = Annotated[list[str] | None, typer.Option("--config", "-c", help="KEY=VALUE; a bare key is the project's.")]
 HiddenPairs = Annotated[list[str] | None, typer.Option("--config-secret", help="KEY=VALUE, kept secret.")]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
-Colors = Annotated[Color, typer.Option("--color")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout, nothing else.")]
+Colors = Annotated[Color, typer.Option("--color", help="When to use colours.")]
+SkipPreview = Annotated[
+    bool, typer.Option("--skip-preview", help="Change things without a preview first (refresh and destroy never preview).")
+]
+ClearPending = Annotated[bool, typer.Option("--clear-pending-creates", help="Forget the creates that an interrupted run left pending.")]
 
 
-def _command(
+def _run(
     work: Callable[[Session], Report], folder: Path, stack: str, packs: list[Path] | None, config: list[str] | None, hidden: list[str] | None,
-    as_json: bool, color: Color, **more: Any,
+    as_json: bool, color: Color, clear: bool = False,
 ) -> None:  # fmt: skip
-    screen = Screen(color == Color.ALWAYS or (color == Color.AUTO and sys.stderr.isatty() and "NO_COLOR" not in os.environ), quiet=as_json)
+    colored = color is Color.ALWAYS or (color is Color.AUTO and sys.stdout.isatty() and "NO_COLOR" not in os.environ)
+    screen = Screen(colored, quiet=as_json)
     try:
         pairs, secrets = parse_pairs(config or [], "--config"), parse_pairs(hidden or [], "--config-secret")
-        session = Session(folder, stack, screen.report, [each.resolve() for each in packs or []], pairs, secrets, **more)
-        report = work(session)
+        report = work(Session(folder, stack, screen.report, [each.resolve() for each in packs or []], pairs, secrets, clear, screen.show))
+        result, code = report.as_json(), report.exit
     except EngineError as failed:
         screen.say(f"error: {failed}")
-        if as_json:
-            empty: dict[str, Any] = {"changes": {}, "violations": [], "steps": [], "outputs": {}}
-            diagnostics = [{"severity": "error", "message": str(failed), "urn": failed.urn}]
-            print(json.dumps({"schema": SCHEMA, "result": "failed", **empty, "diagnostics": diagnostics}))
-        raise typer.Exit(failed.exit_code) from failed
+        result, code = failure(failed), failed.exit_code
     if as_json:
-        print(json.dumps(report.as_json()))
-    raise typer.Exit(report.exit)
+        print(json.dumps(result))
+    raise typer.Exit(code)
 
 
-@app.command(epilog=_CODES)
+@app.command(epilog=CODES)
 def preview(
     stack: Stack, folder: Folder = Path(), policy_pack: Packs = None, config: Pairs = None, config_secret: HiddenPairs = None,
     json_: Json = False, color: Colors = Color.AUTO,
 ) -> None:  # fmt: skip
     """Show what `up` would do."""
-    _command(Session.preview, folder, stack, policy_pack, config, config_secret, json_, color)
+    _run(Session.preview, folder, stack, policy_pack, config, config_secret, json_, color)
 
 
-@app.command(epilog=_CODES)
+@app.command(epilog=CODES)
 def up(
     stack: Stack, folder: Folder = Path(), policy_pack: Packs = None, config: Pairs = None, config_secret: HiddenPairs = None,
-    json_: Json = False, color: Colors = Color.AUTO, skip_preview: Annotated[bool, typer.Option("--skip-preview")] = False,
+    json_: Json = False, color: Colors = Color.AUTO, skip_preview: SkipPreview = False,
 ) -> None:  # fmt: skip
     """Preview, then create, update, replace and delete."""
-    _command(lambda session: session.up(skip_preview), folder, stack, policy_pack, config, config_secret, json_, color)
+    _run(lambda session: session.up(skip_preview), folder, stack, policy_pack, config, config_secret, json_, color)
 
 
-@app.command(epilog=_CODES)
+@app.command(epilog=CODES)
 def refresh(
-    stack: Stack, folder: Folder = Path(), config: Pairs = None, config_secret: HiddenPairs = None, json_: Json = False,
-    color: Colors = Color.AUTO, clear_pending_creates: Annotated[bool, typer.Option("--clear-pending-creates")] = False,
-    skip_preview: Annotated[bool, typer.Option("--skip-preview", help="Accepted; a refresh does not preview.")] = False,
+    stack: Stack, folder: Folder = Path(), policy_pack: Packs = None, config: Pairs = None, config_secret: HiddenPairs = None,
+    json_: Json = False, color: Colors = Color.AUTO, skip_preview: SkipPreview = True, clear_pending_creates: ClearPending = False,
 ) -> None:  # fmt: skip
-    """Read every resource anew into the checkpoint."""
-    more = {"clear_pending_creates": clear_pending_creates}
-    _command(Session.refresh, folder, stack, None, config, config_secret, json_, color, **more)
+    """Read every resource anew into the checkpoint (policy packs have nothing to judge here)."""
+    _run(Session.refresh, folder, stack, policy_pack, config, config_secret, json_, color, clear_pending_creates)
 
 
-@app.command(epilog=_CODES)
+@app.command(epilog=CODES)
 def destroy(
-    stack: Stack, folder: Folder = Path(), config: Pairs = None, config_secret: HiddenPairs = None, json_: Json = False,
-    color: Colors = Color.AUTO,
-    skip_preview: Annotated[bool, typer.Option("--skip-preview", help="Accepted; a destroy does not preview.")] = False,
+    stack: Stack, folder: Folder = Path(), policy_pack: Packs = None, config: Pairs = None, config_secret: HiddenPairs = None,
+    json_: Json = False, color: Colors = Color.AUTO, skip_preview: SkipPreview = True,
 ) -> None:  # fmt: skip
-    """Delete every resource of the stack."""
-    _command(Session.destroy, folder, stack, None, config, config_secret, json_, color)
+    """Delete every resource of the stack (policy packs have nothing to judge here)."""
+    _run(Session.destroy, folder, stack, policy_pack, config, config_secret, json_, color)
+
+
+@app.command()
+def export(stack: Stack, folder: Folder = Path()) -> None:
+    """Print the stack's state, as `pulumi stack import` reads it."""
+    try:
+        path = LabHome.find().stack_file(Project.load(folder.resolve()).name, stack)
+        if not read_deployment(path):
+            raise EngineError(f"stack {stack!r} does not exist in this lab (no {path})")
+    except EngineError as failed:
+        print(f"error: {failed}", file=sys.stderr)
+        raise typer.Exit(failed.exit_code) from failed
+    print(path.read_text(), end="")
+
+
+@app.command()
+def down() -> None:
+    """End the lab's simulators."""
+    for each in simulators.down(LabHome.find()):
+        print(each, file=sys.stderr)
+
+
+@app.command()
+def env() -> None:
+    """Start the lab's providers and print what the official Pulumi CLI needs to use them: `eval "$(containment lab env)"`."""
+    home = LabHome.find()
+    ports: dict[str, Any] = {package: simulators.attach(home, package) for package in ("aws", "aviatrix")}
+    print(f"export {DEBUG_PROVIDERS}=" + ",".join(f"{package}:{port}" for package, port in ports.items() if port))
+    if not {"PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE"} & os.environ.keys():
+        print(f"export PULUMI_CONFIG_PASSPHRASE_FILE={home.passphrase_file}")
 
 
 if __name__ == "__main__":

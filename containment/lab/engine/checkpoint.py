@@ -1,8 +1,8 @@
 """A stack's checkpoint: the file, the journal that keeps it true after every step, and the lock that keeps a second run out.
 
-The file is what `pulumi stack export` prints. It is written whole before a resource begins to change (as a pending operation) and after it has,
-so a run that dies at any moment leaves a state the next run can finish from. Order follows Pulumi: what this run has settled, in that order,
-then what it has not reached.
+The file is what `pulumi stack export` prints. It is written whole before a resource begins to change (as a pending operation) and after
+it has, so a run that dies at any moment leaves a state the next run can finish from. Order follows Pulumi: what this run has settled, in
+that order, then what it has not reached.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Any
 
 from containment.lab.engine.crypt import Crypter
 from containment.lab.engine.errors import EngineError, Exit
-from containment.lab.engine.state import STACK_TYPE, State, from_json, make_urn, name_of, now, qualified_type_of, to_json, type_of
+from containment.lab.engine.state import STACK_TYPE, State, from_json, make_urn, name_of, now, to_json, type_of
 from containment.lab.home import write_whole
 
 _NAMES_TWO_REFERENCES = ("parent", "deleted_with", "urn")

@@ -1,7 +1,7 @@
 """Child processes that cannot outlive the engine: the program, and each policy pack.
 
-A child gets its own session (Ctrl-C reaches the engine alone, which ends its children) and, on Linux, a death signal from the kernel: kill -9 of
-the engine takes its children along. What a child prints is talk: it goes to the report, never to stdout.
+A child gets its own session (Ctrl-C reaches the engine alone, which ends its children) and, on Linux, a death signal from the kernel:
+kill -9 of the engine takes its children along. What a child prints is talk: it goes to the report, never to stdout.
 """
 
 from __future__ import annotations

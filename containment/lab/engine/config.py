@@ -1,13 +1,12 @@
 """A program's project file and its stack's configuration, merged as Pulumi merges them.
 
-Precedence, highest first: `--config`, `Pulumi.<stack>.yaml`, the lab's overlay (only for what the stack file lacks), `config:` in Pulumi.yaml.
-Keys are fully qualified (`namespace:name`), values are strings; objects and lists are JSON.
+Precedence, highest first: `--config`, `Pulumi.<stack>.yaml`, the lab's overlay (only for what the stack file lacks), `config:` in
+Pulumi.yaml. Keys are fully qualified (`namespace:name`), values are strings; objects and lists are JSON.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -157,7 +156,7 @@ def _plaintext(raw: Any, crypter: Crypter) -> tuple[Any, bool]:
 
 
 def _text(value: Any) -> str:
-    if isinstance(value, bool) or isinstance(value, (dict, list)):
+    if isinstance(value, (bool, dict, list)):
         return json.dumps(value, separators=(",", ":"), sort_keys=True, default=str)
     return "" if value is None else str(value)
 

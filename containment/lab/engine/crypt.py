@@ -1,7 +1,7 @@
 """Secrets at rest, in the format of Pulumi's passphrase secrets provider.
 
-A salt `v1:<salt>:v1:<nonce>:<cipher of "pulumi">` names the key: PBKDF2-SHA256, a million rounds (half a second: derived once a run, only when
-a secret is met, in the background when it can be foreseen); a value is AES-256-GCM, `v1:<nonce>:<cipher>`. The passphrase comes from
+A salt `v1:<salt>:v1:<nonce>:<cipher of "pulumi">` names the key: PBKDF2-SHA256, a million rounds (half a second: derived once a run, only
+when a secret is met, in the background when it can be foreseen); a value is AES-256-GCM, `v1:<nonce>:<cipher>`. The passphrase comes from
 PULUMI_CONFIG_PASSPHRASE or the file named by PULUMI_CONFIG_PASSPHRASE_FILE, else from the lab home, which makes itself one.
 """
 

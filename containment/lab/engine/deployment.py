@@ -1,7 +1,8 @@
 """One phase of a run, from start to end: a preview, an update, a destroy or a refresh.
 
-Owns the order of things: packs and program start, registrations are planned one at a time and carried out side by side, then deletions, then the
-stack's outputs, then the stack policies, then the last word to the journal. Whatever happens, children end and connections close.
+Owns the order of things: packs and program start, registrations are planned one at a time and carried out side by side, then deletions,
+then the stack's outputs, then the stack policies, then the last word to the journal. Whatever happens, children end and connections
+close.
 """
 
 from __future__ import annotations
@@ -57,7 +58,9 @@ class Deployment:
             old = self.planner.enter(goal)
             relinquish = old is not None and not old.external and old.id != new.id
             self.run.did[Op.REPLACE if relinquish else Op.READ].add(new.urn)
-        steps = [Step(Op.READ_REPLACEMENT, old, new, keeps_old=True), Step(Op.REPLACE, old, new)] if relinquish else [Step(Op.READ, old, new)]
+        steps = (
+            [Step(Op.READ_REPLACEMENT, old, new, keeps_old=True), Step(Op.REPLACE, old, new)] if relinquish else [Step(Op.READ, old, new)]
+        )
         await self.executor.chain(steps)
         return new
 
@@ -75,7 +78,13 @@ class Deployment:
         try:
             for starting in [asyncio.ensure_future(Analyzer.start(pack, run, config, address)) for pack in packs]:
                 run.analyzers.append(await starting)
-            given = {"project": run.project, "stack": run.stack, "parallel": _PARALLEL, "dry_run": run.preview, "organization": "organization"}
+            given = {
+                "project": run.project,
+                "stack": run.stack,
+                "parallel": _PARALLEL,
+                "dry_run": run.preview,
+                "organization": "organization",
+            }
             where = {"monitor": address, "engine": address, "root_directory": str(self.project.root), "program": str(self.project.program)}
             command = [self.project.python, str(_RUNNER), json.dumps({**given, **where})]
             child = await Child.start(command, self.project.program, config.environment(), self.report.say)

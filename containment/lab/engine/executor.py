@@ -1,7 +1,7 @@
 """Steps carried out: the provider is asked, the journal written before and after, the new state completed.
 
-Steps run side by side; the first that fails stops new ones from starting, while those under way end (their result is in the journal).
-A protected resource that may not be deleted fails alone: the rest of a destroy goes on, but for what it depends on.
+Steps run side by side; the first that fails stops new ones from starting, while those under way end (their result is in the journal). A
+protected resource that may not be deleted fails alone: the rest of a destroy goes on, but for what it depends on.
 """
 
 from __future__ import annotations
@@ -18,7 +18,9 @@ from containment.lab.engine.values import keep_old, parse_path
 from containment.lab.wire import UNKNOWN, is_secret, secret
 
 _DELETIONS = {Op.DELETE, Op.DELETE_REPLACED, Op.DISCARD, Op.DISCARD_REPLACED}
-_PENDING = {Op.CREATE: "creating", Op.UPDATE: "updating", Op.READ: "reading", Op.IMPORT: "importing"} | dict.fromkeys(_DELETIONS, "deleting")
+_PENDING = {Op.CREATE: "creating", Op.UPDATE: "updating", Op.READ: "reading", Op.IMPORT: "importing"} | dict.fromkeys(
+    _DELETIONS, "deleting"
+)
 _PENDING |= {Op.CREATE_REPLACEMENT: "creating", Op.READ_REPLACEMENT: "reading", Op.IMPORT_REPLACEMENT: "importing"}
 
 
@@ -218,7 +220,7 @@ class Executor:
     async def all(self, steps: list[Step]) -> list[BaseException | None]:
         """Carry out independent steps side by side; returns what went wrong with each."""
         tasks = [self.start(self.one(step)) for step in steps]
-        return await asyncio.gather(*tasks, return_exceptions=True)
+        return list(await asyncio.gather(*tasks, return_exceptions=True))
 
     def outputs(self, urn: str, outputs: dict[str, Any]) -> None:
         """Take a component's (or the stack's) outputs, told once, after its registration."""

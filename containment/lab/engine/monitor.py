@@ -1,9 +1,11 @@
 """The two services a Pulumi program talks to: the resource monitor and the engine's log.
 
-Owns the translation of requests into goals (inheritance from parents, providers of components, default providers, dependencies) and of states
-into replies. Features the engine does not have are refused by name when a program uses them: transforms, hooks, remote components, methods,
-stack references, dynamic providers, extension packages, state migrations.
+Owns the translation of requests into goals (inheritance from parents, providers of components, default providers, dependencies) and of
+states into replies. Features the engine does not have are refused by name when a program uses them: transforms, hooks, remote components,
+methods, stack references, dynamic providers, extension packages, state migrations.
 """
+
+# ruff: noqa: N802 - the methods have the names that gRPC gives them
 
 from __future__ import annotations
 
@@ -28,11 +30,16 @@ from containment.lab.engine.values import output_dependencies, receive, receive_
 from containment.lab.wire import secret, to_plain, to_struct
 
 FEATURES = (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11)
-"""secrets, resource references, output values, alias specs, replacement trigger, deletedWith, replaceWith, parameterization; and transforms and
-hooks (7, 8, 10, 11), claimed so that their use reaches us and is refused by name."""
+"""Secrets, resource references, output values, alias specs, replacement trigger, deletedWith, replaceWith, parameterization (9); transforms and
+hooks (7, 8, 10, 11) are claimed so that their use reaches us and is refused by name."""
 
 _UNITS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
-_REFUSED_OPTIONS = {"transforms": "transforms", "state_migrations": "state migrations", "remote": "remote components", "envVarMappings": "envVarMappings"}
+_REFUSED_OPTIONS = {
+    "transforms": "transforms",
+    "state_migrations": "state migrations",
+    "remote": "remote components",
+    "envVarMappings": "envVarMappings",
+}
 _REFUSED_PACKAGES = {"pulumi": "stack references", "pulumi-python": "dynamic providers"}
 
 
@@ -68,8 +75,12 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
 
     async def GetDeploymentInfo(self, request: Any, context: Any) -> pb.DeploymentInfo:  # noqa: ARG002
         """Say which stack this is and what is supported."""
-        told = {"config": self._config.values, "configSecretKeys": sorted(self._config.secret_keys), "supportedFeatures": FEATURES}
-        where = {"project": self._run.project, "stack": self._run.stack, "organization": "organization"}
+        told: dict[str, Any] = {
+            "config": self._config.values,
+            "configSecretKeys": sorted(self._config.secret_keys),
+            "supportedFeatures": FEATURES,
+        }
+        where: dict[str, Any] = {"project": self._run.project, "stack": self._run.stack, "organization": "organization"}
         return pb.DeploymentInfo(dryRun=self._run.preview, parallel=16, **where, **told)
 
     async def SignalAndWaitForShutdown(self, request: Any, context: Any) -> empty_pb2.Empty:  # noqa: ARG002
@@ -136,7 +147,9 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
         inputs, raw = receive(request.object, self._root), to_plain(request.object)
         if is_provider and (request.packageRef or request.version or request.pluginDownloadURL):
             self._package(request).mark(inputs)
-        needs = {key: set(each.urns) for key, each in request.propertyDependencies.items()} or {key: set(request.dependencies) for key in inputs}
+        needs = {key: set(each.urns) for key, each in request.propertyDependencies.items()} or {
+            key: set(request.dependencies) for key in inputs
+        }
         timeouts = {key: _seconds(getattr(request.customTimeouts, key)) for key in ("create", "update", "delete", "read")}
         new = State(
             urn=make_urn(run.stack, run.project, request.parent, request.type, request.name),
@@ -194,7 +207,9 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
     async def _default(self, package: Package) -> State:
         denied = self._config.of_package("pulumi").get("disable-default-providers", ("", False))[0]
         if f'"{package.name}"' in denied or '"*"' in denied:
-            raise EngineError(f"default provider for {package.name!r} disabled by pulumi:disable-default-providers; give the resource a provider")
+            raise EngineError(
+                f"default provider for {package.name!r} disabled by pulumi:disable-default-providers; give the resource a provider"
+            )
         if package.name in _REFUSED_PACKAGES:
             raise refuse(_REFUSED_PACKAGES[package.name])
         inputs = {key: secret(value) if hidden else value for key, (value, hidden) in self._config.of_package(package.name).items()}
@@ -219,7 +234,8 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
         return pb.ReadResourceResponse(urn=state.urn, properties=_reply(state.outputs, request), id=state.id)
 
     async def _invoke(self, request: Any) -> pb.ResourceInvokeResponse:
-        arguments, failures = receive(request.args, self._root), []
+        arguments = receive(request.args, self._root)
+        failures: list[Any] = []
         if request.tok == "pulumi:pulumi:getResource":
             found = self._run.news.get(arguments["urn"])
             if found is None:
@@ -231,7 +247,8 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
             if provider is None:
                 raise EngineError(f"no provider {reference or request.provider}")
             told, failures = await provider.invoke(request.tok, arguments, self._run.preview)
-        return pb.ResourceInvokeResponse(failures=failures, **{"return": to_struct(send(told, resources=request.acceptResources))})
+        reply: dict[str, Any] = {"return": to_struct(send(told, resources=request.acceptResources))}
+        return pb.ResourceInvokeResponse(failures=failures, **reply)
 
 
 class EngineLog(engine_pb2_grpc.EngineServicer):
@@ -254,8 +271,8 @@ class EngineLog(engine_pb2_grpc.EngineServicer):
 async def serve(monitor: Monitor, engine: EngineLog) -> tuple[Any, str]:
     """Serve both on a free loopback port; returns the server and its address."""
     server = grpc.aio.server(options=GRPC_OPTIONS)
-    resource_pb2_grpc.add_ResourceMonitorServicer_to_server(monitor, server)  # type: ignore[no-untyped-call]
-    engine_pb2_grpc.add_EngineServicer_to_server(engine, server)  # type: ignore[no-untyped-call]
+    resource_pb2_grpc.add_ResourceMonitorServicer_to_server(monitor, server)
+    engine_pb2_grpc.add_EngineServicer_to_server(engine, server)
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     return server, f"127.0.0.1:{port}"

@@ -11,7 +11,7 @@ from typing import Any
 
 from containment.lab.engine.errors import Aborted, EngineError
 from containment.lab.engine.providers import Diff, visible
-from containment.lab.engine.state import STACK_TYPE, State, dependencies_of, make_urn, name_of, qualified_type_of, type_of
+from containment.lab.engine.state import State, dependencies_of, make_urn, name_of, type_of
 from containment.lab.engine.steps import Alias, Goal, Op, Run, Step
 from containment.lab.engine.values import Properties, changed_keys, keep_old, parse_path, redact, send
 from containment.lab.wire import UNKNOWN, has_unknown
@@ -176,7 +176,9 @@ class Planner:
         assert provider is not None, f"{reference} was checked, but is not configured"
         found = await provider.diff(old.copy(urn=urn), old.inputs, news, unknowns, ignore)
         if found is None:
-            self.run.report.warning("the provider's configuration is not known yet: this preview may not show all changes of the update", urn)
+            self.run.report.warning(
+                "the provider's configuration is not known yet: this preview may not show all changes of the update", urn
+            )
         return found or Diff(changed=True)
 
     async def _provider_changed(self, old: State, new: State) -> bool:

@@ -1,7 +1,7 @@
 """Policy packs: a pack runs as a child process and is asked about each resource, and at the end about the whole stack.
 
-A pack that cannot start is an error with the pack's own words, never a hang and never a pass. Policies get the defaults of their configuration
-schema and what the pack itself configures; there is no configuration from outside.
+A pack that cannot start is an error with the pack's own words, never a hang and never a pass. Policies get the defaults of their
+configuration schema and what the pack itself configures; there is no configuration from outside.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Analyzer:
 
     def __init__(self, name: str, child: Child, channel: Any) -> None:
         self.name, self._child, self._channel = name, child, channel
-        self._stub = analyzer_pb2_grpc.AnalyzerStub(channel)  # type: ignore[no-untyped-call]
+        self._stub = analyzer_pb2_grpc.AnalyzerStub(channel)
         self._remediates = False
 
     @classmethod
@@ -137,7 +137,9 @@ def _request(goal: Goal, new: State, provider: State | None) -> pb.AnalyzeReques
     request = pb.AnalyzeRequest(urn=new.urn, type=new.type, name=name_of(new.urn), properties=_visible(new.inputs), options=options)
     if provider is not None:
         request.provider.CopyFrom(
-            pb.AnalyzerProviderResource(urn=provider.urn, type=provider.type, name=name_of(provider.urn), properties=_visible(provider.inputs))
+            pb.AnalyzerProviderResource(
+                urn=provider.urn, type=provider.type, name=name_of(provider.urn), properties=_visible(provider.inputs)
+            )
         )
     return request
 

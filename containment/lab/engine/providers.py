@@ -1,8 +1,8 @@
 """Provider plugins over gRPC, and the registry of those that a run has configured.
 
-Owns the ResourceProvider protocol as the engine speaks it (after Pulumi's provider_plugin.go): what each call is told, secrets and unknowns
-left out for a provider that does not take them, a provider whose configuration is not known yet in a preview. Every provider resource has its
-own connection, and the plugin behind it must be running already: `attach` says on which port.
+Owns the ResourceProvider protocol as the engine speaks it (after Pulumi's provider_plugin.go): what each call is told, secrets and
+unknowns left out for a provider that does not take them, a provider whose configuration is not known yet in a preview. Every provider
+resource has its own connection, and the plugin behind it must be running already: `attach` says on which port.
 """
 
 from __future__ import annotations
@@ -112,7 +112,10 @@ class Package:
         if parameter is None:
             return cls(name, version, internal.get("pluginDownloadURL", ""))
         return cls(
-            internal["name"], str(internal.get("version") or ""), internal.get("pluginDownloadURL", ""), (name, version, base64.b64decode(parameter))
+            internal["name"],
+            str(internal.get("version") or ""),
+            internal.get("pluginDownloadURL", ""),
+            (name, version, base64.b64decode(parameter)),
         )
 
 
@@ -127,7 +130,7 @@ class Provider:
     def __init__(self, port: int, package: Package) -> None:
         self.label, self._package = f"provider {package.name}", package
         self._channel = grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=GRPC_OPTIONS)
-        self._stub = provider_pb2_grpc.ResourceProviderStub(self._channel)  # type: ignore[no-untyped-call]
+        self._stub = provider_pb2_grpc.ResourceProviderStub(self._channel)
         self._takes: dict[str, bool] | None = None
         self._previews = True
         self._known: asyncio.Task[bool] | None = None
@@ -165,7 +168,9 @@ class Provider:
         bare, package = send(settings, secrets=False), self._package.name
         variables = {f"{package}:config:{key}": each if isinstance(each, str) else json.dumps(each) for key, each in bare.items()}
         accepts = {"acceptSecrets": True, "acceptResources": True, "sends_old_inputs": True, "sends_old_inputs_to_delete": True}
-        told = await self._ask("Configure", pb.ConfigureRequest, state.urn, id=state.id, variables=variables, args=to_struct(inputs), **accepts)
+        told = await self._ask(
+            "Configure", pb.ConfigureRequest, state.urn, id=state.id, variables=variables, args=to_struct(inputs), **accepts
+        )
         if self._takes is None:
             self._takes, self._previews = {"secrets": told.acceptSecrets, "resources": told.acceptResources}, told.supportsPreview
         return True
@@ -188,7 +193,10 @@ class Provider:
 
     async def check_config(self, urn: str, olds: Properties, news: Properties) -> Checked:
         """Check a provider resource's inputs; a plugin without CheckConfig takes them as they are."""
-        sent = {"olds": to_struct(send(olds, secrets=False)) if olds else None, "news": to_struct(send(news, secrets=False))}
+        sent: dict[str, Any] = {
+            "olds": to_struct(send(olds, secrets=False)) if olds else None,
+            "news": to_struct(send(news, secrets=False)),
+        }
         reply = await self._ask("CheckConfig", pb.CheckRequest, urn, optional=True, **sent)
         if reply is None:
             return news, []
@@ -199,7 +207,7 @@ class Provider:
     async def diff_config(self, urn: str, old: State, news: Properties, ignore: list[str]) -> Diff:
         """Compare a provider resource's inputs; a plugin without DiffConfig has no replacements."""
         values = {"old_inputs": visible(old.inputs), "olds": old.outputs, "news": news}
-        sent = {key: to_struct(send(value, secrets=False)) for key, value in values.items()}
+        sent: dict[str, Any] = {key: to_struct(send(value, secrets=False)) for key, value in values.items()}
         reply = await self._ask("DiffConfig", pb.DiffRequest, urn, optional=True, id=old.id, ignoreChanges=ignore, **sent)
         return Diff.of(reply or pb.DiffResponse(), changed_keys(old.outputs, news))
 
@@ -207,7 +215,7 @@ class Provider:
         """Check a resource's inputs; returns them with the provider's defaults, and what is wrong."""
         if not await self.known():
             return news, []
-        sent = {"olds": self._out(olds, preview), "news": self._out(news, preview), "randomSeed": secrets.token_bytes(32)}
+        sent: dict[str, Any] = {"olds": self._out(olds, preview), "news": self._out(news, preview), "randomSeed": secrets.token_bytes(32)}
         reply = await self._ask("Check", pb.CheckRequest, urn, **sent)
         return self._in(reply.inputs, news, urn, preview), list(reply.failures)
 
@@ -216,7 +224,7 @@ class Provider:
         if not await self.known():
             return None
         values = {"old_inputs": old_inputs, "olds": state.outputs, "news": news}
-        sent = {key: self._out(value, preview, contents=False) for key, value in values.items()}
+        sent: dict[str, Any] = {key: self._out(value, preview, contents=False) for key, value in values.items()}
         reply = await self._ask("Diff", pb.DiffRequest, state.urn, id=state.id, ignoreChanges=ignore, **sent)
         return Diff.of(reply, changed_keys(old_inputs, news))
 
@@ -225,7 +233,11 @@ class Provider:
         known = await self.known()
         if preview and not (known and self._previews):
             return "", dict(new.inputs) if known else {}
-        sent = {"properties": self._out(new.inputs, preview), "timeout": new.custom_timeouts.get("create"), "preview": preview}
+        sent: dict[str, Any] = {
+            "properties": self._out(new.inputs, preview),
+            "timeout": new.custom_timeouts.get("create"),
+            "preview": preview,
+        }
         reply = await self._ask("Create", pb.CreateRequest, new.urn, **sent)
         if not reply.id and not preview:
             raise EngineError(f"{self.label} returned no id from Create", new.urn)
@@ -236,16 +248,26 @@ class Provider:
         known = await self.known()
         if preview and not (known and self._previews):
             return dict(new.inputs) if known else {}
-        sent = {"olds": self._out(old.outputs, contents=False), "old_inputs": self._out(old.inputs, contents=False), "preview": preview}
-        more = {"news": self._out(new.inputs, preview), "timeout": new.custom_timeouts.get("update"), "ignoreChanges": new.ignore_changes}
+        sent: dict[str, Any] = {
+            "olds": self._out(old.outputs, contents=False),
+            "old_inputs": self._out(old.inputs, contents=False),
+            "preview": preview,
+        }
+        more: dict[str, Any] = {
+            "news": self._out(new.inputs, preview),
+            "timeout": new.custom_timeouts.get("update"),
+            "ignoreChanges": new.ignore_changes,
+        }
         reply = await self._ask("Update", pb.UpdateRequest, new.urn, id=old.id, **sent, **more)
         return self._in(reply.properties, new.inputs, new.urn, preview)
 
-    async def read(self, state: State, id_: str, inputs: Properties | None, outputs: Properties) -> tuple[str, Properties | None, Properties] | None:
+    async def read(
+        self, state: State, id_: str, inputs: Properties | None, outputs: Properties
+    ) -> tuple[str, Properties | None, Properties] | None:
         """Read a resource; returns its id, inputs (None when the provider does not say) and outputs, or None when it is gone."""
         if not await self.known():
             return id_, {}, {}
-        sent = {"properties": self._out(outputs, contents=False), "inputs": self._out(inputs, contents=False)}
+        sent: dict[str, Any] = {"properties": self._out(outputs, contents=False), "inputs": self._out(inputs, contents=False)}
         reply = await self._ask("Read", pb.ReadRequest, state.urn, id=id_, timeout=state.custom_timeouts.get("read"), **sent)
         if not (reply.HasField("properties") and reply.id):
             return None
@@ -255,7 +277,10 @@ class Provider:
     async def delete(self, state: State) -> None:
         """Delete a resource."""
         await self.known()
-        sent = {"properties": self._out(state.outputs, contents=False), "old_inputs": self._out(state.inputs, contents=False)}
+        sent: dict[str, Any] = {
+            "properties": self._out(state.outputs, contents=False),
+            "old_inputs": self._out(state.inputs, contents=False),
+        }
         await self._ask("Delete", pb.DeleteRequest, state.urn, id=state.id, timeout=state.custom_timeouts.get("delete"), **sent)
 
     async def invoke(self, token: str, arguments: Properties, preview: bool) -> tuple[Properties, list[pb.CheckFailure]]:

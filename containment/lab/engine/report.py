@@ -13,7 +13,7 @@ from typing import Any
 
 from pulumi.runtime.proto import analyzer_pb2 as pb
 
-from containment.lab.engine.errors import Exit
+from containment.lab.engine.errors import EngineError, Exit
 from containment.lab.engine.steps import Step
 from containment.lab.engine.values import redact
 
@@ -97,6 +97,13 @@ class Report:
             "outputs": redact(self.outputs),
             "diagnostics": self.diagnostics,
         }
+
+
+def failure(failed: EngineError) -> dict[str, Any]:
+    """Return the object that `--json` prints when no phase could begin."""
+    report = Report(True, lambda step, took: None, lambda text: None)
+    report.error(str(failed), failed.urn)
+    return report.as_json()
 
 
 def _step(step: Step) -> dict[str, Any]:

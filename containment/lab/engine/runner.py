@@ -1,7 +1,8 @@
 """Runs one Pulumi Python program; started by the engine with the program's own interpreter, so it imports nothing of ours.
 
-Does what Pulumi's language host does: configuration from the environment, settings, then the folder's `__main__` inside a stack. An error of the
-program is logged to the engine with the user's frames only; a `pulumi.RunError` is its message. Exit code 0, or 1 after an error was logged.
+Does what Pulumi's language host does: configuration from the environment, settings, then the folder's `__main__` inside a stack. An error
+of the program is logged to the engine with the user's frames only; a `pulumi.RunError` is its message. Exit code 0, or 1 after an error
+was logged.
 """
 
 import asyncio
@@ -42,13 +43,17 @@ def main() -> int:
     threads = ThreadPoolExecutor(max_workers=4 * given["parallel"])
     loop.set_default_executor(threads)
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # a failed program leaves futures unobserved, on purpose
+
+    def body() -> None:
+        runpy.run_path(program, run_name="__main__")
+
     try:
-        loop.run_until_complete(pulumi.runtime.run_in_stack(lambda: runpy.run_path(program, run_name="__main__") and None))
+        loop.run_until_complete(pulumi.runtime.run_in_stack(body))
     except pulumi.RunError as failed:
         pulumi.log.error(str(failed))
         return 1
     except Exception as failed:  # noqa: BLE001 - whatever the program raised is its error
-        pulumi.log.error("Program failed with an unhandled exception:\n" + users_trace(failed, os.path.realpath(program)))  # noqa: PTH
+        pulumi.log.error("Program failed with an unhandled exception:\n" + users_trace(failed, os.path.realpath(program)))
         return 1
     finally:
         threads.shutdown(wait=True, cancel_futures=True)

@@ -1,7 +1,7 @@
 """The commands: `preview`, `up`, `refresh` and `destroy` on one stack of one program folder.
 
-Owns what surrounds a phase: the stack's lock, its passphrase and configuration, where providers are attached, and what Ctrl-C does (nothing new
-starts, what is under way stays written down as pending, children end).
+Owns what surrounds a phase: the stack's lock, its passphrase and configuration, where providers are attached, and what Ctrl-C does
+(nothing new starts, what is under way stays written down as pending, children end).
 """
 
 from __future__ import annotations
@@ -10,17 +10,12 @@ import asyncio
 import contextlib
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-try:
-    from containment.lab import simulators
-except ImportError:  # DEVELOPMENT ONLY
-    class simulators:  # type: ignore
-        overlay = staticmethod(lambda home, keys, project: {})
-        attach = staticmethod(lambda home, package: None)
-        down = staticmethod(lambda home: None)
+from containment.lab import simulators
 from containment.lab.engine import config as configuration
 from containment.lab.engine.checkpoint import Journal, locked, read_deployment
 from containment.lab.engine.config import Config, Project
@@ -47,6 +42,8 @@ class Session:
     config_secret: dict[str, str] = field(default_factory=dict)
     clear_pending_creates: bool = False
 
+    show: Callable[[Report], None] = lambda report: None
+
     def __post_init__(self) -> None:
         self.home = LabHome.find()
         self.project = Project.load(self.folder.resolve())
@@ -54,7 +51,7 @@ class Session:
 
     def preview(self) -> Report:
         """Show what `up` would do. Takes no lock and writes nothing."""
-        return self._whole(lambda config, crypter: self._program(True, config, crypter))
+        return self._whole(lambda config, crypter: self._program(True, config, crypter), writes=False)
 
     def up(self, skip_preview: bool) -> Report:
         """Bring the stack to what the program says, after a preview that found nothing wrong."""
@@ -80,9 +77,9 @@ class Session:
         with locked(self.path) as note:
             if note:
                 self.new_report(False).say(note)
-            return self._whole(phases)
+            return self._whole(phases, writes=True)
 
-    def _whole(self, phases: Callable[[Config, Crypter], Report]) -> Report:
+    def _whole(self, phases: Callable[[Config, Crypter], Report], writes: bool) -> Report:
         """Work out secrets and configuration, then run the phases."""
         deployment = read_deployment(self.path)
         provider = deployment.get("secrets_providers") or {}
@@ -90,9 +87,8 @@ class Session:
             raise EngineError(f"{self.path}: secrets provider {provider.get('type')!r} is not supported (only passphrase)")
         in_stack_file = configuration.stack_salt(self.project, self.stack)
         salt = in_stack_file or (provider.get("state") or {}).get("salt", "")
-        phrase = passphrase(self.home)
-        crypter = Crypter(phrase, salt)
-        if salt or phases != self.preview:
+        crypter = Crypter(passphrase(self.home), salt)
+        if salt or writes:
             crypter.prepare()
         overlay = simulators.overlay(self.home, frozenset(self.project.declared()), self.project.name)
         config = configuration.merge(self.project, self.stack, crypter, overlay, self.config, self.config_secret)
@@ -101,7 +97,9 @@ class Session:
     def _program(self, preview: bool, config: Config, crypter: Crypter) -> Report:
         return self._phase(preview, crypter, lambda deployment: deployment.program(config, self.packs), config)
 
-    def _phase(self, preview: bool, crypter: Crypter, work: Callable[[Deployment], object], config: Config | None = None) -> Report:
+    def _phase(
+        self, preview: bool, crypter: Crypter, work: Callable[[Deployment], Coroutine[Any, Any, None]], config: Config | None = None
+    ) -> Report:
         report = self.new_report(preview)
         if config is not None:
             report.hidden = [config.values[key] for key in config.secret_keys if len(config.values[key]) > 2]
@@ -111,12 +109,15 @@ class Session:
         elif journal.interrupted and not preview and config is not None:
             report.warning(_pending(journal))
         asyncio.run(self._until_signal(preview, journal, report, work))
+        self.show(report)
         return report
 
-    async def _until_signal(self, preview: bool, journal: Journal, report: Report, work: Callable[[Deployment], object]) -> None:
+    async def _until_signal(
+        self, preview: bool, journal: Journal, report: Report, work: Callable[[Deployment], Coroutine[Any, Any, None]]
+    ) -> None:
         run = Run(self.project.name, self.stack, preview, journal, Registry(self._attach, preview), report)
         deployment = Deployment(self.project, run)
-        task = asyncio.ensure_future(work(deployment))  # type: ignore[arg-type]
+        task = asyncio.ensure_future(work(deployment))
         with _signals(lambda name: self._interrupt(deployment, name)):
             await task
 
@@ -131,7 +132,10 @@ class Session:
         """Return the port of the running plugin for a package: named in the environment, as for the real CLI, or the lab's own."""
         named = dict(each.rsplit(":", 1) for each in os.environ.get(DEBUG_PROVIDERS, "").split(",") if ":" in each)
         port = named.get(package.plugin) or named.get(package.name)
-        found = int(port) if port else await asyncio.to_thread(simulators.attach, self.home, package.name)
+        try:
+            found = int(port) if port else await asyncio.to_thread(simulators.attach, self.home, package.name)
+        except simulators.SimulatorError as failed:
+            raise EngineError(f"the lab's {package.name} did not start: {failed}") from failed
         if found is None:
             raise EngineError(
                 f"no provider for package {package.name!r}: the lab does not serve it. Start one and name its port in {DEBUG_PROVIDERS}={package.name}:PORT, "

@@ -1,7 +1,7 @@
 """One resource as the checkpoint knows it, its URN, and its JSON form in Pulumi's deployment format (version 3).
 
-Fields and their order are those of `ResourceV3` in Pulumi's apitype/core.go. Views, taint, hooks and snippets are not supported: a checkpoint
-that holds them is refused by name.
+Fields and their order are those of `ResourceV3` in Pulumi's apitype/core.go. Views, taint, hooks and snippets are not supported: a
+checkpoint that holds them is refused by name.
 """
 
 from __future__ import annotations

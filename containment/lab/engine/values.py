@@ -1,7 +1,8 @@
 """Property values inside the engine: plain Python with Pulumi's own wrappers (see `lab.wire`).
 
 Owns what a value becomes when it crosses a border (program to engine, engine to provider, state or screen) and property paths
-(`tags.env`, `rules[0].name`, `rules[*]`). Output values are taken apart on arrival: inside there are only plain, secret and unknown values.
+(`tags.env`, `rules[0].name`, `rules[*]`). Output values are taken apart on arrival: inside there are only plain, secret and unknown
+values.
 """
 
 from __future__ import annotations
@@ -159,9 +160,9 @@ def keep_old(path: PropertyPath, old: Any, new: Any, old_secret: bool = False, n
             if not rest:
                 for each in new.keys() - old.keys():
                     del new[each]
-        kept = all([keep_old((each, *rest), old, new, old_secret, new_secret) for each in keys])
-        return kept and (isinstance(new, dict) or len(old) == len(new))
-    kind: type = list if isinstance(key, int) else dict
+        kept = [keep_old((each, *rest), old, new, old_secret, new_secret) for each in keys]
+        return all(kept) and (isinstance(new, dict) or len(old) == len(new))
+    kind: Any = list if isinstance(key, int) else dict
     there_old = isinstance(old, kind) and (0 <= key < len(old) if isinstance(key, int) else key in old)
     there_new = isinstance(new, kind) and (0 <= key < len(new) if isinstance(key, int) else key in new)
     if isinstance(key, int) and there_old != there_new:

@@ -424,6 +424,77 @@ def logs():
     Thing("a", value="one")
 
 
+def six():
+    a = Thing("a", value="one", slow=0.2)
+    b = Thing("b", link=a.computed, slow=0.2)
+    home = Home()
+    c = Thing("c", link=b.computed, slow=0.2, opts=Opts(parent=home))
+    d = Thing("d", link=c.computed, slow=0.2)
+    e = Thing("e", link=d.computed, slow=0.2, opts=Opts(depends_on=[home]))
+    f = Thing("f", link=e.computed, slow=0.2, password=pulumi.Output.secret("hunter2"))
+    pulumi.export("f", f.computed)
+
+
+def sleeps():
+    Thing("a", value="one", slow=30)
+
+
+def sleeps_itself():
+    import time
+    Thing("a", value="one")
+    time.sleep(60)
+
+
+def stack_transform():
+    pulumi.runtime.register_resource_transform(lambda args: None)
+
+
+def resource_transform():
+    Thing("a", value="one", opts=Opts(transforms=[lambda args: None]))
+
+
+def hooked():
+    Thing("a", value="one", opts=Opts(hooks=pulumi.ResourceHookBinding(before_create=[lambda args: None])))
+
+
+def stack_reference():
+    pulumi.StackReference("organization/other/dev")
+
+
+def archive():
+    Thing("a", zip=pulumi.AssetArchive({"x": pulumi.StringAsset("y")}))
+
+
+def unserved():
+    class Other(pulumi.CustomResource):
+        pass
+    Other("other:index:Thing", "a", {})
+
+
+def bad_import():
+    import no_such_module  # noqa: F401
+
+
+def tells_secrets():
+    token = pulumi.Config().require("token")
+    print("the token is", token)
+    pulumi.log.warn(f"warned of {token}")
+    Thing("a", password=pulumi.Output.secret("hunter2"), boom=True)
+    raise ValueError(f"it was {token}")
+
+
+def shows_secrets():
+    token = pulumi.Config().require_secret("token")
+    Thing("a", password=token, nested={"list": [pulumi.Output.secret("hunter2")]}, opts=Opts(additional_secret_outputs=["computed"]))
+    pulumi.export("token", token)
+
+
+def sixty():
+    things = [Thing(f"t{i}", value=str(i)) for i in range(30)]
+    for i, each in enumerate(things):
+        Thing(f"u{i}", link=each.computed)
+
+
 def nothing():
     pass
 

@@ -24,6 +24,7 @@ from containment.lab.engine.report import Report
 from containment.lab.engine.session import Session
 
 KIT = Path(__file__).parents[3] / "conformance"
+EXTRA = KIT / "extra"
 PHRASE = "kit"
 URN = "urn:pulumi:dev::conformance::"
 
@@ -129,7 +130,9 @@ def clean(value: Any, root: Path) -> Any:
     if isinstance(value, dict):
         if "ciphertext" in value:
             return {**value, "ciphertext": "..."}
-        return {k: clean(v, root) for k, v in value.items() if k not in ("created", "modified", "sourcePosition", "stackTrace", "packageRef")}
+        return {
+            k: clean(v, root) for k, v in value.items() if k not in ("created", "modified", "sourcePosition", "stackTrace", "packageRef")
+        }
     if isinstance(value, list):
         return [clean(item, root) for item in value]
     if isinstance(value, str):

@@ -1,27 +1,24 @@
 """The lab engine does what the official engine did: the same steps, the same provider and pack, compared with the recordings.
 
-Compared: success, changes, operations, violations, state and pending operations, and the Create, Read, Update and Delete calls of each URN. Not
-compared: the order of independent resources, and extra Check and Diff calls.
+Compared: success, changes, operations, violations, state and pending operations, and the Create, Read, Update and Delete calls of each
+URN. Not compared: the order of independent resources, and extra Check and Diff calls.
 """
 
 from __future__ import annotations
 
 import json
-import subprocess
 import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
+from kit import EXTRA, KIT, Bench, Outcome, clean, lines
 
 from containment.lab.engine.errors import Exit
-from kit import KIT, Bench, Outcome, clean, lines
 
 CASES = json.loads((KIT / "cases.json").read_text())
-EXTRA = KIT / "extra"
-if EXTRA.exists():
-    CASES |= json.loads((EXTRA / "cases.json").read_text())
+CASES |= json.loads((EXTRA / "cases.json").read_text())
 COMPARED = ("Create", "Read", "Update", "Delete")
 
 
