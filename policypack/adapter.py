@@ -75,7 +75,7 @@ class _Judge:
         self.rule, self._memory, self._is_last = rule, memory, is_last
 
     def resource(self, args: ResourceValidationArgs, report: ReportViolation) -> None:
-        seen = [one for urn, one in self._memory.inputs.items() if urn != args.urn]
+        seen = [one for one in list(self._memory.inputs.values()) if one.urn != args.urn]
         resource = self._memory.register(args)
         if self.rule.check_resource is None or not _is_host_already(resource):
             return

@@ -29,7 +29,7 @@ from policypack.known_types import (
     SPOT_FLEET,
     TEMPLATES,
 )
-from policypack.plain import UNKNOWN, field, is_false, is_some, is_true, items
+from policypack.plain import UNKNOWN, field, is_some, is_true, items
 
 _IPV6_FLAGS = ("enablePrimaryIpv6", "primaryIpv6")
 _IPV6 = ("ipv6AddressCount", "ipv6Addresses", "ipv6AddressLists", "ipv6PrefixCount", "ipv6Prefixes", *_IPV6_FLAGS)
@@ -98,16 +98,16 @@ def _from_placement(host: Host) -> Iterator[Fault]:
     asks = [host.resource.get("associatePublicIpAddress")]
     asks += [template.get("associatePublicIpAddress") for template in host.templates]
     asks += [field(block, "associatePublicIpAddress") for one in host.templates for block in items(one.get("networkInterfaces"))]
-    refuses = any(is_false(ask) is Match.YES for ask in asks) or host.resource.type in (ECS_SERVICE, ECS_TASK_SET, FARGATE_PROFILE)
+    said = any(ask is not None for ask in asks) or host.resource.type in (ECS_SERVICE, ECS_TASK_SET, FARGATE_PROFILE)
     for placement in host.placements:
         subnet = placement.subnet
         if subnet is not None:
             public, ipv6 = _hands_out(subnet)
-            if public is not Match.NO and not refuses:
+            if public is not Match.NO and not said:
                 yield Fault(subnet.urn, f"{_says(public)} public addresses, and {host.resource.label}, which does not refuse one, is in it")
             if ipv6 is not Match.NO:
                 yield Fault(subnet.urn, f"{_says(ipv6)} IPv6 addresses, and {host.resource.label} is in it")
-        elif refuses:
+        elif said:
             continue
         elif placement.where is Where.DEFAULT_VPC:
             yield Fault(host.resource.urn, "has no subnet, so it starts in a default subnet, and those hand out public addresses")

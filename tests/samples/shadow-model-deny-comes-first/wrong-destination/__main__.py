@@ -11,5 +11,5 @@ base.agent_table(subnet)
 base.agent(subnet)
 source = base.agents_group()
 inside = base.smart_group("inside", {"cidr": "10.0.0.0/8"})
-# NOT OK once ids are known: rules: the providers are not inside
+# NOT OK: rules: the providers are not inside
 base.rules(source, dst_smart_groups=[base.PUBLIC_INTERNET if base.REPAIRED else inside.uuid])

@@ -1,0 +1,85 @@
+"""The rules without CrossGuard say the same, in the same words, about plain data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from policypack.judge import check_order, check_resource
+from policypack.known_types import INSTANCE
+from policypack.plain import UNKNOWN
+from policypack.shadow import PROVIDERS
+
+SOUND = {
+    "subnetId": UNKNOWN,
+    "associatePublicIpAddress": False,
+    "metadataOptions": {"httpTokens": "required", "httpPutResponseHopLimit": 1},
+}
+INTERNET = "def000ad-0000-0000-0000-000000000001"
+
+
+def order(rules: list[dict[str, Any]], mode: str = "enforce") -> list[str]:
+    found = check_order(
+        rules,
+        web_groups={"shadow": PROVIDERS, "core": ["openclaw.ai"], "wide": ["*.mistral.ai"]},
+        smart_groups={"agents": [{"type": "vm", "tags": {"Role": "openclaw-agent-harness"}}, {"cidr": "10.42.10.0/24"}]},
+        host_tags={"Role": "openclaw-agent-harness", "PolicyMode": mode},
+        host_cidrs=["10.42.10.0/24", "10.42.11.0/24"],
+    )
+    return [finding.what for finding in found]
+
+
+def rule(name: str, priority: int, action: str, web: str, **changes: object) -> dict[str, Any]:
+    made = {"name": name, "priority": priority, "action": action, "webGroups": [web], "logging": True, "protocol": "TCP"}
+    return made | {"srcSmartGroups": ["agents"], "dstSmartGroups": [INTERNET], "portRanges": [{"lo": 443, "hi": 443}]} | changes
+
+
+def test_a_sound_host_has_no_findings() -> None:
+    assert check_resource(INSTANCE, "agent", SOUND) == []
+
+
+def test_an_unsound_host_is_told_what_where_why_fix_and_ids() -> None:
+    (finding,) = check_resource(INSTANCE, "agent", {**SOUND, "metadataOptions": {"httpTokens": "optional"}})
+    assert finding.id == "agent-host-requires-imdsv2"
+    text = str(finding)
+    assert text.startswith("agent-host-requires-imdsv2: agent: does not require IMDSv2: metadataOptions.httpTokens is 'optional'\n")
+    assert "\nwhy: " in text
+    assert "\nfix: " in text
+    assert "\nids: CKV_AWS_79" in text
+
+
+def test_an_output_where_a_literal_is_needed_is_refused() -> None:
+    assert [one.id for one in check_resource(INSTANCE, "agent", {**SOUND, "associatePublicIpAddress": UNKNOWN})] == [
+        "agent-host-has-no-public-ip"
+    ]
+
+
+def test_a_resource_of_no_concern_has_no_findings() -> None:
+    assert check_resource("aws:s3/bucket:Bucket", "logs", {"bucket": UNKNOWN}) == []
+
+
+def test_a_sound_order_has_no_findings() -> None:
+    assert order([rule("deny", 10, "DENY", "shadow"), rule("core", 50, "PERMIT", "core")]) == []
+
+
+def test_a_permit_ahead_is_named_with_what_it_lets_through() -> None:
+    (what,) = order([rule("deny", 10, "DENY", "shadow"), rule("wide", 5, "PERMIT", "wide")])
+    assert what == "wide (priority 5) may permit api.mistral.ai before deny (priority 10) denies it"
+
+
+def test_a_watched_deny_is_sound_in_monitor_only() -> None:
+    watched = [rule("deny", 10, "DENY", "shadow", watch=True)]
+    assert order(watched, mode="monitor") == []
+    assert order(watched) == ["deny (priority 10) is only watched, while not every agent host says PolicyMode=monitor"]
+
+
+def test_a_rule_that_misses_one_of_the_hosts_is_refused() -> None:
+    assert order([rule("deny", 10, "DENY", "shadow", srcSmartGroups=["agents"]), rule("core", 50, "PERMIT", "core")]) == []
+    found = check_order(
+        [rule("deny", 10, "DENY", "shadow")],
+        web_groups={"shadow": PROVIDERS},
+        smart_groups={"agents": [{"cidr": "10.42.10.0/24"}]},
+        host_tags={},
+        host_cidrs=["10.42.10.0/24", "10.42.11.0/24"],
+        owner="the rules",
+    )
+    assert [(one.where, one.what) for one in found] == [("the rules", "deny (priority 10) does not cover every agent host as a source")]
