@@ -8,19 +8,26 @@ import typer
 
 from containment.cli import doctor, plan
 
-app = typer.Typer(
-    name="containment",
-    help="A contained place for an AI agent, and proof of what it can reach.",
-    no_args_is_help=True,
-    add_completion=True,
-    pretty_exceptions_enable=False,
-)
-app.command("plan")(plan.plan)
-app.command("doctor")(doctor.doctor)
 
-if len(sys.argv) < 2 or sys.argv[1] in ("lab", "--help", "--install-completion", "--show-completion"):
-    from containment.cli import lab, lab_home
+def build(*, everything: bool) -> typer.Typer:
+    """Return the command tree; without `everything`, only what loads quickly."""
+    tree = typer.Typer(
+        name="containment",
+        help="A contained place for an AI agent, and proof of what it can reach.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+    )
+    tree.command("plan")(plan.plan)
+    tree.command("doctor")(doctor.doctor)
+    if everything:
+        from containment.cli import lab, lab_home
 
-    lab.app.command("status")(lab_home.status)
-    lab.app.command("stacks")(lab_home.stacks)
-    app.add_typer(lab.app, name="lab")
+        if not any(command.name == "status" for command in lab.app.registered_commands):
+            lab.app.command("status")(lab_home.status)
+            lab.app.command("stacks")(lab_home.stacks)
+        tree.add_typer(lab.app, name="lab")
+    return tree
+
+
+app = build(everything=len(sys.argv) < 2 or sys.argv[1] not in ("plan", "doctor"))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -19,10 +19,12 @@ from containment.library import load_library
 from containment.model.catalog import Entry
 from containment.model.errors import ContainmentError, InputError, Problem
 from containment.model.preset import Harness, Library, Preset
+from containment.verify.markdown import table
+from containment.verify.reference import config_keys, help_of, policy_rules
 
 Renderer = Callable[[Library], str]
 
-PAGES: Final = ("presets/README.md",)
+PAGES: Final = ("presets/README.md", "docs/config.md", "docs/rules.md", "docs/cli.md")
 """Pages with generated blocks, relative to the repository."""
 
 _BLOCK: Final = re.compile(r"<!-- generated: (?P<name>[^\n]*?) -->\n(?P<body>.*?)<!-- end -->", re.DOTALL)
@@ -32,16 +34,6 @@ _FLAGS: Final[Mapping[str, Callable[[Entry], bool]]] = {
     "relays": lambda entry: entry.relays,
     "foreign tenant": lambda entry: entry.foreign_tenant,
 }
-
-
-def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return a Markdown table; `|` and line ends inside a cell are escaped."""
-    lines = [list(header), ["---"] * len(header), *(list(row) for row in rows)]
-    return "".join("| " + " | ".join(_cell(cell) for cell in line) + " |\n" for line in lines)
-
-
-def _cell(text: str) -> str:
-    return " ".join(text.split()).replace("|", "\\|")
 
 
 def classes(library: Library) -> str:
@@ -117,6 +109,12 @@ TABLES: Final[Mapping[str, Renderer]] = {
     "harnesses": harnesses,
     "sets": sets,
     "residual": residual,
+    "config-keys": config_keys,
+    "policy-rules": policy_rules,
+    "help plan": help_of("plan"),
+    "help doctor": help_of("doctor"),
+    "help lab": help_of("lab"),
+    "help lab up": help_of("lab", "up"),
 }
 
 

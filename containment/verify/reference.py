@@ -1,0 +1,50 @@
+"""Reference tables rendered from code: configuration keys, the policy pack's rules, and the commands' own help."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+from containment.model.config import StackConfig
+from containment.model.parse import alias_of
+from containment.model.preset import Library
+from containment.verify.markdown import table
+from containment.verify.project_file import declared
+
+PLAIN = {"COLUMNS": "100", "TERMINAL_WIDTH": "100", "NO_COLOR": "1", "TERM": "dumb"}
+"""Help does not depend on who asks for it."""
+
+
+def config_keys(_: Library) -> str:
+    """Every configuration key with its default, what it does, why it matters and the fix."""
+    rows = []
+    keys = declared()
+    for name, field in StackConfig.model_fields.items():
+        key = alias_of(name)
+        said = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
+        default = "**required**" if field.is_required() else f"`{json.dumps(keys[key]['default'], default=str)}`"
+        rows.append((f"`{key}`", str(keys[key]["type"]), default, field.description or "", str(said.get("why", ""))))
+    return table(("key", "type", "default", "meaning", "why it matters"), rows)
+
+
+def policy_rules(_: Library) -> str:
+    """Every rule of the policy pack."""
+    from policypack.registry import RULES
+
+    rows = [(f"`{rule.id}`", rule.severity.value, rule.info, rule.why, rule.fix, ", ".join(rule.ids) or "-") for rule in RULES]
+    return table(("rule", "severity", "holds when kept", "what a violation opens", "fix", "same demand elsewhere"), rows)
+
+
+def help_of(*words: str) -> Callable[[Library], str]:
+    """Return a renderer of a command's own `--help`."""
+
+    def render(_: Library) -> str:
+        from typer.testing import CliRunner
+
+        from containment.cli.app import build
+
+        said = CliRunner().invoke(build(everything=True), [*words, "--help"], prog_name="containment", env=PLAIN)
+        assert said.exit_code == 0, f"containment {' '.join(words)} --help: {said.output}"
+        return f"```\n{said.output.strip()}\n```\n"
+
+    return render
