@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -157,3 +159,10 @@ def test_plan_writes_nothing(stacks: Path, run: Run) -> None:
     before = sorted(path.name for path in stacks.iterdir())
     run("plan")
     assert sorted(path.name for path in stacks.iterdir()) == before
+
+
+@pytest.mark.parametrize("verb", ["plan", "doctor"])
+def test_a_quick_verb_does_not_wait_for_pulumi(verb: str) -> None:
+    code = f"import sys; sys.argv = ['containment', '{verb}']; import containment.cli.app; print([n for n in sys.modules if n.startswith('pulumi')])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.strip() == "[]"
