@@ -163,6 +163,6 @@ def test_plan_writes_nothing(stacks: Path, run: Run) -> None:
 
 @pytest.mark.parametrize("verb", ["plan", "doctor"])
 def test_a_quick_verb_does_not_wait_for_pulumi(verb: str) -> None:
-    code = f"import sys; sys.argv = ['containment', '{verb}']; import containment.cli.app; print([n for n in sys.modules if n.startswith('pulumi')])"
+    code = f"import sys; sys.argv = ['containment', '{verb}']; import containment.cli.app; print('pulumi' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
-    assert done.stdout.strip() == "[]"
+    assert done.stdout.strip() == "False"
