@@ -16,7 +16,7 @@ from pathlib import Path
 import pydantic
 import uvicorn
 
-from containment.lab.controller import gateways
+from containment.lab.controller import gateway_ha, gateways
 from containment.lab.controller.account import Account
 from containment.lab.controller.app import Front
 from containment.lab.controller.core import Controller
@@ -30,7 +30,7 @@ from containment.lab.home import LabHome
 def build(home: LabHome, settings: Settings) -> Controller:
     """Return the Controller of a lab home, with the state it last had."""
     controller = Controller(settings, Store(home.root / "controller-state.json"), Account(home))
-    controller.tasks = Tasks(controller, gateways.WORK)
+    controller.tasks = Tasks(controller, {**gateways.WORK, **gateway_ha.WORK})
     return controller
 
 

@@ -24,14 +24,21 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from containment.lab.controller import domains, features, gateways, policy, profiles, rulesets, syslog, tasks
+from containment.lab.controller import domains, features, gateway_edits, gateway_ha, gateways, policy, profiles, rulesets, syslog, tasks
 from containment.lab.controller.core import Actions, Call, Controller, Handler, Routes
 from containment.lab.controller.errors import RefusedError
 from containment.lab.controller.faults import Fault, Faults
 from containment.lab.controller.sessions import Sessions
 from containment.lab.controller.tasks import IN_PROGRESS
 
-ACTIONS: Actions = {**features.ACTIONS, **syslog.ACTIONS, **gateways.ACTIONS, **tasks.ACTIONS}
+ACTIONS: Actions = {
+    **features.ACTIONS,
+    **syslog.ACTIONS,
+    **gateways.ACTIONS,
+    **gateway_edits.ACTIONS,
+    **gateway_ha.ACTIONS,
+    **tasks.ACTIONS,
+}
 ROUTES: Routes = [*domains.ROUTES, *policy.ROUTES, *rulesets.ROUTES, *features.ROUTES, *profiles.ROUTES]
 PATTERNS = [(method, re.compile(re.escape(path).replace(r"\*", "([^/]+)")), handler) for method, path, handler in ROUTES]
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]

@@ -1,7 +1,8 @@
-"""Spoke gateways: creating, showing, editing and deleting them, as asynchronous work where the real Controller's is.
+"""Spoke gateways: creating, showing, resizing and deleting them, as asynchronous work where the real Controller's is.
 
 What is kept of a gateway is its line in `list_vpcs_summary` (the API's own names) plus `interface` and `ready`. With SNAT
-(or the private default route, not both) private route tables lead to it; `upkeep` puts that right again and again.
+(or the private default route, not both) private route tables lead to it; `upkeep` puts that right
+again and again. Settings that are edited at once are in `gateway_edits`, the second gateway in `gateway_ha`.
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ import logging
 from typing import Any
 
 from containment.lab.controller.account import Launched, Placement
-from containment.lab.controller.core import Actions, Call, Controller, Handler
-from containment.lab.controller.errors import SNAT_AND_DEFAULT_ROUTE, RefusedError
+from containment.lab.controller.core import Actions, Call, Controller
+from containment.lab.controller.errors import RefusedError
 from containment.lab.controller.store import Json
 from containment.lab.controller.tasks import Work
 
@@ -81,60 +82,22 @@ def _work_create(controller: Controller, task: Json) -> None:
     with controller.store.reading() as state:
         gateway = dict(state["gateways"][name := task["gateway"]])
     try:
-        launched = _launch(controller, _placement(gateway, name, gateway["vpc_size"], gateway["public_subnet"], task["eip"]))
+        launched = launch(controller, placement(gateway, name, gateway["vpc_size"], gateway["public_subnet"], task["eip"]))
     except RefusedError:
         _work_delete(controller, task)
         raise
     with controller.store.changing() as state:
-        state["gateways"][name] |= _addresses(launched) | {"ready": True, "interface": launched.interface}
+        state["gateways"][name] |= addresses(launched) | {"ready": True, "interface": launched.interface}
     upkeep(controller)
-
-
-def _create_ha(controller: Controller, call: Call) -> Any:
-    primary, subnet = call.text("primary_gw_name", call.text("gw_name", "")), call.text("gw_subnet", call.text("public_subnet", ""))
-    with controller.store.changing() as state:
-        gateway = _find(state, primary)
-        if gateway["hagw_details"]:
-            raise RefusedError("HA GW already exists")
-        _idle(state, primary)
-        name = call.text("ha_gw_name", f"{primary}-hagw")
-        gateway["hagw_details"] = {
-            "vpc_name": name,
-            "cloud_type": 1,
-            "vpc_size": call.text("gw_size", gateway["vpc_size"]),
-            "public_subnet": subnet,
-        }
-        task = controller.tasks.start(state, "create_ha", gateway=primary, eip=call.text("eip", ""))
-    controller.tasks.run(task)
-    return task
-
-
-def _work_create_ha(controller: Controller, task: Json) -> None:
-    with controller.store.reading() as state:
-        gateway = dict(state["gateways"][task["gateway"]])
-    half = gateway["hagw_details"]
-    try:
-        launched = _launch(controller, _placement(gateway, half["vpc_name"], half["vpc_size"], half["public_subnet"], task["eip"]))
-    except RefusedError:
-        _work_delete_ha(controller, task)
-        raise
-    with controller.store.changing() as state:
-        more = {
-            "gateway_zone": launched.zone,
-            "high_perf": "no",
-            "gw_image_name": gateway["gw_image_name"],
-            "gw_software_version": controller.settings.version,
-        }
-        state["gateways"][task["gateway"]]["hagw_details"] |= _addresses(launched) | more
 
 
 def _delete(controller: Controller, call: Call) -> Any:
     name = call.text("gw_name")
     with controller.store.changing() as state:
         primary = next((each for each, gateway in state["gateways"].items() if gateway["hagw_details"].get("vpc_name") == name), None)
-        _idle(state, primary or name)
+        idle(state, primary or name)
         if primary is None:
-            if _find(state, name)["hagw_details"]:
+            if find(state, name)["hagw_details"]:
                 raise RefusedError(f"Gateway {name} has an HA gateway; delete that first.")
             task = controller.tasks.start(state, "delete", gateway=name)
         else:
@@ -144,25 +107,16 @@ def _delete(controller: Controller, call: Call) -> Any:
 
 
 def _work_delete(controller: Controller, task: Json) -> None:
-    _remove(controller, task["gateway"], task["gateway"])
+    remove(controller, task["gateway"], task["gateway"])
     with controller.store.changing() as state:
         state["gateways"].pop(task["gateway"], None)
-
-
-def _work_delete_ha(controller: Controller, task: Json) -> None:
-    with controller.store.reading() as state:
-        name = state["gateways"][task["gateway"]]["hagw_details"].get("vpc_name")
-    if name:
-        _remove(controller, task["gateway"], name)
-    with controller.store.changing() as state:
-        state["gateways"][task["gateway"]]["hagw_details"] = {}
 
 
 def _edit(controller: Controller, call: Call) -> Any:
     name, size = call.text("gw_name", call.text("gateway_name", "")), call.text("gw_size", "") or call.text("gateway_size", "")
     with controller.store.changing() as state:
-        _find(state, name)
-        _idle(state, name)
+        find(state, name)
+        idle(state, name)
         if not size:
             raise RefusedError("Missing parameter: gw_size.")
         task = controller.tasks.start(state, "resize", gateway=name, size=size)
@@ -193,77 +147,26 @@ def _shown(gateway: Json) -> Json:
     return shown if gateway["ready"] else {**shown, "vpc_state": "launching"}
 
 
-def _set(values: Json) -> Handler:
-    """Return an action that sets fields of a gateway's line."""
-
-    def action(controller: Controller, call: Call) -> Any:
-        with controller.store.changing() as state:
-            gateway = _find(state, _named(call))
-            wanted = {**gateway, **values}
-            if wanted["enable_nat"] == "yes" and wanted["private_vpc_default_enabled"]:
-                raise RefusedError(
-                    f"[{SNAT_AND_DEFAULT_ROUTE}] SNAT and the private VPC default route cannot both be enabled on gateway {_named(call)}."
-                )
-            gateway |= values
-        upkeep(controller)
-        return "done"
-
-    return action
-
-
-def _named(call: Call) -> str:
+def named(call: Call) -> str:
+    """Return the gateway that an action is about: actions call it by different names."""
     return call.text("gateway_name", "") or call.text("gw_name", "") or call.text("vpc_name", "") or call.text("entity")
-
-
-def _detection(controller: Controller, call: Call) -> Any:
-    return _set({"detection_time": call.number("detection_time")})(controller, call)
-
-
-def _cidrs(field: str) -> Handler:
-    """Return an action that sets one of a gateway's route lists from the comma list `cidr`."""
-
-    def action(controller: Controller, call: Call) -> Any:
-        sent = call.text("cidr", "") or call.text("cidr_list", "")
-        return _set({field: [each.strip() for each in sent.split(",") if each.strip()]})(controller, call)
-
-    return action
-
-
-def _monitor(controller: Controller, call: Call) -> Any:
-    excluded = [each for each in call.text("monitor_exclude_gateway_list", "").split(",") if each]
-    return _set({"monitor_subnets_action": "enable", "monitor_exclude_gw_list": excluded})(controller, call)
-
-
-def _retag(controller: Controller, call: Call) -> Any:
-    tags = json.loads(call.text("new_tag_json", "{}"))
-    with controller.store.changing() as state:
-        gateway = _find(state, call.text("resource_name"))
-        if controller.settings.cloud:
-            drop = [key for key in gateway["tags"] if key not in tags]
-            controller.account.retag(gateway["cloudn_gateway_inst_id"], gateway["vpc_region"], tags, drop)
-        gateway["tags"] = tags
-    return "done"
-
-
-def _encrypt(controller: Controller, call: Call) -> Any:
-    return _set({"gw_enc": True, "customer_managed_keys": call.text("customer_managed_keys", "")})(controller, call)
 
 
 def _offloading(controller: Controller, call: Call) -> Any:
     with controller.store.reading() as state:
-        on = _find(state, _named(call))["gro_gso"]
+        on = find(state, named(call))["gro_gso"]
     return f"GRO/GSO is {'enabled' if on else 'disabled'}"
 
 
 def _communities(controller: Controller, call: Call) -> Any:
     with controller.store.reading() as state:
-        _find(state, _named(call))
+        find(state, named(call))
     return {"accept_communities": "false", "send_communities": "false", "text": ""}
 
 
 def _metric(controller: Controller, call: Call) -> Any:
     with controller.store.reading() as state:
-        _find(state, _named(call))
+        find(state, named(call))
     return {"set_bgp_med_to_sdn_metric": "false", "text": ""}
 
 
@@ -291,14 +194,16 @@ def _record(controller: Controller, changed: list[str]) -> None:
             state["route_changes"] = [*state["route_changes"], *changed][-500:]
 
 
-def _remove(controller: Controller, primary: str, name: str) -> None:
+def remove(controller: Controller, primary: str, name: str) -> None:
+    """Remove a gateway from the account, and note what changed in route tables."""
     with controller.store.reading() as state:
         gateway = state["gateways"].get(primary)
     if gateway and controller.settings.cloud:
         _record(controller, controller.account.remove(name, _vpc(gateway), gateway["vpc_region"]))
 
 
-def _launch(controller: Controller, wanted: Placement) -> Launched:
+def launch(controller: Controller, wanted: Placement) -> Launched:
+    """Launch in the account, or on paper where there is none."""
     if controller.settings.cloud:
         launched: Launched = controller.account.launch(wanted)
         return launched
@@ -306,7 +211,8 @@ def _launch(controller: Controller, wanted: Placement) -> Launched:
     return Launched("i-0lab", "eni-0lab", "sg-0lab", inside, "192.0.2.10", f"{wanted.region}a", True)
 
 
-def _placement(gateway: Json, name: str, size: str, subnet: str, eip: str) -> Placement:
+def placement(gateway: Json, name: str, size: str, subnet: str, eip: str) -> Placement:
+    """Return what is to be launched for a gateway's line."""
     return Placement(
         name=name,
         vpc=_vpc(gateway),
@@ -320,7 +226,8 @@ def _placement(gateway: Json, name: str, size: str, subnet: str, eip: str) -> Pl
     )
 
 
-def _addresses(launched: Launched) -> Json:
+def addresses(launched: Launched) -> Json:
+    """Return what a launch adds to a line."""
     return {
         "public_ip": launched.public_ip,
         "private_ip": launched.private_ip,
@@ -333,13 +240,14 @@ def _vpc(gateway: Json) -> str:
     return str(gateway["vpc_id"]).partition("~~")[0]
 
 
-def _idle(state: Json, name: str) -> None:
+def idle(state: Json, name: str) -> None:
     """Refuse when work on the gateway is under way: two tasks must not cross."""
     if any(task["gateway"] == name and task["status"] == "running" for task in state["tasks"].values()):
         raise RefusedError(f"Another operation on gateway {name} is in progress.")
 
 
-def _find(state: Json, name: str) -> Json:
+def find(state: Json, name: str) -> Json:
+    """Return the line of the gateway with this name."""
     found: Json | None = state["gateways"].get(name)
     if found is None:
         raise RefusedError(f"Gateway {name} does not exist.")
@@ -348,40 +256,15 @@ def _find(state: Json, name: str) -> Json:
 
 WORK: dict[str, Work] = {
     "create": _work_create,
-    "create_ha": _work_create_ha,
     "delete": _work_delete,
-    "delete_ha": _work_delete_ha,
     "resize": _work_resize,
 }
 ACTIONS: Actions = {
     "create_multicloud_primary_gateway": _create,
-    "create_multicloud_ha_gateway": _create_ha,
     "delete_container": _delete,
     "edit_gw_config": _edit,
     "list_vpcs_summary": _summary,
     "show_bgp_communities_gateway_overrides": _communities,
     "show_bgp_med_to_sdn_metric_gateway_override": _metric,
     "get_gro_gso_status": _offloading,
-    "enable_snat": _set({"enable_nat": "yes", "snat_target": "primary"}),
-    "disable_snat": _set({"enable_nat": "no", "snat_target": ""}),
-    "enable_private_vpc_default_route": _set({"private_vpc_default_enabled": True}),
-    "disable_private_vpc_default_route": _set({"private_vpc_default_enabled": False}),
-    "enable_skip_public_route_table_update": _set({"skip_public_vpc_update_enabled": True}),
-    "disable_skip_public_route_table_update": _set({"skip_public_vpc_update_enabled": False}),
-    "enable_vpc_dns_server": _set({"use_vpc_dns": "Enabled"}),
-    "disable_vpc_dns_server": _set({"use_vpc_dns": "Disabled"}),
-    "enable_single_az_ha": _set({"single_az_ha": "yes"}),
-    "disable_single_az_ha": _set({"single_az_ha": "no"}),
-    "enable_jumbo_frame": _set({"jumbo_frame": True}),
-    "disable_jumbo_frame": _set({"jumbo_frame": False}),
-    "enable_gro_gso": _set({"gro_gso": True}),
-    "disable_gro_gso": _set({"gro_gso": False}),
-    "enable_monitor_gateway_subnets": _monitor,
-    "disable_monitor_gateway_subnets": _set({"monitor_subnets_action": "disable", "monitor_exclude_gw_list": []}),
-    "encrypt_gateway_volume": _encrypt,
-    "modify_detection_time": _detection,
-    "update_resource_tags": _retag,
-    "edit_gateway_custom_routes": _cidrs("customized_cidr_list"),
-    "edit_gateway_filter_routes": _cidrs("filtering_cidr_list"),
-    "edit_gateway_advertised_cidr": _cidrs("include_cidr_list"),
 }

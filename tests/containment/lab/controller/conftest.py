@@ -81,11 +81,13 @@ class Simulator:
     def done(self, task: Any) -> Any:
         """Wait for a task and return its last answer."""
         assert task["return"], task
-        while True:
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
             answer = self.action("check_task_status", request_id=task["results"])
             if answer["return"] or answer["reason"] != "REQUEST_IN_PROGRESS":
                 return answer
             time.sleep(0.05)
+        raise AssertionError(f"the task is not done: {answer}")
 
     def smart_group(self, name: str = "agents", cidr: str = "10.42.10.0/24") -> str:
         return str(self.rest("POST", "app-domains", {"name": name, "selector": {"any": [{"all": {"cidr": cidr}}]}})[1]["uuid"])
