@@ -73,8 +73,10 @@ rules = policy_of(spec)
         ),
         (
             "behind an inspecting permit",
-            "from containment.model.names import Action; core = rules.by_name['vca-openclaw-allow-core']; "
-            "moved = (replace(core, name='x', priority=5, web_groups=(), action=Action.INSPECT_PERMIT), *rules.rules)",
+            """
+from containment.model.names import Action
+core = rules.by_name['vca-openclaw-allow-core']
+moved = (replace(core, name='x', priority=5, web_groups=(), action=Action.INSPECT_PERMIT), *rules.rules)""",
         ),
         ("watched in enforce", "moved = (replace(rules.rules[0], watch=True), *rules.rules[1:])"),
         ("removed", "moved = rules.rules[1:]"),
@@ -84,7 +86,7 @@ rules = policy_of(spec)
         ),
         (
             "disabled",
-            "from containment.model.ruleset import PortRange; moved = (replace(rules.rules[0], ports=(PortRange(8443, 8443),)), *rules.rules[1:])",
+            "from containment.model.ruleset import PortRange\nmoved = (replace(rules.rules[0], ports=(PortRange(8443, 8443),)), *rules.rules[1:])",
         ),
     ],
 )
