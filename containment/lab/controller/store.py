@@ -90,4 +90,5 @@ class Store:
         with self._lock:
             seen = copy.deepcopy(self._data)
         del seen["lookups"]
-        return {**seen, "history": {key: seen.pop(key) for key in ("tasks", "route_changes")}}
+        history = {key: seen.pop(key) for key in ("tasks", "route_changes")}
+        return {**seen, "history": history}

@@ -77,6 +77,15 @@ def test_a_lookup_leaves_nothing_behind(controller: Any) -> None:
     assert controller.inventory() == before
 
 
+def test_what_was_made_and_removed_shows_in_the_history_only(controller: Any) -> None:
+    before = controller.inventory()
+    assert controller.done(controller.action("create_multicloud_primary_gateway", **GATEWAY))["return"]
+    assert controller.done(controller.action("delete_container", gw_name="gw", cloud_type=1))["return"]
+    after = controller.inventory()
+    assert len(after["history"]["tasks"]) == len(before["history"]["tasks"]) + 2
+    assert {**after, "history": None} == {**before, "history": None}
+
+
 def test_faults_strike_as_often_as_told_and_after_the_deed_when_told(controller: Any) -> None:
     controller.fault(match="list_accounts", reason="busy", times=2)
     assert [controller.action("list_accounts")["return"] for _ in range(3)] == [False, False, True]
