@@ -14,7 +14,7 @@ from typing import Any
 from containment.model.config import StackConfig
 from containment.model.errors import InputError, Problem
 from containment.model.fqdn import DomainPattern, Match
-from containment.model.names import DENY_GROUPS, ControllerVersion, PolicyMode, WebGroupId
+from containment.model.names import DENY_GROUPS, ControllerVersion, HostTag, PolicyMode, WebGroupId
 from containment.model.parse import alias_of, parse_config, problem
 from containment.model.preset import Harness, Library, Preset
 
@@ -23,6 +23,9 @@ FIRST_AGENT_SUBNET = 10
 
 FIRST_ENDPOINT_SUBNET = 20
 """Index of the first endpoint subnet (ours: endpoints stand apart from the agent, design decision 10)."""
+
+LONGEST_NAME = 50
+"""Longest name of a gateway (provider: `gw_name`); every other name made from the same prefix is allowed more."""
 
 AWS_RESERVED = 4
 """AWS keeps the first four addresses of a subnet, and the last (VPC user guide)."""
@@ -98,6 +101,7 @@ def resolve(raw: Mapping[str, Any], library: Library, stack: str, where: str | N
     harness = config.install_mode if config.install_mode is not None else preset.harness
     destinations = _destinations(config, library, preset, harness)
     _check_stack_name(stack, config, library, checks)
+    _check_names(stack, config, checks)
     _check_features(config, harness, checks)
     _check_overlaps(destinations, config, file, problems)
     subnets = _subnets(config, checks)
@@ -183,6 +187,24 @@ def _check_stack_name(stack: str, config: StackConfig, library: Library, checks:
             checks.add("agent_class", config.agent_class, f"disagrees with the stack's name, {stack}")
         if config.policy_mode is not mode:
             checks.add("policy_mode", config.policy_mode.value, f"disagrees with the stack's name, {stack}")
+
+
+def _check_names(stack: str, config: StackConfig, checks: _Checks) -> None:
+    """Names fit where they go, and no tag of ours can be given to something else."""
+    if len(f"{config.name_prefix}-{stack}") > LONGEST_NAME:
+        checks.add(
+            "name_prefix", config.name_prefix, f"and the stack's name make more than {LONGEST_NAME} characters, a gateway's longest name"
+        )
+    identity = {tag.value for tag in HostTag} | {config.agent_workload_tag_key}
+    if taken := sorted(identity & set(config.tags)):
+        checks.add(
+            "tags",
+            config.tags,
+            f"holds {', '.join(taken)}, which says who is an agent; every resource would carry it",
+            "agent_workload_tag_key",
+        )
+    if config.agent_workload_tag_key in {"Name", *(tag.value for tag in HostTag if tag is not HostTag.ROLE)}:
+        checks.add("agent_workload_tag_key", config.agent_workload_tag_key, "is a tag the host carries with another meaning")
 
 
 def _check_features(config: StackConfig, harness: Harness, checks: _Checks) -> None:

@@ -92,6 +92,10 @@ BROKEN: list[tuple[str, Any, str]] = [
     ("agentImageName", "", "at least 1"),
     ("agentWorkloadTagKey", "", "tag"),
     ("agentWorkloadTagValue", "a\tb", "tag"),
+    ("agentWorkloadTagKey", "PolicyMode", "another meaning"),
+    ("agentWorkloadTagKey", "Name", "another meaning"),
+    ("tags", {"Role": "openclaw-agent-harness"}, "who is an agent"),
+    ("tags", {"AgentStack": "coding-monitor", "Owner": "x"}, "holds AgentStack,"),
     ("installMode", "clawdbot", "nemoclaw"),
     ("autoRunInstaller", "maybe", "boolean"),
     ("installDocker", 2, "boolean"),
@@ -190,6 +194,7 @@ def test_the_table_has_every_key_that_can_be_wrong() -> None:
 
 
 BETWEEN: list[tuple[dict[str, Any], str, str]] = [
+    ({"agentWorkloadTagKey": "Team", "tags": {"Team": "agents"}}, "tags", "holds Team"),
     ({"vpcCidr": "10.42.0.0/24", "privateSubnetNewbits": 5}, "privateSubnetNewbits", "/29"),
     ({"vpcCidr": "10.42.0.0/20", "privateSubnetNewbits": 12}, "privateSubnetNewbits", "/32"),
     ({"policyMode": "enforce", "installBootstrapPackages": True}, "installBootstrapPackages", "cannot work in enforce"),
@@ -430,3 +435,11 @@ def test_what_everything_below_reads_is_complete(spec_of: SpecOf) -> None:
     assert spec.mode is PolicyMode.ENFORCE
     assert spec.harness is Harness.NEMOCLAW
     assert spec_of("one", spokeGatewayName="gw-one").gateway_name == "gw-one"
+
+
+def test_a_prefix_and_a_stack_too_long_for_a_gateway_are_refused(library: Library) -> None:
+    prefix = "a" * 30
+    (problem,) = refused(library, {"namePrefix": prefix}, "b" * 20)
+    assert problem.where.endswith(":namePrefix")
+    assert "gateway" in problem.what
+    assert len(resolve({**GOOD, "namePrefix": prefix}, library, "b" * 19).gateway_name) == 50
