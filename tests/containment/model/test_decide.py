@@ -334,6 +334,13 @@ def test_tls_without_a_server_name_matches_only_the_group_of_all_names(name: str
     assert decide(three(names="all"), tls(name, application=Application.OTHER)).rule == "default-deny"
 
 
+@pytest.mark.parametrize("protocol", [Protocol.UDP, Protocol.ANY])
+def test_quic_matches_no_group_of_names_whatever_protocol_the_rule_says(protocol: Protocol) -> None:
+    permit = Rule("permit", 1, Action.PERMIT, ("agents",), ("public",), protocol, HTTPS, ("all",))
+    quic = Flow(AGENT, Somewhere.PUBLIC, Protocol.UDP, 443, Application.TLS, "a.example")
+    assert decide(RuleSet((permit,), SMART, WEB), quic).verdict is Verdict.DENY
+
+
 def test_the_apex_of_a_wildcard_is_unknown_where_it_decides() -> None:
     decision = decide(three(names="wild"), tls("a.example"))
     assert decision.verdict is Verdict.UNKNOWN
