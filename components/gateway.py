@@ -35,7 +35,8 @@ class SpokeGateway(pulumi.ComponentResource):
             enable_encrypt_volume=spec.config.enable_gateway_volume_encryption,
             manage_ha_gateway=False,
             tags={**spec.config.tags, "AgentStack": spec.stack},
-            # The gateway comes up when its subnet has a way out and the agent tables it writes to are in use.
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[network]),
+            # The gateway comes up when its subnet has a way out and the agent tables it writes to are in use. Its name is
+            # fixed, so a new one cannot stand beside it; while it is replaced the agent has no way out at all.
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[network], delete_before_replace=True),
         )
         self.register_outputs({"gatewayName": self.gateway.gw_name})
