@@ -15,8 +15,8 @@ from containment.model.fqdn import DomainPattern, Match
 from containment.model.names import WellKnown
 from policypack.dcf import DcfRule
 from policypack.graph import Graph, Reference, Resource, Trace
-from policypack.hosts import Host
-from policypack.known_types import SMART_GROUP, SUBNET, WEB_GROUP
+from policypack.hosts import Host, own_tags
+from policypack.known_types import SMART_GROUP, SUBNET, VPCS, WEB_GROUP
 from policypack.plain import UNKNOWN, field, items, strongest, weakest
 from policypack.space import Network, covers_public, is_public, parse
 
@@ -110,7 +110,7 @@ class Groups:
             if value == WellKnown.ANYWHERE.value
             else Match.NO
             if value == WellKnown.PUBLIC_INTERNET.value
-            else self._of(rule, value, SMART_GROUP, lambda group: _holds_host(group, host))
+            else self._of(rule, value, SMART_GROUP, lambda group: _holds_host(self._graph, group, host))
             for value in rule.sources
         )
 
@@ -147,12 +147,12 @@ def _expression_touches_internet(expression: Any) -> Match:
     return Match.NO if expression.get("type") in _WORKLOAD_TYPES else Match.MAYBE
 
 
-def _holds_host(group: Resource, host: Host) -> Match:
-    return strongest(_selects(expression, host) for expression in _expressions(group))
+def _holds_host(graph: Graph, group: Resource, host: Host) -> Match:
+    return strongest(_selects(graph, expression, host) for expression in _expressions(group))
 
 
-def _selects(expression: Any, host: Host) -> Match:
-    """Tell whether one match expression (fields AND-ed) selects a host."""
+def _selects(graph: Graph, expression: Any, host: Host) -> Match:
+    """Tell whether one match expression (fields AND-ed) selects a host; fields the pack cannot compare answer MAYBE."""
     if expression is UNKNOWN:
         return Match.MAYBE
     stated = {key: value for key, value in expression.items() if value not in (None, "", {}, [])}
@@ -162,9 +162,29 @@ def _selects(expression: Any, host: Host) -> Match:
         return Match.NO if "external" not in stated else Match.MAYBE
     kind = stated.pop("type", None)
     if kind == "vm":
-        answers = [_tags_match(stated.pop("tags", {}), host.tags), *([Match.MAYBE] * len(stated))]
-        return weakest(answers)
+        return _describes(stated, host.resource, host.tags)
+    if kind in ("subnet", "vpc"):
+        homes = [place.subnet for place in host.placements]
+        if kind == "vpc":
+            homes = [vpc for home in homes for vpc in (graph.refer(home, "vpcId", home.get("vpcId"), VPCS).found if home else (None,))]
+        return weakest(_describes(stated, home, own_tags(home)) if home else Match.MAYBE for home in homes)
     return Match.NO if kind in ("k8s", "k8s_node", "serverless") else Match.MAYBE
+
+
+def _describes(stated: dict[str, Any], resource: Resource, tags: dict[str, tuple[Any, ...]]) -> Match:
+    """Tell whether fields (tags, name, resource id; anything else is not compared) fit a VM, subnet or VPC."""
+    answers = []
+    for key, value in stated.items():
+        if key == "tags":
+            answers.append(_tags_match(value, tags))
+        elif key == "name":
+            answers.append(_tags_match({"Name": value}, tags))
+        elif key == "resId":
+            known = resource.output("id")
+            answers.append(Match.MAYBE if value is UNKNOWN or known is None else _yes(value == known))
+        else:
+            answers.append(Match.MAYBE)
+    return weakest(answers) if answers else Match.YES
 
 
 def _tags_match(wanted: Any, tags: dict[str, tuple[Any, ...]]) -> Match:

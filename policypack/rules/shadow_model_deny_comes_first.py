@@ -15,11 +15,14 @@ from policypack.shadow import Policy, all_in_monitor, judge
 
 
 def check_stack(graph: Graph) -> list[Fault]:
-    """Return a fault for every way a shadow model could be reached or go unnoticed; a stack without hosts and rules has none."""
+    """Return a fault for every way a shadow model could be reached or go unnoticed.
+
+    A stack without any Aviatrix resource has none: the other rules leave its hosts no way out that could be ordered wrongly.
+    """
     hosts = find_hosts(graph)
     rules = read_rules(graph)
     lists = graph.of(*RULE_LISTS)
-    if not hosts and not lists:
+    if not any(resource.type.startswith("aviatrix:") for resource in graph.resources) or not (hosts or lists):
         return []
     defaults = [one.get("action") for one in graph.of(DEFAULT_ACTION)]
     policy = Policy(rules, Groups(graph, hosts), defaults[0] if defaults else None, all_in_monitor(hosts))

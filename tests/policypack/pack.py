@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import grpc
-from google.protobuf import json_format
+from google.protobuf import empty_pb2, json_format
 from pulumi.runtime.proto import analyzer_pb2 as pb
 from pulumi.runtime.proto import analyzer_pb2_grpc
 
@@ -30,7 +30,7 @@ class Pack:
         port = self._process.stdout.readline().strip()
         assert port.isdigit(), f"the pack did not start: {port}"
         self._channel = grpc.insecure_channel(f"127.0.0.1:{port}", options=[("grpc.enable_http_proxy", 0)])
-        self._stub: Any = analyzer_pb2_grpc.AnalyzerStub(self._channel)  # type: ignore[no-untyped-call]
+        self._stub: Any = analyzer_pb2_grpc.AnalyzerStub(self._channel)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
@@ -42,7 +42,7 @@ class Pack:
 
     def info(self) -> Any:
         """Return what the pack says about itself."""
-        return self._stub.GetAnalyzerInfo(pb.google_dot_protobuf_dot_empty__pb2.Empty())
+        return self._stub.GetAnalyzerInfo(empty_pb2.Empty())
 
     def said(self) -> str:
         """Return the next line the pack printed."""

@@ -90,7 +90,7 @@ def run(folder: Path, repaired: bool, known: bool) -> list[dict[str, Any]]:
     pulumi.runtime.set_all_config({f"{folder.name}:repaired": str(repaired).lower()})
     path = list(sys.path)
 
-    @mocks.test
+    @mocks.test  # type: ignore[untyped-decorator]
     def program() -> None:
         runpy.run_path(str(folder / "__main__.py"), run_name="__main__")
 

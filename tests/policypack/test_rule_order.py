@@ -1,5 +1,7 @@
 """Shadow models are denied by name, in the log, before anything can permit them: by meaning, in any spelling."""
 
+# mypy: disable-error-code="func-returns-value"
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -100,6 +102,13 @@ ONCE_KNOWN: dict[str, Change] = {
     "deny for some agents": lambda s: deny(
         s, srcSmartGroups=[smart_group(s, "others", {"type": "vm", "tags": {"Role": "openclaw-agent-harness", "Team": "x"}})]
     ),
+    "deny for another subnet": lambda s: (
+        s.props["agents"].update(tags={"Tier": "agents"}),
+        deny(s, srcSmartGroups=[smart_group(s, "others", {"type": "subnet", "tags": {"Tier": "web"}})]),
+    ),
+    "deny for some region": lambda s: deny(
+        s, srcSmartGroups=[smart_group(s, "others", {"type": "vm", "tags": {"Role": "openclaw-agent-harness"}, "region": "eu-west-1"})]
+    ),
     "deny uses the permit's group": lambda s: deny(s, webGroups=[Ref("core")]),
     "deny set has a gap that a permit fills by wildcard": lambda s: (
         deny_set(s, *PROVIDERS[1:]),
@@ -128,6 +137,19 @@ SOUND: dict[str, Change] = {
     "any port and protocol": lambda s: deny(s, protocol="ANY", portRanges=[]),
     "a wider range": lambda s: deny(s, portRanges=[{"lo": 80, "hi": 80}, {"lo": 440, "hi": 450}]),
     "to anywhere": lambda s: deny(s, dstSmartGroups=[ANYWHERE]),
+    "from the agents' subnet by tag": lambda s: (
+        s.props["agents"].update(tags={"Tier": "agents"}),
+        deny(s, srcSmartGroups=[smart_group(s, "by-subnet", {"type": "subnet", "tags": {"Tier": "agents"}})]),
+    ),
+    "from the agents' vpc by tag": lambda s: (
+        s.props["vpc"].update(tags={"Tier": "agents"}),
+        deny(s, srcSmartGroups=[smart_group(s, "by-vpc", {"type": "vpc", "tags": {"Tier": "agents"}})]),
+    ),
+    "from a host by name": lambda s: (
+        s.props["agent"]["tags"].update(Name="worker"),
+        deny(s, srcSmartGroups=[smart_group(s, "by-name", {"type": "vm", "name": "worker"})]),
+    ),
+    "from every vm": lambda s: deny(s, srcSmartGroups=[smart_group(s, "all-vms", {"type": "vm"})]),
     "from anywhere": lambda s: deny(s, srcSmartGroups=[ANYWHERE]),
     "lower case action": lambda s: deny(s, action="deny", protocol="tcp"),
     "wildcards in other spellings": lambda s: deny_set(
@@ -224,6 +246,20 @@ def test_a_deny_that_calls_itself_shadow_model_deny_is_taken_at_its_word_in_prev
 def test_a_default_action_alone_names_nobody() -> None:
     stack = compliant()
     stack.drop("rules")
+    assert stack.refused(known=False) == {(ORDER, "")}
+
+
+def test_a_program_without_any_aviatrix_resource_has_no_order_to_judge() -> None:
+    stack = compliant()
+    stack.drop(*[name for name, kind in stack.types.items() if kind.startswith("aviatrix:")])
+    assert stack.refused(known=False) == set()
+    stack.props["agent"].update(associatePublicIpAddress=True)
+    assert stack.refused(known=False) == {("agent-host-has-no-public-ip", "agent")}
+
+
+def test_a_gateway_and_hosts_without_rules_are_refused() -> None:
+    stack = compliant()
+    stack.drop("rules", "default-action")
     assert stack.refused(known=False) == {(ORDER, "")}
 
 

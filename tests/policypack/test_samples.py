@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from policypack.registry import RULES
 from tests.policypack.pack import Pack
@@ -63,6 +64,13 @@ def places(folder: Path) -> tuple[set[str], bool]:
     found = PLACE.findall((folder / "__main__.py").read_text())
     assert found, f"{folder} does not say where it is wrong"
     return {name for _, name in found}, not any(later for later, _ in found)
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=label)
+def test_a_sample_is_a_project_with_a_name_and_a_description(folder: Path) -> None:
+    project = yaml.safe_load((folder / "Pulumi.yaml").read_text())
+    assert project["name"] == folder.name
+    assert project["description"]
 
 
 @pytest.mark.parametrize("folder", BAD, ids=label)
