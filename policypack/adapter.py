@@ -126,14 +126,15 @@ class RulePolicy(ResourceValidationPolicy, StackValidationPolicy):
 
 
 def policies(rules: Iterable[Rule]) -> list[Policy]:
-    """Return one CrossGuard policy a rule, sharing one memory."""
+    """Return one CrossGuard policy a rule, sharing one memory (which the rules that judge single resources fill)."""
     memory = Memory()
     ordered = list(rules)
     found: list[Policy] = []
     for rule in ordered:
         judge = _Judge(rule, memory, is_last=rule is ordered[-1])
         assert rule.check_stack is not None, f"{rule.id} judges no stack"
-        found.append(RulePolicy(judge))
+        # Each policy costs a decoding of all properties, so a rule about relations only is asked about the stack only.
+        found.append(RulePolicy(judge) if rule.check_resource else StackValidationPolicy(validate=judge.stack, **_metadata(rule)))
     return found
 
 

@@ -11,6 +11,7 @@ from pulumi_policy import (
     PolicyResource,
     PolicyResourceOptions,
     ResourceValidationArgs,
+    ResourceValidationPolicy,
     StackValidationArgs,
 )
 from pulumi_policy.proxy import UNKNOWN_BOOLEAN_VALUE, UNKNOWN_STRING_VALUE, unknown_checking_proxy
@@ -37,8 +38,10 @@ class Run:
     def register(self, kind: str, name: str, props: dict[str, Any], provider: PolicyProviderResource | None = None) -> None:
         """Analyse one resource."""
         for policy in self.policies:
+            if not isinstance(policy, ResourceValidationPolicy):
+                continue
             args = ResourceValidationArgs(kind, unknown_checking_proxy(props), name, name, OPTIONS, provider)
-            policy.validate(args, lambda message, urn=None, policy=policy: self.found.append((policy.name, name, message)))  # type: ignore[attr-defined]
+            policy.validate(args, lambda message, urn=None, policy=policy: self.found.append((policy.name, name, message)))  # type: ignore[misc]
 
     def finish(self, *resources: tuple[str, str, dict[str, Any]]) -> None:
         """Analyse the stack; the properties are outputs."""
