@@ -11,10 +11,14 @@ import json
 import os
 import re
 import threading
+import time
 import traceback
 from collections.abc import Callable, Iterable
 from typing import Any
 from xml.sax.saxutils import escape
+
+from containment.lab.cloud.faults import PATH as FAULTS
+from containment.lab.cloud.faults import Faults, called
 
 Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
@@ -48,26 +52,48 @@ def application() -> Wsgi:
 
 def _one_at_a_time(inner: Wsgi) -> Wsgi:
     lock = threading.Lock()
+    faults = Faults()
 
     def outer(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        if environ.get("PATH_INFO") == READY:
-            start_response("200 OK", [("Content-Type", "text/plain")])
-            return [b"ready\n"]
-        if length := int(environ.get("CONTENT_LENGTH") or 0):
-            environ["wsgi.input"] = io.BytesIO(environ["wsgi.input"].read(length))  # read before taking the lock
+        path = environ.get("PATH_INFO")
+        if path == READY:
+            return _answer(start_response, "200 OK", "text/plain", b"ready\n")
+        length = int(environ.get("CONTENT_LENGTH") or 0)
+        body = environ["wsgi.input"].read(length) if length else b""  # read before taking the lock
+        environ["wsgi.input"] = io.BytesIO(body)
+        if path == FAULTS:
+            status, said = faults.answer(environ["REQUEST_METHOD"], body)
+            return _answer(start_response, status, "application/json", json.dumps(said).encode())
+        fault = faults.take(called(environ, body))
+        if fault and not fault.after:
+            time.sleep(fault.delay)
+            if fault.reason:
+                return _failure(environ, start_response, fault.reason)
+        said_later: list[tuple[Any, ...]] = []
         with lock:
             try:
-                answer = inner(environ, start_response)
+                answer = inner(environ, lambda *args: said_later.append(args))
                 try:
-                    return list(answer)
+                    chunks = list(answer)
                 finally:
                     if hasattr(answer, "close"):
                         answer.close()
             except Exception as error:  # noqa: BLE001  (whatever moto raises is the client's error; the log has the rest)
                 traceback.print_exc()
                 return _failure(environ, start_response, f"{type(error).__name__}: {error}")
+        if fault and fault.after:
+            time.sleep(fault.delay)
+            if fault.reason:
+                return _failure(environ, start_response, fault.reason)
+        start_response(*said_later[-1])
+        return chunks
 
     return outer
+
+
+def _answer(start_response: Any, status: str, kind: str, body: bytes) -> Iterable[bytes]:
+    start_response(status, [("Content-Type", kind), ("Content-Length", str(len(body)))])
+    return [body]
 
 
 def _failure(environ: dict[str, Any], start_response: Any, text: str) -> Iterable[bytes]:
@@ -82,5 +108,4 @@ def _failure(environ: dict[str, Any], start_response: Any, text: str) -> Iterabl
         kind, body = "text/xml", error
     else:
         kind, body = "text/xml", f"<ErrorResponse>{error}<RequestId>lab</RequestId></ErrorResponse>"
-    start_response("500 Internal Server Error", [("Content-Type", kind), ("Content-Length", str(len(body.encode())))])
-    return [body.encode()]
+    return _answer(start_response, "500 Internal Server Error", kind, body.encode())
