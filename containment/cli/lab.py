@@ -16,10 +16,10 @@ from typing import Annotated, Any
 
 import typer
 
+from containment.cli.lab_screen import Screen
 from containment.lab import simulators
 from containment.lab.engine.checkpoint import read_deployment
 from containment.lab.engine.config import Project, parse_pairs
-from containment.lab.engine.display import Screen
 from containment.lab.engine.errors import EngineError
 from containment.lab.engine.report import Report, failure
 from containment.lab.engine.session import DEBUG_PROVIDERS, Session
@@ -46,16 +46,21 @@ Pairs = Annotated[list[str] | None, typer.Option("--config", "-c", help="KEY=VAL
 HiddenPairs = Annotated[list[str] | None, typer.Option("--config-secret", help="KEY=VALUE, kept secret.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout, nothing else.")]
 Colors = Annotated[Color, typer.Option("--color", help="When to use colours.")]
-SkipPreview = Annotated[
-    bool, typer.Option("--skip-preview", help="Change things without a preview first (refresh and destroy never preview).")
-]
+SkipPreview = Annotated[bool, typer.Option("--skip-preview", help="Do not preview first (refresh and destroy never do).")]
 ClearPending = Annotated[bool, typer.Option("--clear-pending-creates", help="Forget the creates that an interrupted run left pending.")]
 
 
 def _run(
-    work: Callable[[Session], Report], folder: Path, stack: str, packs: list[Path] | None, config: list[str] | None, hidden: list[str] | None,
-    as_json: bool, color: Color, clear: bool = False,
-) -> None:  # fmt: skip
+    work: Callable[[Session], Report],
+    folder: Path,
+    stack: str,
+    packs: list[Path] | None,
+    config: list[str] | None,
+    hidden: list[str] | None,
+    as_json: bool,
+    color: Color,
+    clear: bool = False,
+) -> None:
     colored = color is Color.ALWAYS or (color is Color.AUTO and sys.stdout.isatty() and "NO_COLOR" not in os.environ)
     screen = Screen(colored, quiet=as_json)
     try:
@@ -91,7 +96,8 @@ def up(
 @app.command(epilog=CODES)
 def refresh(
     stack: Stack, folder: Folder = Path(), policy_pack: Packs = None, config: Pairs = None, config_secret: HiddenPairs = None,
-    json_: Json = False, color: Colors = Color.AUTO, skip_preview: SkipPreview = True, clear_pending_creates: ClearPending = False,
+    json_: Json = False, color: Colors = Color.AUTO, skip_preview: SkipPreview = True,  # noqa: ARG001
+    clear_pending_creates: ClearPending = False,
 ) -> None:  # fmt: skip
     """Read every resource anew into the checkpoint (policy packs have nothing to judge here)."""
     _run(Session.refresh, folder, stack, policy_pack, config, config_secret, json_, color, clear_pending_creates)
@@ -100,7 +106,7 @@ def refresh(
 @app.command(epilog=CODES)
 def destroy(
     stack: Stack, folder: Folder = Path(), policy_pack: Packs = None, config: Pairs = None, config_secret: HiddenPairs = None,
-    json_: Json = False, color: Colors = Color.AUTO, skip_preview: SkipPreview = True,
+    json_: Json = False, color: Colors = Color.AUTO, skip_preview: SkipPreview = True,  # noqa: ARG001
 ) -> None:  # fmt: skip
     """Delete every resource of the stack (policy packs have nothing to judge here)."""
     _run(Session.destroy, folder, stack, policy_pack, config, config_secret, json_, color)

@@ -7,10 +7,13 @@ kill -9 of the engine takes its children along. What a child prints is talk: it 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import sys
+from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 _LEASH = """import ctypes, os, sys
 if sys.platform == "linux":
@@ -22,34 +25,26 @@ os.execv(sys.argv[2], sys.argv[2:])"""
 class Child:
     """A running child process and the tasks that read what it prints."""
 
-    def __init__(self, process: asyncio.subprocess.Process, say: Callable[[str], None]) -> None:
+    def __init__(self, process: Process, say: Callable[[str], None]) -> None:
         self._process, self._say = process, say
         self._readers: list[asyncio.Task[None]] = []
         self.last_words: list[str] = []
 
     @classmethod
     async def start(cls, command: list[str], cwd: Path, env: dict[str, str], say: Callable[[str], None]) -> Child:
-        """Start `command` in `cwd`, the environment extended by `env`."""
+        """Start `command` in `cwd`, the environment extended by `env`; no proxy stands between it and the engine."""
         local = ",".join(filter(None, (os.environ.get("no_proxy"), "127.0.0.1", "localhost")))
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-I", "-S", "-c", _LEASH, str(os.getpid()), *command),
-            cwd=cwd,
-            env={**os.environ, "no_proxy": local, "NO_PROXY": local, **env},
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            start_new_session=True,
-            limit=1 << 24,
-        )
-        return cls(process, say)
+        env = {**os.environ, "no_proxy": local, "NO_PROXY": local, **env}
+        leash = (sys.executable, "-I", "-S", "-c", _LEASH, str(os.getpid()))
+        streams: dict[str, Any] = {"stdin": DEVNULL, "stdout": PIPE, "stderr": PIPE, "start_new_session": True}
+        return cls(await asyncio.create_subprocess_exec(*leash, *command, cwd=cwd, env=env, limit=1 << 24, **streams), say)
 
     async def first_line(self, seconds: float) -> str:
         """Return the first line on its stdout; "" when it ended without one or took too long."""
         assert self._process.stdout is not None
-        try:
+        with contextlib.suppress(TimeoutError):
             return (await asyncio.wait_for(self._process.stdout.readline(), seconds)).decode().strip()
-        except TimeoutError:
-            return ""
+        return ""
 
     def listen(self) -> None:
         """Begin to pass on what it prints."""
@@ -67,8 +62,9 @@ class Child:
         await asyncio.gather(*self._readers)
         return code
 
-    async def stop(self) -> None:
-        """End it, now."""
+    async def stop(self, grace: float = 0) -> None:
+        """End it, now, or after `grace` seconds in which it may end by itself."""
+        await asyncio.wait([asyncio.ensure_future(self.ended())], timeout=grace)
         if self._process.returncode is None:
             self._process.kill()
         await self._process.wait()

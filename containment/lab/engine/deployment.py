@@ -117,7 +117,7 @@ class Deployment:
         self.run.check_live()
 
     async def _delete(self) -> None:
-        await self.executor.deletions(self.planner.waves(await self.planner.deletions()))
+        await self.executor.deletions(await self.planner.deletions())
 
     async def _finish(self) -> None:
         """Settle what is under way, the stack's outputs and the stack policies; then write the journal a last time."""

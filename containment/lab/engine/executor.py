@@ -61,7 +61,7 @@ class Executor:
     async def one(self, step: Step) -> None:
         """Carry out one step and write down how it ended; only a cancelled one is left as pending."""
         run, journal, pending = self.run, self.run.journal, _PENDING.get(step.op)
-        run.report.begins(step)
+        ends = run.report.begins(step)
         if pending:
             journal.begin(step.state, pending)
         try:
@@ -79,7 +79,7 @@ class Executor:
             run.news[step.new.urn] = step.new
         if step.op is not Op.CREATE_REPLACEMENT:
             self._registered[step.state.urn] = step
-        run.report.ends(step)
+        ends()
 
     def _complete(self, step: Step) -> None:
         """Make secret in the new outputs what options or inputs say is secret, and write the journal."""

@@ -42,7 +42,7 @@ class Session:
     config_secret: dict[str, str] = field(default_factory=dict)
     clear_pending_creates: bool = False
 
-    show: Callable[[Report], None] = lambda report: None
+    show: Callable[[Report], None] = lambda _: None
 
     def __post_init__(self) -> None:
         self.home = LabHome.find()
@@ -137,10 +137,8 @@ class Session:
         except simulators.SimulatorError as failed:
             raise EngineError(f"the lab's {package.name} did not start: {failed}") from failed
         if found is None:
-            raise EngineError(
-                f"no provider for package {package.name!r}: the lab does not serve it. Start one and name its port in {DEBUG_PROVIDERS}={package.name}:PORT, "
-                "or deploy this program with the official Pulumi CLI"
-            )
+            how = f"start one and name its port in {DEBUG_PROVIDERS}={package.name}:PORT, or use the official Pulumi CLI"
+            raise EngineError(f"no provider for package {package.name!r}: the lab does not serve it; {how}")
         return found
 
 
@@ -159,9 +157,6 @@ def _signals(stop: Callable[[str], None]) -> Iterator[None]:
 def _pending(journal: Journal) -> str:
     """Return the warning about what an interrupted run left."""
     lines = [f"  * {each['resource']['urn']}, interrupted while {each['type']}" for each in journal.interrupted]
-    return "\n".join([
-        f"Attempting to deploy or update resources with {len(lines)} pending operations from previous deployment.",
-        *lines,
-        "These resources are in an unknown state, because a run was interrupted while waiting for changes to complete. Check whether the operations",
-        "listed succeeded; `containment lab refresh --clear-pending-creates` forgets pending creates.",
-    ])  # fmt: skip
+    what = f"Attempting to deploy or update resources with {len(lines)} pending operations from previous deployment."
+    how = "What became of them is not known: look, then forget pending creates with `containment lab refresh --clear-pending-creates`."
+    return "\n".join([what, *lines, how])

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Op(StrEnum):
-    """The operations, under Pulumi's names."""
+    """The operations, under Pulumi's names. `replace` and `refresh` stand for several provider calls, or none."""
 
     SAME = "same"
     CREATE = "create"
@@ -35,16 +35,6 @@ class Op(StrEnum):
     IMPORT = "import"
     IMPORT_REPLACEMENT = "import-replacement"
     REMOVE_PENDING_REPLACE = "remove-pending-replace"
-
-
-_UNCOUNTED = {
-    Op.CREATE_REPLACEMENT,
-    Op.DELETE_REPLACED,
-    Op.READ_REPLACEMENT,
-    Op.DISCARD_REPLACED,
-    Op.IMPORT_REPLACEMENT,
-    Op.REMOVE_PENDING_REPLACE,
-}
 
 
 @dataclass(frozen=True)
@@ -72,24 +62,24 @@ class Goal:
 
 @dataclass(eq=False)
 class Step:
-    """One operation on one resource. `old` is what stands, `new` what will; `result` is what a refresh turned out to be."""
+    """One operation on one resource. `old` is what stands, `new` what will; `result` is what a refresh turned out to be.
+
+    `keeps_old`: the replaced resource stands until the end of the run (create before delete); `awaits_new`: the deleted resource's entry
+    stays until its replacement is made (delete before create).
+    """
 
     op: Op
     old: State | None = None
     new: State | None = None
     diff: Diff = field(default_factory=Diff)
     keeps_old: bool = False
-    """The replaced resource stands until the end of the run (create before delete)."""
     awaits_new: bool = False
-    """The deleted resource's entry stays until its replacement is made (delete before create)."""
     result: Op | None = None
 
     @property
     def state(self) -> State:
         """The state the step is about: the new one, for a deletion the old."""
-        found = self.new or self.old
-        assert found is not None
-        return found
+        return self.new or self.before
 
     @property
     def before(self) -> State:
@@ -99,11 +89,9 @@ class Step:
 
     @property
     def counted(self) -> Op | None:
-        """Under which operation the step counts in `changes`, if it does."""
-        op = self.result if self.op is Op.REFRESH else self.op
-        if self.op is Op.READ and (self.old is None or not self.old.outputs or self.old.outputs == self.state.outputs):
-            return None
-        return None if self.op in _UNCOUNTED or self.state.is_default_provider else op
+        """Under which operation the step counts in `changes`, if it does: a replacement once, a read only when it found a change."""
+        unread = self.op is Op.READ and (self.old is None or not self.old.outputs or self.old.outputs == self.state.outputs)
+        return None if "-" in self.op or unread or self.state.is_default_provider else self.result or self.op
 
 
 class Run:
@@ -135,8 +123,7 @@ class Run:
     async def ensure_provider(self, reference: str) -> None:
         """Configure the provider that an old resource refers to, from its own old state."""
         if reference and self.registry.get(reference) is None:
-            for each in self.before:
-                if f"{each.urn}::{each.id}" == reference:
-                    await self.registry.take(each, each.inputs)
-                    return
-            raise EngineError(f"the checkpoint has no provider {reference}")
+            found = next((each for each in self.before if f"{each.urn}::{each.id}" == reference), None)
+            if found is None:
+                raise EngineError(f"the checkpoint has no provider {reference}")
+            await self.registry.take(found, found.inputs)

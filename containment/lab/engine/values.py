@@ -72,7 +72,7 @@ def output_dependencies(value: Any) -> set[str]:
 
 
 def send(value: Any, *, secrets: bool = True, unknowns: bool = True, resources: bool = True, contents: bool = True) -> Any:
-    """Return `value` as one receiver can take it: what it does not accept is unwrapped (secrets, resources), left out (unknowns) or elided."""
+    """Return `value` as one receiver can take it: what it does not accept is unwrapped (secrets, resources) or left out (the rest)."""
     options = {"secrets": secrets, "unknowns": unknowns, "resources": resources, "contents": contents}
     if isinstance(value, list):
         return [send(item, **options) for item in value if unknowns or not is_unknown(item)]

@@ -425,13 +425,13 @@ def logs():
 
 
 def six():
-    a = Thing("a", value="one", slow=0.2)
-    b = Thing("b", link=a.computed, slow=0.2)
+    a = Thing("a", value="one", slow=0.05)
+    b = Thing("b", link=a.computed, slow=0.05)
     home = Home()
-    c = Thing("c", link=b.computed, slow=0.2, opts=Opts(parent=home))
-    d = Thing("d", link=c.computed, slow=0.2)
-    e = Thing("e", link=d.computed, slow=0.2, opts=Opts(depends_on=[home]))
-    f = Thing("f", link=e.computed, slow=0.2, password=pulumi.Output.secret("hunter2"))
+    c = Thing("c", link=b.computed, slow=0.05, opts=Opts(parent=home))
+    d = Thing("d", link=c.computed, slow=0.05)
+    e = Thing("e", link=d.computed, slow=0.05, opts=Opts(depends_on=[home]))
+    f = Thing("f", link=e.computed, slow=0.05, password=pulumi.Output.secret("hunter2"))
     pulumi.export("f", f.computed)
 
 

@@ -44,18 +44,26 @@ class Bench:
     """A folder with the kit's programs, stack config and lab home."""
 
     root: Path
-    steps: int = 0
+    port: int
+    phrase: str = PHRASE
     talk: list[str] = field(default_factory=list)
 
     @classmethod
-    def at(cls, root: Path, kit: Path = KIT) -> Bench:
-        """Copy the kit and give the stack its encrypted config value."""
+    @contextlib.contextmanager
+    def at(cls, root: Path, kit: Path = KIT) -> Iterator[Bench]:
+        """Copy the kit, give the stack its encrypted config value, and run the kit's provider beside it."""
         shutil.copytree(kit / "programs", root / "programs")
         shutil.copytree(KIT / "pack", root / "pack")
         crypter = Crypter(PHRASE)
         settings = {"encryptionsalt": crypter.salt, "config": {"conformance:token": {"secure": crypter.encrypt("s3cret")}}}
         (root / "programs" / "Pulumi.dev.yaml").write_text(yaml.safe_dump(settings))
-        return cls(root)
+        command = [sys.executable, str(KIT / "provider" / "__main__.py")]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, "KIT_LOG": str(root / "calls")}) as server:
+            assert server.stdout is not None
+            try:
+                yield cls(root, int(server.stdout.readline()))
+            finally:
+                server.kill()
 
     @property
     def state_file(self) -> Path:
@@ -66,42 +74,34 @@ class Bench:
         """Return the deployment as it is on disk."""
         return json.loads(self.state_file.read_text())["deployment"] if self.state_file.exists() else {}
 
-    def env(self, program: str, port: int) -> dict[str, str]:
+    def env(self, program: str) -> dict[str, str]:
         """Return the environment that a run needs."""
-        home = {"CONTAINMENT_LAB_HOME": str(self.root / "home"), "PULUMI_CONFIG_PASSPHRASE": PHRASE}
-        return {**home, "KIT_PROGRAM": program, "PULUMI_DEBUG_PROVIDERS": f"kit:{port}"}
+        home = {"CONTAINMENT_LAB_HOME": str(self.root / "home"), "PULUMI_CONFIG_PASSPHRASE": self.phrase}
+        return {**home, "KIT_PROGRAM": program, "PULUMI_DEBUG_PROVIDERS": f"kit:{self.port}"}
 
-    @contextlib.contextmanager
-    def provider(self) -> Iterator[tuple[int, Path]]:
-        """Run the kit's provider; yields its port and log."""
-        self.steps += 1
-        log = self.root / f"calls{self.steps}"
-        command = [sys.executable, str(KIT / "provider" / "__main__.py")]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, "KIT_LOG": str(log)}) as server:
-            assert server.stdout is not None
-            try:
-                yield int(server.stdout.readline()), log
-            finally:
-                server.kill()
+    @property
+    def log(self) -> Path:
+        """The provider's log, of all steps."""
+        return self.root / "calls"
+
+    def calls(self, since: int = 0) -> list[dict[str, Any]]:
+        """Return the provider's calls, from the `since`-th on."""
+        return [json.loads(line) for line in self.log.read_text().splitlines()[since:]] if self.log.exists() else []
 
     def step(self, command: str, program: str) -> Outcome:
         """Run a step of cases.json, e.g. `up+pack+skip-preview`, in this process."""
         verb, *flags = command.split("+")
-        with self.provider() as (port, log), environment(self.env(program, port)):
-            reports: list[Report] = []
-
-            def new_report(preview: bool) -> Report:
-                reports.append(Report(preview, lambda step, took: None, self.talk.append))
-                return reports[-1]
-
-            session = Session(self.root / "programs", "dev", new_report, [self.root / "pack"] if "pack" in flags else [])
+        before = len(self.calls())
+        with environment(self.env(program)):
+            packs = [self.root / "pack"] if "pack" in flags else []
+            session = Session(self.root / "programs", "dev", lambda preview: Report(preview, lambda *_: None, self.talk.append), packs)
             report = session.up("skip-preview" in flags) if verb == "up" else getattr(session, verb)()
-            return Outcome(report.exit, report.as_json(), lines(log), self.state())
+            return Outcome(report.exit, report.as_json(), self.calls(before), self.state())
 
-    def start(self, verb: str, program: str, port: int, *more: str) -> subprocess.Popen[str]:
+    def start(self, verb: str, program: str, *more: str) -> subprocess.Popen[str]:
         """Start the command line in a child process."""
         command = [sys.executable, "-m", "containment.cli.lab", verb, "-C", str(self.root / "programs"), "--stack", "dev", *more]
-        env = {**os.environ, **self.env(program, port)}
+        env = {**os.environ, **self.env(program)}
         return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env)
 
 
@@ -118,11 +118,6 @@ def environment(values: dict[str, str]) -> Iterator[None]:
                 del os.environ[key]
             else:
                 os.environ[key] = value
-
-
-def lines(log: Path) -> list[dict[str, Any]]:
-    """Return a provider log's calls."""
-    return [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
 
 
 def clean(value: Any, root: Path) -> Any:

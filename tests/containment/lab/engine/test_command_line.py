@@ -1,15 +1,16 @@
-"""The command line: one JSON object on stdout, exit codes that tell a violation from an error, secrets never in plain text, refusals by name."""
+"""The command line: one JSON object on stdout, exit codes that tell, secrets never in plain text, refusals by name."""
 
 from __future__ import annotations
 
 import json
 import re
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from kit import EXTRA, KIT, Bench, environment
+from kit import EXTRA, KIT, Bench
 
 from containment.lab.engine.errors import Exit
 
@@ -17,13 +18,20 @@ KEYS = {"schema", "result", "changes", "violations", "steps", "outputs", "diagno
 
 
 @pytest.fixture
-def bench(tmp_path: Path) -> Bench:
-    return Bench.at(tmp_path, EXTRA)
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    with Bench.at(tmp_path, EXTRA) as found:
+        yield found
+
+
+@pytest.fixture
+def judged(tmp_path: Path) -> Iterator[Bench]:
+    with Bench.at(tmp_path, KIT) as found:
+        yield found
 
 
 def run(bench: Bench, verb: str, program: str, *more: str) -> tuple[int, str, str]:
     """Run the command line; returns exit code, stdout and stderr."""
-    with bench.provider() as (port, _), bench.start(verb, program, port, *more) as engine:
+    with bench.start(verb, program, *more) as engine:
         out, err = engine.communicate(timeout=60)
         return engine.returncode, out, err
 
@@ -60,7 +68,7 @@ def test_secrets_are_never_in_plain_text(bench: Bench) -> None:
 
 def test_exported_state_is_what_the_engine_keeps_and_secrets_come_back(bench: Bench) -> None:
     run(bench, "up", "shows_secrets", "--skip-preview")
-    with bench.start("export", "shows_secrets", 1) as engine:
+    with bench.start("export", "shows_secrets") as engine:
         out, _ = engine.communicate()
     deployment = json.loads(out)["deployment"]
     assert deployment == bench.state()
@@ -73,12 +81,9 @@ def test_exported_state_is_what_the_engine_keeps_and_secrets_come_back(bench: Be
 
 def test_a_wrong_passphrase_is_one_clear_error(bench: Bench) -> None:
     run(bench, "up", "shows_secrets", "--skip-preview")
-    with bench.provider() as (port, _), environment({"PULUMI_CONFIG_PASSPHRASE": "other"}):
-        bench_env = bench.env
-        bench.env = lambda program, port: {**bench_env(program, port), "PULUMI_CONFIG_PASSPHRASE": "other"}  # type: ignore[method-assign]
-        with bench.start("up", "shows_secrets", port) as engine:
-            _, err = engine.communicate()
-    assert engine.returncode == Exit.FAILED
+    bench.phrase = "other"
+    code, _, err = run(bench, "up", "shows_secrets")
+    assert code == Exit.FAILED
     assert "incorrect passphrase" in err
     assert "Traceback" not in err
 
@@ -100,8 +105,8 @@ def test_what_is_not_supported_is_refused_by_name(bench: Bench, program: str, na
     assert any(named in each["message"] for each in found["diagnostics"]), found["diagnostics"]
 
 
-def test_a_violation_and_an_error_have_different_exit_codes(tmp_path: Path) -> None:
-    bench = Bench.at(tmp_path, KIT)
+def test_a_violation_and_an_error_have_different_exit_codes(judged: Bench) -> None:
+    bench = judged
     pack = ("--policy-pack", str(bench.root / "pack"))
     code, found, _ = run_json(bench, "preview", "red", *pack)
     assert code == Exit.VIOLATION
@@ -111,10 +116,13 @@ def test_a_violation_and_an_error_have_different_exit_codes(tmp_path: Path) -> N
     assert not bench.state_file.exists()
 
 
-def test_a_pack_that_cannot_start_is_an_error_and_never_a_hang(tmp_path: Path) -> None:
-    bench = Bench.at(tmp_path, KIT)
+def test_a_pack_that_cannot_start_is_an_error_and_never_a_hang(judged: Bench) -> None:
+    bench = judged
     pack, settings = bench.root / "pack", bench.root / "pack" / "PulumiPolicy.yaml"
-    for runtime, named in (("{name: python, options: {virtualenv: .nowhere}}", "virtualenv '.nowhere' does not exist"), ("nodejs", "'nodejs'")):
+    for runtime, named in (
+        ("{name: python, options: {virtualenv: .nowhere}}", "virtualenv '.nowhere' does not exist"),
+        ("nodejs", "'nodejs'"),
+    ):
         settings.write_text(f"runtime: {runtime}\n")
         began = time.monotonic()
         code, found, _ = run_json(bench, "preview", "green", "--policy-pack", str(pack))
@@ -128,8 +136,8 @@ def test_a_pack_that_cannot_start_is_an_error_and_never_a_hang(tmp_path: Path) -
     assert "no policies today" in found["diagnostics"][0]["message"]
 
 
-def test_a_check_that_raises_has_failed(tmp_path: Path) -> None:
-    bench = Bench.at(tmp_path, KIT)
+def test_a_check_that_raises_has_failed(judged: Bench) -> None:
+    bench = judged
     (bench.root / "pack" / "__main__.py").write_text(
         "from pulumi_policy import *\n"
         "def broken(args, report): raise KeyError('oops')\n"

@@ -59,7 +59,12 @@ def test_secrets_are_decrypted_and_marked(tmp_path: Path) -> None:
 def test_every_mistake_is_told_at_once(tmp_path: Path) -> None:
     with pytest.raises(EngineError) as told:
         merged(tmp_path, "config: {demo:open: maybe, demo:names: [1], demo:hidden: plain}")
-    for each in ("demo:size is missing", "demo:open must be of type boolean", "demo:names must be of type array", "demo:hidden must be encrypted"):
+    for each in (
+        "demo:size is missing",
+        "demo:open must be of type boolean",
+        "demo:names must be of type array",
+        "demo:hidden must be encrypted",
+    ):
         assert each in str(told.value)
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kit import EXTRA, KIT, Bench, Outcome, clean, lines
+from kit import EXTRA, KIT, Bench, Outcome, clean
 
 from containment.lab.engine.errors import Exit
 
@@ -30,13 +30,12 @@ def recording(case: str) -> list[dict[str, Any]]:
 
 def kill_while_creating(bench: Bench, program: str) -> Outcome:
     """Kill -9 the engine while the provider's slow Create is under way."""
-    with bench.provider() as (port, log):
-        with bench.start("up", program, port) as engine:
-            while not any(call["call"] == "Create" and not call["preview"] and call["properties"].get("slow") for call in lines(log)):
-                assert engine.poll() is None, engine.communicate()
-                time.sleep(0.02)
-            engine.kill()
-        return Outcome(engine.wait(), {}, lines(log), bench.state())
+    with bench.start("up", program) as engine:
+        while not any(call["call"] == "Create" and not call["preview"] and call["properties"].get("slow") for call in bench.calls()):
+            assert engine.poll() is None, engine.communicate()
+            time.sleep(0.02)
+        engine.kill()
+    return Outcome(engine.wait(), {}, bench.calls(), bench.state())
 
 
 def calls_by_urn(calls: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
@@ -69,15 +68,19 @@ def assert_dependencies_first(state: dict[str, Any], calls: list[dict[str, Any]]
 @pytest.mark.slow
 @pytest.mark.parametrize("case", CASES)
 def test_same_as_the_official_engine(case: str, tmp_path: Path) -> None:
-    bench = Bench.at(tmp_path, EXTRA if (EXTRA / "recordings" / f"{case}.json").exists() else KIT)
+    with Bench.at(tmp_path, EXTRA if (EXTRA / "recordings" / f"{case}.json").exists() else KIT) as bench:
+        compare(case, bench)
+
+
+def compare(case: str, bench: Bench) -> None:
     for expected, (command, program) in zip(recording(case), CASES[case], strict=True):
         killed = "kill" in command
         got = kill_while_creating(bench, program) if killed else bench.step(command, program)
         where = f"{case}: {command} {program}\n" + "\n".join(bench.talk[-12:])
         assert (got.exit == Exit.OK) == (expected["exit"] == 0), where
-        assert clean(calls_by_urn(got.calls), tmp_path) == calls_by_urn(expected["calls"]), where
-        assert normal_state(clean(got.state.get("resources", []), tmp_path)) == normal_state(expected["state"]["resources"]), where
-        assert clean(got.state.get("pending_operations", []), tmp_path) == expected["state"]["pending_operations"], where
+        assert clean(calls_by_urn(got.calls), bench.root) == calls_by_urn(expected["calls"]), where
+        assert normal_state(clean(got.state.get("resources", []), bench.root)) == normal_state(expected["state"]["resources"]), where
+        assert clean(got.state.get("pending_operations", []), bench.root) == expected["state"]["pending_operations"], where
         assert_dependencies_first(got.state, got.calls)
         if killed:
             continue

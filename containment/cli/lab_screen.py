@@ -44,7 +44,7 @@ class Screen:
 
     def report(self, preview: bool) -> Report:
         """Return the record of a phase, which says on stderr what happens."""
-        return Report(preview, (lambda step, took: None) if preview else self._progress, self.say)
+        return Report(preview, (lambda *_: None) if preview else self._progress, self.say)
 
     def say(self, text: str) -> None:
         """Say something on stderr."""
