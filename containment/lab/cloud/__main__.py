@@ -6,6 +6,7 @@ Everything is in memory and gone when this ends: on SIGTERM, or by itself when t
 from __future__ import annotations
 
 import argparse
+import http.client
 import os
 import threading
 import time
@@ -37,9 +38,21 @@ def main() -> None:
 
     server = make_server("127.0.0.1", port, app, threaded=True, request_handler=Quiet)
     threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=_warm, args=(port,), daemon=True).start()
     while home.root.is_dir():
         time.sleep(1)
     os._exit(0)
+
+
+def _warm(port: int) -> None:
+    """Make the first calls, which load moto's backends for a second, while whoever started us starts other things."""
+    scope = "Credential=lab/20260101/us-east-1/ec2/aws4_request, SignedHeaders=host, Signature=0"  # moto asks who, not whether
+    for _ in range(2):
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        headers = {"Authorization": f"AWS4-HMAC-SHA256 {scope}", "Content-Type": "application/x-www-form-urlencoded"}
+        connection.request("POST", "/", body="Action=DescribeVpcs&Version=2016-11-15", headers=headers)
+        connection.getresponse().read()
+        connection.close()
 
 
 if __name__ == "__main__":
