@@ -279,6 +279,22 @@ def test_one_mistake_never_hides_another(library: Library, pair: tuple[str, str]
     assert {problem.where.partition(":")[2] for problem in problems} == set(pair)
 
 
+@pytest.mark.parametrize(
+    ("config", "key"),
+    [
+        ({"vpcCidr": "here", "agentPrivateIp": "10.77.10.9"}, "vpcCidr"),
+        ({"singleIpSnat": "perhaps", "programPrivateDefaultRoute": True}, "singleIpSnat"),
+        ({"manageControllerPolicy": "perhaps", "controllerVersion": "8.1"}, "manageControllerPolicy"),
+        ({"copilotPrivateIp": "there", "copilotPublicIp": "203.0.113.9"}, "copilotPrivateIp"),
+        ({"policyMode": "off"}, "policyMode"),  # nor that it disagrees with the stack's name
+    ],
+    ids=name_of,
+)
+def test_nothing_is_said_of_a_value_that_depends_on_a_wrong_one(library: Library, config: dict[str, Any], key: str) -> None:
+    stack = "coding-enforce" if key == "policyMode" else "made-up"
+    assert [problem.where for problem in refused(library, config, stack)] == [f"Pulumi.{stack}.yaml:{key}"]
+
+
 def test_a_wrong_list_item_says_which(library: Library) -> None:
     problems = refused(library, {"approvedSaasApiDomains": ["a.acme.example", "*.com", "b.acme.example", "x y.z"]})
     assert [problem.what.partition(" ")[0] for problem in problems] == ["[1]", "[3]"]
