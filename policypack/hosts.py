@@ -1,13 +1,13 @@
 """The agent hosts of a stack: found from what is declared, never from a list of names.
 
 A host is compute that is tagged as one, and any compute in a program with Aviatrix resources (the program exists to contain
-something). Left out: an untagged instance that is a route's target, for it forwards for others and the route is judged;
-and a launch template with users, which is judged through them.
+something). Left out: an untagged instance that another host's packets leak through, for it only forwards and the route is
+refused; and a launch template with users, which is judged through them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -27,16 +27,15 @@ from policypack.known_types import (
     LAUNCH_TEMPLATE,
     LIGHTSAIL,
     NODE_GROUP,
-    ROUTE,
     SCALING_GROUP,
     SCALING_TAG,
     SPOT_FLEET,
     SUBNETS,
-    TABLES,
     TAG,
     TEMPLATES,
 )
 from policypack.plain import UNKNOWN, field, items
+from policypack.routes import leaks, tables_of
 
 
 class Where(StrEnum):
@@ -76,16 +75,16 @@ def find_hosts(graph: Graph) -> tuple[Host, ...]:
     """Return the hosts of a stack, in the order of its resources."""
     contained = any(resource.type.startswith("aviatrix:") for resource in graph.resources)
     used = {template.urn for resource in graph.of(*COMPUTE) for template in templates(graph, resource)[0]}
-    forwarding = {resource.urn for resource in _forwarders(graph)}
-    found = []
-    for resource in graph.resources:
-        if resource.type not in COMPUTE and (resource.type not in TEMPLATES or resource.urn in used):
-            continue
-        host = _host(graph, resource)
-        tagged = is_tagged(host.tags)
-        if tagged or (contained and resource.urn not in forwarding):
-            found.append(host)
-    return tuple(found)
+    able = [
+        _host(graph, resource)
+        for resource in graph.resources
+        if resource.type in COMPUTE or (resource.type in TEMPLATES and resource.urn not in used)
+    ]
+    tagged = [host for host in able if is_tagged(host.tags)]
+    if not contained:
+        return tuple(tagged)
+    forwarding = {one.urn for one in _forwarders(graph, able)} - {host.resource.urn for host in tagged}
+    return tuple(host for host in able if host.resource.urn not in forwarding)
 
 
 def is_tagged(tags: dict[str, tuple[Any, ...]]) -> bool:
@@ -220,17 +219,15 @@ def _tags_beside(graph: Graph, resource: Resource) -> Iterator[tuple[str, Any]]:
             yield str(field(tag.get("tag"), "key")), field(tag.get("tag"), "value")
 
 
-def _forwarders(graph: Graph) -> Iterator[Resource]:
-    """Yield instances that routes lead to, themselves or through an interface of theirs."""
-    for holder in graph.of(ROUTE, *TABLES):
-        for key, route in [("", holder.props)] if holder.type == ROUTE else [("routes", one) for one in items(holder.get("routes"))]:
-            for name in ("instanceId", "networkInterfaceId"):
-                target = graph.refer(holder, key or name, field(route, name), (*INSTANCES, INTERFACE), ("id", "primaryNetworkInterfaceId"))
-                for found in target.found:
-                    if found.type in INSTANCES:
-                        yield found
-                    else:
-                        yield from (one for one in graph.of(*INSTANCES) if found in _interfaces(graph, one, ())[0])
+def _forwarders(graph: Graph, hosts: Iterable[Host]) -> Iterator[Resource]:
+    """Yield instances that some other host's packets leak through: the route that leads there is what is at fault."""
+    for host in hosts:
+        for subnet in (place.subnet for place in host.placements if place.subnet):
+            for leak in (leak for table in tables_of(graph, subnet) for leak in leaks(graph, table)):
+                for target in leak.through:
+                    owners = [target] if target.type in INSTANCES else graph.of(*INSTANCES)
+                    reached = (one for one in owners if one is target or target in _interfaces(graph, one, ())[0])
+                    yield from (one for one in reached if one is not host.resource)
 
 
 def _pairs(tags: Any) -> list[tuple[str, Any]]:

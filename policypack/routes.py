@@ -18,6 +18,8 @@ from policypack.known_types import (
     DEFAULT_ROUTE_TABLE,
     DEFAULT_VPC,
     GATEWAY,
+    INSTANCES,
+    INTERFACE,
     INTERNET_GATEWAY,
     MAIN_TABLE_ASSOCIATION,
     PREFIX_LIST,
@@ -77,10 +79,11 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Leak:
-    """A route that leads past the gateway: the resource that states it, and what it says."""
+    """A route that leads past the gateway: the resource that states it, what it says, and the instances or interfaces it leads to."""
 
     holder: Resource
     what: str
+    through: tuple[Resource, ...] = ()
 
 
 def tables_of(graph: Graph, subnet: Resource) -> tuple[Table, ...]:
@@ -181,7 +184,8 @@ def _judge(graph: Graph, holder: Resource, key: str, route: Any) -> Iterator[Lea
     for name, target in _ELSEWHERE.items():
         value = field(route, name)
         if is_some(value) is not Match.NO and touches is not Match.NO and not _is_aviatrix(graph, holder, key or name, value):
-            yield Leak(holder, f"sends {destination} to {target}")
+            through = graph.refer(holder, key or name, value, (*INSTANCES, INTERFACE), ("id", "primaryNetworkInterfaceId")).found
+            yield Leak(holder, f"sends {destination} to {target}", through)
     gateway = field(route, "gatewayId")
     if gateway not in (None, "", "local"):
         kind, always = _gateway(graph, holder, key or "gatewayId", gateway)

@@ -33,7 +33,7 @@ from policypack.plain import UNKNOWN, field, is_some, is_true, items
 
 _IPV6_FLAGS = ("enablePrimaryIpv6", "primaryIpv6")
 _IPV6 = ("ipv6AddressCount", "ipv6Addresses", "ipv6AddressLists", "ipv6PrefixCount", "ipv6Prefixes", *_IPV6_FLAGS)
-_UNSURE = "which is not known before the update"
+_UNSURE = "not known before the update"
 
 
 def check_resource(resource: Resource, _seen: Sequence[Resource] = ()) -> list[Fault]:

@@ -20,7 +20,9 @@ _STATES = (*INSTANCES, *TEMPLATES)
 
 
 def check_resource(resource: Resource, seen: Sequence[Resource] = ()) -> list[Fault]:
-    """Return what one instance or template says wrong, and an instance that nothing else could speak for saying nothing."""
+    """Return what one instance, template or account default says wrong; silence counts when nothing else could speak."""
+    if resource.type == METADATA_DEFAULTS:
+        return [Fault(resource.urn, what) for what in _defaults(resource)]
     if resource.type not in _STATES or _is_off(resource):
         return []
     faults = [Fault(resource.urn, what) for what in _said_wrong(resource)]
@@ -32,8 +34,11 @@ def check_resource(resource: Resource, seen: Sequence[Resource] = ()) -> list[Fa
 
 def check_stack(graph: Graph) -> list[Fault]:
     """Return a fault at every resource that leaves an agent host without the requirement."""
+    hosts = find_hosts(graph)
     faults: dict[Fault, None] = {}
-    for host in find_hosts(graph):
+    if hosts:
+        faults.update(dict.fromkeys(Fault(one.urn, what) for one in graph.of(METADATA_DEFAULTS) for what in _defaults(one)))
+    for host in hosts:
         if host.resource.type not in HAS_METADATA_SERVICE:
             continue
         _, hidden = templates(graph, host.resource)
@@ -53,8 +58,8 @@ def _judge(graph: Graph, host: Resource, used: tuple[Resource, ...], hidden: boo
         yield Fault(host.urn, "does not require IMDSv2: launchSpecifications have no metadata options; use a launch template")
     for template in used or (None,):
         chain = [one for one in (host, template) if one is not None and one.type in _STATES]
-        if any(_is_off(one) for one in chain):
-            continue
+        if next((said for one in chain if (said := _said(one, "httpEndpoint")) is not None), None) == "disabled":
+            continue  # what the instance says goes before what its template says
         yield from _silences(graph, host, chain, hidden)
 
 
@@ -65,19 +70,25 @@ def _silences(graph: Graph, host: Resource, chain: list[Resource], hidden: bool)
     silent = host if host.type in INSTANCES else last
     if all(_said(one, "httpTokens") is None for one in chain):
         required = [one for one in defaults if one.get("httpTokens") == "required"]
-        loose = [one for one in defaults if one.get("httpTokens") not in (None, "required", "no-preference")]
-        if loose:
-            for one in loose:
-                yield Fault(one.urn, f"lets {host.label} start without IMDSv2: httpTokens is {_shown(one.get('httpTokens'))}")
-        elif not required:
+        if any(_loosens(one) for one in defaults):
+            return  # reported at the defaults themselves
+        if not required:
             yield Fault(silent.urn, f"{_SILENT} ({host.label} starts from a template that is not in this program)" if hidden else _SILENT)
         elif not any(graph.depends_on(host, one) for one in required):
             yield Fault(silent.urn, f"{_SILENT}; the account's defaults do, but {host.label} does not wait for them")
-    if all(_said(one, "httpPutResponseHopLimit") is None for one in chain):
-        for one in defaults:
-            limit = one.get("httpPutResponseHopLimit")
-            if not _is_one_hop(limit) and limit != -1:
-                yield Fault(one.urn, f"lets metadata answers travel on from {host.label}: httpPutResponseHopLimit is {_shown(limit)}")
+
+
+def _loosens(defaults: Resource) -> bool:
+    return defaults.get("httpTokens") not in (None, "required", "no-preference")
+
+
+def _defaults(resource: Resource) -> Iterator[str]:
+    """Yield what the account's defaults loosen: the next host that says nothing starts with them."""
+    if _loosens(resource):
+        yield f"lets hosts of the account start without IMDSv2: httpTokens is {_shown(resource.get('httpTokens'))}"
+    limit = resource.get("httpPutResponseHopLimit")
+    if not _is_one_hop(limit) and limit != -1:  # -1: no preference
+        yield f"lets metadata answers of the account's hosts travel on: httpPutResponseHopLimit is {_shown(limit)}"
 
 
 def _said(resource: Resource, key: str) -> Any:

@@ -36,9 +36,9 @@ COMPUTED = {
 class Nothing(mocks.Mocks):
     """Answers of data sources; resources are answered by the monitor."""
 
-    def call(self, args: mocks.MockCallArgs) -> tuple[dict[str, Any], None]:
+    def call(self, args: mocks.MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]] | None]:
         """Echo the arguments with an id."""
-        return {**args.args, "id": "looked-up"}, None
+        return {**args.args, "id": "looked-up"}, []
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
         """Answer a resource that is read."""

@@ -238,6 +238,11 @@ IMDS_CASES: dict[str, tuple[Change, str]] = {
         ),
         "account",
     ),
+    "account defaults optional beside a host that requires": (
+        lambda s: s.add(METADATA_DEFAULTS, "account", {"httpTokens": "optional"}),
+        "account",
+    ),
+    "account defaults unknown": (lambda s: s.add(METADATA_DEFAULTS, "account", {"httpTokens": UNKNOWN}), "account"),
     "account defaults, not waited for": (
         lambda s: (silent(s, "metadataOptions"), s.add(METADATA_DEFAULTS, "account", {"httpTokens": "required"})),
         "agent",

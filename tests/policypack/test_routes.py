@@ -258,6 +258,15 @@ def test_sound_routing_passes(case: str, known: bool) -> None:
     assert stack.refused(known) == set()
 
 
+def test_a_route_of_nobody_does_not_make_a_forwarder() -> None:
+    stack = compliant()
+    nat_instance(stack, through_interface=False)
+    stack.props["way"].update(destinationCidrBlock="10.99.0.0/16")
+    assert ("agent-host-has-no-public-ip", "forwarder") in stack.refused(known=False)
+    stack.props["way"].update(destinationCidrBlock="0.0.0.0/0", routeTableId=stack.add(ROUTE_TABLE, "unused", {"vpcId": Ref("vpc")}))
+    assert ("agent-host-has-no-public-ip", "forwarder") in stack.refused(known=True)
+
+
 def test_an_untagged_forwarder_is_a_host_as_soon_as_no_route_leads_to_it() -> None:
     stack = compliant()
     nat_instance(stack, through_interface=False)
