@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import Any
 
 from policypack.judge import check_order, check_resource
@@ -83,3 +85,10 @@ def test_a_rule_that_misses_one_of_the_hosts_is_refused() -> None:
         owner="the rules",
     )
     assert [(one.where, one.what) for one in found] == [("the rules", "deny (priority 10) does not cover every agent host as a source")]
+
+
+def test_the_rules_load_without_pulumi_and_without_the_program_they_judge() -> None:
+    code = "import sys, policypack.judge; print([m for m in sys.modules if m.split('.')[0] in ('pulumi', 'pulumi_policy', 'components')])"
+    seen = "print([m for m in sys.modules if m in ('containment.model.spec', 'containment.model.policy')])"
+    done = subprocess.run([sys.executable, "-c", f"{code}; {seen}"], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["[]", "[]"]
