@@ -102,7 +102,10 @@ class Ruleset(Placed):
     def body(self, call: Call, inputs: Props, state: Props) -> Props:
         """Return the ruleset, rules by priority, each with the uuid it has."""
         uuids = rules.names_to_uuids(state.get("rules"))
-        sent = sorted((rules.to_wire(rule, uuids, LOG_START) for rule in inputs.get("rules") or []), key=lambda rule: rule["priority"])
+        release = release_of(call.config)
+        sent = sorted(
+            (rules.to_wire(rule, uuids, release, LOG_START) for rule in inputs.get("rules") or []), key=lambda rule: rule["priority"]
+        )
         if not state:
             sent = [{**rule, "metadata": {"terraform": {"resource_type": "terraform-policy"}}} for rule in sent]
         place = {"attach_to": inputs["attachTo"]} if inputs.get("attachTo") else {}

@@ -67,7 +67,7 @@ class PolicyList(AviatrixResource):
 
     def _write(self, call: Call, inputs: Props, uuids: dict[str, str]) -> Props:
         client = self.client(call)
-        client.rest("PUT", LIST, {"policies": [rules.to_wire(rule, uuids) for rule in inputs["policies"]]})
+        client.rest("PUT", LIST, {"policies": [rules.to_wire(rule, uuids, release_of(call.config)) for rule in inputs["policies"]]})
         return self.read(call, client.singleton, {}) or self.identified(client.singleton, policies=[])
 
 

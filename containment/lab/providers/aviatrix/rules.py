@@ -69,7 +69,7 @@ def wrong(where: str, rules: Any, release: tuple[int, ...], *, priority: bool) -
 
 
 def _wrong(key: str, value: Any, release: tuple[int, ...]) -> str:
-    if key not in FIELDS or (key in NEW_IN_10_1 and release and release < (10, 1)):
+    if key not in FIELDS:
         return f"Invalid or unknown key {key!r}"
     if key == "action":
         return _one_of(key, value, ACTIONS[:2] + ACTIONS[3:] if release >= (10,) else ACTIONS)
@@ -94,11 +94,17 @@ def _one_of(key: str, value: Any, allowed: tuple[str, ...]) -> str:
     return "" if value in allowed else f"expected {key} to be one of {list(allowed)}, got {value}"
 
 
-def to_wire(rule: Props, uuids: dict[str, str], log_profile: str = "") -> Props:
+def to_wire(rule: Props, uuids: dict[str, str], release: tuple[int, ...], log_profile: str = "") -> Props:
     """Return a rule as the API takes it: empty and false fields left out, as the provider does.
 
-    Raises RefusedError for ICMP with ports, which the real provider finds only at apply.
+    Raises RefusedError for ICMP with ports, which the real provider finds only at apply, and for a field newer than the
+    release: a preview lets it pass, so that a policy pack can judge what it says.
     """
+    newer = [key for key in NEW_IN_10_1 if rule.get(key) is not None]
+    if newer and release and release < (10, 1):
+        raise RefusedError(
+            f"rule {rule['name']}: {', '.join(newer)} came with provider release 10.1, this is {'.'.join(map(str, release))}"
+        )
     protocol = str(rule["protocol"]).upper()
     if protocol == "ICMP" and rule.get("portRanges"):
         raise RefusedError(f'rule {rule["name"]}: "port_ranges" must not be set when "protocol" is "ICMP"')

@@ -7,7 +7,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 import base
 import pulumi_aviatrix as aviatrix
 
-aviatrix.use_release("10.1.0")  # the first release whose rules can be disabled
 
 gateways, subnet = base.gateway_subnet(), base.agent_subnet()
 base.agent_table(subnet)

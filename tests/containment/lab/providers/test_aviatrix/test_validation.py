@@ -31,8 +31,6 @@ GOOD = {
         ({"portRanges": [{"lo": port} for port in range(65)]}, "portRanges"),
         ({"portRanges": [{"lo": -1}]}, "portRanges"),
         ({"portRanges": [{"hi": 443}]}, "portRanges"),
-        ({"enforcement": "ENFORCE"}, "enforcement"),
-        ({"egressPath": "EGRESS_PATH_LOCAL"}, "egressPath"),
         ({"nonsense": 1}, "nonsense"),
         ({"name": None}, "name"),
         ({"priority": None}, "priority"),
@@ -63,6 +61,16 @@ def test_enforcement_is_of_10_1_and_excludes_watch(connect: Callable[..., Any]) 
     assert new.of("dcfRuleset").check(name="r", rules=[{**GOOD, "enforcement": "MONITOR", "watch": True}])[1] != []
     assert new.of("dcfRuleset").check(name="r", rules=[{**GOOD, "action": "DEEP_PACKET_INSPECTION_PERMIT"}])[1] != []
     new.close()
+
+
+@pytest.mark.parametrize("change", [{"enforcement": "DISABLE"}, {"egressPath": "EGRESS_PATH_LOCAL"}])
+def test_a_field_newer_than_the_release_can_be_previewed_and_judged_and_not_made(engine: Any, change: dict[str, Any]) -> None:
+    thing = engine.of("dcfRuleset", "newer")
+    rules = [{**GOOD, **change}]
+    assert thing.check(name="newer", rules=rules)[1] == []
+    assert thing.preview(name="newer", rules=rules)
+    with pytest.raises(Exception, match=r"came with provider release 10\.1"):
+        thing.create(name="newer", rules=rules)
 
 
 def test_icmp_with_ports_is_found_only_at_apply(engine: Any) -> None:
