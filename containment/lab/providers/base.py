@@ -185,11 +185,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     async def Delete(self, request: pb.DeleteRequest, context: Any) -> empty_pb2.Empty:  # noqa: N802
         handler, call = await self._handler(context, request.urn), self._call(context, request.urn)
-        left = None if request.id else self._journal.get(request.urn)
-        ident, state = (left.id, {**left.inputs, **left.outputs}) if left else (request.id, without_wrappers(to_plain(request.properties)))
-        if ident:
-            await self._run(context, handler.delete, call, ident, state)
-            self._journal.forget(request.urn, ident)
+        await self._run(context, self._delete, handler, call, request.id, without_wrappers(to_plain(request.properties)))
         return DONE()
 
     # -- parts ----------------------------------------------------------------------------------------------------------
@@ -217,6 +213,15 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             outputs = handler.settled(inputs, live)
             self._journal.put(call.urn, Entry(call.token, ident, inputs, outputs, complete=True))
             return ident, outputs
+
+    def _delete(self, handler: Handler, call: Call, ident: str, state: Props) -> None:
+        """Delete; without an id, what an unacknowledged Create of this URN left, once it has ended."""
+        with self._locks[call.urn]:
+            if not ident and (left := self._journal.get(call.urn)):
+                ident, state = left.id, {**left.inputs, **left.outputs}
+            if ident:
+                handler.delete(call, ident, state)
+                self._journal.forget(call.urn, ident)
 
     def _undo(self, handler: Handler, call: Call, left: Entry) -> None:
         """Take half of a create away again; where that fails too the entry stays, and the next Create or Delete of this URN tries."""

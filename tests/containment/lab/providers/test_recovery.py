@@ -134,6 +134,17 @@ def test_a_second_create_waits_for_the_first_that_is_still_under_way(provider: P
     assert ids == ["t-1", "t-1"]
 
 
+def test_a_delete_without_id_waits_for_the_create_that_is_still_under_way(provider: Provider, shelf: Shelf) -> None:
+    shelf.slow = 0.3
+    creating = threading.Thread(target=create, args=(provider, shelf, {"name": "x"}))
+    creating.start()
+    time.sleep(0.1)
+    provider._delete(shelf, Call(URN, shelf.token, "one"), "", {})
+    creating.join()
+    assert shelf.made == 1
+    assert shelf.things == {}
+
+
 def test_the_journal_survives_its_provider(tmp_path: Path) -> None:
     file = tmp_path / "journal.json"
     journal = Journal(file)
