@@ -12,7 +12,7 @@ import fcntl
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -118,8 +118,8 @@ def _under_new_names(states: list[State]) -> list[State]:
 
 
 @contextlib.contextmanager
-def locked(path: Path) -> Iterator[str]:
-    """Hold the stack's lock; yields a note when a dead run's lock was taken over, else "".
+def locked(path: Path, say: Callable[[str], None]) -> Iterator[None]:
+    """Hold the stack's lock, and say so when a dead run's was taken over.
 
     The lock is an flock, so the kernel frees it however its holder ends. The file names the holder (pid and start time) for the message.
     """
@@ -137,5 +137,9 @@ def locked(path: Path) -> Iterator[str]:
         lock.truncate(0)
         lock.write(f"pid {os.getpid()}, since {now()}")
         lock.flush()
-        yield f"the last run on this stack did not end cleanly ({holder}); its lock is taken over" if holder else ""
-        lock.truncate(0)
+        if holder:
+            say(f"the last run on this stack did not end cleanly ({holder}); its lock is taken over")
+        try:
+            yield
+        finally:
+            lock.truncate(0)

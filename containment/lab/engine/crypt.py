@@ -7,11 +7,11 @@ PULUMI_CONFIG_PASSPHRASE or the file named by PULUMI_CONFIG_PASSPHRASE_FILE, els
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
 import os
 import secrets
+from base64 import b64decode, b64encode
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -25,36 +25,35 @@ from containment.lab.home import LabHome, write_whole
 from containment.lab.wire import RESOURCE, SECRET, SIGNATURE, is_secret, secret
 
 _ROUNDS = 1_000_000
+_WRONG = "incorrect passphrase: set PULUMI_CONFIG_PASSPHRASE (or PULUMI_CONFIG_PASSPHRASE_FILE) to the one this stack was made with"
 
 
 def passphrase(home: LabHome) -> str:
     """Return the passphrase in force; without one in the environment, the lab home's own, made on first use."""
     if "PULUMI_CONFIG_PASSPHRASE" in os.environ:
         return os.environ["PULUMI_CONFIG_PASSPHRASE"]
-    named = os.environ.get("PULUMI_CONFIG_PASSPHRASE_FILE")
-    kept = Path(named) if named else home.passphrase_file
-    if not named and not kept.exists():
+    kept = Path(os.environ.get("PULUMI_CONFIG_PASSPHRASE_FILE") or home.passphrase_file)
+    if kept == home.passphrase_file and not kept.exists():
         write_whole(kept, secrets.token_urlsafe(24) + "\n", mode=0o600)
     try:
         return kept.read_text().strip()
     except OSError as cause:
-        raise EngineError(f"cannot read the passphrase file {kept} (PULUMI_CONFIG_PASSPHRASE_FILE): {cause.strerror}") from cause
+        raise EngineError(f"cannot read the passphrase file {kept}: {cause.strerror}") from cause
 
 
 class Crypter:
-    """Encrypts and decrypts with the key that a passphrase and a salt give; without a salt it makes one."""
+    """Encrypts and decrypts with the key that a passphrase and a salt give; without a given salt it makes one."""
 
     def __init__(self, phrase: str, salt: str = "") -> None:
-        self._phrase, self._salt = phrase, salt
-        self._bytes = base64.b64decode(salt.split(":")[1]) if salt else secrets.token_bytes(8)
+        self.given = self._salt = salt
+        self._phrase, self._bytes = phrase, b64decode(salt.split(":")[1]) if salt else secrets.token_bytes(8)
         self._key: Future[AESGCM] | None = None
         self._sealed: dict[tuple[str, str], str] = {}
 
     @property
     def salt(self) -> str:
         """The salt, with the check text that tells a wrong passphrase."""
-        if not self._salt:
-            self._salt = f"v1:{base64.b64encode(self._bytes).decode()}:{self.encrypt('pulumi')}"
+        self._salt = self._salt or f"v1:{b64encode(self._bytes).decode()}:{self.encrypt('pulumi')}"
         return self._salt
 
     def prepare(self) -> Future[AESGCM]:
@@ -75,32 +74,37 @@ class Crypter:
         """Return `v1:nonce:cipher` of a text."""
         nonce = secrets.token_bytes(12)
         cipher = self.prepare().result().encrypt(nonce, text.encode(), None)
-        return f"v1:{base64.b64encode(nonce).decode()}:{base64.b64encode(cipher).decode()}"
+        return f"v1:{b64encode(nonce).decode()}:{b64encode(cipher).decode()}"
 
     def decrypt(self, sealed: str) -> str:
         """Return the text in `v1:nonce:cipher`."""
         return _open(self.prepare().result(), sealed)
 
     def seal(self, value: Any, place: str) -> Any:
-        """Return `value` with each secret encrypted; an unchanged secret at the same `place` keeps its ciphertext during a run."""
-        if is_secret(value):
-            text = json.dumps(value["value"])
-            if (place, text) not in self._sealed:
-                self._sealed[place, text] = self.encrypt(text)
-            return {SIGNATURE: SECRET, "ciphertext": self._sealed[place, text]}
-        if isinstance(value, dict):
-            if value.get(SIGNATURE) == RESOURCE:
-                return {"packageVersion": "", **{key: item for key, item in value.items() if key not in ("name", "type")}}
+        """Return `value` as a checkpoint has it, secrets encrypted; an unchanged one at the same `place` keeps its ciphertext in a run."""
+        if isinstance(value, list):
+            return [self.seal(item, f"{place}[{at}]") for at, item in enumerate(value)]
+        if not isinstance(value, dict):
+            return value
+        if value.get(SIGNATURE) == RESOURCE:
+            return {"packageVersion": "", **{key: item for key, item in value.items() if key not in ("name", "type")}}
+        if not is_secret(value):
             return {key: self.seal(item, f"{place}.{key}") for key, item in value.items()}
-        return [self.seal(item, f"{place}[{at}]") for at, item in enumerate(value)] if isinstance(value, list) else value
+        text = json.dumps(value["value"])
+        if (place, text) not in self._sealed:
+            self._sealed[place, text] = self.encrypt(text)
+        return {SIGNATURE: SECRET, "ciphertext": self._sealed[place, text]}
 
     def unseal(self, value: Any) -> Any:
-        """Return `value` with each secret decrypted, still wrapped."""
-        if isinstance(value, dict):
-            if value.get(SIGNATURE) == SECRET:
-                return secret(json.loads(value["plaintext"] if "plaintext" in value else self.decrypt(value["ciphertext"])))
-            return reference(value) if value.get(SIGNATURE) == RESOURCE else {key: self.unseal(item) for key, item in value.items()}
-        return [self.unseal(item) for item in value] if isinstance(value, list) else value
+        """Return a checkpoint's value with each secret decrypted, still wrapped."""
+        if isinstance(value, list):
+            return [self.unseal(item) for item in value]
+        kind = value.get(SIGNATURE) if isinstance(value, dict) else None
+        if kind == SECRET:
+            return secret(json.loads(value["plaintext"] if "plaintext" in value else self.decrypt(value["ciphertext"])))
+        if kind == RESOURCE:
+            return reference(value)
+        return {key: self.unseal(item) for key, item in value.items()} if isinstance(value, dict) else value
 
 
 def _open(key: AESGCM, sealed: str) -> str:
@@ -108,8 +112,6 @@ def _open(key: AESGCM, sealed: str) -> str:
     if version != "v1":
         raise EngineError(f"a secret is in version {version!r} of the passphrase format; only v1 is known")
     try:
-        return key.decrypt(base64.b64decode(nonce), base64.b64decode(cipher), None).decode()
+        return key.decrypt(b64decode(nonce), b64decode(cipher), None).decode()
     except InvalidTag as cause:
-        raise EngineError(
-            "incorrect passphrase: set PULUMI_CONFIG_PASSPHRASE (or PULUMI_CONFIG_PASSPHRASE_FILE) to the one this stack was made with"
-        ) from cause
+        raise EngineError(_WRONG) from cause

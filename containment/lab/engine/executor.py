@@ -28,7 +28,7 @@ class ProtectedError(EngineError):
     """A protected resource would be deleted."""
 
     def __init__(self, urn: str, preview: bool) -> None:
-        told = f'{"Preview failed: " if preview else ""}resource "{urn}" cannot be deleted\nbecause it is protected. To unprotect the resource, '
+        told = f'{"Preview failed: " if preview else ""}resource "{urn}" cannot be deleted\nbecause it is protected. To unprotect it, '
         super().__init__(told + "remove the `protect` flag from the resource in your program and run `up`", urn)
 
 

@@ -26,12 +26,12 @@ from containment.lab.engine.errors import EngineError
 from containment.lab.engine.providers import GRPC_OPTIONS, Package
 from containment.lab.engine.state import PROVIDER_TYPE, STACK_TYPE, State, make_urn, type_of
 from containment.lab.engine.steps import Alias, Goal, Run
-from containment.lab.engine.values import output_dependencies, receive, receive_value, send
+from containment.lab.engine.values import output_dependencies, receive, send
 from containment.lab.wire import secret, to_plain, to_struct
 
 FEATURES = (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11)
-"""Secrets, resource references, output values, alias specs, replacement trigger, deletedWith, replaceWith, parameterization (9); transforms and
-hooks (7, 8, 10, 11) are claimed so that their use reaches us and is refused by name."""
+"""Secrets, resource references, output values, alias specs, replacement trigger, deletedWith, replaceWith, parameterization (9);
+transforms and hooks (7, 8, 10, 11) are claimed so that their use reaches us and is refused by name."""
 
 _UNITS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 _REFUSED_OPTIONS = {
@@ -48,49 +48,54 @@ def refuse(what: str, where: str = "") -> EngineError:
     return EngineError(f"the lab engine does not support {what}{f' ({where})' if where else ''}; see docs/lab-engine.md", where)
 
 
-class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
-    """Serves one program. `deployment` registers, reads and takes outputs; this only translates."""
+def _served(work: Callable[..., Coroutine[Any, Any, Any]]) -> Callable[..., Coroutine[Any, Any, Any]]:
+    """Make a gRPC method of `work`: when the run stops, or `work` fails and so stops it, the program is told that the monitor is gone."""
 
-    def __init__(self, run: Run, config: Config, root: Path, deployment: Any) -> None:
-        self._run, self._config, self._root, self._deployment = run, config, root, deployment
-        self._packages: dict[str, Package] = {}
-        self._defaults: dict[Package, asyncio.Task[State]] = {}
-        self._of_component: dict[str, dict[str, str]] = {}
-
-    async def _serve(self, context: Any, work: Coroutine[Any, Any, Any]) -> Any:
-        """Do `work` unless the run is stopping: then, and when it fails, the program is told that the monitor is gone, as Pulumi does."""
-        task, stop = self._deployment.executor.start(self._guard(work)), asyncio.ensure_future(self._run.stopping.wait())
+    async def serve(self: Monitor, request: Any, context: Any) -> Any:
+        task, stop = self.deployment.executor.start(self.guard(work(self, request))), asyncio.ensure_future(self.run.stopping.wait())
         await asyncio.wait([task, stop], return_when=asyncio.FIRST_COMPLETED)
         stop.cancel()
         if not task.done() or task.result() is None:
             await context.abort(grpc.StatusCode.UNAVAILABLE, "resource monitor shut down")
         return task.result()
 
-    async def _guard(self, work: Coroutine[Any, Any, Any]) -> Any:
+    return serve
+
+
+class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
+    """Serves one program. `deployment` registers, reads and takes outputs; this only translates."""
+
+    def __init__(self, run: Run, config: Config, root: Path, deployment: Any) -> None:
+        self.run, self._config, self._root, self.deployment = run, config, root, deployment
+        self._packages: dict[str, Package] = {}
+        self._defaults: dict[Package, asyncio.Task[State]] = {}
+        self._of_component: dict[str, dict[str, str]] = {}
+
+    async def guard(self, work: Coroutine[Any, Any, Any]) -> Any:
+        """Do `work`; None when it failed, which ends the run with its message."""
         try:
             return await work
-        except Exception as failed:  # noqa: BLE001 - whatever went wrong ends the run, with its message
-            self._run.fail(failed)
+        except Exception as failed:  # noqa: BLE001 - whatever went wrong ends the run
+            self.run.fail(failed)
             return None
 
-    async def GetDeploymentInfo(self, request: Any, context: Any) -> pb.DeploymentInfo:  # noqa: ARG002
+    @_served
+    async def GetDeploymentInfo(self, _: Any) -> pb.DeploymentInfo:
         """Say which stack this is and what is supported."""
-        told: dict[str, Any] = {
-            "config": self._config.values,
-            "configSecretKeys": sorted(self._config.secret_keys),
-            "supportedFeatures": FEATURES,
-        }
-        where: dict[str, Any] = {"project": self._run.project, "stack": self._run.stack, "organization": "organization"}
-        return pb.DeploymentInfo(dryRun=self._run.preview, parallel=16, **where, **told)
+        config = {"config": self._config.values, "configSecretKeys": sorted(self._config.secret_keys)}
+        where = {"project": self.run.project, "stack": self.run.stack, "organization": "organization", "dryRun": self.run.preview}
+        return pb.DeploymentInfo(supportedFeatures=FEATURES, parallel=16, **where, **config)  # type: ignore[arg-type]
 
-    async def SignalAndWaitForShutdown(self, request: Any, context: Any) -> empty_pb2.Empty:  # noqa: ARG002
+    @_served
+    async def SignalAndWaitForShutdown(self, _: Any) -> empty_pb2.Empty:
         """Let the program end: there are no hooks to wait for."""
         return empty_pb2.Empty()
 
-    async def RegisterPackage(self, request: Any, context: Any) -> Any:
+    @_served
+    async def RegisterPackage(self, request: Any) -> Any:
         """Take in a (parameterized) package; equal ones get the same reference."""
         if request.HasField("extension"):
-            return await self._serve(context, _raise("extension packages", request.extension.name))
+            raise refuse("extension packages", request.extension.name)
         told = request.parameterization
         parameter = (told.name, told.version, told.value) if request.HasField("parameterization") else None
         package = Package(request.name, request.version, request.download_url.removesuffix("/"), parameter)
@@ -98,90 +103,82 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
         self._packages[known] = package
         return pb.RegisterPackageResponse(ref=known)
 
-    async def RegisterResource(self, request: Any, context: Any) -> Any:
+    @_served
+    async def RegisterResource(self, request: Any) -> pb.RegisterResourceResponse:
         """Register a resource: plan it, carry it out, answer with its state."""
-        return await self._serve(context, self._register(request))
-
-    async def ReadResource(self, request: Any, context: Any) -> Any:
-        """Read a resource that something else manages."""
-        return await self._serve(context, self._read(request))
-
-    async def RegisterResourceOutputs(self, request: Any, context: Any) -> Any:
-        """Take a component's outputs."""
-        return await self._serve(context, self._outputs(request))
-
-    async def Invoke(self, request: Any, context: Any) -> Any:
-        """Call a provider's function."""
-        try:
-            return await self._invoke(request)
-        except EngineError as failed:
-            await context.abort(grpc.StatusCode.UNKNOWN, f"invocation of {request.tok} returned an error: {failed}")
-
-    async def Call(self, request: Any, context: Any) -> Any:
-        """Refuse methods."""
-        return await self._serve(context, _raise("methods of resources", request.tok))
-
-    async def RegisterStackTransform(self, request: Any, context: Any) -> Any:  # noqa: ARG002
-        """Refuse transforms."""
-        return await self._serve(context, _raise("stack transforms"))
-
-    async def RegisterStackInvokeTransform(self, request: Any, context: Any) -> Any:  # noqa: ARG002
-        """Refuse transforms."""
-        return await self._serve(context, _raise("invoke transforms"))
-
-    async def RegisterResourceHook(self, request: Any, context: Any) -> Any:
-        """Refuse hooks."""
-        return await self._serve(context, _raise("resource hooks", request.name))
-
-    async def RegisterErrorHook(self, request: Any, context: Any) -> Any:
-        """Refuse hooks."""
-        return await self._serve(context, _raise("error hooks", request.name))
-
-    async def _register(self, request: Any) -> pb.RegisterResourceResponse:
-        run, above, is_provider = self._run, self._run.goals.get(request.parent), request.type.startswith(PROVIDER_TYPE)
+        above, is_provider = self.run.goals.get(request.parent), request.type.startswith(PROVIDER_TYPE)
         used = [what for field, what in _REFUSED_OPTIONS.items() if getattr(request, field)]
         if used or request.hooks.ByteSize():
             raise refuse(used[0] if used else "resource hooks", f"{request.type} {request.name}")
         protect = request.protect if request.HasField("protect") else above.protect if above else None
         retain = request.retainOnDelete if request.HasField("retainOnDelete") else above.retain_on_delete if above else None
-        inputs, raw = receive(request.object, self._root), to_plain(request.object)
-        if is_provider and (request.packageRef or request.version or request.pluginDownloadURL):
-            self._package(request).mark(inputs)
+        new, raw, first = self._state(request, request.object), to_plain(request.object), request.deleteBeforeReplace or None
         needs = {key: set(each.urns) for key, each in request.propertyDependencies.items()} or {
-            key: set(request.dependencies) for key in inputs
+            key: set(new.dependencies) for key in new.inputs
         }
-        timeouts = {key: _seconds(getattr(request.customTimeouts, key)) for key in ("create", "update", "delete", "read")}
-        new = State(
-            urn=make_urn(run.stack, run.project, request.parent, request.type, request.name),
-            type=request.type,
-            custom=request.custom,
-            inputs=inputs,
-            parent=request.parent,
-            protect=bool(protect),
-            dependencies=sorted(set(request.dependencies)),
-            property_dependencies={key: sorted(needs.get(key, set()) | output_dependencies(raw.get(key))) for key in {**inputs, **needs}},
-            provider=await self._provider_for(request) if request.custom and not is_provider else "",
-            additional_secret_outputs=list(request.additionalSecretOutputs),
-            custom_timeouts={key: seconds for key, seconds in timeouts.items() if seconds},
-            import_id=request.importId,
-            retain_on_delete=bool(retain),
-            deleted_with=request.deletedWith or (above.new.deleted_with if above else ""),
-            replace_with=list(request.replace_with),
-            ignore_changes=list(request.ignoreChanges),
-            hide_diff=list(request.hideDiffs),
-            replace_on_changes=list(request.replaceOnChanges),
-            replacement_trigger=receive_value(request.replacement_trigger) if request.HasField("replacement_trigger") else None,
+        if is_provider and (request.packageRef or request.version or request.pluginDownloadURL):
+            self._package(request).mark(new.inputs)
+        new.custom, new.protect, new.retain_on_delete = request.custom, bool(protect), bool(retain)
+        new.provider = await self._provider_for(request) if request.custom and not is_provider else ""
+        new.property_dependencies = {key: sorted(needs.get(key, set()) | output_dependencies(raw.get(key))) for key in {**raw, **needs}}
+        new.custom_timeouts = {
+            key: each for key in ("create", "update", "delete", "read") if (each := _seconds(getattr(request.customTimeouts, key)))
+        }
+        new.import_id, new.deleted_with = request.importId, request.deletedWith or (above.new.deleted_with if above else "")
+        new.ignore_changes, new.hide_diff, new.replace_on_changes, new.replace_with = map(
+            list, (request.ignoreChanges, request.hideDiffs, request.replaceOnChanges, request.replace_with)
         )
-        first = request.deleteBeforeReplace if request.deleteBeforeReplaceDefined or request.deleteBeforeReplace else None
+        if request.HasField("replacement_trigger"):
+            new.replacement_trigger = receive(request.replacement_trigger)
         aliases = [Alias(urn=urn) for urn in request.aliasURNs] + [_alias(each) for each in request.aliases]
-        state = await self._deployment.register(Goal(new, aliases, first, protect, retain))
+        goal = Goal(new, aliases, request.deleteBeforeReplace if request.deleteBeforeReplaceDefined else first, protect, retain)
+        state = await self.deployment.register(goal)
         if not request.custom:
             self._of_component[state.urn] = {**self._of_component.get(request.parent, {}), **request.providers}
         return pb.RegisterResourceResponse(urn=state.urn, id=state.id, object=_reply(state.outputs if request.custom else {}, request))
 
-    async def _outputs(self, request: Any) -> empty_pb2.Empty:
-        self._deployment.take_outputs(request.urn, receive(request.outputs, self._root))
+    @_served
+    async def ReadResource(self, request: Any) -> pb.ReadResourceResponse:
+        """Read a resource that something else manages."""
+        new = self._state(request, request.properties)
+        new.custom, new.external, new.id, new.provider = True, True, request.id, await self._provider_for(request)
+        state = await self.deployment.read(Goal(new))
+        return pb.ReadResourceResponse(urn=state.urn, properties=_reply(state.outputs, request), id=state.id)
+
+    def _state(self, request: Any, properties: Any) -> State:
+        urn, inputs = (
+            make_urn(self.run.stack, self.run.project, request.parent, request.type, request.name),
+            receive(properties, self._root),
+        )
+        needs, hidden = sorted(set(request.dependencies)), list(request.additionalSecretOutputs)
+        return State(urn, request.type, inputs=inputs, parent=request.parent, dependencies=needs, additional_secret_outputs=hidden)
+
+    @_served
+    async def RegisterResourceOutputs(self, request: Any) -> empty_pb2.Empty:
+        """Take a component's outputs."""
+        self.deployment.take_outputs(request.urn, receive(request.outputs, self._root))
         return empty_pb2.Empty()
+
+    async def Invoke(self, request: Any, context: Any) -> Any:
+        """Call a provider's function; its failure is an error in the program, which may catch it."""
+        try:
+            told, failures = await self._invoke(request.tok, receive(request.args, self._root), request)
+            reply: dict[str, Any] = {"return": to_struct(send(told, resources=request.acceptResources))}
+            return pb.ResourceInvokeResponse(failures=failures, **reply)
+        except EngineError as failed:
+            await context.abort(grpc.StatusCode.UNKNOWN, f"invocation of {request.tok} returned an error: {failed}")
+
+    async def _invoke(self, token: str, arguments: dict[str, Any], request: Any) -> tuple[dict[str, Any], list[Any]]:
+        if token == "pulumi:pulumi:getResource":  # noqa: S105
+            found = self.run.news.get(arguments["urn"])
+            if found is None:
+                raise EngineError(f"unknown resource {arguments['urn']}")
+            return {"urn": found.urn, "id": found.id, "provider": found.provider, "state": found.outputs}, []
+        reference = await self.guard(self._provider_for(request, token))
+        provider = self.run.registry.get(reference or "")
+        if provider is None:
+            raise EngineError(f"no provider {reference or request.provider}")
+        return await provider.invoke(token, arguments, self.run.preview)
 
     def _package(self, request: Any, token: str = "") -> Package:
         if not request.packageRef:
@@ -192,7 +189,7 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
 
     async def _provider_for(self, request: Any, token: str = "") -> str:
         """Return the reference of the provider in charge: named, inherited from the parents, or the package's default."""
-        name, above = (token or request.type).split(":")[0], self._run.goals.get(request.parent)
+        name, above = (token or request.type).split(":")[0], self.run.goals.get(request.parent)
         offered = {**self._of_component.get(request.parent, {}), **getattr(request, "providers", {})}
         if request.provider or name in offered:
             return str(request.provider or offered[name])
@@ -214,41 +211,25 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
             raise refuse(_REFUSED_PACKAGES[package.name])
         inputs = {key: secret(value) if hidden else value for key, (value, hidden) in self._config.of_package(package.name).items()}
         package.mark(inputs)
-        urn = make_urn(self._run.stack, self._run.project, "", PROVIDER_TYPE + package.name, package.default_name)
-        return await self._deployment.register(Goal(State(urn=urn, type=type_of(urn), custom=True, inputs=inputs)))  # type: ignore[no-any-return]
+        urn = make_urn(self.run.stack, self.run.project, "", PROVIDER_TYPE + package.name, package.default_name)
+        return await self.deployment.register(Goal(State(urn, type_of(urn), custom=True, inputs=inputs)))  # type: ignore[no-any-return]
 
-    async def _read(self, request: Any) -> pb.ReadResourceResponse:
-        new = State(
-            urn=make_urn(self._run.stack, self._run.project, request.parent, request.type, request.name),
-            type=request.type,
-            custom=True,
-            id=request.id,
-            inputs=receive(request.properties, self._root),
-            parent=request.parent,
-            external=True,
-            dependencies=sorted(request.dependencies),
-            provider=await self._provider_for(request),
-            additional_secret_outputs=list(request.additionalSecretOutputs),
-        )
-        state = await self._deployment.read(Goal(new))
-        return pb.ReadResourceResponse(urn=state.urn, properties=_reply(state.outputs, request), id=state.id)
 
-    async def _invoke(self, request: Any) -> pb.ResourceInvokeResponse:
-        arguments = receive(request.args, self._root)
-        failures: list[Any] = []
-        if request.tok == "pulumi:pulumi:getResource":
-            found = self._run.news.get(arguments["urn"])
-            if found is None:
-                raise EngineError(f"unknown resource {arguments['urn']}")
-            told = {"urn": found.urn, "id": found.id, "provider": found.provider, "state": found.outputs}
-        else:
-            reference = await self._guard(self._provider_for(request, request.tok))
-            provider = self._run.registry.get(reference or "")
-            if provider is None:
-                raise EngineError(f"no provider {reference or request.provider}")
-            told, failures = await provider.invoke(request.tok, arguments, self._run.preview)
-        reply: dict[str, Any] = {"return": to_struct(send(told, resources=request.acceptResources))}
-        return pb.ResourceInvokeResponse(failures=failures, **reply)
+def _refusal(what: str) -> Callable[..., Coroutine[Any, Any, Any]]:
+    async def refused(_: Monitor, request: Any) -> Any:
+        raise refuse(what, getattr(request, "tok", "") or getattr(request, "name", ""))
+
+    return _served(refused)
+
+
+for _method, _what in {
+    "Call": "methods of resources",
+    "RegisterStackTransform": "stack transforms",
+    "RegisterStackInvokeTransform": "invoke transforms",
+    "RegisterResourceHook": "resource hooks",
+    "RegisterErrorHook": "error hooks",
+}.items():
+    setattr(Monitor, _method, _refusal(_what))
 
 
 class EngineLog(engine_pb2_grpc.EngineServicer):
@@ -296,7 +277,3 @@ def _seconds(duration: str) -> float:
     if duration and "".join(map("".join, parts)) != duration:
         raise EngineError(f"custom timeout {duration!r} is not a duration (write 30s, 5m or 1h30m)")
     return sum(float(number) * _UNITS[unit] for number, unit in parts)
-
-
-async def _raise(what: str, where: str = "") -> None:
-    raise refuse(what, where)

@@ -165,7 +165,9 @@ class Planner:
         provider, was = self.run.registry.get(new.provider), self.run.olds.get(old.provider_urn)
         if not (old.provider and new.provider) or provider is None or was is None:
             return True
-        return (await provider.diff_config(new.provider_urn, was, visible(self.providers[new.provider_urn].inputs), [])).replaces_any
+        inputs = visible(self.providers[new.provider_urn].inputs)
+        found = await provider.diff(was.copy(urn=new.provider_urn), visible(was.inputs), inputs, True, [], "DiffConfig")
+        return found is not None and found.replaces_any
 
     async def _replace(self, goal: Goal, old: State, new: State, diff: Diff, wanted: Properties) -> list[Step]:
         run = self.run

@@ -30,6 +30,8 @@ from containment.lab.wire import UNKNOWN, has_unknown, secret, to_struct
 GRPC_OPTIONS = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1), ("grpc.enable_http_proxy", 0)]
 INTERNAL = "__internal"
 Checked = tuple[Properties, list[pb.CheckFailure]]
+ReadBack = tuple[str, Properties | None, Properties]
+_IN_FULL = {("Check", "olds"), ("Check", "news"), ("Create", "properties"), ("Update", "news")}
 
 
 class PartialFailureError(EngineError):
@@ -109,14 +111,8 @@ class Package:
         """Return the package that a provider resource's inputs name."""
         name, internal, version = state.type.rpartition(":")[2], inputs.get(INTERNAL) or {}, str(inputs.get("version") or "")
         parameter = internal.get("parameterization")
-        if parameter is None:
-            return cls(name, version, internal.get("pluginDownloadURL", ""))
-        return cls(
-            internal["name"],
-            str(internal.get("version") or ""),
-            internal.get("pluginDownloadURL", ""),
-            (name, version, base64.b64decode(parameter)),
-        )
+        url, base = internal.get("pluginDownloadURL", ""), str(internal.get("version") or "")
+        return cls(internal["name"], base, url, (name, version, base64.b64decode(parameter))) if parameter else cls(name, version, url)
 
 
 def visible(inputs: Properties) -> Properties:
@@ -131,19 +127,17 @@ class Provider:
         self.label, self._package = f"provider {package.name}", package
         self._channel = grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=GRPC_OPTIONS)
         self._stub = provider_pb2_grpc.ResourceProviderStub(self._channel)
-        self._takes: dict[str, bool] | None = None
+        self._takes: dict[str, bool] = {}
         self._previews = True
         self._known: asyncio.Task[bool] | None = None
 
-    async def close(self) -> None:
-        """Close the connection; the plugin goes on running."""
+    async def close(self, cancel: bool) -> None:
+        """Close the connection, after asking the plugin to stop what it is doing where a run is interrupted; it goes on running."""
+        if cancel:
+            await asyncio.wait([asyncio.ensure_future(self._call("Cancel", empty_pb2.Empty(), optional=True))], timeout=1)
         if self._known is not None:
             self._known.cancel()
         await self._channel.close()
-
-    async def cancel(self) -> None:
-        """Ask the plugin to stop what it is doing."""
-        await self._call("Cancel", empty_pb2.Empty(), optional=True)
 
     async def start(self) -> None:
         """Shake hands, and parameterize the plugin where the package asks for it (a native plugin need not know how)."""
@@ -167,11 +161,11 @@ class Provider:
             return False
         bare, package = send(settings, secrets=False), self._package.name
         variables = {f"{package}:config:{key}": each if isinstance(each, str) else json.dumps(each) for key, each in bare.items()}
-        accepts = {"acceptSecrets": True, "acceptResources": True, "sends_old_inputs": True, "sends_old_inputs_to_delete": True}
-        told = await self._ask(
-            "Configure", pb.ConfigureRequest, state.urn, id=state.id, variables=variables, args=to_struct(inputs), **accepts
+        accepts: dict[str, Any] = dict.fromkeys(
+            ("acceptSecrets", "acceptResources", "sends_old_inputs", "sends_old_inputs_to_delete"), True
         )
-        if self._takes is None:
+        told = await self._ask("Configure", state.urn, True, id=state.id, variables=variables, args=to_struct(inputs), **accepts)
+        if not self._takes:
             self._takes, self._previews = {"secrets": told.acceptSecrets, "resources": told.acceptResources}, told.supportsPreview
         return True
 
@@ -180,65 +174,29 @@ class Provider:
         assert self._known is not None, f"{self.label} is used before it is configured"
         return await asyncio.shield(self._known)
 
-    def _out(self, value: Properties | None, unknowns: bool = False, contents: bool = True) -> Struct | None:
-        return None if value is None else to_struct(send(value, **(self._takes or {}), unknowns=unknowns, contents=contents))
+    async def check(self, urn: str, olds: Properties, news: Properties, preview: bool, method: str = "Check") -> Checked:
+        """Check inputs (with `CheckConfig` a provider's own); returns them with the provider's defaults, and what is wrong."""
+        ask = method == "CheckConfig" or await self.known()
+        seed = secrets.token_bytes(32)
+        reply = await self._ask(method, urn, preview, olds=olds, news=news, randomSeed=seed) if ask else None
+        return (self._in(reply.inputs, news, urn, preview, method), list(reply.failures)) if reply is not None else (news, [])
 
-    def _in(self, message: Struct, like: Properties | None, urn: str, preview: bool) -> Properties:
-        found = receive(message)
-        if not preview and has_unknown(found):
-            raise EngineError(f"{self.label} returned an unknown value outside a preview", urn)
-        if not (self._takes or {}).get("secrets"):
-            annotate_secrets(found, like or {})
-        return found
-
-    async def check_config(self, urn: str, olds: Properties, news: Properties) -> Checked:
-        """Check a provider resource's inputs; a plugin without CheckConfig takes them as they are."""
-        sent: dict[str, Any] = {
-            "olds": to_struct(send(olds, secrets=False)) if olds else None,
-            "news": to_struct(send(news, secrets=False)),
-        }
-        reply = await self._ask("CheckConfig", pb.CheckRequest, urn, optional=True, **sent)
-        if reply is None:
-            return news, []
-        checked = receive(reply.inputs)
-        annotate_secrets(checked, news)
-        return checked, list(reply.failures)
-
-    async def diff_config(self, urn: str, old: State, news: Properties, ignore: list[str]) -> Diff:
-        """Compare a provider resource's inputs; a plugin without DiffConfig has no replacements."""
-        values = {"old_inputs": visible(old.inputs), "olds": old.outputs, "news": news}
-        sent: dict[str, Any] = {key: to_struct(send(value, secrets=False)) for key, value in values.items()}
-        reply = await self._ask("DiffConfig", pb.DiffRequest, urn, optional=True, id=old.id, ignoreChanges=ignore, **sent)
-        return Diff.of(reply or pb.DiffResponse(), changed_keys(old.outputs, news))
-
-    async def check(self, urn: str, olds: Properties, news: Properties, preview: bool) -> Checked:
-        """Check a resource's inputs; returns them with the provider's defaults, and what is wrong."""
-        if not await self.known():
-            return news, []
-        sent: dict[str, Any] = {"olds": self._out(olds, preview), "news": self._out(news, preview), "randomSeed": secrets.token_bytes(32)}
-        reply = await self._ask("Check", pb.CheckRequest, urn, **sent)
-        return self._in(reply.inputs, news, urn, preview), list(reply.failures)
-
-    async def diff(self, state: State, old_inputs: Properties, news: Properties, preview: bool, ignore: list[str]) -> Diff | None:
-        """Compare a resource with its goal; None when the provider's configuration is unknown."""
-        if not await self.known():
+    async def diff(
+        self, state: State, olds: Properties, news: Properties, preview: bool, ignore: list[str], method: str = "Diff"
+    ) -> Diff | None:
+        """Compare a resource (with `DiffConfig` a provider) with its goal; None when the provider's configuration is unknown."""
+        if method == "Diff" and not await self.known():
             return None
-        values = {"old_inputs": old_inputs, "olds": state.outputs, "news": news}
-        sent: dict[str, Any] = {key: self._out(value, preview, contents=False) for key, value in values.items()}
-        reply = await self._ask("Diff", pb.DiffRequest, state.urn, id=state.id, ignoreChanges=ignore, **sent)
-        return Diff.of(reply, changed_keys(old_inputs, news))
+        sent: dict[str, Any] = {"old_inputs": olds, "olds": state.outputs, "news": news}
+        reply = await self._ask(method, state.urn, preview, id=state.id, ignoreChanges=ignore, **sent)
+        return Diff.of(reply or pb.DiffResponse(), changed_keys(olds, news))
 
     async def create(self, new: State, preview: bool) -> tuple[str, Properties]:
         """Create a resource (or say what it would be); returns its id and outputs."""
         known = await self.known()
         if preview and not (known and self._previews):
             return "", dict(new.inputs) if known else {}
-        sent: dict[str, Any] = {
-            "properties": self._out(new.inputs, preview),
-            "timeout": new.custom_timeouts.get("create"),
-            "preview": preview,
-        }
-        reply = await self._ask("Create", pb.CreateRequest, new.urn, **sent)
+        reply = await self._ask("Create", new.urn, preview, new, properties=new.inputs, preview=preview)
         if not reply.id and not preview:
             raise EngineError(f"{self.label} returned no id from Create", new.urn)
         return reply.id, self._in(reply.properties, new.inputs, new.urn, preview)
@@ -248,53 +206,55 @@ class Provider:
         known = await self.known()
         if preview and not (known and self._previews):
             return dict(new.inputs) if known else {}
-        sent: dict[str, Any] = {
-            "olds": self._out(old.outputs, contents=False),
-            "old_inputs": self._out(old.inputs, contents=False),
-            "preview": preview,
-        }
-        more: dict[str, Any] = {
-            "news": self._out(new.inputs, preview),
-            "timeout": new.custom_timeouts.get("update"),
-            "ignoreChanges": new.ignore_changes,
-        }
-        reply = await self._ask("Update", pb.UpdateRequest, new.urn, id=old.id, **sent, **more)
+        sent = {"olds": old.outputs, "old_inputs": old.inputs, "news": new.inputs, "ignoreChanges": new.ignore_changes}
+        reply = await self._ask("Update", new.urn, preview, new, id=old.id, preview=preview, **sent)
         return self._in(reply.properties, new.inputs, new.urn, preview)
 
-    async def read(
-        self, state: State, id_: str, inputs: Properties | None, outputs: Properties
-    ) -> tuple[str, Properties | None, Properties] | None:
+    async def read(self, state: State, id_: str, inputs: Properties | None, outputs: Properties) -> ReadBack | None:
         """Read a resource; returns its id, inputs (None when the provider does not say) and outputs, or None when it is gone."""
         if not await self.known():
             return id_, {}, {}
-        sent: dict[str, Any] = {"properties": self._out(outputs, contents=False), "inputs": self._out(inputs, contents=False)}
-        reply = await self._ask("Read", pb.ReadRequest, state.urn, id=id_, timeout=state.custom_timeouts.get("read"), **sent)
+        reply = await self._ask("Read", state.urn, False, state, id=id_, properties=outputs, inputs=inputs)
         if not (reply.HasField("properties") and reply.id):
             return None
-        found = self._in(reply.inputs, inputs, state.urn, False) if reply.HasField("inputs") else None
+        found = self._in(reply.inputs, inputs or {}, state.urn, False) if reply.HasField("inputs") else None
         return reply.id, found, self._in(reply.properties, outputs, state.urn, False)
 
     async def delete(self, state: State) -> None:
         """Delete a resource."""
         await self.known()
-        sent: dict[str, Any] = {
-            "properties": self._out(state.outputs, contents=False),
-            "old_inputs": self._out(state.inputs, contents=False),
-        }
-        await self._ask("Delete", pb.DeleteRequest, state.urn, id=state.id, timeout=state.custom_timeouts.get("delete"), **sent)
+        await self._ask("Delete", state.urn, False, state, id=state.id, properties=state.outputs, old_inputs=state.inputs)
 
     async def invoke(self, token: str, arguments: Properties, preview: bool) -> tuple[Properties, list[pb.CheckFailure]]:
         """Call a function; secret arguments make a secret result, where the provider does not say so itself."""
         if not await self.known():
             return {}, []
-        reply = await self._call("Invoke", pb.InvokeRequest(tok=token, args=self._out(arguments), preview=preview))
+        told = to_struct(send(arguments, **self._takes, unknowns=False))
+        reply = await self._call("Invoke", pb.InvokeRequest(tok=token, args=told, preview=preview))
         found = receive(getattr(reply, "return"))
-        if has_secret(arguments) and not (self._takes or {}).get("secrets"):
+        if has_secret(arguments) and not self._takes.get("secrets"):
             found = {key: each if has_secret(each) else secret(each) for key, each in found.items()}
         return found, list(reply.failures)
 
-    async def _ask(self, method: str, kind: Callable[..., Any], urn: str, optional: bool = False, **fields: Any) -> Any:
-        return await self._call(method, kind(urn=urn, name=name_of(urn), type=type_of(urn), **fields), urn, optional)
+    def _in(self, message: Struct, like: Properties, urn: str, preview: bool, method: str = "") -> Properties:
+        found: Properties = receive(message)
+        if not preview and has_unknown(found):
+            raise EngineError(f"{self.label} returned an unknown value outside a preview", urn)
+        if method == "CheckConfig" or not self._takes.get("secrets"):
+            annotate_secrets(found, like)
+        return found
+
+    async def _ask(self, method: str, urn: str, unknowns: bool, timed: State | None = None, **fields: Any) -> Any:
+        """Make a call about one resource. Properties are sent as the provider takes them, assets in full only where it acts on them."""
+        config = method in ("CheckConfig", "DiffConfig")
+        for key, value in fields.items():
+            if isinstance(value, dict) and key != "variables":
+                takes = {"secrets": False} if config else self._takes
+                fields[key] = to_struct(send(value, **takes, unknowns=unknowns, contents=(method, key) in _IN_FULL))
+        if timed is not None:
+            fields["timeout"] = timed.custom_timeouts.get(method.lower())
+        kind = getattr(pb, method.removesuffix("Config") + "Request") if config else getattr(pb, method + "Request")
+        return await self._call(method, kind(urn=urn, name=name_of(urn), type=type_of(urn), **fields), urn, optional=config)
 
     async def _call(self, method: str, request: Any, urn: str = "", optional: bool = False) -> Any:
         try:
@@ -333,7 +293,7 @@ class Registry:
     async def check(self, state: State, olds: Properties, news: Properties) -> Checked:
         """Check a provider resource, with a plugin that the next step will configure."""
         provider = await self._load(state, news)
-        checked, failures = await provider.check_config(state.urn, visible(olds), visible(news))
+        checked, failures = await provider.check(state.urn, visible(olds), visible(news), True, "CheckConfig")
         if not failures:
             self._checked[state.urn] = provider
         return checked | {key: news[key] for key in ("version", INTERNAL) if key in news}, failures
@@ -341,7 +301,7 @@ class Registry:
     async def diff(self, old: State, urn: str, news: Properties, ignore: list[str]) -> Diff:
         """Compare a provider resource with its goal."""
         provider = self._checked.get(urn) or self._configured[f"{old.urn}::{old.id}"]
-        return await provider.diff_config(urn, old, visible(news), ignore)
+        return await provider.diff(old.copy(urn=urn), visible(old.inputs), visible(news), True, ignore, "DiffConfig") or Diff()
 
     async def take(self, state: State, inputs: Properties, anew: bool = False) -> Properties:
         """Configure a provider resource's plugin under its id (a new one gets one) and its former URNs; returns its outputs."""
@@ -353,7 +313,5 @@ class Registry:
         return visible(inputs)
 
     async def close(self, cancel: bool) -> None:
-        """Close every connection, telling the plugins to stop first where a run is interrupted."""
-        if cancel and self._all:
-            await asyncio.wait([asyncio.ensure_future(each.cancel()) for each in self._all], timeout=1)
-        await asyncio.gather(*(each.close() for each in self._all))
+        """Close every connection."""
+        await asyncio.gather(*(each.close(cancel) for each in self._all))

@@ -1,16 +1,15 @@
 """The commands: `preview`, `up`, `refresh` and `destroy` on one stack of one program folder.
 
-Owns what surrounds a phase: the stack's lock, its passphrase and configuration, where providers are attached, and what Ctrl-C does
-(nothing new starts, what is under way stays written down as pending, children end).
+Owns what surrounds a phase: the stack's lock, its passphrase and configuration, where providers are attached, and what Ctrl-C does (nothing
+new starts, what is under way stays written down as pending, children end).
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import signal
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,11 +27,12 @@ from containment.lab.engine.steps import Run
 from containment.lab.home import LabHome
 
 DEBUG_PROVIDERS = "PULUMI_DEBUG_PROVIDERS"
+Work = Callable[[Deployment], Coroutine[Any, Any, None]]
 
 
 @dataclass
 class Session:
-    """One command on one stack. `new_report` makes the record of each phase, given whether it is a preview."""
+    """One command on one stack. `new_report` makes the record of each phase, given whether it is a preview; `show` gets it at the end."""
 
     folder: Path
     stack: str
@@ -41,7 +41,6 @@ class Session:
     config: dict[str, str] = field(default_factory=dict)
     config_secret: dict[str, str] = field(default_factory=dict)
     clear_pending_creates: bool = False
-
     show: Callable[[Report], None] = lambda _: None
 
     def __post_init__(self) -> None:
@@ -51,82 +50,70 @@ class Session:
 
     def preview(self) -> Report:
         """Show what `up` would do. Takes no lock and writes nothing."""
-        return self._whole(lambda config, crypter: self._program(True, config, crypter), writes=False)
+        return self._program(True, *self._open(writes=False))
 
     def up(self, skip_preview: bool) -> Report:
         """Bring the stack to what the program says, after a preview that found nothing wrong."""
-
-        def phases(config: Config, crypter: Crypter) -> Report:
-            if not skip_preview:
-                seen = self._program(True, config, crypter)
-                if seen.exit is not Exit.OK:
-                    return seen
-            return self._program(False, config, crypter)
-
-        return self._locked(phases)
+        with locked(self.path, self._say):
+            crypter, config = self._open(writes=True)
+            seen = None if skip_preview else self._program(True, crypter, config)
+            return seen if seen and seen.exit is not Exit.OK else self._program(False, crypter, config)
 
     def refresh(self) -> Report:
         """Read every resource anew into the checkpoint."""
-        return self._locked(lambda _, crypter: self._phase(False, crypter, lambda deployment: deployment.refresh()))
+        with locked(self.path, self._say):
+            return self._phase(False, self._open(writes=True)[0], lambda deployment: deployment.refresh())
 
     def destroy(self) -> Report:
         """Delete every resource in the checkpoint; the program is not run."""
-        return self._locked(lambda _, crypter: self._phase(False, crypter, lambda deployment: deployment.destroy()))
+        with locked(self.path, self._say):
+            return self._phase(False, self._open(writes=True)[0], lambda deployment: deployment.destroy())
 
-    def _locked(self, phases: Callable[[Config, Crypter], Report]) -> Report:
-        with locked(self.path) as note:
-            if note:
-                self.new_report(False).say(note)
-            return self._whole(phases, writes=True)
+    def _say(self, note: str) -> None:
+        self.new_report(False).say(note)
 
-    def _whole(self, phases: Callable[[Config, Crypter], Report], writes: bool) -> Report:
-        """Work out secrets and configuration, then run the phases."""
-        deployment = read_deployment(self.path)
-        provider = deployment.get("secrets_providers") or {}
-        if provider and provider.get("type") != "passphrase":
-            raise EngineError(f"{self.path}: secrets provider {provider.get('type')!r} is not supported (only passphrase)")
-        in_stack_file = configuration.stack_salt(self.project, self.stack)
-        salt = in_stack_file or (provider.get("state") or {}).get("salt", "")
-        crypter = Crypter(passphrase(self.home), salt)
-        if salt or writes:
+    def _open(self, writes: bool) -> tuple[Crypter, Config]:
+        """Return the state's crypter, which keeps the salt it was made with, and the configuration."""
+        provider = read_deployment(self.path).get("secrets_providers") or {"type": "passphrase"}
+        if provider["type"] != "passphrase":
+            raise EngineError(f"{self.path}: secrets provider {provider['type']!r} is not supported (only passphrase)")
+        phrase, of_stack = passphrase(self.home), configuration.stack_salt(self.project, self.stack)
+        crypter = Crypter(phrase, (provider.get("state") or {}).get("salt") or of_stack)
+        if writes or crypter.given:
             crypter.prepare()
         overlay = simulators.overlay(self.home, frozenset(self.project.declared()), self.project.name)
-        config = configuration.merge(self.project, self.stack, crypter, overlay, self.config, self.config_secret)
-        return phases(config, crypter)
+        opener = crypter if of_stack in ("", crypter.given) else Crypter(phrase, of_stack)
+        return crypter, configuration.merge(self.project, self.stack, opener, overlay, self.config, self.config_secret)
 
-    def _program(self, preview: bool, config: Config, crypter: Crypter) -> Report:
-        return self._phase(preview, crypter, lambda deployment: deployment.program(config, self.packs), config)
+    def _program(self, preview: bool, crypter: Crypter, config: Config) -> Report:
+        hidden = [config.values[key] for key in config.secret_keys if len(config.values[key]) > 2]
+        return self._phase(preview, crypter, lambda deployment: deployment.program(config, self.packs), hidden)
 
-    def _phase(
-        self, preview: bool, crypter: Crypter, work: Callable[[Deployment], Coroutine[Any, Any, None]], config: Config | None = None
-    ) -> Report:
+    def _phase(self, preview: bool, crypter: Crypter, work: Work, hidden: Sequence[str] = ()) -> Report:
         report = self.new_report(preview)
-        if config is not None:
-            report.hidden = [config.values[key] for key in config.secret_keys if len(config.values[key]) > 2]
+        report.hidden = list(hidden)
         journal = Journal(None if preview else self.path, read_deployment(self.path), crypter)
         if self.clear_pending_creates:
             journal.interrupted = []
-        elif journal.interrupted and not preview and config is not None:
+        elif journal.interrupted and not preview:
             report.warning(_pending(journal))
-        asyncio.run(self._until_signal(preview, journal, report, work))
+        asyncio.run(self._until_signal(Run(self.project.name, self.stack, preview, journal, Registry(self._attach, preview), report), work))
         self.show(report)
         return report
 
-    async def _until_signal(
-        self, preview: bool, journal: Journal, report: Report, work: Callable[[Deployment], Coroutine[Any, Any, None]]
-    ) -> None:
-        run = Run(self.project.name, self.stack, preview, journal, Registry(self._attach, preview), report)
-        deployment = Deployment(self.project, run)
-        task = asyncio.ensure_future(work(deployment))
-        with _signals(lambda name: self._interrupt(deployment, name)):
-            await task
+    async def _until_signal(self, run: Run, work: Work) -> None:
+        deployment, loop = Deployment(self.project, run), asyncio.get_running_loop()
 
-    def _interrupt(self, deployment: Deployment, name: str) -> None:
-        deployment.report.interrupted = True
-        deployment.report.error(f"interrupted by {name}: what was under way is written down as pending")
-        deployment.run.stopping.set()
-        for each in deployment.executor.under_way:
-            each.cancel()
+        def stop(name: str) -> None:
+            run.report.interrupted = True
+            run.report.error(f"interrupted by {name}: what was under way is written down as pending")
+            run.stopping.set()
+            for each in deployment.executor.under_way:
+                each.cancel()
+
+        for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(each, stop, each.name)
+        await work(deployment)
 
     async def _attach(self, package: Package) -> int:
         """Return the port of the running plugin for a package: named in the environment, as for the real CLI, or the lab's own."""
@@ -140,18 +127,6 @@ class Session:
             how = f"start one and name its port in {DEBUG_PROVIDERS}={package.name}:PORT, or use the official Pulumi CLI"
             raise EngineError(f"no provider for package {package.name!r}: the lab does not serve it; {how}")
         return found
-
-
-@contextlib.contextmanager
-def _signals(stop: Callable[[str], None]) -> Iterator[None]:
-    loop, ours = asyncio.get_running_loop(), (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    for each in ours:
-        loop.add_signal_handler(each, stop, each.name)
-    try:
-        yield
-    finally:
-        for each in ours:
-            loop.remove_signal_handler(each)
 
 
 def _pending(journal: Journal) -> str:

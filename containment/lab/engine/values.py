@@ -25,14 +25,9 @@ Properties = dict[str, Any]
 PropertyPath = tuple[str | int, ...]
 
 
-def receive(message: Any, folder: Path | None = None) -> Properties:
-    """Return a Struct from the wire as properties; assets get their hash when `folder` (for their relative paths) is given."""
-    return _settle(to_plain(message), folder)  # type: ignore[no-any-return]
-
-
-def receive_value(message: Any) -> Any:
-    """Return one protobuf Value as a property value."""
-    return _settle(to_plain(message), None)
+def receive(message: Any, folder: Path | None = None) -> Any:
+    """Return a Struct (or a Value) from the wire; assets get their hash when `folder` (for their relative paths) is given."""
+    return _settle(to_plain(message), folder)
 
 
 def _settle(value: Any, folder: Path | None) -> Any:
