@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
 
@@ -73,31 +74,36 @@ class Deployment:
 
     async def program(self, config: Config, packs: list[Path]) -> None:
         """Run the program, do what it asks, delete what it no longer names, and judge the whole."""
-        run, child = self.run, None
-        server, address = await serve(Monitor(run, config, self.project.program, self), EngineLog(self.report.remark))
+        server, address = await serve(Monitor(self.run, config, self.project.program, self), EngineLog(self.report.remark))
         try:
-            for starting in [asyncio.ensure_future(Analyzer.start(pack, run, config, address)) for pack in packs]:
-                run.analyzers.append(await starting)
-            given = {
-                "project": run.project,
-                "stack": run.stack,
-                "parallel": _PARALLEL,
-                "dry_run": run.preview,
-                "organization": "organization",
-            }
-            where = {"monitor": address, "engine": address, "root_directory": str(self.project.root), "program": str(self.project.program)}
-            command = [self.project.python, str(_RUNNER), json.dumps({**given, **where})]
-            child = await Child.start(command, self.project.program, config.environment(), self.report.say)
-            await self._until_done(child)
-            await self._delete()
-        except Exception as failed:  # noqa: BLE001 - every end is reported, with its message
-            run.fail(failed)
+            await self._to_the_end(self._program(config, packs, address))
         finally:
-            if child is not None:
-                await child.stop()
-            await self._finish()
-            await asyncio.gather(*(each.stop() for each in run.analyzers))
+            await asyncio.gather(*(each.stop() for each in self.run.analyzers))
             await server.stop(0)
+
+    async def destroy(self) -> None:
+        """Delete everything in the checkpoint, dependents first."""
+        await self._to_the_end(self._delete())
+
+    async def refresh(self) -> None:
+        """Read everything in the checkpoint, and keep what is found."""
+        await self._to_the_end(self._refresh())
+
+    async def _program(self, config: Config, packs: list[Path], address: str) -> None:
+        run = self.run
+        for starting in [asyncio.ensure_future(Analyzer.start(pack, run, config, address)) for pack in packs]:
+            run.analyzers.append(await starting)
+        given = {"project": run.project, "stack": run.stack, "parallel": _PARALLEL, "dry_run": run.preview, "organization": "organization"}
+        where = {"monitor": address, "engine": address, "root_directory": str(self.project.root), "program": str(self.project.program)}
+        command = [self.project.python, str(_RUNNER), json.dumps({**given, **where})]
+        child = await Child.start(command, self.project.program, config.environment(), self.report.say)
+        try:
+            await self._until_done(child)
+        finally:
+            await child.stop()
+        await self.executor.settle()
+        run.check_live()
+        await self._delete()
 
     async def _until_done(self, child: Child) -> None:
         """Wait for the program's end, or for the run to stop; a program that failed stops the run."""
@@ -113,19 +119,31 @@ class Deployment:
                 self.report.error(f"the program ended with exit code {ended.result()}:\n  {words}")
             self.report.failed = True
             self.run.stopping.set()
-        await self.executor.settle()
-        self.run.check_live()
 
     async def _delete(self) -> None:
         await self.executor.deletions(await self.planner.deletions())
 
-    async def _finish(self) -> None:
-        """Settle what is under way, the stack's outputs and the stack policies; then write the journal a last time."""
-        await self.executor.settle()
+    async def _refresh(self) -> None:
+        run, steps = self.run, [Step(Op.REFRESH, each, each) for each in self.run.before]
+        for each in run.before:
+            await run.ensure_provider(each.provider)
+        for step, failed in zip(steps, await self.executor.all(steps), strict=True):
+            if failed is not None:
+                self.report.error(str(failed), step.before.urn)
+                step.new = step.old
+        run.journal.base = _rebuilt(steps)
+
+    async def _to_the_end(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do `work`; then settle what is under way, the stack's outputs and the stack policies, and write the journal a last time."""
         run, before = self.run, self.run.olds.get(self.root)
+        try:
+            await work
+        except Exception as failed:  # noqa: BLE001 - every end is reported, with its message
+            run.fail(failed)
+        await self.executor.settle()
         if self._stack_outputs is not None and self.root in run.news:
-            failed = run.stopping.is_set() or self.report.exit != 0
-            self.executor.outputs(self.root, {**(before.outputs if failed and before else {}), **self._stack_outputs})
+            kept = before.outputs if before and (run.stopping.is_set() or self.report.exit) else {}
+            self.executor.outputs(self.root, {**kept, **self._stack_outputs})
             self.report.outputs = run.news[self.root].outputs
         for analyzer in run.analyzers:
             if not run.stopping.is_set():
@@ -135,31 +153,6 @@ class Deployment:
                     run.fail(failed)
         await run.registry.close(cancel=self.report.interrupted)
         run.journal.save()
-
-    async def destroy(self) -> None:
-        """Delete everything in the checkpoint, dependents first."""
-        try:
-            await self._delete()
-        except Exception as failed:  # noqa: BLE001 - every end is reported, with its message
-            self.run.fail(failed)
-        finally:
-            await self._finish()
-
-    async def refresh(self) -> None:
-        """Read everything in the checkpoint, and keep what is found."""
-        run, steps = self.run, [Step(Op.REFRESH, each, each) for each in self.run.before]
-        try:
-            for each in run.before:
-                await run.ensure_provider(each.provider)
-            for step, failed in zip(steps, await self.executor.all(steps), strict=True):
-                if failed is not None:
-                    self.report.error(str(failed), step.before.urn)
-                    step.new = step.old
-            run.journal.base = _rebuilt(steps)
-        except Exception as failed:  # noqa: BLE001 - every end is reported, with its message
-            run.fail(failed)
-        finally:
-            await self._finish()
 
 
 def _rebuilt(steps: list[Step]) -> list[State]:
