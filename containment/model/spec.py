@@ -102,7 +102,7 @@ def resolve(raw: Mapping[str, Any], library: Library, stack: str, where: str | N
     destinations = _destinations(config, library, preset, harness)
     _check_stack_name(stack, config, library, checks)
     _check_names(stack, config, checks)
-    _check_features(config, harness, checks)
+    _check_features(config, preset, harness, checks)
     _check_overlaps(destinations, config, file, problems)
     subnets = _subnets(config, checks)
     _check_addresses(config, subnets.agents, checks)
@@ -207,7 +207,7 @@ def _check_names(stack: str, config: StackConfig, checks: _Checks) -> None:
         checks.add("agent_workload_tag_key", config.agent_workload_tag_key, "is a tag the host carries with another meaning")
 
 
-def _check_features(config: StackConfig, harness: Harness, checks: _Checks) -> None:
+def _check_features(config: StackConfig, preset: Preset, harness: Harness, checks: _Checks) -> None:
     if config.controller_version is ControllerVersion.V8_1 and not config.manage_controller_policy:
         said = "has no rulesets, so a stack on it must own the policy list (manageControllerPolicy: true)"
         checks.add("controller_version", config.controller_version.value, said, "manage_controller_policy")
@@ -215,6 +215,15 @@ def _check_features(config: StackConfig, harness: Harness, checks: _Checks) -> N
         checks.add("program_private_default_route", True, "cannot be combined with singleIpSnat", "single_ip_snat")
     if not config.single_ip_snat:
         checks.add("single_ip_snat", False, "would switch off every WebGroup rule: they need SNAT on the gateway")
+    for name, switch, on in (
+        ("package_registry_domains", "enable_package_installs", preset.package_installs),
+        ("public_reference_domains", "enable_public_reference", preset.public_reference),
+    ):
+        chosen = getattr(config, switch)
+        if getattr(config, name) and not (on if chosen is None else chosen):
+            checks.add(
+                name, list(getattr(config, name)), f"is set while {alias_of(switch)} is off: no rule would use it", switch, "agent_class"
+            )
     if config.enable_tls_decryption_design:
         checks.add("enable_tls_decryption_design", True, "is not offered by this version")
     if config.policy_mode is PolicyMode.ENFORCE and config.install_bootstrap_packages:

@@ -62,9 +62,15 @@ def _no_repeat(values: tuple[Any, ...]) -> tuple[Any, ...]:
     return values
 
 
+WIDEST_GATEWAY = 20
+"""The widest network one permit by address may name: it stands ahead of the east-west deny, and /8 would undo it."""
+
+
 def _not_routed(network: IPv4Network) -> IPv4Network:
     if network.is_global:
         raise ValueError("holds public addresses, where a permit by address reaches anybody's host")
+    if network.prefixlen < WIDEST_GATEWAY:
+        raise ValueError(f"is wider than a /{WIDEST_GATEWAY}, and would permit neighbours ahead of the east-west deny")
     return network
 
 

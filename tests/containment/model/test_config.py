@@ -120,6 +120,7 @@ BROKEN: list[tuple[str, Any, str]] = [
     ("approvedModelGatewayCidrs", ["52.0.0.0/24"], "public addresses"),
     ("approvedModelGatewayCidrs", ["10.0.0.0/7"], "public addresses"),
     ("approvedModelGatewayCidrs", ["10.9.0.0/24", "10.9.0.0/24"], "twice"),
+    ("approvedModelGatewayCidrs", ["10.0.0.0/8"], "wider than a /20"),
     ("approvedModelGatewayCidrs", "10.9.0.0/24", "not JSON"),
     ("approvedSaasApiDomains", [5], "string"),
     ("approvedSaasApiDomains", {"a": 1}, "tuple"),
@@ -194,6 +195,9 @@ def test_the_table_has_every_key_that_can_be_wrong() -> None:
 
 
 BETWEEN: list[tuple[dict[str, Any], str, str]] = [
+    ({"agentClass": "locked-down", "packageRegistryDomains": ["pypi.org"]}, "packageRegistryDomains", "enablePackageInstalls is off"),
+    ({"enablePackageInstalls": False, "packageRegistryDomains": ["pypi.org"]}, "packageRegistryDomains", "no rule would use it"),
+    ({"publicReferenceDomains": ["brave.com"]}, "publicReferenceDomains", "enablePublicReference is off"),
     ({"agentWorkloadTagKey": "Team", "tags": {"Team": "agents"}}, "tags", "holds Team"),
     ({"vpcCidr": "10.42.0.0/24", "privateSubnetNewbits": 5}, "privateSubnetNewbits", "/29"),
     ({"vpcCidr": "10.42.0.0/20", "privateSubnetNewbits": 12}, "privateSubnetNewbits", "/32"),
