@@ -141,7 +141,7 @@ def _expression_touches_internet(expression: Any) -> Match:
     if expression is UNKNOWN:
         return Match.MAYBE
     cidr = expression.get("cidr")
-    if cidr is not None:
+    if cidr not in (None, ""):
         network = parse(cidr)
         return Match.MAYBE if network is None else _yes(is_public(network))
     return Match.NO if expression.get("type") in _WORKLOAD_TYPES else Match.MAYBE

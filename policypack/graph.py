@@ -8,7 +8,7 @@ UNTRACED. Rules decide what those mean; nothing here guesses.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -127,6 +127,15 @@ class Graph:
             front = [urn for resource in resources for urns in resource.property_dependencies.values() for urn in urns]
         return ()
 
+    def as_answered(self, types: Iterable[str]) -> Graph:
+        """Return the stack as the provider answered it: for these types, inputs give way to outputs that are fully known.
+
+        A bridge that refreshes a set of blocks can carry new values over old inputs in the wrong places, so what a state
+        calls inputs need not be what is deployed; the outputs are.
+        """
+        wanted = frozenset(types)
+        return Graph(replace(one, props=_answered(one)) if one.type in wanted else one for one in self.resources)
+
     def depends_on(self, resource: Resource, other: Resource) -> bool:
         """Tell whether `resource` is made after `other` because something it depends on says so."""
         front, seen = [resource.urn], {resource.urn}
@@ -140,6 +149,17 @@ class Graph:
             front.extend(urn for urn in nexts if urn not in seen)
             seen.update(nexts)
         return False
+
+
+def _answered(resource: Resource) -> dict[str, Any]:
+    known = {key: value for key, value in resource.outputs.items() if key in resource.props and not _has_unknown(value)}
+    return {**resource.props, **known}
+
+
+def _has_unknown(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return any(_has_unknown(item) for item in value.values())
+    return any(_has_unknown(item) for item in value) if isinstance(value, list) else value is UNKNOWN
 
 
 def _trace(found: tuple[Resource, ...]) -> Trace:

@@ -10,12 +10,19 @@ from policypack.dcf_groups import Groups
 from policypack.finding import Fault, Rule, Severity
 from policypack.graph import Graph
 from policypack.hosts import find_hosts
-from policypack.known_types import DEFAULT_ACTION, RULE_LISTS
+from policypack.known_types import DEFAULT_ACTION, RULE_LISTS, SMART_GROUP, WEB_GROUP
 from policypack.shadow import Policy, all_in_monitor, judge
+
+ORDERED = (*RULE_LISTS, SMART_GROUP, WEB_GROUP)
 
 
 def check_stack(graph: Graph) -> list[Fault]:
-    """Return a fault for every way a shadow model could be reached or go unnoticed.
+    """Return a fault for every way a shadow model could be reached or go unnoticed: by what was asked for, and by what came of it."""
+    return list(dict.fromkeys([*_judged(graph), *_judged(graph.as_answered(ORDERED))]))
+
+
+def _judged(graph: Graph) -> list[Fault]:
+    """Return the faults of one view of a stack.
 
     A stack without any Aviatrix resource has none: the other rules leave its hosts no way out that could be ordered wrongly.
     """
@@ -27,7 +34,7 @@ def check_stack(graph: Graph) -> list[Fault]:
     defaults = [one.get("action") for one in graph.of(DEFAULT_ACTION)]
     policy = Policy(rules, Groups(graph, hosts), defaults[0] if defaults else None, all_in_monitor(hosts))
     only = lists[0].urn if len(lists) == 1 else ""
-    return list(dict.fromkeys(Fault(owner.urn if owner else only, what) for owner, what in judge(policy)))
+    return [Fault(owner.urn if owner else only, what) for owner, what in judge(policy)]
 
 
 RULE = Rule(

@@ -5,9 +5,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
+from policypack.judge import check_stack
 from policypack.known_types import DEFAULT_ACTION, POLICY_LIST, RULESET, SMART_GROUP
 from policypack.plain import UNKNOWN
 from policypack.shadow import PROVIDERS
@@ -270,3 +272,28 @@ def test_no_default_action_is_no_default_deny() -> None:
     stack.drop("default-action")
     assert stack.types.get("default-action") is not DEFAULT_ACTION
     assert stack.refused(known=True) == {(ORDER, "rules")}
+
+
+def answered(change: Callable[[list[dict[str, object]]], object]) -> set[str]:
+    """Judge a sound stack whose Controller answered its rules with a change; providers answer every field, empty ones as ""."""
+    stack = compliant()
+    found = []
+    for resource in stack.resources(known=True):
+        if resource.name != "rules":
+            found.append(resource)
+            continue
+        rules = [{"enforcement": "", "webGroups": [], "tlsProfile": "", "portRanges": [], **one} for one in resource.outputs["policies"]]
+        change(rules)
+        found.append(replace(resource, outputs={**resource.outputs, "policies": rules}))
+    return {finding.id for finding in check_stack(found)}
+
+
+def test_what_the_controller_answered_is_judged_as_well_as_what_was_asked_for() -> None:
+    assert answered(lambda rules: None) == set()
+    assert answered(lambda rules: rules[0].update(priority=1000)) == {ORDER}
+    assert answered(lambda rules: rules[0].update(logging=False)) == {ORDER}
+    assert answered(lambda rules: rules.pop(0)) == {ORDER}
+
+
+def test_an_answer_that_is_not_known_yet_does_not_stand_for_the_demand() -> None:
+    assert answered(lambda rules: rules[0].update(priority=UNKNOWN)) == set()
