@@ -40,8 +40,8 @@ destroy: setup ## destroy STACK in the lab, and the platform when no other stack
 down: setup ## end the lab's simulators
 	$(LAB) down
 
-test: setup ## run every test
-	$(VENV)/python -m pytest
+test: setup ## run every test, on two cores
+	$(VENV)/python -m pytest -n 2 --dist loadgroup
 
 lint: setup ## ruff and mypy strict
 	$(VENV)/ruff check .

@@ -21,11 +21,11 @@ _T = TypeVar("_T", bound=BaseModel)
 
 
 def presets_folder() -> Path:
-    """Return the folder of presets: the repository's own, or the copy inside an installed wheel."""
-    for folder in (Path(__file__).parent / "presets", Path(__file__).parent.parent / "presets"):
-        if folder.is_dir():
-            return folder
-    raise FileNotFoundError("no presets folder beside the containment package")
+    """Return the repository's folder of presets; the package is installed from a checkout, which is where reviews happen."""
+    folder = Path(__file__).parent.parent / "presets"
+    if not folder.is_dir():
+        raise FileNotFoundError(f"{folder} is not there: install the package from its repository (`make setup`)")
+    return folder
 
 
 class _EveryKeyOnce(yaml.SafeLoader):
