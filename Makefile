@@ -41,7 +41,7 @@ down: setup ## end the lab's simulators
 	$(LAB) down
 
 test: setup ## run every test, on two cores
-	$(VENV)/python -m pytest -n 2 --dist loadgroup
+	$(VENV)/python -m pytest -n 2 --dist loadfile
 
 lint: setup ## ruff and mypy strict
 	$(VENV)/ruff check .

@@ -15,7 +15,7 @@ import pytest
 from tests.deployment.conftest import STACKS
 from tests.deployment.lab import REPOSITORY, Lab
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("deployed")]  # one deployment of four stacks for all rows
+pytestmark = pytest.mark.slow
 
 ANYWHERE, PUBLIC = "def000ad-0000-0000-0000-000000000000", "def000ad-0000-0000-0000-000000000001"
 
