@@ -5,8 +5,6 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 import base
-import pulumi_aviatrix as aviatrix
-
 
 gateways, subnet = base.gateway_subnet(), base.agent_subnet()
 base.agent_table(subnet)
