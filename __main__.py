@@ -1,8 +1,4 @@
-"""One contained agent: configuration -> spec -> policy -> resources -> outputs.
-
-Everything is decided before the first resource: `read_spec` and `policy_of` stop with every mistake at once, and
-`refuse_holes` stops each resource that would leave a hole, with the policy pack's own words.
-"""
+"""One contained agent: configuration -> spec -> policy -> resources -> outputs. What is refused is refused before the first resource."""
 
 import pulumi
 import pulumi_aws as aws
@@ -15,12 +11,14 @@ from components.guard import refuse_holes
 from components.host import AgentHost
 from components.network import AgentNetwork
 from components.outputs import export
+from components.ownership import refuse_foreign_list
 from components.providers import aws_provider, controller
 from components.stack_config import policy_of, read_spec
 
 spec = read_spec()
 ruleset = policy_of(spec)
 refuse_holes(spec, ruleset)
+refuse_foreign_list(spec)
 
 aviatrix = controller(spec.config.controller_version)
 cloud = aws_provider(spec.config.aws_region, spec.config.tags)
@@ -35,5 +33,4 @@ gateway = SpokeGateway(f"{name}-gateway", spec, network, opts=on)
 host = AgentHost(f"{name}-agent", spec, network, after=[policy, endpoints, gateway], opts=on)
 if spec.config.copilot_private_ip:
     CoPilot(f"{name}-copilot", spec, opts=on)
-
 export(spec, policy, network, endpoints, gateway, host)

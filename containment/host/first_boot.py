@@ -1,4 +1,7 @@
-"""The host's user data: says what the host is, installs nothing, holds no secret."""
+"""The host's user data: says what the host is, installs nothing, holds no secret.
+
+The policy mode is not in it: changed user data replaces the host, and the mode is the gateway's to change under a live one.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +14,10 @@ FOLDER = "/opt/openclaw-vca"
 
 
 def user_data(spec: ContainmentSpec) -> str:
-    """Return a `#cloud-config` document that records the stack, class and mode under FOLDER."""
+    """Return a `#cloud-config` document that records the stack, class and harness under FOLDER."""
     facts = {
         "AGENT_STACK": spec.stack,
         "AGENT_CLASS": spec.config.agent_class,
-        "POLICY_MODE": spec.mode.value,
         "HARNESS": spec.harness.value,
         "VPC_DNS_RESOLVER": str(spec.dns_resolver),
     }

@@ -86,7 +86,9 @@ moved = (replace(core, name='x', priority=5, web_groups=(), action=Action.INSPEC
         ),
         (
             "disabled",
-            "from containment.model.ruleset import PortRange\nmoved = (replace(rules.rules[0], ports=(PortRange(8443, 8443),)), *rules.rules[1:])",
+            """
+from containment.model.ruleset import PortRange
+moved = (replace(rules.rules[0], ports=(PortRange(8443, 8443),)), *rules.rules[1:])""",
         ),
     ],
 )

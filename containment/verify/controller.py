@@ -1,0 +1,87 @@
+"""Reads a live Controller over its HTTP API, and changes nothing: what checks before a deployment ask.
+
+The login takes an API token first, as the provider's does; the certificate is verified unless told not to. Paths and
+answers are those of the provider's own calls (docs/lab-engine.md says where the lab's simulator comes from).
+"""
+
+from __future__ import annotations
+
+import json
+import ssl
+from dataclasses import dataclass
+from typing import Any
+
+import urllib3
+
+from containment.model.errors import ContainmentError
+
+
+class ControllerUnreadableError(ContainmentError):
+    """The Controller could not be reached, did not accept the login, or answered something else."""
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where a Controller is and who asks; `authority` is a PEM file, used while `verify` is set."""
+
+    host: str
+    username: str
+    password: str
+    verify: bool = True
+    authority: str | None = None
+
+
+class ControllerReader:
+    """One session on a Controller. Raises ControllerUnreadableError for everything that goes wrong."""
+
+    def __init__(self, address: Address) -> None:
+        self._base = f"https://{address.host}"
+        try:
+            context = ssl.create_default_context(cafile=address.authority if address.verify else None)
+        except OSError as error:
+            raise ControllerUnreadableError(f"the Controller's certificate authority {address.authority} cannot be read: {error}") from None
+        if not address.verify:
+            context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        self._pool = urllib3.PoolManager(ssl_context=context, retries=False, timeout=urllib3.Timeout(5, 30))
+        token = self._ask("GET", "/v2/api", body="action=get_api_token&log_enable=true")["results"]["api_token"]
+        fields = {"action": "login", "username": address.username, "password": address.password}
+        answer = self._ask("POST", "/v2/api", fields=fields, headers={"X-Access-Key": str(token)})
+        if not answer.get("return"):
+            raise ControllerUnreadableError(
+                f"Controller {address.host} does not accept the login: {answer.get('reason', 'no reason given')}"
+            )
+        self._session = {"Authorization": f"cid {answer['CID']}"}
+
+    def policy_list(self) -> list[dict[str, Any]]:
+        """Return the Controller-wide list's rules, without those the Controller made itself."""
+        answer = self._ask("GET", "/v2.5/api/microseg/policy-list", headers=self._session)
+        return [rule for rule in answer.get("policies") or [] if not rule.get("system_resource")]
+
+    def group_names(self) -> dict[str, str]:
+        """Return the name of every SmartGroup and WebGroup by uuid."""
+        answer = self._ask("GET", "/v2.5/api/app-domains", headers=self._session)
+        return {group["uuid"]: group["name"] for group in answer.get("app_domains") or []}
+
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: str | None = None,
+        fields: dict[str, str] | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> dict[str, Any]:
+        form = {"Content-Type": "application/x-www-form-urlencoded"} if body else {}
+        encoded = fields is not None
+        try:
+            if encoded:
+                answer = self._pool.request_encode_body(method, self._base + path, fields=fields, headers=headers, encode_multipart=False)
+            else:
+                answer = self._pool.request(method, self._base + path, body=body, headers={**form, **(headers or {})})
+            document = json.loads(answer.data)
+        except (urllib3.exceptions.HTTPError, ValueError) as error:
+            raise ControllerUnreadableError(f"{self._base} cannot be read: {error}") from None
+        if answer.status >= 400 or not isinstance(document, dict):
+            said = document.get("message", "") if isinstance(document, dict) else ""
+            raise ControllerUnreadableError(f"{method} {path} on {self._base} was answered with {answer.status} {said}".rstrip())
+        return document
