@@ -8,25 +8,31 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import sys
 from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from containment.cli.lab_screen import Screen
 from containment.lab import simulators
 from containment.lab.engine.checkpoint import read_deployment
-from containment.lab.engine.config import Project, parse_pairs
-from containment.lab.engine.errors import EngineError
+from containment.lab.engine.config import Project, is_hidden, parse_pairs
+from containment.lab.engine.crypt import passphrase
+from containment.lab.engine.errors import EngineError, Exit
+from containment.lab.engine.plugins import DEBUG_PROVIDERS
 from containment.lab.engine.report import Report, failure
-from containment.lab.engine.session import DEBUG_PROVIDERS, Session
+from containment.lab.engine.session import Session
 from containment.lab.home import LabHome
 
 CODES = """Exit codes: 0 it worked; 1 the program, a provider or the engine failed; 2 wrong usage; 3 a mandatory policy is violated;
 4 another run holds the stack's lock; 5 interrupted."""
+
+_BASE_PLUGIN = "terraform-provider"
+"""The plugin that the Aviatrix package parameterizes."""
 
 app = typer.Typer(help="Deploy a Pulumi program to a simulated cloud on this machine.", epilog=CODES, no_args_is_help=True)
 
@@ -133,13 +139,32 @@ def down() -> None:
 
 
 @app.command()
-def env() -> None:
-    """Start the lab's providers and print what the official Pulumi CLI needs to use them: `eval "$(containment lab env)"`."""
+def env(
+    folder: Folder = Path(),
+    config: Annotated[bool, typer.Option("--config", help="Print the configuration instead, for `pulumi config set-all`.")] = False,
+) -> None:
+    """Start the lab's providers and print what the official Pulumi CLI needs to use them: `eval "$(containment lab env)"`.
+
+    With --config: what a stack of the project in DIR lacks on this machine, as the arguments of `pulumi config set-all`, the simulated
+    Controller's password (made up for this lab home) among them.
+    """
     home = LabHome.find()
-    ports: dict[str, Any] = {package: simulators.attach(home, package) for package in ("aws", "aviatrix")}
-    print(f"export {DEBUG_PROVIDERS}=" + ",".join(f"{package}:{port}" for package, port in ports.items() if port))
+    try:
+        if config:
+            project = Project.load(folder.resolve())
+            overlay = simulators.overlay(home, frozenset(project.declared()), project.name)
+            how = {True: "--secret", False: "--plaintext"}
+            print(" ".join(f"{how[is_hidden(key)]} {shlex.quote(f'{key}={value}')}" for key, value in overlay.items()))
+            return
+        aws, aviatrix = simulators.attach(home, "aws"), simulators.attach(home, "aviatrix")
+    except (EngineError, simulators.SimulatorError) as failed:
+        print(f"error: {failed}", file=sys.stderr)
+        raise typer.Exit(getattr(failed, "exit_code", Exit.FAILED)) from failed
+    # The official CLI looks a parameterized package up under its base plugin's name.
+    print(f"export {DEBUG_PROVIDERS}=aws:{aws},{_BASE_PLUGIN}:{aviatrix},aviatrix:{aviatrix}")
     if not {"PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE"} & os.environ.keys():
-        print(f"export PULUMI_CONFIG_PASSPHRASE_FILE={home.passphrase_file}")
+        passphrase(home)
+        print(f"export PULUMI_CONFIG_PASSPHRASE_FILE={shlex.quote(str(home.passphrase_file))}")
 
 
 if __name__ == "__main__":

@@ -44,7 +44,8 @@ class Journal:
     def __init__(self, path: Path | None, deployment: dict[str, Any], crypter: Crypter) -> None:
         self.path, self.crypter = path, crypter
         self.base = [from_json(each, crypter.unseal) for each in deployment.get("resources") or []]
-        self.interrupted: list[dict[str, Any]] = list(deployment.get("pending_operations") or [])
+        pending = deployment.get("pending_operations") or []
+        self.interrupted = [(from_json(each["resource"], crypter.unseal), str(each["type"])) for each in pending]
         self._metadata = deployment.get("metadata") or {}
         self._settled: list[State] = []
         self._done: set[State] = set()
@@ -65,6 +66,11 @@ class Journal:
         if write:
             self.save()
 
+    def forget(self, interrupted: State) -> None:
+        """Write down that nothing is left of an operation that a former run was interrupted in."""
+        self.interrupted = [each for each in self.interrupted if each[0] is not interrupted]
+        self.save()
+
     def states(self) -> list[State]:
         """Return all states that stand, in checkpoint order."""
         return [each for each in (*self._settled, *self.base) if each not in self._done]
@@ -75,8 +81,8 @@ class Journal:
             return
         engine = f"v{version('pulumi')}"
         resources = _under_new_names(self.states())
-        operations = [{"resource": to_json(state, self.crypter.seal), "type": kind} for state, kind in self._pending.items()]
-        operations += [each for each in self.interrupted if each["type"] == "creating"]
+        under_way = [*self._pending.items(), *(each for each in self.interrupted if each[1] == "creating")]
+        operations = [{"resource": to_json(state, self.crypter.seal), "type": kind} for state, kind in under_way]
         deployment = {
             "manifest": {"time": now(), "magic": hashlib.sha256(engine.encode()).hexdigest(), "version": engine},
             "secrets_providers": {"type": "passphrase", "state": {"salt": self.crypter.salt}},

@@ -39,22 +39,23 @@ class Child:
         streams: dict[str, Any] = {"stdin": DEVNULL, "stdout": PIPE, "stderr": PIPE, "start_new_session": True}
         return cls(await asyncio.create_subprocess_exec(*leash, *command, cwd=cwd, env=env, limit=1 << 24, **streams), say)
 
-    async def first_line(self, seconds: float) -> str:
+    async def first_line(self, seconds: float | None = None) -> str:
         """Return the first line on its stdout; "" when it ended without one or took too long."""
         assert self._process.stdout is not None
         with contextlib.suppress(TimeoutError):
             return (await asyncio.wait_for(self._process.stdout.readline(), seconds)).decode().strip()
         return ""
 
-    def listen(self) -> None:
-        """Begin to pass on what it prints."""
-        self._readers = [asyncio.ensure_future(self._relay(stream)) for stream in (self._process.stdout, self._process.stderr) if stream]
+    def listen(self, heard: Callable[[str], None] | None = None) -> None:
+        """Begin to pass on what it prints; `heard` gets what it prints on stdout."""
+        streams = {self._process.stdout: heard or self._say, self._process.stderr: self._say}
+        self._readers = [asyncio.ensure_future(self._relay(stream, say)) for stream, say in streams.items() if stream]
 
-    async def _relay(self, stream: asyncio.StreamReader) -> None:
+    async def _relay(self, stream: asyncio.StreamReader, say: Callable[[str], None]) -> None:
         while line := await stream.readline():
             text = line.decode(errors="replace").rstrip()
             self.last_words = [*self.last_words[-19:], text]
-            self._say(text)
+            say(text)
 
     async def ended(self) -> int:
         """Wait for its end and return its exit code; everything it printed has been passed on."""
@@ -63,10 +64,10 @@ class Child:
         return code
 
     async def stop(self, grace: float = 0) -> None:
-        """End it, now, or after `grace` seconds in which it may end by itself."""
-        await asyncio.wait([asyncio.ensure_future(self.ended())], timeout=grace)
+        """End it, now, or after `grace` seconds in which it may end by itself; what it printed last is still passed on."""
+        ended = asyncio.ensure_future(self.ended())
+        await asyncio.wait([ended], timeout=grace)
         if self._process.returncode is None:
             self._process.kill()
-        await self._process.wait()
-        for each in self._readers:
-            each.cancel()
+        await asyncio.wait([ended], timeout=1)
+        ended.cancel()

@@ -109,7 +109,7 @@ def merge(project: Project, stack: str, crypter: Crypter, overlay: dict[str, str
     for key, text in overlay.items():
         if key not in values:
             values[key] = text
-            if key.endswith("password"):
+            if is_hidden(key):
                 secret_keys.add(key)
     for given, as_secret in ((plain, False), (hidden, True)):
         for key, text in given.items():
@@ -132,6 +132,11 @@ def merge(project: Project, stack: str, crypter: Crypter, overlay: dict[str, str
     if problems:
         raise EngineError(f"configuration of stack {stack!r}:\n  " + "\n  ".join(problems))
     return Config(values, frozenset(secret_keys))
+
+
+def is_hidden(key: str) -> bool:
+    """Tell whether a key of the lab's overlay holds a secret."""
+    return key.endswith("password")
 
 
 def parse_pairs(pairs: list[str], option: str) -> dict[str, str]:

@@ -7,6 +7,7 @@ PULUMI_CONFIG_PASSPHRASE or the file named by PULUMI_CONFIG_PASSPHRASE_FILE, els
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import os
@@ -65,7 +66,7 @@ class Crypter:
         return self._key
 
     def _derive(self, salt: str) -> AESGCM:
-        key = AESGCM(hashlib.pbkdf2_hmac("sha256", self._phrase.encode(), self._bytes, _ROUNDS))
+        key = _key(self._phrase, self._bytes)
         if salt:
             _open(key, salt.split(":", 2)[2])
         return key
@@ -105,6 +106,11 @@ class Crypter:
         if kind == RESOURCE:
             return reference(value)
         return {key: self.unseal(item) for key, item in value.items()} if isinstance(value, dict) else value
+
+
+@functools.lru_cache(maxsize=16)
+def _key(phrase: str, salt: bytes) -> AESGCM:
+    return AESGCM(hashlib.pbkdf2_hmac("sha256", phrase.encode(), salt, _ROUNDS))
 
 
 def _open(key: AESGCM, sealed: str) -> str:

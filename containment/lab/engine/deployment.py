@@ -24,6 +24,8 @@ from containment.lab.engine.steps import Goal, Op, Run, Step
 
 _PARALLEL = 16
 _RUNNER = Path(__file__).with_name("runner.py")
+_PENDING = "Attempting to deploy or update resources with {} pending operations from previous deployment."
+_FORGET = "What became of them is not known: look, then forget pending creates with `containment lab refresh --clear-pending-creates`."
 
 
 class Deployment:
@@ -33,6 +35,8 @@ class Deployment:
         self.project, self.run, self.report = project, run, run.report
         self.planner, self.executor = Planner(run), Executor(run)
         self.root = make_urn(run.stack, run.project, "", STACK_TYPE, f"{run.project}-{run.stack}")
+        self.installed: dict[str, tuple[str, str]] = {}
+        """Version and download URL of the plugin of each package whose SDK the program has."""
         self._deciding = asyncio.Lock()
         self._stack_outputs: dict[str, Any] | None = None
 
@@ -83,14 +87,15 @@ class Deployment:
 
     async def destroy(self) -> None:
         """Delete everything in the checkpoint, dependents first."""
-        await self._to_the_end(self._delete())
+        await self._to_the_end(self._destroy())
 
-    async def refresh(self) -> None:
-        """Read everything in the checkpoint, and keep what is found."""
-        await self._to_the_end(self._refresh())
+    async def refresh(self, forget: bool) -> None:
+        """Read everything in the checkpoint, and keep what is found; `forget` pending creates that could not be undone."""
+        await self._to_the_end(self._refresh(forget))
 
     async def _program(self, config: Config, packs: list[Path], address: str) -> None:
         run = self.run
+        await self._take_back()
         for starting in [asyncio.ensure_future(Analyzer.start(pack, run, config, address)) for pack in packs]:
             run.analyzers.append(await starting)
         given = {"project": run.project, "stack": run.stack, "parallel": _PARALLEL, "dry_run": run.preview, "organization": "organization"}
@@ -107,8 +112,7 @@ class Deployment:
 
     async def _until_done(self, child: Child) -> None:
         """Wait for the program's end, or for the run to stop; a program that failed stops the run."""
-        child.listen()
-        ended, stop = asyncio.ensure_future(child.ended()), asyncio.ensure_future(self.run.stopping.wait())
+        ended, stop = asyncio.ensure_future(self._ended(child)), asyncio.ensure_future(self.run.stopping.wait())
         await asyncio.wait([ended, stop], return_when=asyncio.FIRST_COMPLETED)
         stop.cancel()
         if not ended.done():
@@ -120,11 +124,34 @@ class Deployment:
             self.report.failed = True
             self.run.stopping.set()
 
+    async def _ended(self, child: Child) -> int:
+        line = await child.first_line()
+        self.installed = json.loads(line) if line.startswith("{") else {}
+        child.listen()
+        return await child.ended()
+
+    async def _take_back(self) -> None:
+        """Undo the creates that a killed run left under way, as far as the lab's own providers know of them; warn of the others."""
+        run = self.run
+        if run.preview:
+            return
+        await asyncio.gather(*(self.executor.start(self.executor.take_back(*each)) for each in run.journal.interrupted))
+        if run.journal.interrupted:
+            lines = [f"  * {each.urn}, interrupted while {kind}" for each, kind in run.journal.interrupted]
+            self.report.warning("\n".join([_PENDING.format(len(lines)), *lines, _FORGET]))
+
     async def _delete(self) -> None:
         await self.executor.deletions(await self.planner.deletions())
 
-    async def _refresh(self) -> None:
+    async def _destroy(self) -> None:
+        await self._take_back()
+        await self._delete()
+
+    async def _refresh(self, forget: bool) -> None:
         run, steps = self.run, [Step(Op.REFRESH, each, each) for each in self.run.before]
+        await self._take_back()
+        if forget:
+            run.journal.interrupted.clear()
         for each in run.before:
             await run.ensure_provider(each.provider)
         for step, failed in zip(steps, await self.executor.all(steps), strict=True):
@@ -151,6 +178,7 @@ class Deployment:
                     await analyzer.analyze_stack(run, self.root, self.planner.providers)
                 except Exception as failed:  # noqa: BLE001 - a check that cannot be made has failed
                     run.fail(failed)
+        self.report.conclude()
         await run.registry.close(cancel=self.report.interrupted)
         run.journal.save()
 

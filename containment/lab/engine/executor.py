@@ -198,6 +198,24 @@ class Executor:
             await self._provider(old).delete(old)
         old.pending_replacement = old.pending_replacement or step.awaits_new
 
+    async def take_back(self, state: State, kind: str) -> None:
+        """Undo the interrupted create of `state`: the lab's own providers delete, asked without an id, what they made and nobody took.
+
+        They wait for a create still under way. A provider that was attached from outside does not know how: the create stays pending.
+        """
+        run = self.run
+        found = next((each for each in run.before if f"{each.urn}::{each.id}" == state.provider), None)
+        own = found is not None and run.registry.is_own(found)
+        if own and kind == "creating":
+            await run.ensure_provider(state.provider)
+            for each in run.before:
+                if each.urn == state.urn and each.id:
+                    await self._provider(state).read(each, each.id, each.inputs, each.outputs)  # this one has been taken
+            run.report.remark("info", "undoing what an interrupted create may have left", state.urn)
+            await self._provider(state).delete(state.copy(id=""))
+        if own or not state.provider:
+            run.journal.forget(state)
+
     async def deletions(self, waves: list[list[Step]]) -> None:
         """Carry out deletions wave by wave."""
         spared: set[State] = set()

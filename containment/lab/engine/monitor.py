@@ -116,8 +116,8 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
         needs = {key: set(each.urns) for key, each in request.propertyDependencies.items()} or {
             key: set(new.dependencies) for key in new.inputs
         }
-        if is_provider and (request.packageRef or request.version or request.pluginDownloadURL):
-            self._package(request).mark(new.inputs)
+        if is_provider:
+            self._mark(request, new.inputs)
         new.custom, new.protect, new.retain_on_delete = request.custom, bool(protect), bool(retain)
         new.provider = await self._provider_for(request) if request.custom and not is_provider else ""
         new.property_dependencies = {key: sorted(needs.get(key, set()) | output_dependencies(raw.get(key))) for key in {**raw, **needs}}
@@ -181,11 +181,21 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
         return await provider.invoke(token, arguments, self.run.preview)
 
     def _package(self, request: Any, token: str = "") -> Package:
+        name = (token or request.type).removeprefix(PROVIDER_TYPE).split(":")[0]
         if not request.packageRef:
-            return Package((token or request.type).split(":")[0], request.version, request.pluginDownloadURL.removesuffix("/"))
+            version, url = self.deployment.installed.get(name, ("", ""))
+            return Package(name, request.version or version, (request.pluginDownloadURL or url).removesuffix("/"))
         if request.packageRef not in self._packages:
             raise EngineError(f"unknown provider package {request.packageRef!r}")
         return self._packages[request.packageRef]
+
+    def _mark(self, request: Any, inputs: dict[str, Any]) -> None:
+        """Write into an explicit provider's inputs which plugin serves it. The installed SDK's version has the last word, as in Pulumi."""
+        package = self._package(request)
+        package.mark(inputs)
+        version, _ = self.deployment.installed.get(package.name, ("", ""))
+        if version and not (request.version or request.pluginDownloadURL):
+            inputs["version"] = version
 
     async def _provider_for(self, request: Any, token: str = "") -> str:
         """Return the reference of the provider in charge: named, inherited from the parents, or the package's default."""

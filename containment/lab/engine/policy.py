@@ -44,7 +44,7 @@ class Analyzer:
         }
         child = await Child.start([pack.python, "-u", "-m", "pulumi.policy", engine, str(pack.program)], folder, env, run.report.say)
         port = await child.first_line(_START_SECONDS)
-        child.listen()
+        child.listen(lambda line: run.report.remark("info", line))
         if not port.isdigit():
             await child.stop(grace=1)
             words = "\n  ".join([port, *child.last_words[-6:]]).strip()

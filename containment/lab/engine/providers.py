@@ -2,7 +2,7 @@
 
 Owns the ResourceProvider protocol as the engine speaks it (after Pulumi's provider_plugin.go): what each call is told, secrets and
 unknowns left out for a provider that does not take them, a provider whose configuration is not known yet in a preview. Every provider
-resource has its own connection, and the plugin behind it must be running already: `attach` says on which port.
+resource has its own connection, and the plugin behind it must be running already: `plugins` says on which port.
 """
 
 from __future__ import annotations
@@ -12,9 +12,8 @@ import base64
 import json
 import secrets
 import uuid
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import grpc
 from google.protobuf import empty_pb2
@@ -26,6 +25,9 @@ from containment.lab.engine.errors import EngineError
 from containment.lab.engine.state import State, name_of, type_of
 from containment.lab.engine.values import Properties, annotate_secrets, changed_keys, contains, has_secret, parse_path, receive, send
 from containment.lab.wire import UNKNOWN, has_unknown, secret, to_struct
+
+if TYPE_CHECKING:
+    from containment.lab.engine.plugins import Plugins
 
 GRPC_OPTIONS = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1), ("grpc.enable_http_proxy", 0)]
 INTERNAL = "__internal"
@@ -274,8 +276,8 @@ class Provider:
 class Registry:
     """The configured providers of one run, by reference (`<urn>::<id>`). Stands in as the provider of provider resources."""
 
-    def __init__(self, attach: Callable[[Package], Awaitable[int]], preview: bool) -> None:
-        self._attach, self._preview = attach, preview
+    def __init__(self, plugins: Plugins, preview: bool) -> None:
+        self._plugins, self._preview = plugins, preview
         self._configured: dict[str, Provider] = {}
         self._checked: dict[str, Provider] = {}
         self._all: list[Provider] = []
@@ -284,9 +286,13 @@ class Registry:
         """Return the provider with this reference, if this run has configured it."""
         return self._configured.get(reference)
 
+    def is_own(self, state: State) -> bool:
+        """Tell whether the lab itself serves the plugin of a provider resource."""
+        return not self._plugins.named(Package.marked(state, state.inputs))
+
     async def _load(self, state: State, inputs: Properties) -> Provider:
         package = Package.marked(state, inputs)
-        self._all.append(Provider(await self._attach(package), package))
+        self._all.append(Provider(await self._plugins.attach(package), package))
         await (loaded := self._all[-1]).start()
         return loaded
 

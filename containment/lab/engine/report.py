@@ -68,10 +68,17 @@ class Report:
         self.remark("warning", message, urn)
 
     def remark(self, severity: str, message: str, urn: str = "") -> None:
-        """Record what is said; "info" is only said aloud. What a program merely calls an error does not fail the run."""
-        if severity != "info":
-            self.diagnostics.append({"severity": severity, "message": self._without_secrets(message), "urn": urn})
+        """Record what is said, and say it. What a program merely calls an error does not fail the run."""
+        self.diagnostics.append({"severity": severity, "message": self._without_secrets(message), "urn": urn})
         self.say(message if severity == "info" else f"{severity}: {message}{f' ({urn})' if urn and urn not in message else ''}")
+
+    def conclude(self) -> None:
+        """Say why the phase has failed, where no error said so: the mandatory policies it violates."""
+        if self.exit and not any(each["severity"] == "error" for each in self.diagnostics):
+            violated = sorted({each["policy"] for each in self.violations if each["level"] == "mandatory"})
+            self.remark(
+                "error", f"{'preview' if self.preview else 'update'} failed: mandatory policies are violated: {', '.join(violated)}"
+            )
 
     def _without_secrets(self, text: str) -> str:
         for each in self.hidden:

@@ -1,11 +1,12 @@
 """Runs one Pulumi Python program; started by the engine with the program's own interpreter, so it imports nothing of ours.
 
-Does what Pulumi's language host does: configuration from the environment, settings, then the folder's `__main__` inside a stack. An error
-of the program is logged to the engine with the user's frames only; a `pulumi.RunError` is its message. Exit code 0, or 1 after an error
-was logged.
+Does what Pulumi's language host does: it says which packages' SDKs are installed (its first line, JSON), takes configuration from the
+environment and settings from argv, then runs the folder's `__main__` inside a stack. An error of the program is logged to the engine with
+the user's frames only; a `pulumi.RunError` is its message. Exit code 0, or 1 after an error was logged.
 """
 
 import asyncio
+import importlib.util
 import json
 import logging
 import os
@@ -13,11 +14,26 @@ import runpy
 import sys
 import traceback
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pulumi
 import pulumi.runtime
 
 NOT_THE_USERS = tuple(os.sep + part + os.sep for part in ("pulumi", "grpc", "asyncio", "concurrent", "runpy"))
+
+
+def installed() -> dict[str, list[str]]:
+    """Return {package: [version, download URL] of its plugin} for each SDK installed here; its pulumi-plugin.json says them."""
+    found = {}
+    names = {each.name.partition("-")[0].lower() for folder in sys.path for each in Path(folder).glob("pulumi*.dist-info")}
+    for spec in map(importlib.util.find_spec, sorted(names)):
+        for folder in (spec.submodule_search_locations if spec else None) or ():
+            file = Path(folder, "pulumi-plugin.json")
+            told = json.loads(file.read_text()) if file.exists() else {}
+            if told.get("resource"):
+                named = (told.get("parameterization") or told).get("name") or Path(folder).name.removeprefix("pulumi_")
+                found[named] = [told.get("version", ""), told.get("server", "")]
+    return found
 
 
 def users_trace(failed: BaseException, program: str) -> str:
@@ -35,6 +51,7 @@ def main() -> int:
     """Run the program that argv[1] (JSON: the settings, `program`) describes."""
     given = json.loads(sys.argv[1])
     program = given.pop("program")
+    print(json.dumps(installed()), flush=True)
     pulumi.runtime.set_all_config(pulumi.runtime.get_config_env(), pulumi.runtime.get_config_secret_keys_env())
     pulumi.runtime.configure(pulumi.runtime.Settings(**given))
     sys.argv = [program]

@@ -1,13 +1,12 @@
 """The commands: `preview`, `up`, `refresh` and `destroy` on one stack of one program folder.
 
-Owns what surrounds a phase: the stack's lock, its passphrase and configuration, where providers are attached, and what Ctrl-C does (nothing
-new starts, what is under way stays written down as pending, children end).
+Owns what surrounds a phase: the stack's lock, its passphrase and configuration, and what Ctrl-C does (nothing new starts, what is under way
+stays written down as pending, children end).
 """
 
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
@@ -21,12 +20,12 @@ from containment.lab.engine.config import Config, Project
 from containment.lab.engine.crypt import Crypter, passphrase
 from containment.lab.engine.deployment import Deployment
 from containment.lab.engine.errors import EngineError, Exit
-from containment.lab.engine.providers import Package, Registry
+from containment.lab.engine.plugins import Plugins
+from containment.lab.engine.providers import Registry
 from containment.lab.engine.report import Report
 from containment.lab.engine.steps import Run
 from containment.lab.home import LabHome
 
-DEBUG_PROVIDERS = "PULUMI_DEBUG_PROVIDERS"
 Work = Callable[[Deployment], Coroutine[Any, Any, None]]
 
 
@@ -62,7 +61,7 @@ class Session:
     def refresh(self) -> Report:
         """Read every resource anew into the checkpoint."""
         with locked(self.path, self._say):
-            return self._phase(False, self._open(writes=True)[0], lambda deployment: deployment.refresh())
+            return self._phase(False, self._open(writes=True)[0], lambda deployment: deployment.refresh(self.clear_pending_creates))
 
     def destroy(self) -> Report:
         """Delete every resource in the checkpoint; the program is not run."""
@@ -93,11 +92,8 @@ class Session:
         report = self.new_report(preview)
         report.hidden = list(hidden)
         journal = Journal(None if preview else self.path, read_deployment(self.path), crypter)
-        if self.clear_pending_creates:
-            journal.interrupted = []
-        elif journal.interrupted and not preview:
-            report.warning(_pending(journal))
-        asyncio.run(self._until_signal(Run(self.project.name, self.stack, preview, journal, Registry(self._attach, preview), report), work))
+        registry = Registry(Plugins(self.home), preview)
+        asyncio.run(self._until_signal(Run(self.project.name, self.stack, preview, journal, registry, report), work))
         self.show(report)
         return report
 
@@ -114,24 +110,3 @@ class Session:
         for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(each, stop, each.name)
         await work(deployment)
-
-    async def _attach(self, package: Package) -> int:
-        """Return the port of the running plugin for a package: named in the environment, as for the real CLI, or the lab's own."""
-        named = dict(each.rsplit(":", 1) for each in os.environ.get(DEBUG_PROVIDERS, "").split(",") if ":" in each)
-        port = named.get(package.plugin) or named.get(package.name)
-        try:
-            found = int(port) if port else await asyncio.to_thread(simulators.attach, self.home, package.name)
-        except simulators.SimulatorError as failed:
-            raise EngineError(f"the lab's {package.name} did not start: {failed}") from failed
-        if found is None:
-            how = f"start one and name its port in {DEBUG_PROVIDERS}={package.name}:PORT, or use the official Pulumi CLI"
-            raise EngineError(f"no provider for package {package.name!r}: the lab does not serve it; {how}")
-        return found
-
-
-def _pending(journal: Journal) -> str:
-    """Return the warning about what an interrupted run left."""
-    lines = [f"  * {each['resource']['urn']}, interrupted while {each['type']}" for each in journal.interrupted]
-    what = f"Attempting to deploy or update resources with {len(lines)} pending operations from previous deployment."
-    how = "What became of them is not known: look, then forget pending creates with `containment lab refresh --clear-pending-creates`."
-    return "\n".join([what, *lines, how])

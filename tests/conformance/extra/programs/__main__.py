@@ -499,4 +499,25 @@ def nothing():
     pass
 
 
+def parameterized(package="kitten"):
+    """An explicit and a default provider of a package that parameterizes the plugin `terraform-provider`."""
+    async def register():
+        return await pulumi.runtime.register_package("terraform-provider", "0.5.0", "", package, "2.0.0", "e30=")
+
+    class Own(pulumi.ProviderResource):
+        def __init__(self, name):
+            super().__init__(package, name, {"endpoint": "here"}, package_ref=register())
+
+    class Served(pulumi.CustomResource):
+        def __init__(self, name, opts=None):
+            super().__init__(f"{package}:index:Thing", name, {"value": "v"}, opts, package_ref=register())
+
+    Served("mine", Opts(provider=Own("own")))
+    Served("plain")
+
+
+def parameterized_installed():
+    parameterized("aviatrix")
+
+
 globals()[os.environ["KIT_PROGRAM"]]()

@@ -1,11 +1,13 @@
 """The conformance kit: its provider as a process, its programs in a folder of their own, and steps run on the lab engine.
 
-`Bench.step` runs in this process (fast); `Bench.start` runs the command line in a child, for what needs a process (kill, lock, stdout).
+`Bench.step` runs in this process, with program and pack on a warm interpreter (fast); `Bench.start` runs the command line in a child, all
+of it cold, for what needs a process (kill, lock, stdout).
 """
 
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import os
 import re
@@ -16,9 +18,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import yaml
+from warm import interpreter
 
+from containment.lab.engine.config import Project
 from containment.lab.engine.crypt import Crypter
 from containment.lab.engine.report import Report
 from containment.lab.engine.session import Session
@@ -46,6 +51,7 @@ class Bench:
     root: Path
     port: int
     phrase: str = PHRASE
+    attached: str = "kit"
     talk: list[str] = field(default_factory=list)
 
     @classmethod
@@ -54,10 +60,8 @@ class Bench:
         """Copy the kit, give the stack its encrypted config value, and run the kit's provider beside it."""
         shutil.copytree(kit / "programs", root / "programs")
         shutil.copytree(KIT / "pack", root / "pack")
-        crypter = Crypter(PHRASE)
-        settings = {"encryptionsalt": crypter.salt, "config": {"conformance:token": {"secure": crypter.encrypt("s3cret")}}}
-        (root / "programs" / "Pulumi.dev.yaml").write_text(yaml.safe_dump(settings))
-        command = [sys.executable, str(KIT / "provider" / "__main__.py")]
+        (root / "programs" / "Pulumi.dev.yaml").write_text(stack_settings())
+        command = [str(interpreter()), str(KIT / "provider" / "__main__.py")]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, "KIT_LOG": str(root / "calls")}) as server:
             assert server.stdout is not None
             try:
@@ -77,7 +81,7 @@ class Bench:
     def env(self, program: str) -> dict[str, str]:
         """Return the environment that a run needs."""
         home = {"CONTAINMENT_LAB_HOME": str(self.root / "home"), "PULUMI_CONFIG_PASSPHRASE": self.phrase}
-        return {**home, "KIT_PROGRAM": program, "PULUMI_DEBUG_PROVIDERS": f"kit:{self.port}"}
+        return {**home, "KIT_PROGRAM": program, "PULUMI_DEBUG_PROVIDERS": f"{self.attached}:{self.port}"}
 
     @property
     def log(self) -> Path:
@@ -92,7 +96,7 @@ class Bench:
         """Run a step of cases.json, e.g. `up+pack+skip-preview`, in this process."""
         verb, *flags = command.split("+")
         before = len(self.calls())
-        with environment(self.env(program)):
+        with environment(self.env(program)), mock.patch.object(Project, "python", str(interpreter())):
             packs = [self.root / "pack"] if "pack" in flags else []
             session = Session(self.root / "programs", "dev", lambda preview: Report(preview, lambda *_: None, self.talk.append), packs)
             report = session.up("skip-preview" in flags) if verb == "up" else getattr(session, verb)()
@@ -103,6 +107,13 @@ class Bench:
         command = [sys.executable, "-m", "containment.cli.lab", verb, "-C", str(self.root / "programs"), "--stack", "dev", *more]
         env = {**os.environ, **self.env(program)}
         return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env)
+
+
+@functools.cache
+def stack_settings() -> str:
+    """Return the stack file: one secret, encrypted once a test process."""
+    crypter = Crypter(PHRASE)
+    return yaml.safe_dump({"encryptionsalt": crypter.salt, "config": {"conformance:token": {"secure": crypter.encrypt("s3cret")}}})
 
 
 @contextlib.contextmanager

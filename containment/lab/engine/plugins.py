@@ -1,0 +1,39 @@
+"""Where running provider plugins are: named in PULUMI_DEBUG_PROVIDERS, as for the official CLI, else the lab's own."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from dataclasses import dataclass
+
+from containment.lab import simulators
+from containment.lab.engine.errors import EngineError
+from containment.lab.engine.providers import Package
+from containment.lab.home import LabHome
+
+DEBUG_PROVIDERS = "PULUMI_DEBUG_PROVIDERS"
+
+
+@dataclass(frozen=True)
+class Plugins:
+    """The plugins that runs in one lab home can use."""
+
+    home: LabHome
+
+    def named(self, package: Package) -> str:
+        """Return the port that the environment names for a package (under its base plugin's name, or its own), or ""."""
+        ports = dict(each.rsplit(":", 1) for each in os.environ.get(DEBUG_PROVIDERS, "").split(",") if ":" in each)
+        return ports.get(package.plugin) or ports.get(package.name) or ""
+
+    async def attach(self, package: Package) -> int:
+        """Return the port of the running plugin for a package; the lab's own is started if need be."""
+        if port := self.named(package):
+            return int(port)
+        try:
+            found = await asyncio.to_thread(simulators.attach, self.home, package.name)
+        except simulators.SimulatorError as failed:
+            raise EngineError(f"the lab's {package.name} did not start: {failed}") from failed
+        if found is None:
+            how = f"start one and name its port in {DEBUG_PROVIDERS}={package.name}:PORT, or use the official Pulumi CLI"
+            raise EngineError(f"no provider for package {package.name!r}: the lab does not serve it; {how}")
+        return found
