@@ -24,6 +24,8 @@ pytestmark = pytest.mark.slow
 
 STACK = "coding-monitor"
 STRIDE = int(os.environ.get("KILL_STRIDE", "9"))
+LATER = (0.0, 0.004, 0.012, 0.03, 0.07)
+"""Seconds from a step's end to the kill: between steps, and in the middle of the next ones."""
 
 
 def state(lab: Lab) -> dict[str, Any]:
@@ -31,14 +33,13 @@ def state(lab: Lab) -> dict[str, Any]:
     return json.loads(path.read_text())["deployment"] if path.exists() else {"resources": []}
 
 
-def progress(lab: Lab) -> int:
-    """How many writes-ahead and results the checkpoint holds: grows with each step of an update."""
-    held = state(lab)
-    return len(held.get("resources") or []) + len(held.get("pending_operations") or [])
+def made(lab: Lab) -> int:
+    """How many resources the checkpoint holds."""
+    return len(state(lab)["resources"])
 
 
-def killed(lab: Lab, verb: str, reached: Any) -> bool:
-    """Run a command and kill it, with everything it started, once `reached`; False when it ended before."""
+def killed(lab: Lab, verb: str, reached: Any, later: float) -> bool:
+    """Run a command and kill it `later` seconds after `reached`, so that it is in the middle of something; False when it ended before."""
     more = ["--skip-preview"] if verb == "up" else []
     process = subprocess.Popen(
         lab.command(verb, STACK, *more),
@@ -55,6 +56,7 @@ def killed(lab: Lab, verb: str, reached: Any) -> bool:
         if now != seen:
             seen = now
             if reached():
+                time.sleep(later)
                 os.kill(process.pid, signal.SIGKILL)
                 process.wait()
                 return True
@@ -83,10 +85,10 @@ def orphans(lab: Lab) -> list[str]:
 def test_killed_on_the_way_up_and_down_the_next_run_finishes(lab: Lab, tmp_path: Path) -> None:
     lab.platform()
     before_aws, before_controller = aws_inventory(lab), controller_inventory(lab)
-    kills, floor = 0, 0
+    kills = 0
     while True:
-        floor = progress(lab) + STRIDE
-        if not killed(lab, "up", lambda: progress(lab) >= floor):  # noqa: B023 - called within this turn only
+        floor = made(lab) + STRIDE
+        if not killed(lab, "up", lambda: made(lab) >= floor, LATER[kills % len(LATER)]):  # noqa: B023 - called within this turn only
             break
         kills += 1
         assert kills < 200, "the deployment does not get on"
@@ -98,8 +100,8 @@ def test_killed_on_the_way_up_and_down_the_next_run_finishes(lab: Lab, tmp_path:
 
     down = 0
     while True:
-        ceiling = len(state(lab)["resources"]) - STRIDE
-        if not killed(lab, "destroy", lambda: len(state(lab)["resources"]) <= ceiling):  # noqa: B023
+        ceiling = made(lab) - STRIDE
+        if not killed(lab, "destroy", lambda: made(lab) <= ceiling, LATER[down % len(LATER)]):  # noqa: B023
             break
         down += 1
         assert down < 200, "the deployment does not go"
