@@ -19,13 +19,13 @@ import typer
 
 from containment.cli.lab_screen import Screen
 from containment.lab import simulators
-from containment.lab.engine.checkpoint import read_deployment
-from containment.lab.engine.config import Project, is_hidden, parse_pairs
-from containment.lab.engine.crypt import passphrase
-from containment.lab.engine.errors import EngineError, Exit
 from containment.lab.engine.plugins import DEBUG_PROVIDERS
 from containment.lab.engine.report import Report, failure
 from containment.lab.engine.session import Session
+from containment.lab.errors import EngineError, Exit
+from containment.lab.formats.checkpoint import read_deployment
+from containment.lab.formats.config import Project, is_hidden, parse_pairs
+from containment.lab.formats.crypt import passphrase
 from containment.lab.home import LabHome
 
 CODES = """Exit codes: 0 it worked; 1 the program, a provider or the engine failed; 2 wrong usage; 3 a mandatory policy is violated;

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from containment.lab.engine.report import Report
-from containment.lab.engine.state import State, name_of
 from containment.lab.engine.steps import Op, Step
-from containment.lab.engine.values import redact, send
+from containment.lab.formats.state import State, name_of
+from containment.lab.formats.values import redact, send
 from containment.lab.wire import UNKNOWN
 
 _SIGNS = {

@@ -1,7 +1,7 @@
 """A lab home: the one folder that holds a lab's state, ports, keys and logs.
 
 Owns where things lie below the home. Two homes never meet: each has its own ports, simulators and stacks.
-What runs on those ports is `simulators`; what is in a stack file is `engine.checkpoint`.
+What runs on those ports is `simulators`; what is in a stack file is `formats.checkpoint`.
 """
 
 from __future__ import annotations

@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from containment.lab.engine.child import Child
-from containment.lab.engine.config import Config, Project
 from containment.lab.engine.executor import Executor
 from containment.lab.engine.monitor import EngineLog, Monitor, serve
 from containment.lab.engine.planner import Planner
 from containment.lab.engine.policy import Analyzer
-from containment.lab.engine.state import STACK_TYPE, State, make_urn, type_of
 from containment.lab.engine.steps import Goal, Op, Run, Step
+from containment.lab.formats.config import Config, Project
+from containment.lab.formats.state import STACK_TYPE, State, make_urn, type_of
 
 _PARALLEL = 16
 _RUNNER = Path(__file__).with_name("runner.py")

@@ -10,11 +10,11 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any
 
-from containment.lab.engine.errors import EngineError
 from containment.lab.engine.providers import PartialFailureError, Provider
-from containment.lab.engine.state import State, dependencies_of, now
 from containment.lab.engine.steps import Op, Run, Step
-from containment.lab.engine.values import keep_old, parse_path
+from containment.lab.errors import EngineError
+from containment.lab.formats.state import State, dependencies_of, now
+from containment.lab.formats.values import keep_old, parse_path
 from containment.lab.wire import UNKNOWN, is_secret, secret
 
 _DELETIONS = {Op.DELETE, Op.DELETE_REPLACED, Op.DISCARD, Op.DISCARD_REPLACED}

@@ -10,7 +10,6 @@ methods, stack references, dynamic providers, extension packages, state migratio
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
@@ -21,19 +20,19 @@ from pulumi.runtime.proto import engine_pb2 as log
 from pulumi.runtime.proto import engine_pb2_grpc, resource_pb2_grpc
 from pulumi.runtime.proto import resource_pb2 as pb
 
-from containment.lab.engine.config import Config
-from containment.lab.engine.errors import EngineError
-from containment.lab.engine.providers import GRPC_OPTIONS, Package
-from containment.lab.engine.state import PROVIDER_TYPE, STACK_TYPE, State, make_urn, type_of
+from containment.lab.engine.providers import GRPC_OPTIONS
 from containment.lab.engine.steps import Alias, Goal, Run
-from containment.lab.engine.values import output_dependencies, receive, send
+from containment.lab.errors import EngineError
+from containment.lab.formats.config import Config
+from containment.lab.formats.package import Package
+from containment.lab.formats.state import PROVIDER_TYPE, STACK_TYPE, State, make_urn, type_of
+from containment.lab.formats.values import output_dependencies, receive, seconds, send
 from containment.lab.wire import secret, to_plain, to_struct
 
 FEATURES = (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11)
 """Secrets, resource references, output values, alias specs, replacement trigger, deletedWith, replaceWith, parameterization (9);
 transforms and hooks (7, 8, 10, 11) are claimed so that their use reaches us and is refused by name."""
 
-_UNITS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 _REFUSED_OPTIONS = {
     "transforms": "transforms",
     "state_migrations": "state migrations",
@@ -122,7 +121,7 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
         new.provider = await self._provider_for(request) if request.custom and not is_provider else ""
         new.property_dependencies = {key: sorted(needs.get(key, set()) | output_dependencies(raw.get(key))) for key in {**raw, **needs}}
         new.custom_timeouts = {
-            key: each for key in ("create", "update", "delete", "read") if (each := _seconds(getattr(request.customTimeouts, key)))
+            key: each for key in ("create", "update", "delete", "read") if (each := seconds(getattr(request.customTimeouts, key)))
         }
         new.import_id, new.deleted_with = request.importId, request.deletedWith or (above.new.deleted_with if above else "")
         new.ignore_changes, new.hide_diff, new.replace_on_changes, new.replace_with = map(
@@ -279,11 +278,3 @@ def _alias(told: Any) -> Alias:
     parent = told.spec.parentUrn or None
     rootless = told.spec.noParent or (parent is not None and type_of(parent) == STACK_TYPE)
     return Alias("", told.spec.name, told.spec.type, told.spec.stack, told.spec.project, "" if rootless else parent)
-
-
-def _seconds(duration: str) -> float:
-    """Return a Go duration ("1h30m", "5s") in seconds."""
-    parts = re.findall(r"([\d.]+)(ns|us|µs|ms|s|m|h)", duration)
-    if duration and "".join(map("".join, parts)) != duration:
-        raise EngineError(f"custom timeout {duration!r} is not a duration (write 30s, 5m or 1h30m)")
-    return sum(float(number) * _UNITS[unit] for number, unit in parts)

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import copy
 
-from containment.lab.engine.errors import Aborted, EngineError
-from containment.lab.engine.providers import Diff, visible
-from containment.lab.engine.state import State, dependencies_of, make_urn, name_of, type_of
+from containment.lab.engine.providers import Diff
 from containment.lab.engine.steps import Goal, Op, Run, Step
-from containment.lab.engine.values import Properties, changed_keys, keep_old, parse_path, redact, send
+from containment.lab.errors import Aborted, EngineError
+from containment.lab.formats.package import visible
+from containment.lab.formats.state import State, dependencies_of, make_urn, name_of, type_of
+from containment.lab.formats.values import Properties, changed_keys, keep_old, parse_path, redact, send
 from containment.lab.wire import UNKNOWN, has_unknown
 
 

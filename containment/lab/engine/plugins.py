@@ -7,8 +7,8 @@ import os
 from dataclasses import dataclass
 
 from containment.lab import simulators
-from containment.lab.engine.errors import EngineError
-from containment.lab.engine.providers import Package
+from containment.lab.errors import EngineError
+from containment.lab.formats.package import Package
 from containment.lab.home import LabHome
 
 DEBUG_PROVIDERS = "PULUMI_DEBUG_PROVIDERS"

@@ -15,13 +15,13 @@ from pulumi.runtime.proto import analyzer_pb2 as pb
 from pulumi.runtime.proto import analyzer_pb2_grpc
 
 from containment.lab.engine.child import Child
-from containment.lab.engine.config import Config, Project
-from containment.lab.engine.errors import EngineError
 from containment.lab.engine.providers import GRPC_OPTIONS
 from containment.lab.engine.report import Report
-from containment.lab.engine.state import State, name_of
 from containment.lab.engine.steps import Goal, Run
-from containment.lab.engine.values import Properties
+from containment.lab.errors import EngineError
+from containment.lab.formats.config import Config, Project
+from containment.lab.formats.state import State, name_of
+from containment.lab.formats.values import Properties
 from containment.lab.wire import to_struct
 
 _START_SECONDS = 60

@@ -8,12 +8,11 @@ resource has its own connection, and the plugin behind it must be running alread
 from __future__ import annotations
 
 import asyncio
-import base64
 import json
 import secrets
 import uuid
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import grpc
 from google.protobuf import empty_pb2
@@ -21,16 +20,14 @@ from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime.proto import provider_pb2 as pb
 from pulumi.runtime.proto import provider_pb2_grpc, status_pb2
 
-from containment.lab.engine.errors import EngineError
-from containment.lab.engine.state import State, name_of, type_of
-from containment.lab.engine.values import Properties, annotate_secrets, changed_keys, contains, has_secret, parse_path, receive, send
+from containment.lab.engine.plugins import Plugins
+from containment.lab.errors import EngineError
+from containment.lab.formats.package import INTERNAL, Package, visible
+from containment.lab.formats.state import State, name_of, type_of
+from containment.lab.formats.values import Properties, annotate_secrets, changed_keys, contains, has_secret, parse_path, receive, send
 from containment.lab.wire import UNKNOWN, has_unknown, secret, to_struct
 
-if TYPE_CHECKING:
-    from containment.lab.engine.plugins import Plugins
-
 GRPC_OPTIONS = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1), ("grpc.enable_http_proxy", 0)]
-INTERNAL = "__internal"
 Checked = tuple[Properties, list[pb.CheckFailure]]
 ReadBack = tuple[str, Properties | None, Properties]
 _IN_FULL = {("Check", "olds"), ("Check", "news"), ("Create", "properties"), ("Update", "news")}
@@ -74,52 +71,6 @@ class Diff:
     def replaces_any(self) -> bool:
         """Whether the change needs a new resource."""
         return bool(self.replaces) or any(kind.endswith("replace") for kind in self.detailed.values())
-
-
-@dataclass(frozen=True)
-class Package:
-    """Which plugin serves a resource: the base plugin, and the package it is parameterized as, if it is."""
-
-    plugin: str
-    version: str = ""
-    url: str = ""
-    parameter: tuple[str, str, bytes] | None = None
-
-    @property
-    def name(self) -> str:
-        """The package that resource types name."""
-        return self.parameter[0] if self.parameter else self.plugin
-
-    @property
-    def default_name(self) -> str:
-        """The name of this package's default provider resource."""
-        version = self.parameter[1] if self.parameter else self.version
-        cleaned = "".join(c if c.isalnum() or c in "_.-" else "_" for c in self.url)
-        return "_".join(["default", *version.replace("-", ".").replace("+", ".").split("."), cleaned]).strip("_")
-
-    def mark(self, inputs: Properties) -> None:
-        """Write version, url and parameterization into a provider resource's inputs, where Pulumi keeps them."""
-        internal: Properties = {"pluginDownloadURL": self.url} if self.url else {}
-        if self.version:
-            inputs["version"] = self.version
-        if self.parameter:
-            _, inputs["version"], value = self.parameter
-            internal |= {"name": self.plugin, "version": self.version, "parameterization": base64.b64encode(value).decode()}
-        if self.version or internal:
-            inputs[INTERNAL] = internal
-
-    @classmethod
-    def marked(cls, state: State, inputs: Properties) -> Package:
-        """Return the package that a provider resource's inputs name."""
-        name, internal, version = state.type.rpartition(":")[2], inputs.get(INTERNAL) or {}, str(inputs.get("version") or "")
-        parameter = internal.get("parameterization")
-        url, base = internal.get("pluginDownloadURL", ""), str(internal.get("version") or "")
-        return cls(internal["name"], base, url, (name, version, base64.b64decode(parameter))) if parameter else cls(name, version, url)
-
-
-def visible(inputs: Properties) -> Properties:
-    """Return a provider resource's inputs without the engine's own."""
-    return {key: value for key, value in inputs.items() if key != INTERNAL}
 
 
 class Provider:

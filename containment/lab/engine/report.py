@@ -10,9 +10,9 @@ from typing import Any
 
 from pulumi.runtime.proto import analyzer_pb2 as pb
 
-from containment.lab.engine.errors import EngineError, Exit
 from containment.lab.engine.steps import Step
-from containment.lab.engine.values import redact
+from containment.lab.errors import EngineError, Exit
+from containment.lab.formats.values import redact
 
 SCHEMA = "containment-lab/v1"
 

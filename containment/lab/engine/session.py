@@ -14,16 +14,17 @@ from pathlib import Path
 from typing import Any
 
 from containment.lab import simulators
-from containment.lab.engine import config as configuration
-from containment.lab.engine.checkpoint import Journal, locked, read_deployment
-from containment.lab.engine.config import Config, Project
-from containment.lab.engine.crypt import Crypter, passphrase
 from containment.lab.engine.deployment import Deployment
-from containment.lab.engine.errors import EngineError, Exit
+from containment.lab.engine.journal import Journal, locked
 from containment.lab.engine.plugins import Plugins
 from containment.lab.engine.providers import Registry
 from containment.lab.engine.report import Report
 from containment.lab.engine.steps import Run
+from containment.lab.errors import EngineError, Exit
+from containment.lab.formats import config as configuration
+from containment.lab.formats.checkpoint import read_deployment
+from containment.lab.formats.config import Config, Project
+from containment.lab.formats.crypt import Crypter, passphrase
 from containment.lab.home import LabHome
 
 Work = Callable[[Deployment], Coroutine[Any, Any, None]]

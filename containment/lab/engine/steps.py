@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from containment.lab.engine.errors import Aborted, EngineError
 from containment.lab.engine.providers import Diff, Registry
-from containment.lab.engine.state import State
+from containment.lab.errors import Aborted, EngineError
+from containment.lab.formats.state import State
 
 if TYPE_CHECKING:
-    from containment.lab.engine.checkpoint import Journal
+    from containment.lab.engine.journal import Journal
     from containment.lab.engine.policy import Analyzer
     from containment.lab.engine.report import Report
 

@@ -23,10 +23,10 @@ from unittest import mock
 import yaml
 from warm import interpreter
 
-from containment.lab.engine.config import Project
-from containment.lab.engine.crypt import Crypter
 from containment.lab.engine.report import Report
 from containment.lab.engine.session import Session
+from containment.lab.formats.config import Project
+from containment.lab.formats.crypt import Crypter
 
 KIT = Path(__file__).parents[3] / "conformance"
 EXTRA = KIT / "extra"

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from containment.cli.lab import app
 from containment.lab import simulators
-from containment.lab.engine.errors import Exit
+from containment.lab.errors import Exit
 from containment.lab.home import LabHome
 
 PROJECT = "name: demo\nruntime: python\nconfig:\n  awsAccessAccount: {type: string, default: ''}\n"

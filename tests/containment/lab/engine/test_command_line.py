@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from kit import EXTRA, KIT, Bench
 
-from containment.lab.engine.errors import Exit
+from containment.lab.errors import Exit
 
 KEYS = {"schema", "result", "changes", "violations", "steps", "outputs", "diagnostics"}
 

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from kit import EXTRA, KIT, Bench, Outcome, clean
 
-from containment.lab.engine.errors import Exit
+from containment.lab.errors import Exit
 
 CASES = json.loads((KIT / "cases.json").read_text())
 CASES |= json.loads((EXTRA / "cases.json").read_text())

@@ -14,7 +14,7 @@ import psutil
 import pytest
 from kit import EXTRA, Bench
 
-from containment.lab.engine.errors import Exit
+from containment.lab.errors import Exit
 from containment.lab.home import write_whole
 
 STEPS = 9  # the stack, the default provider, a component and six things

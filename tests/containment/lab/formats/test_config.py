@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from containment.lab.engine.config import Config, Project, merge, parse_pairs
-from containment.lab.engine.crypt import Crypter
-from containment.lab.engine.errors import EngineError, Exit
+from containment.lab.errors import EngineError, Exit
+from containment.lab.formats.config import Config, Project, merge, parse_pairs
+from containment.lab.formats.crypt import Crypter
 
 CRYPTER = Crypter("phrase")
 PROJECT = """name: demo

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from typing import Any
 
-from containment.lab.engine.errors import EngineError
-from containment.lab.engine.values import Properties
+from containment.lab.errors import EngineError
+from containment.lab.formats.values import Properties
 
 STACK_TYPE = "pulumi:pulumi:Stack"
 PROVIDER_TYPE = "pulumi:providers:"
@@ -81,6 +81,19 @@ class State:
         for name, value in changes.items():
             setattr(made, name, value)
         return made
+
+    def renamed(self, fix: Callable[[str], str]) -> State:
+        """Return a copy in which every URN, its own and those it refers to, is what `fix` makes of it; former URNs are forgotten."""
+        return self.copy(
+            urn=fix(self.urn),
+            parent=fix(self.parent),
+            deleted_with=fix(self.deleted_with),
+            aliases=[],
+            provider=self.provider and f"{fix(self.provider_urn)}::{self.provider.rpartition('::')[2]}",
+            dependencies=[*map(fix, self.dependencies)],
+            replace_with=[*map(fix, self.replace_with)],
+            property_dependencies={key: [*map(fix, urns)] for key, urns in self.property_dependencies.items()},
+        )
 
 
 _KEYS = {each.name: each.name for each in fields(State)} | {"import_id": "importID"}

@@ -20,8 +20,8 @@ from typing import Any
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from containment.lab.engine.errors import EngineError
-from containment.lab.engine.values import reference
+from containment.lab.errors import EngineError
+from containment.lab.formats.values import reference
 from containment.lab.home import LabHome, write_whole
 from containment.lab.wire import RESOURCE, SECRET, SIGNATURE, is_secret, secret
 

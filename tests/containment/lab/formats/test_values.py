@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from containment.lab.engine.errors import EngineError
-from containment.lab.engine.values import annotate_secrets, contains, keep_old, parse_path, receive, redact, send
+from containment.lab.errors import EngineError
+from containment.lab.formats.values import annotate_secrets, contains, keep_old, parse_path, receive, redact, send
 from containment.lab.wire import OUTPUT, SIGNATURE, UNKNOWN, secret, to_struct
 
 

@@ -1,41 +1,23 @@
-"""A stack's checkpoint: the file, the journal that keeps it true after every step, and the lock that keeps a second run out.
+"""What keeps a stack's checkpoint true: the journal of one run, and the lock that keeps a second run out.
 
-The file is what `pulumi stack export` prints. It is written whole before a resource begins to change (as a pending operation) and after
-it has, so a run that dies at any moment leaves a state the next run can finish from. Order follows Pulumi: what this run has settled, in
-that order, then what it has not reached.
+The checkpoint is written whole before a resource begins to change (as a pending operation) and after it has, so a run that dies at any
+moment leaves a state the next run can finish from. Order follows Pulumi: what this run has settled, in that order, then what it has not
+reached.
 """
 
 from __future__ import annotations
 
 import contextlib
 import fcntl
-import hashlib
-import json
 import os
 from collections.abc import Callable, Iterator
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from containment.lab.engine.crypt import Crypter
-from containment.lab.engine.errors import EngineError, Exit
-from containment.lab.engine.state import STACK_TYPE, State, from_json, make_urn, name_of, now, to_json, type_of
-from containment.lab.home import write_whole
-
-_NAMES_TWO_REFERENCES = ("parent", "deleted_with", "urn")
-
-
-def read_deployment(path: Path) -> dict[str, Any]:
-    """Return the deployment in a checkpoint file; empty when there is no file yet."""
-    if not path.exists():
-        return {}
-    try:
-        found = json.loads(path.read_text())
-        if found["version"] != 3:
-            raise EngineError(f"{path}: deployment version {found['version']} is not supported (only 3)")
-        return dict(found["deployment"])
-    except (ValueError, KeyError, TypeError) as cause:
-        raise EngineError(f"{path} is not a Pulumi deployment: {cause!r}; restore it, or move it away to begin anew") from cause
+from containment.lab.errors import EngineError, Exit
+from containment.lab.formats.checkpoint import states_in, write_deployment
+from containment.lab.formats.crypt import Crypter
+from containment.lab.formats.state import STACK_TYPE, State, make_urn, name_of, now, type_of
 
 
 class Journal:
@@ -43,9 +25,7 @@ class Journal:
 
     def __init__(self, path: Path | None, deployment: dict[str, Any], crypter: Crypter) -> None:
         self.path, self.crypter = path, crypter
-        self.base = [from_json(each, crypter.unseal) for each in deployment.get("resources") or []]
-        pending = deployment.get("pending_operations") or []
-        self.interrupted = [(from_json(each["resource"], crypter.unseal), str(each["type"])) for each in pending]
+        self.base, self.interrupted = states_in(deployment, crypter)
         self._metadata = deployment.get("metadata") or {}
         self._settled: list[State] = []
         self._done: set[State] = set()
@@ -79,18 +59,8 @@ class Journal:
         """Write the checkpoint, whole or not at all."""
         if self.path is None:
             return
-        engine = f"v{version('pulumi')}"
-        resources = _under_new_names(self.states())
         under_way = [*self._pending.items(), *(each for each in self.interrupted if each[1] == "creating")]
-        operations = [{"resource": to_json(state, self.crypter.seal), "type": kind} for state, kind in under_way]
-        deployment = {
-            "manifest": {"time": now(), "magic": hashlib.sha256(engine.encode()).hexdigest(), "version": engine},
-            "secrets_providers": {"type": "passphrase", "state": {"salt": self.crypter.salt}},
-            "resources": [to_json(each, self.crypter.seal) for each in resources],
-            **({"pending_operations": operations} if operations else {}),
-            "metadata": self._metadata,
-        }
-        write_whole(self.path, json.dumps({"version": 3, "deployment": deployment}, indent=1) + "\n", mode=0o600)
+        write_deployment(self.path, _under_new_names(self.states()), under_way, self.crypter, self._metadata)
 
 
 def _under_new_names(states: list[State]) -> list[State]:
@@ -105,22 +75,7 @@ def _under_new_names(states: list[State]) -> list[State]:
     if not renamed:
         return states
 
-    def fix(urn: str) -> str:
-        return renamed.get(urn, urn)
-
-    return [
-        state.copy(
-            urn=fix(state.urn),
-            parent=fix(state.parent),
-            deleted_with=fix(state.deleted_with),
-            aliases=[],
-            provider=state.provider and f"{fix(state.provider_urn)}::{state.provider.rpartition('::')[2]}",
-            dependencies=[*map(fix, state.dependencies)],
-            replace_with=[*map(fix, state.replace_with)],
-            property_dependencies={key: [*map(fix, urns)] for key, urns in state.property_dependencies.items()},
-        )
-        for state in states
-    ]
+    return [state.renamed(lambda urn: renamed.get(urn, urn)) for state in states]
 
 
 @contextlib.contextmanager

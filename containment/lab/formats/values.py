@@ -12,7 +12,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from containment.lab.engine.errors import EngineError
+from containment.lab.errors import EngineError
 from containment.lab.wire import ARCHIVE, ASSET, OUTPUT, RESOURCE, SECRET, SIGNATURE, UNKNOWN, is_secret, secret, to_plain
 
 UNKNOWNS = frozenset({
@@ -177,3 +177,14 @@ def changed_keys(old: Properties, new: Properties) -> list[str]:
     """Return the top-level keys whose values differ, secrets compared by what they hold."""
     a, b = send(old, secrets=False), send(new, secrets=False)
     return sorted(key for key in a.keys() | b.keys() if key not in a or key not in b or a[key] != b[key])
+
+
+_UNITS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+def seconds(duration: str) -> float:
+    """Return a Go duration ("1h30m", "5s") in seconds."""
+    parts = re.findall(r"([\d.]+)(ns|us|µs|ms|s|m|h)", duration)
+    if duration and "".join(map("".join, parts)) != duration:
+        raise EngineError(f"custom timeout {duration!r} is not a duration (write 30s, 5m or 1h30m)")
+    return sum(float(number) * _UNITS[unit] for number, unit in parts)

@@ -14,8 +14,8 @@ from typing import Any
 
 import yaml
 
-from containment.lab.engine.crypt import Crypter
-from containment.lab.engine.errors import EngineError, Exit
+from containment.lab.errors import EngineError, Exit
+from containment.lab.formats.crypt import Crypter
 
 
 @dataclass(frozen=True)
