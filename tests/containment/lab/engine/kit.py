@@ -1,7 +1,7 @@
 """The conformance kit: its provider as a process, its programs in a folder of their own, and steps run on the lab engine.
 
-`Bench.step` runs in this process, with program and pack on a warm interpreter (fast); `Bench.start` runs the command line in a child, all
-of it cold, for what needs a process (kill, lock, stdout).
+`Bench.step` runs in this process, with program and pack on a warm interpreter (fast); `Bench.start` runs the command line in a child, for
+what needs a process (kill, lock, stdout).
 """
 
 from __future__ import annotations
@@ -102,9 +102,9 @@ class Bench:
             report = session.up("skip-preview" in flags) if verb == "up" else getattr(session, verb)()
             return Outcome(report.exit, report.as_json(), self.calls(before), self.state())
 
-    def start(self, verb: str, program: str, *more: str) -> subprocess.Popen[str]:
+    def start(self, verb: str, program: str, *more: str, python: str | Path = sys.executable) -> subprocess.Popen[str]:
         """Start the command line in a child process."""
-        command = [sys.executable, "-m", "containment.cli.lab", verb, "-C", str(self.root / "programs"), "--stack", "dev", *more]
+        command = [str(python), "-m", "containment.cli.lab", verb, "-C", str(self.root / "programs"), "--stack", "dev", *more]
         env = {**os.environ, **self.env(program)}
         return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env)
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from kit import EXTRA, KIT, Bench
+from warm import interpreter
 
 from containment.lab.errors import Exit
 
@@ -31,7 +32,7 @@ def judged(tmp_path: Path) -> Iterator[Bench]:
 
 def run(bench: Bench, verb: str, program: str, *more: str) -> tuple[int, str, str]:
     """Run the command line; returns exit code, stdout and stderr."""
-    with bench.start(verb, program, *more) as engine:
+    with bench.start(verb, program, *more, python=interpreter()) as engine:
         out, err = engine.communicate(timeout=60)
         return engine.returncode, out, err
 
@@ -68,8 +69,7 @@ def test_secrets_are_never_in_plain_text(bench: Bench) -> None:
 
 def test_exported_state_is_what_the_engine_keeps_and_secrets_come_back(bench: Bench) -> None:
     run(bench, "up", "shows_secrets", "--skip-preview")
-    with bench.start("export", "shows_secrets") as engine:
-        out, _ = engine.communicate()
+    _, out, _ = run(bench, "export", "shows_secrets")
     deployment = json.loads(out)["deployment"]
     assert deployment == bench.state()
     assert deployment["secrets_providers"]["type"] == "passphrase"

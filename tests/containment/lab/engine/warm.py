@@ -1,8 +1,8 @@
 """A Python that starts in milliseconds: a server with everything imported, which forks for each program, pack and provider.
 
 `interpreter()` returns an executable that takes a script or `-m module` like `python`. It hands its arguments, folder, environment and
-standard streams to the server and ends as the fork does; when it is killed, so is the fork. For tests about what is computed; tests about
-processes use a real one.
+standard streams to the server and ends as the fork does; when it is killed, so is the fork. An engine that runs on it has programs and packs
+run on it too. For tests about what is computed; tests about processes use a real one.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import sys
 import tempfile
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 _CLIENT = """#!{python} -IS
 import json, os, socket, sys
@@ -35,14 +36,19 @@ sys.exit(int(code) if code else 137)
 def interpreter() -> Path:
     """Return the executable; the server behind it lives as long as this process."""
     folder = Path(tempfile.mkdtemp(prefix="warm-"))
-    address, client = folder / "socket", folder / "python"
+    address = folder / "socket"
     command = [sys.executable, "-P", __file__, str(address)]
     server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd="/")
     assert server.stdout is not None
     assert server.stdout.readline() == "ready\n"
-    client.write_text(_CLIENT.format(python=sys.executable, address=str(address)))
-    client.chmod(0o755)
-    return client
+    client(address).write_text(_CLIENT.format(python=sys.executable, address=str(address)))
+    client(address).chmod(0o755)
+    return client(address)
+
+
+def client(address: Path) -> Path:
+    """Return where the executable is whose server listens at `address`."""
+    return address.with_name("python")
 
 
 def _serve(address: str) -> None:
@@ -50,6 +56,11 @@ def _serve(address: str) -> None:
     import pulumi.provider
     import pulumi.runtime  # noqa: F401
     import pulumi_policy  # noqa: F401
+
+    import containment.cli.lab  # noqa: F401
+    from containment.lab.formats import config
+
+    config.sys = SimpleNamespace(executable=str(client(Path(address))))  # type: ignore[attr-defined]
 
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     listener = socket.socket(socket.AF_UNIX)
