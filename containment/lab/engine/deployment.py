@@ -135,7 +135,10 @@ class Deployment:
         run = self.run
         if run.preview:
             return
-        await asyncio.gather(*(self.executor.start(self.executor.take_back(*each)) for each in run.journal.interrupted))
+        tasks = [self.executor.start(self.executor.take_back(*each)) for each in run.journal.interrupted]
+        for failed in filter(None, await asyncio.gather(*tasks, return_exceptions=True)):
+            run.fail(failed)
+        run.check_live()
         if run.journal.interrupted:
             lines = [f"  * {each.urn}, interrupted while {kind}" for each, kind in run.journal.interrupted]
             self.report.warning("\n".join([_PENDING.format(len(lines)), *lines, _FORGET]))

@@ -211,7 +211,7 @@ class Executor:
             for each in run.before:
                 if each.urn == state.urn and each.id:
                     await self._provider(state).read(each, each.id, each.inputs, each.outputs)  # this one has been taken
-            run.report.remark("info", "undoing what an interrupted create may have left", state.urn)
+            run.report.remark("info", f"undoing what the interrupted create of {state.urn} may have left", state.urn)
             await self._provider(state).delete(state.copy(id=""))
         if own or not state.provider:
             run.journal.forget(state)

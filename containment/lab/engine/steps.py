@@ -111,7 +111,7 @@ class Run:
 
     def fail(self, error: BaseException, urn: str = "") -> None:
         """Report an error and let nothing new start."""
-        if not isinstance(error, Aborted):
+        if not isinstance(error, (Aborted, asyncio.CancelledError)):
             self.report.error(str(error) or repr(error), getattr(error, "urn", "") or urn)
         self.stopping.set()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -20,6 +21,7 @@ from containment.lab.cloud import faults
 from containment.lab.cloud.inventory import Things, differences, inventory
 from containment.lab.engine.report import Report
 from containment.lab.engine.session import Session
+from containment.lab.errors import Exit
 from containment.lab.home import LabHome
 
 pytestmark = pytest.mark.slow
@@ -63,12 +65,15 @@ class Stack:
         assert not report.exit, report.diagnostics
         return report.as_json()
 
-    def kill_while_creating(self, call: str, after: bool) -> None:
-        """Kill -9 an `up` while the cloud takes its time over `call`, before or after it has taken effect."""
-        faults.inject(self.home, match=call, delay=2, after=after)
-        command = [sys.executable, "-m", "containment.cli.lab", "up", "-C", str(self.folder), "--stack", self.folder.name, "--skip-preview"]
+    def start(self, verb: str) -> subprocess.Popen[str]:
+        command = [sys.executable, "-m", "containment.cli.lab", verb, "-C", str(self.folder), "--stack", self.folder.name, "--skip-preview"]
         env = {**os.environ, "CONTAINMENT_LAB_HOME": str(self.home.root)}
-        with subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as engine:
+        return subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+
+    def kill_while_creating(self, call: str, after: bool, delay: float = 2) -> None:
+        """Kill -9 an `up` while the cloud takes its time over `call`, before or after it has taken effect."""
+        faults.inject(self.home, match=call, delay=delay, after=after)
+        with self.start("up") as engine:
             while faults.waiting(self.home):
                 assert engine.poll() is None, engine.stderr and engine.stderr.read()
                 time.sleep(0.01)
@@ -141,3 +146,18 @@ def test_what_stands_is_not_taken_for_a_leftover(stack: Stack) -> None:
     assert len([line for line in stack.left() if line.startswith("+ iam.roles")]) == 1
     stack.run("destroy")
     assert stack.left() == []
+
+
+def test_a_destroy_interrupted_while_it_waits_for_a_create_can_be_repeated(stack: Stack) -> None:
+    stack.kill_while_creating("CreateRole", after=False, delay=6)
+    with stack.start("destroy") as engine:
+        assert engine.stderr is not None
+        assert any("interrupted create" in line for line in engine.stderr)
+        engine.send_signal(signal.SIGINT)
+        said = engine.stderr.read()
+        assert engine.wait(10) == Exit.INTERRUPTED
+    assert "Traceback" not in said
+    assert said.count("error: ") == 1
+    assert "role" in stack.pending()
+    stack.run("destroy")
+    assert (stack.left(), stack.pending()) == ([], [])

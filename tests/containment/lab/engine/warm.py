@@ -1,8 +1,8 @@
 """A Python that starts in milliseconds: a server with everything imported, which forks for each program, pack and provider.
 
 `interpreter()` returns an executable that takes a script or `-m module` like `python`. It hands its arguments, folder, environment and
-standard streams to the server and ends as the fork does; when it is killed, so is the fork. An engine that runs on it has programs and packs
-run on it too. For tests about what is computed; tests about processes use a real one.
+standard streams to the server and ends as the fork does; when it is killed, so is the fork. An engine that runs on it has programs and
+packs run on it too. For tests about what is computed; tests about processes use a real one.
 """
 
 from __future__ import annotations
