@@ -41,8 +41,13 @@ def users_trace(failed: BaseException, program: str) -> str:
     if isinstance(failed, SyntaxError):
         return "".join(traceback.format_exception_only(failed))
     frames = traceback.extract_tb(failed.__traceback__)
-    first = next((at for at, frame in enumerate(frames) if frame.filename.startswith(program)), len(frames))
-    mine = [f for f in frames[first:] if f.filename.startswith(program) or not any(part in f.filename for part in NOT_THE_USERS)]
+    elsewhere = (os.path.realpath(sys.prefix) + os.sep, os.path.realpath(__file__))  # the program's folder may well hold these
+
+    def is_users(file: str) -> bool:
+        return file.startswith(program) and not os.path.realpath(file).startswith(elsewhere)
+
+    first = next((at for at, frame in enumerate(frames) if is_users(frame.filename)), len(frames))
+    mine = [f for f in frames[first:] if is_users(f.filename) or not any(part in f.filename for part in NOT_THE_USERS)]
     head = ["Traceback (most recent call last):\n", *traceback.format_list(mine)] if mine else []
     return "".join([*head, *traceback.format_exception_only(failed)])
 

@@ -86,6 +86,7 @@ class Session:
         return crypter, configuration.merge(self.project, self.stack, opener, overlay, self.config, self.config_secret)
 
     def _program(self, preview: bool, crypter: Crypter, config: Config) -> Report:
+        Plugins(self.home).make_ready(self.folder)
         hidden = [config.values[key] for key in config.secret_keys if len(config.values[key]) > 2]
         return self._phase(preview, crypter, lambda deployment: deployment.program(config, self.packs), hidden)
 
