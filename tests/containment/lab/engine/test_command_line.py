@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import runpy
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +15,7 @@ import pytest
 from kit import EXTRA, KIT, Bench
 from warm import interpreter
 
+from containment.lab.engine.runner import users_trace
 from containment.lab.errors import Exit
 
 KEYS = {"schema", "result", "changes", "violations", "steps", "outputs", "diagnostics"}
@@ -155,6 +158,22 @@ def test_the_programs_error_is_its_own_frames_only(bench: Bench) -> None:
     assert "__main__.py" in message
     assert "runner.py" not in message
     assert "/pulumi/" not in message
+
+
+def test_a_virtualenv_inside_the_programs_folder_is_not_the_programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    deep, main = tmp_path / ".venv" / "lib" / "pulumi" / "deep.py", tmp_path / "__main__.py"
+    deep.parent.mkdir(parents=True)
+    deep.write_text("def fail(): raise ValueError('no')\n")
+    main.write_text(f"import runpy\nrunpy.run_path({str(deep)!r})['fail']()\n")
+    monkeypatch.setattr(sys, "prefix", str(tmp_path / ".venv"))
+    with pytest.raises(ValueError, match="no") as failed:
+        runpy.run_path(str(main))
+    trace = users_trace(failed.value, str(tmp_path))
+    assert "__main__.py" in trace
+    assert 'deep.py", line' not in trace
+    with pytest.raises(ValueError, match="no") as failed:
+        runpy.run_path(str(deep))["fail"]()
+    assert users_trace(failed.value.with_traceback(failed.tb.tb_next), str(tmp_path)) == "ValueError: no\n"
 
 
 def test_wrong_usage_is_told_from_failure(bench: Bench) -> None:
