@@ -40,17 +40,14 @@ def test_every_set_a_class_names_is_there() -> None:
         assert {*preset.permit_sets, *preset.deny_sets, *library.harness_sets[preset.harness]} <= set(library.sets)
 
 
-def test_presets_inside_the_package_win_over_those_beside_it(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_presets_are_those_of_the_checkout_and_their_absence_is_told(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     package = copy.parent / "site-packages" / "containment"
     package.mkdir(parents=True)
     monkeypatch.setattr(containment.library, "__file__", str(package / "library.py"))
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(FileNotFoundError, match="make setup"):
         presets_folder()
-    beside, inside = package.parent / "presets", package / "presets"
-    shutil.copytree(copy, beside)
-    assert presets_folder() == beside
-    shutil.copytree(copy, inside)
-    assert presets_folder() == inside
+    shutil.copytree(copy, package.parent / "presets")
+    assert presets_folder() == package.parent / "presets"
     assert load_library() == load_library(copy)
 
 

@@ -130,7 +130,9 @@ def test_a_gateway_is_made_kept_in_the_way_and_removed(place: tuple[Any, LabHome
     ec2.associate_route_table(RouteTableId=vpc.spare, SubnetId=late)
     for each in (vpc.agents, vpc.spare):
         eventually(lambda each=each: routes(ec2, each).get("0.0.0.0/0", {}).get("NetworkInterfaceId") == key)
-    assert len(simulator.inventory()["history"]["route_changes"]) == 3
+    changed = [line.split(":")[0] for line in simulator.inventory()["history"]["route_changes"]]
+    # The late subnet may be seen while it still uses the main table; what counts is one line for each change to these two.
+    assert (changed.count(vpc.agents), changed.count(vpc.spare)) == (2, 1)
 
     assert simulator.action("disable_snat", gateway_name="gw")["return"]
     assert "0.0.0.0/0" not in routes(ec2, vpc.agents)
