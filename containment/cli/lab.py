@@ -17,10 +17,11 @@ from typing import Annotated
 
 import typer
 
+from containment.cli.lab_json import document, failure
 from containment.cli.lab_screen import Screen
 from containment.lab import simulators
 from containment.lab.engine.plugins import DEBUG_PROVIDERS
-from containment.lab.engine.report import Report, failure
+from containment.lab.engine.report import Report
 from containment.lab.engine.session import Session
 from containment.lab.errors import EngineError, Exit
 from containment.lab.formats.checkpoint import read_deployment
@@ -72,7 +73,7 @@ def _run(
     try:
         pairs, secrets = parse_pairs(config or [], "--config"), parse_pairs(hidden or [], "--config-secret")
         report = work(Session(folder, stack, screen.report, [each.resolve() for each in packs or []], pairs, secrets, clear, screen.show))
-        result, code = report.as_json(), report.exit
+        result, code = document(report), report.exit
     except EngineError as failed:
         screen.say(f"error: {failed}")
         result, code = failure(failed), failed.exit_code

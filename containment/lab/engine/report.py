@@ -1,4 +1,4 @@
-"""What a run tells: collected for `--json` and for the exit code, and said aloud while it happens. Secrets are "[secret]" in every form."""
+"""What a run tells: collected for the exit code and the report (which the command line shows), and said aloud while it happens."""
 
 from __future__ import annotations
 
@@ -11,10 +11,7 @@ from typing import Any
 from pulumi.runtime.proto import analyzer_pb2 as pb
 
 from containment.lab.engine.steps import Step
-from containment.lab.errors import EngineError, Exit
-from containment.lab.formats.values import redact
-
-SCHEMA = "containment-lab/v1"
+from containment.lab.errors import Exit
 
 
 @dataclass
@@ -90,22 +87,3 @@ class Report:
         """How the phase ended; an error outweighs a violation."""
         violated = any(each["level"] == "mandatory" for each in self.violations)
         return Exit.INTERRUPTED if self.interrupted else Exit.FAILED if self.failed else Exit.VIOLATION if violated else Exit.OK
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the object that `--json` prints."""
-        told = {"violations": self.violations, "steps": [_step(each) for each in self.steps], "outputs": redact(self.outputs)}
-        result = {"result": "failed" if self.exit else "succeeded", "changes": {str(op): count for op, count in self.changes.items()}}
-        return {"schema": SCHEMA, **result, **told, "diagnostics": self.diagnostics}
-
-
-def failure(failed: EngineError) -> dict[str, Any]:
-    """Return the object that `--json` prints when no phase could begin."""
-    report = Report(True, lambda *_: None, lambda _: None)
-    report.error(str(failed), failed.urn)
-    return report.as_json()
-
-
-def _step(step: Step) -> dict[str, Any]:
-    state = step.state
-    links = {"parent": state.parent, "provider": state.provider, "inputs": redact(state.inputs), "dependencies": state.dependencies}
-    return {"op": str(step.op), "urn": state.urn, "type": state.type, **links, "propertyDependencies": state.property_dependencies}

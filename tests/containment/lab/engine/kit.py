@@ -23,6 +23,7 @@ from unittest import mock
 import yaml
 from warm import interpreter
 
+from containment.cli.lab_json import document
 from containment.lab.engine.report import Report
 from containment.lab.engine.session import Session
 from containment.lab.formats.config import Project
@@ -100,7 +101,7 @@ class Bench:
             packs = [self.root / "pack"] if "pack" in flags else []
             session = Session(self.root / "programs", "dev", lambda preview: Report(preview, lambda *_: None, self.talk.append), packs)
             report = session.up("skip-preview" in flags) if verb == "up" else getattr(session, verb)()
-            return Outcome(report.exit, report.as_json(), self.calls(before), self.state())
+            return Outcome(report.exit, document(report), self.calls(before), self.state())
 
     def start(self, verb: str, program: str, *more: str, python: str | Path = sys.executable) -> subprocess.Popen[str]:
         """Start the command line in a child process."""

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from kit import environment
 
+from containment.cli.lab_json import document
 from containment.lab import simulators
 from containment.lab.cloud import faults
 from containment.lab.cloud.inventory import Things, differences, inventory
@@ -63,7 +64,7 @@ class Stack:
             session = Session(self.folder, self.folder.name, lambda preview: Report(preview, lambda *_: None, lambda _: None))
             report = session.up(True) if verb == "up" else getattr(session, verb)()
         assert not report.exit, report.diagnostics
-        return report.as_json()
+        return document(report)
 
     def start(self, verb: str) -> subprocess.Popen[str]:
         command = [sys.executable, "-m", "containment.cli.lab", verb, "-C", str(self.folder), "--stack", self.folder.name, "--skip-preview"]
