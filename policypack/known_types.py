@@ -76,6 +76,7 @@ RULESET: Final = "aviatrix:index/dcfRuleset:DcfRuleset"
 POLICY_GROUP: Final = "aviatrix:index/dcfPolicyGroup:DcfPolicyGroup"
 DEFAULT_ACTION: Final = "aviatrix:index/distributedFirewallingDefaultActionRule:DistributedFirewallingDefaultActionRule"
 RULE_LISTS: Final = (POLICY_LIST, RULESET)
+SPOKE_GATEWAY: Final = "aviatrix:index/spokeGateway:SpokeGateway"
 GATEWAY: Final = re.compile(r"aviatrix:index/\w*[gG]ateway\w*:\w+")
 """Aviatrix gateways: the one sanctioned way out."""
 
