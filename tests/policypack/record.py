@@ -96,7 +96,8 @@ def run(folder: Path, repaired: bool, known: bool) -> list[dict[str, Any]]:
 
     program()
     sys.path[:] = path
-    sys.modules.pop("base", None)
+    for shared in ("base", "place", "place_policy"):
+        sys.modules.pop(shared, None)
     return monitor.registered
 
 

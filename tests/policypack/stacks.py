@@ -131,7 +131,7 @@ class Stack:
 
 
 def compliant(mode: str = "enforce") -> Stack:
-    """Return a stack that keeps every rule: a private host, a public gateway subnet, rules in order."""
+    """Return a stack that keeps every rule: a private host, a public gateway subnet, rules in order; small, and no vended place."""
     stack = Stack()
     vpc = stack.add(VPC, "vpc", {"cidrBlock": "10.42.0.0/16"})
     private = stack.add(SUBNET, "agents", {"vpcId": vpc, "cidrBlock": "10.42.10.0/24"})
@@ -150,7 +150,7 @@ def compliant(mode: str = "enforce") -> Stack:
         "subnetId": private,
         "associatePublicIpAddress": False,
         "metadataOptions": {"httpTokens": "required", "httpPutResponseHopLimit": 1, "httpEndpoint": "enabled"},
-        "tags": {"Role": "openclaw-agent-harness", "AgentStack": f"coding-{mode}", "PolicyMode": mode},
+        "tags": {"Role": "openclaw-agent-harness", "PolicyMode": mode},
     }
     stack.add(INSTANCE, "agent", host)
     selector = {"matchExpressions": [{"type": "vm", "tags": {"Role": "openclaw-agent-harness"}}, {"cidr": "10.42.10.0/24"}]}
