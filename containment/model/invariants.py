@@ -7,7 +7,7 @@ UNKNOWN has failed. Exact answers over all flows are the analyser's.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv4Network
 
 from containment.model.decide import decide
 from containment.model.errors import Problem
@@ -62,11 +62,16 @@ def _must_be_denied(spec: ContainmentSpec, agent: Source) -> Iterator[tuple[Flow
                 yield web(claimed, to=neighbour), RuleId.EAST_WEST_DENY
 
 
+def _permitted_networks(spec: ContainmentSpec) -> tuple[IPv4Network, ...]:
+    apis = (cidr for api in spec.internal_apis for cidr in api.cidrs)
+    return (spec.config.vpc_cidr, *spec.config.approved_model_gateway_cidrs, *apis)
+
+
 def _neighbour(spec: ContainmentSpec) -> IPv4Address | None:
     """Return a private address outside the VPC that must be out of reach, None when the stack denies no such network."""
     for network in spec.config.east_west_deny_cidrs:
         address = network.broadcast_address
-        permitted = any(address in gateways for gateways in (spec.config.vpc_cidr, *spec.config.approved_model_gateway_cidrs))
+        permitted = any(address in gateways for gateways in _permitted_networks(spec))
         if any(address in block for block in RFC1918) and not permitted:
             return address
     return None

@@ -197,6 +197,11 @@ class ControllerVersion(StrEnum):
         """Whether `dcf_ruleset`, `dcf_policy_group` and TLS profiles exist (provider 8.2.0 and later)."""
         return self is not ControllerVersion.V8_1
 
+    @property
+    def has_scoped_decryption(self) -> bool:
+        """Whether decryption can be limited to rules that ask for it (seed 001, prerequisites: 9.0 and later)."""
+        return self in (ControllerVersion.V9_0, ControllerVersion.V10_0)
+
 
 def attachment_point_for(stack: str) -> str:
     """Return the name of an agent stack's own attachment point; names are unique on a Controller."""

@@ -28,10 +28,16 @@ def problem(where: str, key: str, value: Any, what: str) -> Problem:
     """Return the Problem for one key, with the why and the fix its declaration gives."""
     field = _field_of(key)
     extra = field.json_schema_extra if field is not None and isinstance(field.json_schema_extra, dict) else {}
-    shown = "" if value is None else f" ({json.dumps(value, default=str)})"
+    shown = "" if value is None or not extra.get("show", True) else f" ({json.dumps(value, default=str)})"
     return Problem(
         f"{where}:{key}", f"{what}{shown}", str(extra.get("why", "it is not a key of this program")), str(extra.get("fix", "remove it"))
     )
+
+
+def _place(path: tuple[int | str, ...]) -> str:
+    """Return where inside a value something stands: `[1]` of a list, `billing.cidrs[0]` of an object."""
+    text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path if step != "[key]")
+    return text.removeprefix(".") + (" " if text else "")
 
 
 def parse_config(raw: Mapping[str, Any], where: str) -> tuple[StackConfig, list[Problem], frozenset[str]]:
@@ -49,9 +55,10 @@ def parse_config(raw: Mapping[str, Any], where: str) -> tuple[StackConfig, list[
         for found in error.errors(include_url=False):
             key = str(found["loc"][0])
             wrong.add(key)
-            if found["type"] == "missing":
+            inside = len(found["loc"]) > 1
+            if found["type"] == "missing" and not inside:
                 problems.append(problem(where, key, None, "is not set"))
-            elif found["type"] == "extra_forbidden":
+            elif found["type"] == "extra_forbidden" and not inside:
                 keys = {alias_of(name).lower(): alias_of(name) for name in StackConfig.model_fields}
                 near = difflib.get_close_matches(key.lower(), keys, 1)
                 hint = f"; did you mean {keys[near[0]]}?" if near else ""
@@ -64,8 +71,7 @@ def parse_config(raw: Mapping[str, Any], where: str) -> tuple[StackConfig, list[
                     )
                 )
             else:
-                item = f"[{found['loc'][1]}] " if len(found["loc"]) > 1 and isinstance(found["loc"][1], int) else ""
                 said = found["msg"].removeprefix("Value error, ")
-                problems.append(problem(where, key, found["input"], item + said[0].lower() + said[1:]))
+                problems.append(problem(where, key, found["input"], _place(found["loc"][1:]) + said[0].lower() + said[1:]))
         rest = {key: value for key, value in raw.items() if key not in wrong}
         return StackConfig.model_validate({**dict.fromkeys(required - {*rest}, "?"), **rest}), problems, frozenset(wrong)

@@ -39,6 +39,7 @@ class Preset(Reviewed):
     harness: Harness
     permit_sets: Annotated[tuple[str, ...], Field(min_length=1)]
     deny_sets: Annotated[tuple[str, ...], Field(min_length=1)]
+    strict_logging: bool = False
     package_installs: bool = False
     public_reference: bool = False
 

@@ -11,13 +11,14 @@ from pydantic import AfterValidator, BeforeValidator
 
 from containment.model.fqdn import DomainPattern, normalise
 from containment.model.names import PREFIX_PATTERN, RFC1918
+from containment.model.url import UrlPattern
 
 RETENTIONS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
 """Days a CloudWatch log group can keep events (AWS API, PutRetentionPolicy)."""
 
 
-def _decoded(raw: Any) -> Any:
-    """Stack configuration holds lists and objects as JSON text."""
+def decoded(raw: Any) -> Any:
+    """Return a list or an object from the JSON text that stack configuration holds it as; anything else as it is."""
     if isinstance(raw, str):
         try:
             return json.loads(raw)
@@ -55,6 +56,13 @@ def _permitted_domain(raw: str) -> str:
     return pattern.text
 
 
+def _resolver_domain(raw: str) -> str:
+    pattern = DomainPattern.parse(_permitted_domain(raw))
+    if not (pattern.is_exact or pattern.apex):
+        raise ValueError("has '*' elsewhere than in a leading '*.', which the DNS firewall does not have")
+    return pattern.text
+
+
 def _no_repeat(values: tuple[Any, ...]) -> tuple[Any, ...]:
     twice = sorted({str(value) for value in values if values.count(value) > 1})
     if twice:
@@ -66,11 +74,17 @@ WIDEST_GATEWAY = 20
 """The widest network one permit by address may name: it stands ahead of the east-west deny, and /8 would undo it."""
 
 
+SHARED = IPv4Network("100.64.0.0/10")
+"""Shared address space (RFC 6598), which clouds and carriers use as private."""
+
+
 def _not_routed(network: IPv4Network) -> IPv4Network:
     if network.is_global:
         raise ValueError("holds public addresses, where a permit by address reaches anybody's host")
     if network.prefixlen < WIDEST_GATEWAY:
         raise ValueError(f"is wider than a /{WIDEST_GATEWAY}, and would permit neighbours ahead of the east-west deny")
+    if not any(network.subnet_of(block) for block in (*RFC1918, SHARED)):
+        raise ValueError("is not a private network that a gateway routes to")
     return network
 
 
@@ -86,6 +100,13 @@ def retention(days: int) -> int:
     return days
 
 
+def _written(raw: Any) -> Any:
+    """A number is no network, though Python takes one for an address."""
+    if isinstance(raw, int | float):
+        raise ValueError("is not a network such as 10.8.0.0/24")
+    return raw
+
+
 def vpc_sized(network: IPv4Network) -> IPv4Network:
     if not 16 <= network.prefixlen <= 24:
         raise ValueError("is not between /16 and /24")
@@ -93,19 +114,28 @@ def vpc_sized(network: IPv4Network) -> IPv4Network:
 
 
 Prefix = Annotated[str, matching(PREFIX_PATTERN.pattern, "3 to 30 lower-case letters, digits and dashes, starting with a letter")]
-Domains = Annotated[tuple[Annotated[str, AfterValidator(_permitted_domain)], ...], BeforeValidator(_decoded), AfterValidator(_no_repeat)]
+Domains = Annotated[tuple[Annotated[str, AfterValidator(_permitted_domain)], ...], BeforeValidator(decoded), AfterValidator(_no_repeat)]
 """Names a permit is made of: exact, or under one domain."""
 
-DeniedDomains = Annotated[tuple[Annotated[str, AfterValidator(_denied_domain)], ...], BeforeValidator(_decoded), AfterValidator(_no_repeat)]
+DeniedDomains = Annotated[tuple[Annotated[str, AfterValidator(_denied_domain)], ...], BeforeValidator(decoded), AfterValidator(_no_repeat)]
 """Names a deny is made of: a wildcard may be wider here, up to a top-level domain."""
 
-Cidrs = Annotated[tuple[IPv4Network, ...], BeforeValidator(_decoded), AfterValidator(_no_repeat)]
-PrivateCidrs = Annotated[
-    tuple[Annotated[IPv4Network, AfterValidator(_not_routed)], ...], BeforeValidator(_decoded), AfterValidator(_no_repeat)
-]
-Tags = Annotated[dict[str, str], BeforeValidator(_decoded)]
+Network = Annotated[IPv4Network, BeforeValidator(_written)]
+Cidrs = Annotated[tuple[Network, ...], BeforeValidator(decoded), AfterValidator(_no_repeat)]
+PrivateCidrs = Annotated[tuple[Annotated[Network, AfterValidator(_not_routed)], ...], BeforeValidator(decoded), AfterValidator(_no_repeat)]
+Tags = Annotated[dict[str, str], BeforeValidator(decoded)]
 TagText = Annotated[str, matching(r"[\w .:/=+@-]{1,128}", "a tag of 1 to 128 letters, digits and .:/=+-@ _")]
 OrNothing = BeforeValidator(lambda raw: None if raw == "" else raw)
 """An empty text in a stack file means: not set."""
 
 OptionalAddress = Annotated[IPv4Address | None, OrNothing]
+
+ResolverDomains = Annotated[
+    tuple[Annotated[str, AfterValidator(_resolver_domain)], ...], BeforeValidator(decoded), AfterValidator(_no_repeat)
+]
+"""Names the DNS firewall can hold: exact, or a leading `*.`."""
+
+Urls = Annotated[
+    tuple[Annotated[str, AfterValidator(lambda raw: str(UrlPattern.parse(raw)))], ...], BeforeValidator(decoded), AfterValidator(_no_repeat)
+]
+"""URLs as `host/path*`."""

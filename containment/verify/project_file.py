@@ -26,7 +26,8 @@ def declared() -> dict[str, dict[str, Any]]:
     out: dict[str, dict[str, Any]] = {}
     for name, field in StackConfig.model_fields.items():
         default = "" if field.is_required() or field.default is None else _plain(field.default)
-        kind = _kind(default)
+        extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
+        kind = _kind(default, str(extra.get("items", "string")))
         out[alias_of(name)] = {**kind, "default": default, "description": field.description}
     return out
 
@@ -39,13 +40,13 @@ def _plain(value: Any) -> Any:
     return str(value) if isinstance(value, IPv4Network) else value
 
 
-def _kind(default: Any) -> dict[str, Any]:
+def _kind(default: Any, items: str) -> dict[str, Any]:
     if isinstance(default, bool):
         return {"type": "boolean"}
     if isinstance(default, int):
         return {"type": "integer"}
     if isinstance(default, list):
-        return {"type": "array", "items": {"type": "string"}}
+        return {"type": "array", "items": {"type": items}}
     return {"type": "object"} if isinstance(default, dict) else {"type": "string"}
 
 

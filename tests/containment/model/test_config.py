@@ -25,6 +25,10 @@ from .conftest import SpecOf
 LAWS = settings(max_examples=25, deadline=None, database=None, derandomize=True)
 GOOD: dict[str, Any] = {"awsAccessAccount": "aws-lab"}
 
+API: dict[str, Any] = {"cidrs": ["10.9.0.0/24"], "ports": [443, "8000-8010"], "owner": "billing", "reason": "Invoices."}
+WAIVER: dict[str, Any] = {"host": "files.acme.example", "owner": "records", "reason": "Case files.", "until": "2027-01-31"}
+PEM = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
+
 BROKEN: list[tuple[str, Any, str]] = [
     # Who and where
     ("namePrefix", "", "lower-case"),
@@ -75,7 +79,13 @@ BROKEN: list[tuple[str, Any, str]] = [
     ("spokeGatewayName", "Gateway One", "lower-case"),
     ("spokeGatewayName", "g" * 51, "at most 50"),
     ("singleIpSnat", False, "switch off every WebGroup"),
-    ("enableTlsDecryptionDesign", True, "not offered"),
+    ("enableTlsDecryptionDesign", True, "without tlsDecryptionUrls"),
+    ("haGateway", "two", "boolean"),
+    ("organizationId", "acme", "organisation"),
+    ("organizationId", "o-short", "organisation"),
+    ("internalDnsDomains", ["*"], "top-level domain"),
+    ("internalDnsDomains", ["api.*.acme.example"], "leading '*.'"),
+    ("internalDnsDomains", ["app*.acme.example"], "leading '*.'"),
     # Host
     ("agentInstanceType", "large", "instance type"),
     ("agentRootVolumeSizeGb", 7, "greater than or equal to 8"),
@@ -130,6 +140,50 @@ BROKEN: list[tuple[str, Any, str]] = [
     ("awsInfraDomains", ["ec2.amazonaws.*"], "anybody can register"),
     ("eastWestDenyCidrs", ["10.0.0.1/8"], "IPv4 network"),
     ("eastWestDenyCidrs", "{", "not JSON"),
+    ("eastWestDenyCidrs", [True], "network such as"),
+    ("eastWestDenyCidrs", [0], "network such as"),
+    ("vpcCidr", 167772160, "network such as"),
+    ("approvedInternalApis", "[]", "dictionary"),
+    ("approvedInternalApis", {"Billing": API}, "lower-case"),
+    ("approvedInternalApis", {"billing": {}}, "billing.cidrs field required"),
+    ("approvedInternalApis", {"billing": {**API, "cidrs": []}}, "billing.cidrs value should have at least 1"),
+    ("approvedInternalApis", {"billing": {**API, "ports": []}}, "billing.ports value should have at least 1"),
+    ("approvedInternalApis", {"billing": {**API, "cidrs": ["8.8.8.0/24"]}}, "billing.cidrs[0] holds public addresses"),
+    ("approvedInternalApis", {"billing": {**API, "cidrs": ["10.0.0.0/8"]}}, "wider than a /20"),
+    ("approvedInternalApis", {"billing": {**API, "cidrs": ["169.254.169.254/32"]}}, "not a private network that a gateway routes to"),
+    ("approvedInternalApis", {"billing": {**API, "ports": [0]}}, "billing.ports[0] is not between 1 and 65535"),
+    ("approvedInternalApis", {"billing": {**API, "ports": [True]}}, "is not a port"),
+    ("approvedInternalApis", {"billing": {**API, "ports": ["https"]}}, "is not a port"),
+    ("approvedInternalApis", {"billing": {**API, "ports": ["9000-8000"]}}, "lower port first"),
+    ("approvedInternalApis", {"billing": {**API, "ports": ["1-65535"]}}, "spans more than 100"),
+    ("approvedInternalApis", {"billing": {**API, "ports": ["50-60"]}}, "port 53"),
+    ("approvedInternalApis", {"billing": {**API, "owner": ""}}, "billing.owner string should have at least 1"),
+    ("approvedInternalApis", {"billing": {**API, "why": "x"}}, "billing.why extra inputs"),
+    ("approvedInternalApis", {f"api{n}": {**API, "cidrs": [f"10.9.{n}.0/24"]} for n in range(9)}, "at most 8"),
+    ("approvedInternalApis", {"billing": {**API, "cidrs": ["10.42.7.0/24"]}}, "meets the stack's own VPC"),
+    ("approvedInternalApis", {"one": API, "two": API}, "one and two share"),
+    ("uploadWaivers", {"host": "a.example.com"}, "tuple"),
+    ("uploadWaivers", [{**WAIVER, "host": "*.dropbox.com"}], "not one exact host"),
+    ("uploadWaivers", [{**WAIVER, "until": "soon"}], "[0].until input should be a valid date"),
+    ("uploadWaivers", [{**WAIVER, "owner": ""}], "[0].owner string should have at least 1"),
+    ("uploadWaivers", [{"host": "a.example.com"}], "[0].owner field required"),
+    ("uploadWaivers", [WAIVER, {**WAIVER, "host": "FILES.acme.example."}], "twice"),
+    ("tlsDecryptionUrls", ["api.acme.example"], "has no path"),
+    ("tlsDecryptionUrls", ["api.acme.example/*"], "covers the whole host"),
+    ("tlsDecryptionUrls", ["http://api.acme.example/v1"], "not an https URL"),
+    ("tlsDecryptionUrls", ["*.com/v1"], "top-level domain"),
+    ("tlsDecryptionUrls", ["api.acme.example/*/v1"], "at its end only"),
+    ("tlsDecryptionUrls", ["api.acme.example:8443/v1"], "characters"),
+    ("acceptDecryptionWithSnat", "maybe", "boolean"),
+    # Logs
+    ("logKmsKeyArn", "alias/logs", "ARN of a KMS key"),
+    ("syslogServer", "https://collector", "host name or an address"),
+    ("syslogPort", 0, "greater than or equal to 1"),
+    ("syslogProtocol", "TLS", "TCP"),
+    ("syslogIndex", 9, "CoPilot's own index"),
+    ("syslogIndex", 10, "less than or equal to 9"),
+    ("syslogCaCertificate", "acme", "PEM"),
+    ("syslogCleartext", True, "without syslogServer"),
     # Approved and denied, by meaning
     ("approvedModelGatewayDomains", ["api.openai.com"], "is permitted"),
     ("approvedModelGatewayDomains", ["API.OpenAI.com."], "is permitted"),
@@ -187,12 +241,20 @@ def test_the_table_has_every_key_that_can_be_wrong() -> None:
         "enableGatewayVolumeEncryption",
         "logPermitRules",
         "verifySni",
+        "enableDnsFirewall",
+        "enableDnsQueryLogs",
+        "enableEndpointPolicies",
+        "enableNetworkAcls",
+        "enablePermissionsBoundary",
     }
     between = {"autoAcceptThirdPartySoftware", "installBootstrapPackages"}  # see the next test
     assert {alias_of(name) for name in StackConfig.model_fields} == {
         key for key, _, _ in BROKEN if key in map(alias_of, StackConfig.model_fields)
     } | never | between
 
+
+URL = "api.acme.example/v1/*"
+DECRYPTED: dict[str, Any] = {"tlsDecryptionUrls": [URL], "acceptDecryptionWithSnat": True}
 
 BETWEEN: list[tuple[dict[str, Any], str, str]] = [
     ({"agentClass": "locked-down", "packageRegistryDomains": ["pypi.org"]}, "packageRegistryDomains", "enablePackageInstalls is off"),
@@ -207,6 +269,11 @@ BETWEEN: list[tuple[dict[str, Any], str, str]] = [
     ({"autoRunInstaller": True}, "autoAcceptThirdPartySoftware", "nemoclaw"),  # the class's own harness
     ({"agentPrivateIp": "10.42.10.9", "vpcCidr": "10.43.0.0/16"}, "agentPrivateIp", "10.43.10.0/24"),
     ({"programPrivateDefaultRoute": True, "singleIpSnat": True}, "programPrivateDefaultRoute", "singleIpSnat"),
+    ({"tlsDecryptionUrls": [URL]}, "acceptDecryptionWithSnat", "on a gateway with SNAT"),
+    ({**DECRYPTED, "controllerVersion": "8.2"}, "tlsDecryptionUrls", "needs a Controller 9.0 or newer"),
+    ({"syslogServer": "logs.acme.example"}, "syslogCaCertificate", "in cleartext"),
+    ({"syslogServer": "logs.acme.example", "syslogProtocol": "UDP", "syslogCaCertificate": PEM}, "syslogProtocol", "cannot carry TLS"),
+    ({"syslogCaCertificate": PEM}, "syslogCaCertificate", "without syslogServer"),
     (
         {"unapprovedModelProviderDomains": ["*.acme.example"], "approvedSaasApiDomains": ["a.acme.example"]},
         "approvedSaasApiDomains",
@@ -274,7 +341,7 @@ def test_every_mistake_is_told_at_once_and_sorted(library: Library) -> None:
 
 ONE_PER_KEY = {key: value for key, value, _ in BROKEN if key in {alias_of(name) for name in StackConfig.model_fields}}
 """The last wrong value of each key."""
-INDEPENDENT = sorted(set(ONE_PER_KEY) - {"singleIpSnat", "programPrivateDefaultRoute"})  # wrong by each other's value
+INDEPENDENT = sorted(set(ONE_PER_KEY) - {"singleIpSnat", "programPrivateDefaultRoute", "syslogCleartext"})  # wrong by each other's value
 
 
 @pytest.mark.parametrize("pair", [*combinations(INDEPENDENT[::4], 2)], ids="+".join)
@@ -342,6 +409,9 @@ def test_anything_at_all_is_a_spec_or_an_input_error(library: Library, config: d
         ({"tags": '{"owner": "me"}'}, "tags", {"owner": "me"}),
         ({"approvedSaasApiDomains": '["ACME.atlassian.net."]'}, "approved_saas_api_domains", ("acme.atlassian.net",)),
         ({"installMode": ""}, "install_mode", None),
+        ({"approvedInternalApis": "{}"}, "approved_internal_apis", {}),
+        ({**DECRYPTED, "tlsDecryptionUrls": '["https://API.acme.example/v1/*"]'}, "tls_decryption_urls", (URL,)),
+        ({"internalDnsDomains": ["*.Acme.internal."]}, "internal_dns_domains", ("*.acme.internal",)),
         ({"enablePackageInstalls": ""}, "enable_package_installs", None),
         ({"agentPrivateIp": ""}, "agent_private_ip", None),
         ({"eastWestDenyCidrs": "[]"}, "east_west_deny_cidrs", ()),

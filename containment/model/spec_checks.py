@@ -1,0 +1,140 @@
+"""Checks between values of one stack: names, features, addresses and logs that disagree with each other.
+
+Single values are checked where they are declared; what is approved and denied at once is `overlaps`'.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from ipaddress import IPv4Network
+from itertools import combinations
+
+from containment.model.checks import Checks
+from containment.model.config import StackConfig
+from containment.model.config_logs import SyslogProtocol
+from containment.model.internal_api import internal_apis
+from containment.model.names import ControllerVersion, HostTag, PolicyMode
+from containment.model.parse import alias_of
+from containment.model.preset import Harness, Library, Preset
+
+LONGEST_NAME = 50
+"""Longest name of a gateway (provider: `gw_name`); every other name made from the same prefix is allowed more."""
+
+AWS_RESERVED = 4
+"""AWS keeps the first four addresses of a subnet, and the last (VPC user guide)."""
+
+
+def check_stack_name(stack: str, config: StackConfig, library: Library, checks: Checks) -> None:
+    """A stack named `<class>-<mode>` must be that class in that mode; other names say nothing."""
+    for mode in PolicyMode:
+        agent_class = stack.removesuffix(f"-{mode.value}")
+        if agent_class == stack or agent_class not in library.presets:
+            continue
+        if config.agent_class != agent_class:
+            checks.add("agent_class", config.agent_class, f"disagrees with the stack's name, {stack}")
+        if config.policy_mode is not mode:
+            checks.add("policy_mode", config.policy_mode.value, f"disagrees with the stack's name, {stack}")
+
+
+def check_names(stack: str, config: StackConfig, checks: Checks) -> None:
+    """Names fit where they go, and no tag of ours can be given to something else."""
+    if len(f"{config.name_prefix}-{stack}") > LONGEST_NAME:
+        checks.add(
+            "name_prefix", config.name_prefix, f"and the stack's name make more than {LONGEST_NAME} characters, a gateway's longest name"
+        )
+    identity = {tag.value for tag in HostTag} | {config.agent_workload_tag_key}
+    if taken := sorted(identity & set(config.tags)):
+        checks.add(
+            "tags",
+            config.tags,
+            f"holds {', '.join(taken)}, which says who is an agent; every resource would carry it",
+            "agent_workload_tag_key",
+        )
+    if config.agent_workload_tag_key in {"Name", *(tag.value for tag in HostTag if tag is not HostTag.ROLE)}:
+        checks.add("agent_workload_tag_key", config.agent_workload_tag_key, "is a tag the host carries with another meaning")
+
+
+def check_features(config: StackConfig, preset: Preset, harness: Harness, checks: Checks) -> None:
+    if config.controller_version is ControllerVersion.V8_1 and not config.manage_controller_policy:
+        said = "has no rulesets, so a stack on it must own the policy list (manageControllerPolicy: true)"
+        checks.add("controller_version", config.controller_version.value, said, "manage_controller_policy")
+    if config.program_private_default_route and config.single_ip_snat:
+        checks.add("program_private_default_route", True, "cannot be combined with singleIpSnat", "single_ip_snat")
+    if not config.single_ip_snat:
+        checks.add("single_ip_snat", False, "would switch off every WebGroup rule: they need SNAT on the gateway")
+    for name, switch, on in (
+        ("package_registry_domains", "enable_package_installs", preset.package_installs),
+        ("public_reference_domains", "enable_public_reference", preset.public_reference),
+    ):
+        chosen = getattr(config, switch)
+        if getattr(config, name) and not (on if chosen is None else chosen):
+            checks.add(
+                name, list(getattr(config, name)), f"is set while {alias_of(switch)} is off: no rule would use it", switch, "agent_class"
+            )
+    check_decryption(config, checks)
+    if config.policy_mode is PolicyMode.ENFORCE and config.install_bootstrap_packages:
+        checks.add("install_bootstrap_packages", True, "cannot work in enforce: package mirrors over HTTP are denied", "policy_mode")
+    if config.auto_run_installer and harness in (Harness.NEMOCLAW, Harness.HERMES) and not config.auto_accept_third_party_software:
+        checks.add("auto_accept_third_party_software", False, f"must be true to run the {harness.value} installer", "auto_run_installer")
+    if config.copilot_public_ip and not config.copilot_private_ip:
+        checks.add("copilot_public_ip", str(config.copilot_public_ip), "is set without copilotPrivateIp", "copilot_private_ip")
+
+
+def check_addresses(config: StackConfig, agents: Iterable[IPv4Network], checks: Checks) -> None:
+    first = next(iter(agents))
+    if (address := config.agent_private_ip) and (
+        address not in first or int(address) - int(first.network_address) < AWS_RESERVED or address == first.broadcast_address
+    ):
+        checks.add(
+            "agent_private_ip",
+            str(address),
+            f"is not a usable address of the first agent subnet, {first}",
+            "vpc_cidr",
+            "private_subnet_newbits",
+        )
+
+
+def check_internal_apis(config: StackConfig, checks: Checks) -> None:
+    """An internal API lies outside the VPC, and no address and port belongs to two."""
+    apis = internal_apis(config.approved_internal_apis)
+    for api in apis:
+        if inside := [str(cidr) for cidr in api.cidrs if cidr.overlaps(config.vpc_cidr)]:
+            said = f"{api.name}.cidrs holds {', '.join(inside)}, which meets the stack's own VPC, where traffic never meets the gateway"
+            checks.add("approved_internal_apis", None, said, "vpc_cidr")
+    for one, two in combinations(apis, 2):
+        same_port = any(p.low <= q.high and q.low <= p.high for p in one.ports for q in two.ports)
+        if same_port and any(p.overlaps(q) for p in one.cidrs for q in two.cidrs):
+            checks.add("approved_internal_apis", None, f"{one.name} and {two.name} share an address and a port: the log would name either")
+
+
+def check_decryption(config: StackConfig, checks: Checks) -> None:
+    """Decryption is chosen by its URLs, needs a Controller that has it, and SNAT beside it only knowingly."""
+    if config.enable_tls_decryption_design and not config.tls_decryption_urls:
+        checks.add(
+            "enable_tls_decryption_design", True, "is set without tlsDecryptionUrls: nothing says what to decrypt", "tls_decryption_urls"
+        )
+    if not config.tls_decryption_urls:
+        return
+    if not config.controller_version.has_scoped_decryption:
+        said = f"needs a Controller 9.0 or newer, and controllerVersion is {config.controller_version.value}"
+        checks.add("tls_decryption_urls", list(config.tls_decryption_urls), said, "controller_version")
+    elif config.single_ip_snat and not config.accept_decryption_with_snat:
+        said = "is not accepted, and tlsDecryptionUrls asks for TLS decryption on a gateway with SNAT"
+        checks.add("accept_decryption_with_snat", False, said, "tls_decryption_urls", "single_ip_snat")
+
+
+def check_logs(config: StackConfig, preset: Preset, checks: Checks) -> None:
+    """Logs leave the gateway encrypted, unless somebody said otherwise knowingly."""
+    if not config.syslog_server:
+        for name in ("syslog_ca_certificate", "syslog_cleartext"):
+            if getattr(config, name):
+                checks.add(name, None, "is set without syslogServer: nothing is sent anywhere", "syslog_server")
+        return
+    if config.syslog_cleartext:
+        if preset.strict_logging:
+            checks.add("syslog_cleartext", True, f"is not allowed for {preset.name}, whose logs are strict", "agent_class")
+        return
+    if config.syslog_protocol is not SyslogProtocol.TCP:
+        checks.add("syslog_protocol", config.syslog_protocol.value, "cannot carry TLS", "syslog_cleartext")
+    if not config.syslog_ca_certificate:
+        checks.add("syslog_ca_certificate", None, "is not set, so the Controller would send logs in cleartext", "syslog_cleartext")
