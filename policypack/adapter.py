@@ -37,6 +37,7 @@ class Memory:
         self.inputs: dict[str, Resource] = {}
         self.reported: dict[str, set[tuple[str, str]]] = {}
         self.checks = 0
+        self._last: tuple[list[Any], Graph] | None = None
 
     def register(self, args: ResourceValidationArgs) -> Resource:
         """Remember a resource by its inputs and return it."""
@@ -49,8 +50,16 @@ class Memory:
         return resource
 
     def graph(self, resources: Iterable[PolicyResource]) -> Graph:
-        """Return a stack's resources with the inputs seen and the outputs given."""
-        return Graph(self._resource(resource) for resource in resources)
+        """Return a stack's resources with the inputs seen and the outputs given.
+
+        The SDK decodes the same stack anew for every rule; what is equal to the last is not read again, so that rules share
+        what they find out about it.
+        """
+        given = list(resources)
+        seen = [(one.urn, one.props["__target"], self.inputs.get(one.urn), _relations(one)) for one in given]
+        if self._last is None or self._last[0] != seen:
+            self._last = (seen, Graph(self._resource(resource) for resource in given))
+        return self._last[1]
 
     def _resource(self, resource: PolicyResource) -> Resource:
         outputs = plain(resource.props)
@@ -142,6 +151,12 @@ def summary(graph: Graph, checks: int) -> str:
     """Return one line: which hosts were found and how many checks ran."""
     hosts = [host.resource.label for host in find_hosts(graph)]
     return f"containment: {len(hosts)} agent host{'' if len(hosts) == 1 else 's'} ({', '.join(hosts) or 'none'}), {checks} checks"
+
+
+def _relations(resource: PolicyResource) -> tuple[Any, ...]:
+    provider = resource.provider.props["__target"] if resource.provider else None
+    needs = {key: [one.urn for one in found] for key, found in resource.property_dependencies.items()}
+    return (resource.parent.urn if resource.parent else None, [one.urn for one in resource.dependencies], needs, provider)
 
 
 def _is_host_already(resource: Resource) -> bool:

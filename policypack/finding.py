@@ -24,6 +24,15 @@ class Severity(StrEnum):
     CRITICAL = "critical"
 
 
+class Scope(StrEnum):
+    """Which programs a rule judges. A place is one whose program declares all of it: see `place`."""
+
+    EVERYWHERE = "every program; what it does not say counts as well"
+    STATED = "what any program states"
+    STATED_OR_PLACE = "what any program states; in a vended place what it does not say as well"
+    PLACE = "vended places"
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """One thing found wrong: `where` is a resource's URN ("" for the whole stack), `what` a sentence naming the value at fault."""
@@ -55,6 +64,7 @@ class Rule:
     ids: tuple[str, ...] = ()
     check_resource: ResourceCheck | None = None
     check_stack: StackCheck | None = None
+    scope: Scope = Scope.EVERYWHERE
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,10 @@ UNTRACED. Rules decide what those mean; nothing here guesses.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
 from policypack.plain import UNKNOWN
 
@@ -74,6 +74,7 @@ class Reference:
 
 
 _HOPS = 3
+_T = TypeVar("_T")
 
 
 class Graph:
@@ -85,6 +86,14 @@ class Graph:
         self._by_type: dict[str, list[Resource]] = {}
         for resource in self.resources:
             self._by_type.setdefault(resource.type, []).append(resource)
+        self._kept: dict[Hashable, Any] = {}
+
+    def once(self, key: Hashable, make: Callable[[], _T]) -> _T:
+        """Return what `make` makes, made once a graph: every rule asks for the same hosts and the same order of rules."""
+        if key not in self._kept:
+            self._kept[key] = make()
+        found: _T = self._kept[key]
+        return found
 
     def of(self, *types: str) -> list[Resource]:
         """Return the resources of these types, in the order given."""
@@ -134,7 +143,13 @@ class Graph:
         calls inputs need not be what is deployed; the outputs are.
         """
         wanted = frozenset(types)
-        return Graph(replace(one, props=_answered(one)) if one.type in wanted else one for one in self.resources)
+        return self.once(("answered", wanted), lambda: self._as_answered(wanted))
+
+    def _as_answered(self, wanted: frozenset[str]) -> Graph:
+        answers = {one: _answered(one) for one in self.resources if one.type in wanted}
+        if all(props == one.props for one, props in answers.items()):
+            return self
+        return Graph(replace(one, props=answers[one]) if one in answers else one for one in self.resources)
 
     def depends_on(self, resource: Resource, other: Resource) -> bool:
         """Tell whether `resource` is made after `other` because something it depends on says so."""

@@ -73,6 +73,10 @@ class Host:
 
 def find_hosts(graph: Graph) -> tuple[Host, ...]:
     """Return the hosts of a stack, in the order of its resources."""
+    return graph.once(find_hosts, lambda: _find_hosts(graph))
+
+
+def _find_hosts(graph: Graph) -> tuple[Host, ...]:
     contained = any(resource.type.startswith("aviatrix:") for resource in graph.resources)
     used = {template.urn for resource in graph.of(*COMPUTE) for template in templates(graph, resource)[0]}
     able = [

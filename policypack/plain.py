@@ -2,7 +2,8 @@
 
 A CrossGuard policy that touches a value unknown in preview is silently turned into an advisory skip. So rules never see
 Pulumi's proxies: they see dicts, lists, strings, numbers, booleans, None, and `UNKNOWN`, which refuses to be used as a
-truth value. Secrets are unwrapped. The same function reads what a checkpoint or a preview holds.
+truth value. Secrets are unwrapped. The same function reads what a checkpoint or a preview holds. A bridged provider fills in
+its own defaults and notes which they are: those are not what a program states, and are left out.
 
 The questions below answer with `Match`: MAYBE is what an unknown answers, and is never a yes.
 """
@@ -45,6 +46,10 @@ _UNKNOWNS: Final = frozenset(
 _SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
 _SECRET: Final = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105
 _OUTPUT: Final = "d0e6a833031e9bbcd3f4e8bde6ca49a4"
+_DEFAULTED: Final = "__defaults"
+"""Where the Terraform bridge lists the inputs it filled in itself (pulumi-terraform-bridge, `defaultsKey`)."""
+_NAME: Final = "name"
+"""An automatic name is filled in too, and is what other resources refer to."""
 _RAW: Final = "__target"  # the key under which pulumi_policy's proxies give their raw value
 
 
@@ -67,7 +72,13 @@ def _mapping(values: Mapping[str, Any]) -> Any:
     kind = values.get(_SIGNATURE)
     if kind in (_SECRET, _OUTPUT):
         return plain(values["value"]) if "value" in values else UNKNOWN
-    return {str(key): plain(item) for key, item in values.items() if not str(key).startswith("__")}  # bridged providers' own notes
+    filled = set(_listed(values.get(_DEFAULTED))) - {_NAME}
+    return {str(key): plain(item) for key, item in values.items() if not str(key).startswith("__") and key not in filled}
+
+
+def _listed(value: Any) -> list[Any]:
+    found = plain(value) if value is not None else []
+    return found if isinstance(found, list) else []
 
 
 def is_true(value: Any) -> Match:
