@@ -19,6 +19,10 @@ _SPEC.loader.exec_module(_PACKAGE)
 from pulumi_policy import EnforcementLevel, PolicyPack  # noqa: E402
 
 from policypack.adapter import policies  # noqa: E402
+from policypack.memory import Memory  # noqa: E402
 from policypack.registry import RULES  # noqa: E402
+from policypack.wire import stand_in_front  # noqa: E402
 
-PolicyPack(name="agent-containment", policies=policies(RULES), enforcement_level=EnforcementLevel.MANDATORY)
+memory = Memory()
+stand_in_front(memory.answering, memory.answering_stack)
+PolicyPack(name="agent-containment", policies=policies(RULES, memory), enforcement_level=EnforcementLevel.MANDATORY)

@@ -8,13 +8,11 @@ verdict (it becomes a violation).
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from pulumi_policy import (
     Policy,
-    PolicyResource,
     ReportViolation,
     ResourceValidationArgs,
     ResourceValidationPolicy,
@@ -27,54 +25,7 @@ from policypack.finding import Fault, Finding, Rule
 from policypack.graph import Graph, Resource
 from policypack.hosts import find_hosts, is_tagged, own_tags
 from policypack.known_types import COMPUTE, INTERFACE, TEMPLATES
-from policypack.plain import plain
-
-
-class Memory:
-    """What one pack process has seen: inputs by URN, what was reported already, and how much was checked."""
-
-    def __init__(self) -> None:
-        self.inputs: dict[str, Resource] = {}
-        self.reported: dict[str, set[tuple[str, str]]] = {}
-        self.checks = 0
-        self._last: tuple[list[Any], Graph] | None = None
-
-    def register(self, args: ResourceValidationArgs) -> Resource:
-        """Remember a resource by its inputs and return it."""
-        tags = _default_tags(args.provider)
-        resource = Resource(args.urn, args.resource_type, args.name, props=plain(args.props), default_tags=tags)
-        known = self.inputs.get(args.urn)
-        if known is None or known.props != resource.props:
-            self.reported[args.urn] = set()
-        self.inputs[args.urn] = resource
-        return resource
-
-    def graph(self, resources: Iterable[PolicyResource]) -> Graph:
-        """Return a stack's resources with the inputs seen and the outputs given.
-
-        The SDK decodes the same stack anew for every rule; what is equal to the last is not read again, so that rules share
-        what they find out about it.
-        """
-        given = list(resources)
-        seen = [(one.urn, one.props["__target"], self.inputs.get(one.urn), _relations(one)) for one in given]
-        if self._last is None or self._last[0] != seen:
-            self._last = (seen, Graph(self._resource(resource) for resource in given))
-        return self._last[1]
-
-    def _resource(self, resource: PolicyResource) -> Resource:
-        outputs = plain(resource.props)
-        seen = self.inputs.get(resource.urn)
-        return Resource(
-            urn=resource.urn,
-            type=resource.resource_type,
-            name=resource.name,
-            props=seen.props if seen else outputs,  # never analysed: read from the cloud, so its outputs are all there is
-            outputs=outputs,
-            parent=resource.parent.urn if resource.parent else None,
-            dependencies=tuple(one.urn for one in resource.dependencies),
-            property_dependencies={key: tuple(one.urn for one in found) for key, found in resource.property_dependencies.items()},
-            default_tags=_default_tags(resource.provider),
-        )
+from policypack.memory import Memory
 
 
 class _Judge:
@@ -84,17 +35,16 @@ class _Judge:
         self.rule, self._memory, self._is_last = rule, memory, is_last
 
     def resource(self, args: ResourceValidationArgs, report: ReportViolation) -> None:
-        seen = [one for one in list(self._memory.inputs.values()) if one.urn != args.urn]
-        resource = self._memory.register(args)
+        resource, seen = self._memory.question(args)
         if self.rule.check_resource is None or not _is_host_already(resource):
             return
         self._memory.checks += 1
         for fault in self._guarded(resource.urn, self.rule.check_resource, resource, seen):
-            self._memory.reported[args.urn].add((self.rule.id, fault.what))
+            self._memory.reported[resource.urn].add((self.rule.id, fault.what))
             report(Finding(self.rule, fault.where, fault.what).message, fault.where)
 
     def stack(self, args: StackValidationArgs, report: ReportViolation) -> None:
-        graph = self._memory.graph(args.resources)
+        graph = self._memory.graph(args)
         self._memory.checks += 1
         for fault in self._guarded("", self.rule.check_stack, graph):
             if (self.rule.id, fault.what) not in self._memory.reported.get(fault.where, ()):
@@ -134,15 +84,15 @@ class RulePolicy(ResourceValidationPolicy, StackValidationPolicy):
             self._judge.resource(args, report_violation)
 
 
-def policies(rules: Iterable[Rule]) -> list[Policy]:
-    """Return one CrossGuard policy a rule, sharing one memory (which the rules that judge single resources fill)."""
-    memory = Memory()
+def policies(rules: Iterable[Rule], memory: Memory | None = None) -> list[Policy]:
+    """Return one CrossGuard policy a rule, sharing one memory."""
+    memory = memory or Memory()
     ordered = list(rules)
     found: list[Policy] = []
     for rule in ordered:
         judge = _Judge(rule, memory, is_last=rule is ordered[-1])
         assert rule.check_stack is not None, f"{rule.id} judges no stack"
-        # Each policy costs a decoding of all properties, so a rule about relations only is asked about the stack only.
+        # Each policy of resources costs a call a resource, so a rule about relations only is asked about the stack only.
         found.append(RulePolicy(judge) if rule.check_resource else StackValidationPolicy(validate=judge.stack, **_metadata(rule)))
     return found
 
@@ -151,12 +101,6 @@ def summary(graph: Graph, checks: int) -> str:
     """Return one line: which hosts were found and how many checks ran."""
     hosts = [host.resource.label for host in find_hosts(graph)]
     return f"containment: {len(hosts)} agent host{'' if len(hosts) == 1 else 's'} ({', '.join(hosts) or 'none'}), {checks} checks"
-
-
-def _relations(resource: PolicyResource) -> tuple[Any, ...]:
-    provider = resource.provider.props["__target"] if resource.provider else None
-    needs = {key: [one.urn for one in found] for key, found in resource.property_dependencies.items()}
-    return (resource.parent.urn if resource.parent else None, [one.urn for one in resource.dependencies], needs, provider)
 
 
 def _is_host_already(resource: Resource) -> bool:
@@ -175,12 +119,3 @@ def _metadata(rule: Rule) -> dict[str, Any]:
         "tags": list(rule.ids),
         "remediation_steps": rule.fix,
     }
-
-
-def _default_tags(provider: Any) -> dict[str, Any]:
-    """Return the tags a provider adds to all of its resources; provider configuration carries objects as JSON text."""
-    block = plain(provider.props).get("defaultTags") if provider is not None else None
-    if isinstance(block, str):
-        block = json.loads(block)
-    tags = block.get("tags") if isinstance(block, dict) else None
-    return tags if isinstance(tags, dict) else {}

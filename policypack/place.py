@@ -39,6 +39,10 @@ def is_vended(graph: Graph) -> bool:
 
 def places(graph: Graph) -> tuple[Place, ...]:
     """Return the vended places of a program, in the order of its hosts; none when the program vends none."""
+    return graph.once(places, lambda: _places(graph))
+
+
+def _places(graph: Graph) -> tuple[Place, ...]:
     if not is_vended(graph):
         return ()
     together: dict[frozenset[str], list[Host]] = {}

@@ -48,8 +48,8 @@ class Nothing(mocks.Mocks):
 class Monitor(mocks.MockMonitor):
     """Keeps what is registered, and answers as a provider would in a preview or after a create."""
 
-    def __init__(self, known: bool) -> None:
-        super().__init__(Nothing())
+    def __init__(self, known: bool, answers: mocks.Mocks | None = None) -> None:
+        super().__init__(answers or Nothing())
         self.known = known
         self.registered: list[dict[str, Any]] = []
 

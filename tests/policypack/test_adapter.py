@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -76,17 +75,6 @@ def test_proxies_become_plain_data_with_unknowns_secrets_and_no_notes_of_the_bri
 def test_what_the_bridge_filled_in_is_not_what_the_program_states() -> None:
     rule = {"action": "PERMIT", "flowAppRequirement": "APP_UNSPECIFIED", "name": "auto-1", "__defaults": ["flowAppRequirement", "name"]}
     assert plain(unknown_checking_proxy({"rules": [rule]})) == {"rules": [{"action": "PERMIT", "name": "auto-1"}]}
-
-
-def test_a_stack_is_read_once_for_all_rules_and_again_when_it_changes() -> None:
-    seen: list[Graph] = []
-    rules = tuple(replace(one_rule(lambda graph: seen.append(graph) or [])[0], id=name) for name in ("x", "y"))
-    run = Run(rules)
-    run.finish((SUBNET, "a", {"cidrBlock": "10.0.0.0/24"}))
-    run.finish((SUBNET, "a", {"cidrBlock": "10.0.1.0/24"}))
-    assert [one.resources[0].get("cidrBlock") for one in seen] == ["10.0.0.0/24"] * 2 + ["10.0.1.0/24"] * 2
-    assert seen[0] is seen[1]
-    assert seen[1] is not seen[2]
 
 
 def test_an_unknown_is_no_truth_value() -> None:

@@ -101,6 +101,20 @@ def test_without_a_rules_file_its_samples_go_through(rule: str, recorded: Record
                 assert refused(without, recorded[str(folder)][form]) == set(), folder
 
 
+def test_decoding_once_says_what_the_sdks_own_decoding_says(recorded: Recorded, pack: Pack, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(PACK, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    entry = copy / "__main__.py"
+    lines = entry.read_text().splitlines(keepends=True)
+    entry.write_text("".join(line for line in lines if not line.startswith("stand_in_front(")))
+    assert entry.read_text() != (PACK / "__main__.py").read_text()
+    with Pack(copy) as slow:
+        for folder in BAD:
+            for form in ("bad-preview", "bad-known"):
+                stack = recorded[str(folder)][form]
+                assert [one.SerializeToString() for one in slow.judge(stack)] == [one.SerializeToString() for one in pack.judge(stack)]
+
+
 def test_every_rule_has_a_name_of_its_own_and_says_what_why_and_how(pack: Pack) -> None:
     names = [policy.name for policy in pack.info().policies]
     assert sorted(names) == sorted(set(names)) == [rule.id for rule in RULES]

@@ -1,0 +1,79 @@
+"""What the engine asks, decoded once for all rules.
+
+The SDK decodes every property anew for every policy, a whole stack for every stack policy; with thirty rules that is most of
+what a pack costs. So the pack stands in front of the SDK's own service: it decodes a request, keeps it for the policies that
+answer it in the same thread, and hands the SDK the request without its properties. Names, enforcement levels, configuration
+and the words of a diagnostic stay the SDK's. Where an SDK leaves no room for this, the policies read what the SDK decodes.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Generic, TypeVar
+
+from google.protobuf import json_format
+from pulumi.runtime.proto import analyzer_pb2 as pb
+from pulumi.runtime.proto import analyzer_pb2_grpc
+
+from policypack.plain import plain
+
+T = TypeVar("T")
+
+
+class Current(threading.local, Generic[T]):
+    """The request that this thread is answering; None outside of one, and when the SDK decodes."""
+
+    value: T | None = None
+
+    @contextmanager
+    def being(self, value: T) -> Iterator[None]:
+        """Hold a value for as long as the block runs."""
+        self.value = value
+        try:
+            yield
+        finally:
+            self.value = None
+
+
+class DecodedOnce(analyzer_pb2_grpc.AnalyzerServicer):
+    """The SDK's service behind one that decodes: `resource` and `stack` hold a request while `inner` answers it."""
+
+    def __init__(self, inner: Any, resource: Callable[[Any], Any], stack: Callable[[Any], Any]) -> None:
+        self._inner, self._resource, self._stack = inner, resource, stack
+        for name in vars(analyzer_pb2_grpc.AnalyzerServicer).keys() - vars(type(self)).keys():
+            if not name.startswith("_"):
+                setattr(self, name, getattr(inner, name))
+
+    def Analyze(self, request: Any, context: Any) -> Any:  # noqa: N802  the protocol's name
+        """Judge one resource."""
+        with self._resource(request):
+            return self._inner.Analyze(pb.AnalyzeRequest(urn=request.urn, type=request.type, name=request.name), context)
+
+    def AnalyzeStack(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """Judge all resources."""
+        with self._stack(request):
+            return self._inner.AnalyzeStack(pb.AnalyzeStackRequest(), context)
+
+
+def stand_in_front(resource: Callable[[Any], Any], stack: Callable[[Any], Any]) -> None:
+    """Let the service that `PolicyPack` starts next be a DecodedOnce; both arguments turn a request into a context that holds it."""
+    add = analyzer_pb2_grpc.add_AnalyzerServicer_to_server
+
+    def add_ours(servicer: Any, server: Any) -> None:
+        analyzer_pb2_grpc.add_AnalyzerServicer_to_server = add
+        add(DecodedOnce(servicer, resource, stack), server)
+
+    analyzer_pb2_grpc.add_AnalyzerServicer_to_server = add_ours
+
+
+def properties(message: Any) -> dict[str, Any]:
+    """Return a request's properties as plain data."""
+    found: dict[str, Any] = plain(json_format.MessageToDict(message.properties))
+    return found
+
+
+def provider_properties(message: Any) -> Mapping[str, Any]:
+    """Return the properties of the provider that a resource is made with; none when it has none."""
+    return properties(message.provider) if message.HasField("provider") else {}
