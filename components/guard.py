@@ -13,7 +13,7 @@ import pulumi
 from pulumi._types import input_type_to_dict, is_input_type
 from pydantic.alias_generators import to_camel
 
-from components.lowering import rule_args, smart_group_selector, web_group_selector
+from components.lowering import rule_args, smart_group_selector
 from containment.model.names import HostTag
 from containment.model.ruleset import RuleSet
 from containment.model.spec import ContainmentSpec
@@ -57,9 +57,8 @@ def _order_findings(spec: ContainmentSpec, ruleset: RuleSet) -> list[Finding]:
     tags |= {HostTag.AGENT_STACK.value: spec.stack, HostTag.POLICY_MODE.value: spec.mode.value}
     return check_order(
         [plain_inputs(rule_args(rule, str, tls_profile=None, log_profiles=False)) for rule in ruleset.rules],
-        web_groups={
-            key: [each["snifilter"] for each in web_group_selector(group)["match_expressions"]] for key, group in ruleset.web_groups.items()
-        },
+        # Of a URL only the host: the order is judged as if every path of it were permitted.
+        web_groups={key: [*map(str, group.patterns), *(str(url.host) for url in group.urls)] for key, group in ruleset.web_groups.items()},
         smart_groups={key: smart_group_selector(group)["match_expressions"] for key, group in own.items()},
         host_tags=tags,
         host_cidrs=[str(subnet) for subnet in spec.agent_subnets],

@@ -32,7 +32,8 @@ def smart_group_selector(group: SmartGroup) -> dict[str, Any]:
 
 def web_group_selector(group: WebGroup) -> dict[str, Any]:
     """Return a WebGroup's `selector`."""
-    return {"match_expressions": [{"snifilter": str(pattern)} for pattern in group.patterns]}
+    names = [{"snifilter": str(pattern)} for pattern in group.patterns]
+    return {"match_expressions": [*names, *({"urlfilter": str(url)} for url in group.urls)]}
 
 
 def rule_args(
@@ -56,7 +57,7 @@ def rule_args(
         "logging": rule.logging is not Logging.NONE,
         "watch": rule.watch,
         "flow_app_requirement": "TLS_REQUIRED" if rule.tls_required else "APP_UNSPECIFIED",
-        "decrypt_policy": "DECRYPT_UNSPECIFIED",
+        "decrypt_policy": "DECRYPT_ALLOWED" if rule.decrypts else "DECRYPT_UNSPECIFIED",
         "exclude_sg_orchestration": False,
     }
     if rule.ports:

@@ -55,7 +55,7 @@ def document(spec: ContainmentSpec, ruleset: RuleSet, broken: list[str]) -> dict
                 "protocol": rule.protocol.value,
                 "ports": [str(ports) for ports in rule.ports],
                 "destinations": _targets(ruleset, rule),
-                "domains": [str(pattern) for name in rule.web_groups for pattern in ruleset.web_groups[name].patterns],
+                "domains": [text for name in rule.web_groups for text in ruleset.web_groups[name].expressions],
                 "origin": _origin(spec, rule),
                 "why": rule.why,
                 "source": rule.source,
@@ -76,11 +76,12 @@ def _targets(ruleset: RuleSet, rule: Rule) -> list[str]:
 
 
 def _origin(spec: ContainmentSpec, rule: Rule) -> str:
-    return ", ".join(spec.destinations[WebGroupId(name)].origin for name in rule.web_groups)
+    found = (spec.destinations.get(WebGroupId(name)) for name in rule.web_groups)
+    return ", ".join("tlsDecryptionUrls" if one is None else one.origin for one in found)
 
 
 def _what(spec: ContainmentSpec, ruleset: RuleSet, rule: Rule, *, destinations: bool) -> str:
-    names = [str(pattern) for group in rule.web_groups for pattern in ruleset.web_groups[group].patterns]
+    names = [text for group in rule.web_groups for text in ruleset.web_groups[group].expressions]
     if not names:
         return "any name"
     return "\n".join(names) if destinations else f"{len(names)} names:\n" + _origin(spec, rule).replace(", ", "\n")

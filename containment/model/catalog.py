@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, field_validator, model_validator
 from pydantic.alias_generators import to_camel
 
 from containment.model.fqdn import DomainPattern, normalise
@@ -66,6 +66,13 @@ class CatalogSet(Reviewed):
     purpose: Annotated[str, Field(min_length=1)]
     web_group: WebGroupId
     entries: Annotated[tuple[Entry, ...], Field(min_length=1)]
+
+    @field_validator("web_group")
+    @classmethod
+    def _holds_names(cls, group: WebGroupId) -> WebGroupId:
+        if group is WebGroupId.DECRYPTED_URLS:
+            raise ValueError("holds URLs, which are a stack's own (tlsDecryptionUrls), not a set's")
+        return group
 
     @model_validator(mode="after")
     def _no_name_twice(self) -> Self:

@@ -3,6 +3,7 @@
 Rules kept here (Aviatrix documentation, collected in docs/deciding-a-flow.md):
 - the first matching rule in order decides; none matching, the Controller's default action does;
 - a WebGroup matches the TLS server name or the HTTP Host; TLS without SNI and anything else matches none;
+- a URL in a WebGroup matches nothing while the rule does not decrypt; where it does, host and path must fit;
 - `flow_app_requirement = TLS_REQUIRED` leaves out everything that is not TLS;
 - whether a *watched* rule ends the evaluation is not documented, so an effect holds under both readings or is UNKNOWN;
 - a member that is not known is neither in nor out of a group: what depends on it is UNKNOWN.
@@ -151,7 +152,11 @@ def _web(ruleset: RuleSet, rule: Rule, flow: Flow) -> Match:
     if not flow.server_name:  # an empty name is no name
         everything = DomainPattern("*")
         return _yes(any(everything in group.patterns for group in groups))
-    return _any(pattern.matches(flow.server_name) for group in groups for pattern in group.patterns)
+    urls = [url.matches(flow.server_name, flow.path) for group in groups for url in group.urls]
+    if not rule.decrypts:
+        # Nobody says what a gateway does with the path of plain HTTP, which it could see.
+        urls = [Match.MAYBE for match in urls if match is not Match.NO and flow.application is Application.HTTP]
+    return _any((*urls, *(pattern.matches(flow.server_name) for group in groups for pattern in group.patterns)))
 
 
 def _source(ruleset: RuleSet, rule: Rule, flow: Flow) -> Match:

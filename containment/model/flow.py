@@ -38,7 +38,7 @@ class Flow:
     """One connection or datagram as the gateway sees it.
 
     `server_name` is the TLS SNI or the HTTP Host, None when the client sends none; it is the client's own claim and is
-    independent of `destination`. `port` is None for protocols without ports.
+    independent of `destination`. `port` is None for protocols without ports. `path` is the URL's path, None when not known.
     """
 
     source: Source
@@ -47,6 +47,7 @@ class Flow:
     port: int | None
     application: Application = Application.OTHER
     server_name: str | None = None
+    path: str | None = None
 
     def __str__(self) -> str:
         target = self.server_name or str(self.destination)

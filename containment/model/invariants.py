@@ -53,6 +53,11 @@ def _must_be_denied(spec: ContainmentSpec, agent: Source) -> Iterator[tuple[Flow
     yield Flow(agent, Somewhere.PUBLIC, Protocol.ICMP, None), RuleId.DEFAULT_DENY
     yield Flow(agent, RESOLVER, Protocol.UDP, 53), RuleId.DNS_EXFIL_UDP
     yield Flow(agent, RESOLVER, Protocol.TCP, 53), RuleId.DNS_EXFIL_TCP
+    for api in spec.internal_apis:
+        port = next(port for port in range(1024, 65536) if not any(port in ports for other in spec.internal_apis for ports in other.ports))
+        address = api.cidrs[0].network_address
+        behind = any(address in network for network in spec.config.east_west_deny_cidrs)
+        yield Flow(agent, address, Protocol.TCP, port), RuleId.EAST_WEST_DENY if behind else RuleId.DEFAULT_DENY
     neighbour = _neighbour(spec)
     for group, found in spec.destinations.items():
         if group not in DENY_GROUPS:
@@ -107,6 +112,10 @@ def _broken_rules(spec: ContainmentSpec, ruleset: RuleSet) -> Iterator[Problem]:
         if not rule.action.permits and rule.watch is not watch:
             said = "is only watched in enforce" if rule.watch else "is applied in monitor"
             yield _problem(spec, f"{rule.name} {said}", "a mode is the same for every deny", "make its watch follow policyMode")
+        if spec.strict_logging and rule.logging is not Logging.START_AND_END:
+            yield _problem(spec, f"{rule.name} logs {rule.logging.value}", f"{spec.preset.name} demands start and end", "log both")
+        if rule.decrypts and (not rule.web_groups or any(ruleset.web_groups[name].patterns for name in rule.web_groups)):
+            yield _problem(spec, f"{rule.name} decrypts what it names by host", "decryption is for URLs alone", "name URLs only")
         if not rule.action.permits and rule.logging is Logging.NONE:
             yield _problem(spec, f"{rule.name} is not logged", "a deny nobody sees is no evidence", "log it")
 

@@ -43,7 +43,7 @@ class AttachmentPoint(StrEnum):
 
 
 class Priority(IntEnum):
-    """A rule's place; the lowest number is evaluated first (seed 001; 11, 12, 42-49, 200 and 210 are ours)."""
+    """A rule's place; the lowest number is evaluated first (seed 001; 11, 12, 29, 42-49, 200 and 210 are ours)."""
 
     SHADOW_MODEL_DENY = 10
     DOH_DENY = 11
@@ -52,6 +52,7 @@ class Priority(IntEnum):
     VPC_DNS_TCP = 19
     DNS_EXFIL_UDP = 20
     DNS_EXFIL_TCP = 21
+    DECRYPTED_URLS = 29
     AWS_INFRA = 30
     OS_UPDATES = 31
     MODEL_GATEWAYS = 40
@@ -70,7 +71,10 @@ class Priority(IntEnum):
 
 
 class RuleId(StrEnum):
-    """A rule's name without its prefix (seed 001, first rule table; the last four and 11, 12 are ours)."""
+    """A rule's name without its prefix (seed 001, first rule table; DOH_DENY, PASTE_DENY, DECRYPTED_URLS and the last two are ours).
+
+    An internal API's rule is called by the API's own name: `internal_api_rule`.
+    """
 
     SHADOW_MODEL_DENY = "shadow-model-deny"
     DOH_DENY = "deny-doh-resolvers"
@@ -79,6 +83,7 @@ class RuleId(StrEnum):
     VPC_DNS_TCP = "allow-vpc-dns-tcp"
     DNS_EXFIL_UDP = "deny-dns-exfil-udp"
     DNS_EXFIL_TCP = "deny-dns-exfil-tcp"
+    DECRYPTED_URLS = "allow-decrypted-urls"
     AWS_INFRA = "allow-aws-infra"
     OS_UPDATES = "allow-os-updates-https"
     MODEL_GATEWAYS = "allow-model-gateways"
@@ -95,7 +100,10 @@ class RuleId(StrEnum):
 
 
 class SmartGroupId(StrEnum):
-    """Source and destination groups of one stack (seed 001, object table; VPC_ENDPOINTS is ours)."""
+    """Source and destination groups of one stack (seed 001, object table; VPC_ENDPOINTS is ours).
+
+    Each internal API has one more, called by its own name: `internal_api_group`.
+    """
 
     AGENT_WORKLOAD = "sg-agent-workload"
     VPC_DNS_RESOLVER = "sg-vpc-dns-resolver"
@@ -105,7 +113,7 @@ class SmartGroupId(StrEnum):
 
 
 class WebGroupId(StrEnum):
-    """Sets of FQDNs of one stack (seed 001, object table; DOH_RESOLVERS and PASTE_AND_WEBHOOKS are ours)."""
+    """Sets of FQDNs of one stack (seed 001, object table; the last three are ours). DECRYPTED_URLS holds URLs."""
 
     AWS_INFRA = "wg-aws-infra"
     CORE = "wg-openclaw-core"
@@ -119,6 +127,7 @@ class WebGroupId(StrEnum):
     UNAPPROVED_MODELS = "wg-unapproved-model-providers"
     DOH_RESOLVERS = "wg-doh-resolvers"
     PASTE_AND_WEBHOOKS = "wg-paste-and-webhooks"
+    DECRYPTED_URLS = "wg-decrypted-urls"
 
 
 DENY_GROUPS: Final = frozenset({WebGroupId.UNAPPROVED_MODELS, WebGroupId.DOH_RESOLVERS, WebGroupId.PASTE_AND_WEBHOOKS})
@@ -206,3 +215,13 @@ class ControllerVersion(StrEnum):
 def attachment_point_for(stack: str) -> str:
     """Return the name of an agent stack's own attachment point; names are unique on a Controller."""
     return f"agents-{stack}"
+
+
+def internal_api_rule(api: str) -> str:
+    """Return the name, without prefix, of the rule that permits an internal API."""
+    return f"allow-api-{api}"
+
+
+def internal_api_group(api: str) -> str:
+    """Return the key of the SmartGroup that holds an internal API's networks."""
+    return f"sg-api-{api}"

@@ -1,21 +1,22 @@
 """The ordered DCF policy of one stack, built from its spec.
 
-The rule table of seed 001 as a list of lines, each with its why and its source; a line that has nothing to permit is
-left out. Rules kept here: the shadow-model deny is first; every permit of names demands TLS and goes to the Public
-Internet only; external DNS is denied to Anywhere; the last named rule denies everything from the agent, watched in
-monitor, and only in monitor one broad permit follows it. `check_invariants` proves these again with `decide`.
+The rule table of seed 001 as a list of lines (`policy_table`), each with its why and its source; a line that has nothing
+to permit is left out. Rules kept here: the shadow-model deny is first; every permit of names demands TLS and goes to the
+Public Internet only; external DNS is denied to Anywhere; TLS is opened only on the rule that permits by URL; the last
+named rule denies everything from the agent, watched in monitor, and only in monitor one broad permit follows it.
+`check_invariants` proves these again with `decide`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from ipaddress import IPv4Network
 
 from containment.model.names import (
     DNS_PORT,
     HTTPS_PORT,
     Action,
-    ControllerVersion,
     HostTag,
     PolicyMode,
     Priority,
@@ -24,7 +25,10 @@ from containment.model.names import (
     SmartGroupId,
     WebGroupId,
     WellKnown,
+    internal_api_group,
+    internal_api_rule,
 )
+from containment.model.policy_table import WEB_DENIES, WEB_PERMITS
 from containment.model.ruleset import (
     WELL_KNOWN_GROUPS,
     CidrSelector,
@@ -38,90 +42,128 @@ from containment.model.ruleset import (
     WebGroup,
 )
 from containment.model.spec import ContainmentSpec
+from containment.model.url import UrlPattern
 
 HTTPS = (PortRange(HTTPS_PORT, HTTPS_PORT),)
 DNS = (PortRange(DNS_PORT, DNS_PORT),)
-
-_WEB_PERMITS: tuple[tuple[Priority, RuleId, WebGroupId, str, str], ...] = (
-    (Priority.OS_UPDATES, RuleId.OS_UPDATES, WebGroupId.OS_UPDATES, "HTTPS package mirrors for staged installs", "seed 001, row 31"),
-    (Priority.MODEL_GATEWAYS, RuleId.MODEL_GATEWAYS, WebGroupId.MODEL_GATEWAYS, "sanctioned model gateways", "seed 001, row 40/41"),
-    (Priority.CORE, RuleId.CORE, WebGroupId.CORE, "services the harness cannot start without", "seed 001, row 50"),
-    (Priority.PACKAGES, RuleId.PACKAGES, WebGroupId.PACKAGES, "registries and source control for coding agents", "seed 001, row 60"),
-    (Priority.SAAS_APIS, RuleId.SAAS_APIS, WebGroupId.SAAS_APIS, "business APIs approved for this class", "seed 001, row 70"),
-    (Priority.MCP_GATEWAYS, RuleId.MCP_GATEWAYS, WebGroupId.MCP_GATEWAYS, "enterprise MCP and tool gateways", "seed 001, row 80"),
-    (
-        Priority.IDENTITY_TELEMETRY,
-        RuleId.IDENTITY_TELEMETRY,
-        WebGroupId.IDENTITY_TELEMETRY,
-        "approved IdP and monitoring",
-        "seed 001, row 90",
-    ),
-    (
-        Priority.PUBLIC_REFERENCE,
-        RuleId.PUBLIC_REFERENCE,
-        WebGroupId.PUBLIC_REFERENCE,
-        "search and reference, demos only",
-        "seed 001, row 95",
-    ),
-)
-
-_WEB_DENIES: tuple[tuple[Priority, RuleId, WebGroupId, str, str], ...] = (
-    (
-        Priority.SHADOW_MODEL_DENY,
-        RuleId.SHADOW_MODEL_DENY,
-        WebGroupId.UNAPPROVED_MODELS,
-        "unapproved model providers, ahead of every permit so that attempts are named in the log",
-        "seed 001, row 10",
-    ),
-    (
-        Priority.DOH_DENY,
-        RuleId.DOH_DENY,
-        WebGroupId.DOH_RESOLVERS,
-        "DNS over HTTPS walks around the resolver",
-        "ours: port 53 is not all of DNS",
-    ),
-    (Priority.PASTE_DENY, RuleId.PASTE_DENY, WebGroupId.PASTE_AND_WEBHOOKS, "sites where strangers collect data", "ours: named in the log"),
-)
+ANYWHERE = WellKnown.ANYWHERE.value
+INTERNET = WellKnown.PUBLIC_INTERNET.value
 
 
 def build_ruleset(spec: ContainmentSpec) -> RuleSet:
     """Return the stack's ordered policy with its groups."""
-    smart = {name.value: group for name, group in smart_groups(spec).items()}
-    smart |= {known.value: group for known, group in WELL_KNOWN_GROUPS.items()}
-    web = {group.value: WebGroup(f"{spec.object_prefix}-{group.value}", found.patterns) for group, found in spec.destinations.items()}
-    rules = sorted(_lines(spec), key=lambda rule: rule.priority)
-    return RuleSet(tuple(rules), smart, web)
+    smart = {**smart_groups(spec), **{known.value: group for known, group in WELL_KNOWN_GROUPS.items()}}
+    rules = sorted(_Lines(spec).all(), key=lambda rule: rule.priority)
+    return RuleSet(tuple(rules), smart, web_groups(spec))
 
 
-def smart_groups(spec: ContainmentSpec) -> dict[SmartGroupId, SmartGroup]:
+def smart_groups(spec: ContainmentSpec) -> dict[str, SmartGroup]:
     """Return the stack's own SmartGroups. The source is tags OR subnets: tags reach the Controller late, and can be removed."""
 
     def cidrs(*networks: IPv4Network) -> tuple[CidrSelector, ...]:
         return tuple(CidrSelector(network) for network in networks)
 
     tags = {spec.config.agent_workload_tag_key: spec.config.agent_workload_tag_value, HostTag.AGENT_STACK.value: spec.stack}
-    members: dict[SmartGroupId, tuple[Selector, ...]] = {
+    members: dict[str, tuple[Selector, ...]] = {
         SmartGroupId.AGENT_WORKLOAD: (TagSelector(tags), *cidrs(*spec.agent_subnets)),
         SmartGroupId.VPC_DNS_RESOLVER: cidrs(IPv4Network(spec.dns_resolver)),
         SmartGroupId.VPC_ENDPOINTS: cidrs(*spec.endpoint_subnets) if spec.config.create_ssm_vpc_endpoints else (),
         SmartGroupId.MODEL_GATEWAY_CIDRS: cidrs(*spec.config.approved_model_gateway_cidrs),
+        **{internal_api_group(api.name): cidrs(*api.cidrs) for api in spec.internal_apis},
         SmartGroupId.EAST_WEST_DENY: cidrs(*spec.config.east_west_deny_cidrs),
     }
-    return {group: SmartGroup(f"{spec.object_prefix}-{group.value}", selectors) for group, selectors in members.items() if selectors}
+    return {str(key): SmartGroup(f"{spec.object_prefix}-{key}", selectors) for key, selectors in members.items() if selectors}
 
 
-def _lines(spec: ContainmentSpec) -> Iterator[Rule]:
-    config = spec.config
-    watch = spec.mode is PolicyMode.MONITOR
-    permit_log = Logging.START if config.log_permit_rules else Logging.NONE
-    verify_sni = config.verify_sni and config.controller_version is not ControllerVersion.V8_1
+def web_groups(spec: ContainmentSpec) -> dict[str, WebGroup]:
+    """Return the stack's WebGroups; names and URLs are never mixed in one (the Controller's UI refuses it)."""
+    out = {group.value: WebGroup(f"{spec.object_prefix}-{group.value}", found.patterns) for group, found in spec.destinations.items()}
+    if spec.decrypted_urls:
+        key = WebGroupId.DECRYPTED_URLS.value
+        out[key] = WebGroup(f"{spec.object_prefix}-{key}", (), tuple(map(UrlPattern.parse, spec.decrypted_urls)))
+    return out
 
-    def name(rule: RuleId) -> str:
-        return f"{spec.prefix}-{rule.value}"
 
-    def deny(
-        priority: Priority,
-        rule: RuleId,
+@dataclass(frozen=True)
+class _Lines:
+    """The rules of one stack, in no particular order; each part of the table is one generator."""
+
+    spec: ContainmentSpec
+
+    def all(self) -> Iterator[Rule]:
+        for line in WEB_DENIES:
+            if line.group in self.spec.destinations:
+                yield self._deny(line.priority, line.rule, INTERNET, Protocol.TCP, line.why, line.source, HTTPS, line.group.value)
+        yield from self._dns()
+        yield from self._by_url()
+        yield from self._aws()
+        for line in WEB_PERMITS:
+            if line.group in self.spec.destinations:
+                yield self._permit(line.priority, line.rule, INTERNET, Protocol.TCP, line.why, line.source, HTTPS, line.group.value)
+        yield from self._by_address()
+        yield from self._last()
+
+    def _dns(self) -> Iterator[Rule]:
+        row, why = "seed 001, row 18/19", "keeps normal name resolution"
+        to = SmartGroupId.VPC_DNS_RESOLVER.value
+        yield self._permit(Priority.VPC_DNS_UDP, RuleId.VPC_DNS_UDP, to, Protocol.UDP, why, row, DNS)
+        yield self._permit(Priority.VPC_DNS_TCP, RuleId.VPC_DNS_TCP, to, Protocol.TCP, why, row, DNS)
+        row, why = "seed 001, row 20/21", "no external DNS resolver"
+        yield self._deny(Priority.DNS_EXFIL_UDP, RuleId.DNS_EXFIL_UDP, ANYWHERE, Protocol.UDP, why, row, DNS)
+        yield self._deny(Priority.DNS_EXFIL_TCP, RuleId.DNS_EXFIL_TCP, ANYWHERE, Protocol.TCP, why, row, DNS)
+
+    def _by_url(self) -> Iterator[Rule]:
+        if self.spec.decrypted_urls:
+            why = "permitted by path, on decrypted and inspected TLS"
+            row = "ours: seed 001, WebGroups by URL path; directly ahead of the permits by name"
+            web = WebGroupId.DECRYPTED_URLS.value
+            yield self._permit(Priority.DECRYPTED_URLS, RuleId.DECRYPTED_URLS, INTERNET, Protocol.TCP, why, row, HTTPS, web)
+
+    def _aws(self) -> Iterator[Rule]:
+        if WebGroupId.AWS_INFRA in self.spec.destinations:
+            own = self.spec.config.create_ssm_vpc_endpoints
+            to = SmartGroupId.VPC_ENDPOINTS.value if own else INTERNET
+            why = "AWS APIs at this VPC's own endpoints" if own else "AWS APIs over the internet: any account's (residual risk)"
+            web = WebGroupId.AWS_INFRA.value
+            yield self._permit(Priority.AWS_INFRA, RuleId.AWS_INFRA, to, Protocol.TCP, why, "seed 001, row 30", HTTPS, web)
+
+    def _by_address(self) -> Iterator[Rule]:
+        if self.spec.config.approved_model_gateway_cidrs:
+            to, why = SmartGroupId.MODEL_GATEWAY_CIDRS.value, "internal model gateways by address"
+            place = Priority.MODEL_GATEWAY_CIDRS
+            yield self._permit(place, RuleId.MODEL_GATEWAY_CIDRS, to, Protocol.TCP, why, "seed 001, row 40/41", HTTPS)
+        for number, api in enumerate(self.spec.internal_apis, Priority.INTERNAL_APIS_FIRST):
+            to, why = internal_api_group(api.name), f"{api.reason} ({api.owner})"
+            row = "ours: seed 001, class table, internal APIs"
+            yield self._permit(number, internal_api_rule(api.name), to, Protocol.TCP, why, row, api.ports)
+
+    def _last(self) -> Iterator[Rule]:
+        if self.spec.config.east_west_deny_cidrs:
+            to, why = SmartGroupId.EAST_WEST_DENY.value, "no lateral movement"
+            yield self._deny(Priority.EAST_WEST_DENY, RuleId.EAST_WEST_DENY, to, Protocol.ANY, why, "seed 001, row 100")
+        why, row = "everything not named above", "ours: seed 001's POST row, by name"
+        yield self._deny(Priority.DEFAULT_DENY, RuleId.DEFAULT_DENY, ANYWHERE, Protocol.ANY, why, row)
+        if self.spec.mode is PolicyMode.MONITOR:
+            yield Rule(
+                f"{self.spec.prefix}-{RuleId.MONITOR_PERMIT.value}",
+                Priority.MONITOR_PERMIT,
+                Action.PERMIT,
+                (SmartGroupId.AGENT_WORKLOAD.value,),
+                (ANYWHERE,),
+                Protocol.ANY,
+                logging=self._log,
+                why="whether a watched flow falls through is undocumented; this makes monitor deliver either way",
+                source="ours: design decision 6",
+            )
+
+    @property
+    def _log(self) -> Logging:
+        return Logging.START_AND_END if self.spec.strict_logging else Logging.START
+
+    def _deny(
+        self,
+        priority: int,
+        rule: str,
         to: str,
         protocol: Protocol,
         why: str,
@@ -130,7 +172,7 @@ def _lines(spec: ContainmentSpec) -> Iterator[Rule]:
         web: str = "",
     ) -> Rule:
         return Rule(
-            name(rule),
+            f"{self.spec.prefix}-{rule}",
             priority,
             Action.DENY,
             (SmartGroupId.AGENT_WORKLOAD.value,),
@@ -138,77 +180,29 @@ def _lines(spec: ContainmentSpec) -> Iterator[Rule]:
             protocol,
             ports,
             (web,) if web else (),
-            Logging.START,
-            watch=watch,
+            self._log,
+            watch=self.spec.mode is PolicyMode.MONITOR,
             why=why,
             source=source,
         )
 
-    def permit(
-        priority: Priority, rule: RuleId, to: str, protocol: Protocol, why: str, source: str, ports: tuple[PortRange, ...], web: str = ""
+    def _permit(
+        self, priority: int, rule: str, to: str, protocol: Protocol, why: str, source: str, ports: tuple[PortRange, ...], web: str = ""
     ) -> Rule:
+        config, opened = self.spec.config, web == WebGroupId.DECRYPTED_URLS
         return Rule(
-            name(rule),
+            f"{self.spec.prefix}-{rule}",
             priority,
-            Action.PERMIT,
+            Action.INSPECT_PERMIT if opened else Action.PERMIT,
             (SmartGroupId.AGENT_WORKLOAD.value,),
             (to,),
             protocol,
             ports,
             (web,) if web else (),
-            permit_log,
+            self._log if config.log_permit_rules else Logging.NONE,
             tls_required=bool(web),
-            verify_sni=bool(web) and verify_sni,
+            verify_sni=bool(web) and config.verify_sni,
+            decrypts=opened,
             why=why,
             source=source,
-        )
-
-    for priority, rule, group, why, source in _WEB_DENIES:
-        if group in spec.destinations:
-            yield deny(priority, rule, WellKnown.PUBLIC_INTERNET.value, Protocol.TCP, why, source, HTTPS, group.value)
-    resolver = SmartGroupId.VPC_DNS_RESOLVER.value
-    yield permit(
-        Priority.VPC_DNS_UDP, RuleId.VPC_DNS_UDP, resolver, Protocol.UDP, "keeps normal name resolution", "seed 001, row 18/19", DNS
-    )
-    yield permit(
-        Priority.VPC_DNS_TCP, RuleId.VPC_DNS_TCP, resolver, Protocol.TCP, "keeps normal name resolution", "seed 001, row 18/19", DNS
-    )
-    anywhere = WellKnown.ANYWHERE.value
-    yield deny(Priority.DNS_EXFIL_UDP, RuleId.DNS_EXFIL_UDP, anywhere, Protocol.UDP, "no external DNS resolver", "seed 001, row 20/21", DNS)
-    yield deny(Priority.DNS_EXFIL_TCP, RuleId.DNS_EXFIL_TCP, anywhere, Protocol.TCP, "no external DNS resolver", "seed 001, row 20/21", DNS)
-    if WebGroupId.AWS_INFRA in spec.destinations:
-        own = config.create_ssm_vpc_endpoints
-        to = SmartGroupId.VPC_ENDPOINTS.value if own else WellKnown.PUBLIC_INTERNET.value
-        why = "AWS APIs at this VPC's own endpoints" if own else "AWS APIs over the internet: any account's (residual risk)"
-        yield permit(Priority.AWS_INFRA, RuleId.AWS_INFRA, to, Protocol.TCP, why, "seed 001, row 30", HTTPS, WebGroupId.AWS_INFRA.value)
-    for priority, rule, group, why, source in _WEB_PERMITS:
-        if group in spec.destinations:
-            yield permit(priority, rule, WellKnown.PUBLIC_INTERNET.value, Protocol.TCP, why, source, HTTPS, group.value)
-    if config.approved_model_gateway_cidrs:
-        to = SmartGroupId.MODEL_GATEWAY_CIDRS.value
-        why = "internal model gateways by address"
-        yield permit(Priority.MODEL_GATEWAY_CIDRS, RuleId.MODEL_GATEWAY_CIDRS, to, Protocol.TCP, why, "seed 001, row 40/41", HTTPS)
-    if config.east_west_deny_cidrs:
-        to = SmartGroupId.EAST_WEST_DENY.value
-        yield deny(Priority.EAST_WEST_DENY, RuleId.EAST_WEST_DENY, to, Protocol.ANY, "no lateral movement", "seed 001, row 100")
-    yield deny(
-        Priority.DEFAULT_DENY,
-        RuleId.DEFAULT_DENY,
-        anywhere,
-        Protocol.ANY,
-        "everything not named above",
-        "ours: seed 001's POST row, by name",
-    )
-    if watch:
-        why = "whether a watched flow falls through is undocumented; this makes monitor deliver either way"
-        yield Rule(
-            name(RuleId.MONITOR_PERMIT),
-            Priority.MONITOR_PERMIT,
-            Action.PERMIT,
-            (SmartGroupId.AGENT_WORKLOAD.value,),
-            (anywhere,),
-            Protocol.ANY,
-            logging=Logging.START,
-            why=why,
-            source="ours: design decision 6",
         )

@@ -19,6 +19,7 @@ from typing import TypeAlias
 
 from containment.model.fqdn import DomainPattern
 from containment.model.names import RFC1918, Action, Protocol, WellKnown
+from containment.model.url import UrlPattern
 
 Address: TypeAlias = IPv4Address | IPv6Address
 Network: TypeAlias = IPv4Network | IPv6Network
@@ -85,13 +86,19 @@ def is_public(address: Address) -> bool | None:
 
 @dataclass(frozen=True, slots=True)
 class WebGroup:
-    """Names matched against the TLS server name or the HTTP Host header."""
+    """Names matched against the TLS server name or the HTTP Host header, or URLs, which need decryption."""
 
     name: str
     patterns: tuple[DomainPattern, ...]
+    urls: tuple[UrlPattern, ...] = ()
 
     def __post_init__(self) -> None:
-        assert self.patterns, f"{self.name}: an empty WebGroup is refused by the provider"
+        assert self.patterns or self.urls, f"{self.name}: an empty WebGroup is refused by the provider"
+
+    @property
+    def expressions(self) -> tuple[str, ...]:
+        """Every name and URL as it is written."""
+        return (*map(str, self.patterns), *map(str, self.urls))
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +120,10 @@ class PortRange:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One line of the policy; groups are named, `why` and `source` are for the people who review it."""
+    """One line of the policy; groups are named, `why` and `source` are for the people who review it.
+
+    `decrypts` lets the gateway open TLS to see the URL (provider: `decrypt_policy = DECRYPT_ALLOWED`).
+    """
 
     name: str
     priority: int
@@ -128,6 +138,7 @@ class Rule:
     disabled: bool = False
     tls_required: bool = False
     verify_sni: bool = False
+    decrypts: bool = False
     why: str = ""
     source: str = ""
 

@@ -58,6 +58,18 @@ def check_features(config: StackConfig, preset: Preset, harness: Harness, checks
     if config.controller_version is ControllerVersion.V8_1 and not config.manage_controller_policy:
         said = "has no rulesets, so a stack on it must own the policy list (manageControllerPolicy: true)"
         checks.add("controller_version", config.controller_version.value, said, "manage_controller_policy")
+    if config.verify_sni and not config.controller_version.has_rulesets:
+        said = f"needs TLS profiles, which a Controller {config.controller_version.value} lacks; without them a client can claim any name"
+        checks.say(
+            "verify_sni",
+            said,
+            "a check that does not exist protects nothing",
+            "use Controller 8.2 or newer, or set verifySni: false knowingly",
+            "controller_version",
+        )
+    if preset.strict_logging and not config.controller_version.has_rulesets:
+        said = f"has no log profiles, and {preset.name} demands the end of every connection in the log"
+        checks.add("controller_version", config.controller_version.value, said, "agent_class")
     if config.program_private_default_route and config.single_ip_snat:
         checks.add("program_private_default_route", True, "cannot be combined with singleIpSnat", "single_ip_snat")
     if not config.single_ip_snat:

@@ -8,9 +8,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from containment.model.fqdn import DomainPattern
+from containment.model.fqdn import DomainPattern, Match
 
 _PATH = re.compile(r"/[A-Za-z0-9._~!$&'()+,;=:@%/-]*\*?")
+
+_PLAIN = re.compile(r"(/(?!\.\.?(/|$))[A-Za-z0-9._~!$&'()+,;=:@-]+)*/?")
+"""A path every reader takes for the same: no escapes, no empty, `.` or `..` segments, no query."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -38,6 +41,16 @@ class UrlPattern:
         if path in ("", "*"):
             raise ValueError("covers the whole host: that needs no decryption, only the host's name")
         return cls(pattern, "/" + path)
+
+    def matches(self, name: str, path: str | None) -> Match:
+        """Tell whether a request is matched; without its path, or with one that can be read two ways, it may be."""
+        host = self.host.matches(name)
+        if host is Match.NO:
+            return Match.NO
+        if path is None or not _PLAIN.fullmatch(path):
+            return Match.MAYBE
+        inside = path.startswith(self.path[:-1]) if self.path.endswith("*") else path == self.path
+        return host if inside else Match.NO
 
     def __str__(self) -> str:
         return f"{self.host}{self.path}"

@@ -15,6 +15,7 @@ from containment.model.names import Action, Protocol
 from containment.model.policy import build_ruleset
 from containment.model.ruleset import CidrSelector, Logging, OpaqueSelector, PortRange, Rule, RuleSet, SmartGroup, TagSelector, WebGroup
 from containment.model.spec import resolve
+from containment.model.url import UrlPattern
 
 GOLDEN = Path(__file__).parent / "recorded"
 CASES = [(name, mode) for name in ("coding", "locked-down") for mode in ("monitor", "enforce")]
@@ -140,7 +141,7 @@ def test_logging_is_a_flag_and_from_8_2_a_profile(logging: Logging, on: bool, pr
 
 
 def test_controller_8_1_is_told_nothing_it_does_not_know() -> None:
-    ruleset = ruleset_of("coding", "monitor", controllerVersion="8.1", manageControllerPolicy=True)
+    ruleset = ruleset_of("coding", "monitor", controllerVersion="8.1", manageControllerPolicy=True, verifySni=False)
     for rule in ruleset.rules:
         assert not {"tls_profile", "log_profile", "enforcement"} & set(lower(rule, tls_profile=None, log_profiles=False))
 
@@ -161,6 +162,13 @@ def test_a_group_that_only_the_controller_knows_cannot_be_deployed() -> None:
 def test_the_names_of_a_web_group_keep_their_order() -> None:
     group = WebGroup("w", (DomainPattern("*.a.example"), DomainPattern("a.example")))
     assert web_group_selector(group) == {"match_expressions": [{"snifilter": "*.a.example"}, {"snifilter": "a.example"}]}
+
+
+def test_urls_are_filters_of_their_own_and_tls_is_opened_only_for_them() -> None:
+    group = WebGroup("w", (), (UrlPattern.parse("https://api.acme.example/v1/*"),))
+    assert web_group_selector(group) == {"match_expressions": [{"urlfilter": "api.acme.example/v1/*"}]}
+    assert lower(a_rule(decrypts=True))["decrypt_policy"] == "DECRYPT_ALLOWED"
+    assert lower(a_rule())["decrypt_policy"] == "DECRYPT_UNSPECIFIED"
 
 
 if __name__ == "__main__":

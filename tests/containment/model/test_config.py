@@ -53,7 +53,6 @@ BROKEN: list[tuple[str, Any, str]] = [
     ("tags", {"cost": 7}, "string"),
     ("controllerVersion", "7.2", "8.1"),
     ("controllerVersion", 9.0, "8.1"),
-    ("controllerVersion", "8.1", "no rulesets"),
     ("manageControllerPolicy", "perhaps", "boolean"),
     # Network
     ("vpcCidr", "10.42.0.0", "between /16 and /24"),
@@ -269,6 +268,8 @@ BETWEEN: list[tuple[dict[str, Any], str, str]] = [
     ({"autoRunInstaller": True}, "autoAcceptThirdPartySoftware", "nemoclaw"),  # the class's own harness
     ({"agentPrivateIp": "10.42.10.9", "vpcCidr": "10.43.0.0/16"}, "agentPrivateIp", "10.43.10.0/24"),
     ({"programPrivateDefaultRoute": True, "singleIpSnat": True}, "programPrivateDefaultRoute", "singleIpSnat"),
+    ({"controllerVersion": "8.1", "verifySni": False}, "controllerVersion", "no rulesets"),
+    ({"controllerVersion": "8.1", "manageControllerPolicy": True}, "verifySni", "needs TLS profiles"),
     ({"tlsDecryptionUrls": [URL]}, "acceptDecryptionWithSnat", "on a gateway with SNAT"),
     ({**DECRYPTED, "controllerVersion": "8.2"}, "tlsDecryptionUrls", "needs a Controller 9.0 or newer"),
     ({"syslogServer": "logs.acme.example"}, "syslogCaCertificate", "in cleartext"),
@@ -355,7 +356,7 @@ def test_one_mistake_never_hides_another(library: Library, pair: tuple[str, str]
     [
         ({"vpcCidr": "here", "agentPrivateIp": "10.77.10.9"}, "vpcCidr"),
         ({"singleIpSnat": "perhaps", "programPrivateDefaultRoute": True}, "singleIpSnat"),
-        ({"manageControllerPolicy": "perhaps", "controllerVersion": "8.1"}, "manageControllerPolicy"),
+        ({"manageControllerPolicy": "perhaps", "controllerVersion": "8.1", "verifySni": False}, "manageControllerPolicy"),
         ({"copilotPrivateIp": "there", "copilotPublicIp": "203.0.113.9"}, "copilotPrivateIp"),
         ({"policyMode": "off"}, "policyMode"),  # nor that it disagrees with the stack's name
     ],
@@ -434,6 +435,7 @@ def test_defaults_resolve_for_every_class_mode_harness_and_controller(spec_of: S
                         policyMode=mode.value,
                         installMode=harness.value,
                         controllerVersion=version,
+                        verifySni=version != "8.1",
                         manageControllerPolicy=True,
                     )
                     assert broken_invariants(spec, build_ruleset(spec)) == []

@@ -61,10 +61,13 @@ EVERY_ROW = (
     Row(19, "allow-vpc-dns-tcp", "PERMIT", "TCP", "53", "sg-vpc-dns-resolver", None, VPC_DNS),
     Row(20, "deny-dns-exfil-udp", "DENY", "UDP", "53", ANYWHERE, None, DNS_EXFIL),
     Row(21, "deny-dns-exfil-tcp", "DENY", "TCP", "53", ANYWHERE, None, DNS_EXFIL),
+    Row(29, "allow-decrypted-urls", "INTRUSION_DETECTION_PERMIT", "TCP", "443", PUBLIC, "wg-decrypted-urls", None),
     Row(30, "allow-aws-infra", "PERMIT", "TCP", "443", "sg-vpc-endpoints", "wg-aws-infra", AWS),
     Row(31, "allow-os-updates-https", "PERMIT", "TCP", "443", PUBLIC, "wg-os-updates", UPDATES),
     Row(40, "allow-model-gateways", "PERMIT", "TCP", "443", PUBLIC, "wg-approved-model-gateways", MODELS),
     Row(41, "allow-model-gateway-cidrs", "PERMIT", "TCP", "443", "sg-approved-model-gateway-cidrs", None, MODELS),
+    Row(42, "allow-api-artifacts", "PERMIT", "TCP", "443", "sg-api-artifacts", None, None),
+    Row(43, "allow-api-billing", "PERMIT", "TCP", "8443,9000-9010", "sg-api-billing", None, None),
     Row(50, "allow-core", "PERMIT", "TCP", "443", PUBLIC, "wg-openclaw-core", CORE),
     Row(60, "allow-packages", "PERMIT", "TCP", "443", PUBLIC, "wg-package-registries", PACKAGES),
     Row(70, "allow-saas-apis", "PERMIT", "TCP", "443", PUBLIC, "wg-approved-saas-apis", SAAS),
@@ -88,6 +91,12 @@ EVERYTHING: dict[str, Any] = {
     "approvedSaasApiDomains": ["acme.atlassian.net"],
     "approvedMcpGatewayDomains": ["mcp.acme.example"],
     "identityAndTelemetryDomains": ["login.acme.example"],
+    "approvedInternalApis": {
+        "billing": {"cidrs": ["10.8.1.0/28", "10.8.0.0/28"], "ports": ["9000-9010", 8443], "owner": "billing", "reason": "Invoices."},
+        "artifacts": {"cidrs": ["10.8.2.0/28"], "ports": [443], "owner": "build", "reason": "Reviewed packages."},
+    },
+    "tlsDecryptionUrls": ["api.acme.example/v1/*"],
+    "acceptDecryptionWithSnat": True,
 }
 """Configuration that turns on every optional row."""
 
@@ -147,8 +156,8 @@ def test_a_row_says_what_its_quote_says(row: Row) -> None:
 
 
 @pytest.mark.parametrize("place", Priority, ids=lambda place: place.name)
-def test_every_priority_has_its_row_or_is_kept_for_internal_apis(place: Priority) -> None:
-    assert int(place) in ROWS or 42 <= place <= 49
+def test_every_priority_has_its_row(place: Priority) -> None:
+    assert int(place) in ROWS or place is Priority.INTERNAL_APIS_LAST
 
 
 def all_of(shipped: dict[tuple[str, str], ContainmentSpec], spec_of: SpecOf) -> Iterator[tuple[ContainmentSpec, RuleSet]]:
@@ -252,8 +261,33 @@ def test_without_endpoints_aws_is_reached_over_the_internet_and_said_to_be_a_res
 
 @pytest.mark.parametrize(("version", "verified"), [("8.1", False), ("8.2", True), ("9.0", True), ("10.0", True)])
 def test_the_server_name_is_verified_where_the_controller_can(spec_of: SpecOf, version: str, verified: bool) -> None:
-    ruleset = build_ruleset(spec_of(controllerVersion=version, manageControllerPolicy=True))
+    ruleset = build_ruleset(spec_of(controllerVersion=version, manageControllerPolicy=True, verifySni=verified))
     assert {rule.verify_sni for rule in ruleset.rules if rule.web_groups and rule.action.permits} == {verified}
+
+
+def test_an_internal_api_is_permitted_by_its_own_group_sorted_with_its_owner_and_reason(spec_of: SpecOf) -> None:
+    ruleset = build_ruleset(spec_of(**EVERYTHING))
+    networks = [str(s.network) for s in ruleset.smart_groups["sg-api-billing"].selectors if isinstance(s, CidrSelector)]
+    assert networks == ["10.8.0.0/28", "10.8.1.0/28"]
+    rule = ruleset.by_name["vca-openclaw-allow-api-billing"]
+    assert rule.why == "Invoices. (billing)"
+    assert not rule.tls_required
+
+
+def test_tls_is_opened_only_where_urls_are_permitted_and_inspected_there(spec_of: SpecOf) -> None:
+    ruleset = build_ruleset(spec_of(**EVERYTHING))
+    (rule,) = [rule for rule in ruleset.rules if rule.decrypts]
+    assert rule.web_groups == ("wg-decrypted-urls",)
+    assert rule.action is Action.INSPECT_PERMIT
+    assert ruleset.web_groups["wg-decrypted-urls"].expressions == ("api.acme.example/v1/*",)
+    assert not any(group.urls for name, group in ruleset.web_groups.items() if name != "wg-decrypted-urls")
+    assert min(other.priority for other in ruleset.rules if other.web_groups and other.action.permits) == rule.priority
+
+
+def test_without_networks_to_deny_there_is_no_east_west_rule_and_no_group(spec_of: SpecOf) -> None:
+    ruleset = build_ruleset(spec_of(eastWestDenyCidrs=[]))
+    assert "sg-east-west-deny" not in ruleset.smart_groups
+    assert [rule for rule in ruleset.rules if rule.priority == 100] == []
 
 
 def test_group_names_of_stacks_on_one_controller_never_meet(shipped: dict[tuple[str, str], ContainmentSpec]) -> None:
@@ -274,7 +308,7 @@ def _own_groups(spec: ContainmentSpec) -> tuple[list[Any], list[Any]]:
 def test_objects_are_called_as_in_the_seed(spec_of: SpecOf) -> None:
     ruleset = build_ruleset(spec_of("one", **EVERYTHING))
     names = {*ruleset.smart_groups, *ruleset.web_groups}
-    assert names - {ANYWHERE, PUBLIC} == {*SmartGroupId, *WebGroupId}
+    assert names - {ANYWHERE, PUBLIC} == {*SmartGroupId, *WebGroupId, "sg-api-artifacts", "sg-api-billing"}
     groups: list[Any] = [*ruleset.smart_groups.values(), *ruleset.web_groups.values()]
     assert {group.name for group in groups} - {"Anywhere", "Public Internet"} == {
         f"vca-openclaw-one-{name}" for name in names - {ANYWHERE, PUBLIC}
