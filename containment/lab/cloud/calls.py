@@ -1,8 +1,8 @@
 """AWS calls that moto lacks, added to its own dispatch: moto parses the request and writes the answer from AWS's own API model.
 
 A call is a function that takes moto's response object (`_get_param`, `region`, `current_account`) and returns the answer as a dict in the
-API's words; its name is the call's name in snake case. State lives here, by account and region, and is gone with the process.
-DNS Firewall's calls belong here too, as ROUTE53RESOLVER, when they are served.
+API's words; its name is the call's name in snake case. State lives beside the call, by account and region, and is gone with the process.
+EC2's small ones are here; DNS Firewall, the rest of the resolver and Instance Connect have files of their own.
 """
 
 from __future__ import annotations
@@ -13,6 +13,9 @@ from typing import Any
 
 from moto.core.responses import ActionResult
 from moto.ec2.responses import EC2Response
+from moto.route53resolver.responses import Route53ResolverResponse
+
+from containment.lab.cloud import dns_firewall, instance_connect, resolver
 
 Answer = dict[str, Any]
 _METADATA_DEFAULTS: defaultdict[tuple[str, str], Answer] = defaultdict(dict)
@@ -84,8 +87,11 @@ EC2: tuple[Callable[[Any], Answer], ...] = (
 
 def add() -> None:
     """Add the calls to moto in this process."""
-    for call in EC2:
+    for call in (*EC2, *instance_connect.CALLS):
         setattr(EC2Response, call.__name__, _answering(call))
+    for call in (*dns_firewall.CALLS, *resolver.CALLS):
+        setattr(Route53ResolverResponse, call.__name__, _answering(call))
+    resolver.tag_everything()
 
 
 def _answering(call: Callable[[Any], Answer]) -> Callable[[Any], ActionResult]:

@@ -18,6 +18,7 @@ _EC2 = {
     "addresses": ("describe_addresses", "Addresses"),
     "dhcp-options": ("describe_dhcp_options", "DhcpOptions"),
     "egress-only-internet-gateways": ("describe_egress_only_internet_gateways", "EgressOnlyInternetGateways"),
+    "instance-connect-endpoints": ("describe_instance_connect_endpoints", "InstanceConnectEndpoints"),
     "flow-logs": ("describe_flow_logs", "FlowLogs"),
     "internet-gateways": ("describe_internet_gateways", "InternetGateways"),
     "key-pairs": ("describe_key_pairs", "KeyPairs"),
@@ -39,13 +40,28 @@ _EC2 = {
 }
 _OTHERS = {
     "autoscaling.groups": ("autoscaling", "describe_auto_scaling_groups", "AutoScalingGroups", {}),
+    "elb.load-balancers": ("elbv2", "describe_load_balancers", "LoadBalancers", {}),
+    "elb.target-groups": ("elbv2", "describe_target_groups", "TargetGroups", {}),
     "iam.instance-profiles": ("iam", "list_instance_profiles", "InstanceProfiles", {}),
     "iam.policies": ("iam", "list_policies", "Policies", {"Scope": "Local"}),
     "iam.roles": ("iam", "list_roles", "Roles", {}),
     "iam.users": ("iam", "list_users", "Users", {}),
     "kms.aliases": ("kms", "list_aliases", "Aliases", {}),
     "logs.groups": ("logs", "describe_log_groups", "logGroups", {}),
+    "resolver.endpoints": ("route53resolver", "list_resolver_endpoints", "ResolverEndpoints", {}),
+    "resolver.firewall-associations": ("route53resolver", "list_firewall_rule_group_associations", "FirewallRuleGroupAssociations", {}),
+    "resolver.firewall-configs": ("route53resolver", "list_firewall_configs", "FirewallConfigs", {}),
+    "resolver.firewall-domain-lists": ("route53resolver", "list_firewall_domain_lists", "FirewallDomainLists", {}),
+    "resolver.firewall-rule-groups": ("route53resolver", "list_firewall_rule_groups", "FirewallRuleGroups", {}),
+    "resolver.query-log-associations": (
+        "route53resolver",
+        "list_resolver_query_log_config_associations",
+        "ResolverQueryLogConfigAssociations",
+        {},
+    ),
     "resolver.query-logs": ("route53resolver", "list_resolver_query_log_configs", "ResolverQueryLogConfigs", {}),
+    "resolver.rule-associations": ("route53resolver", "list_resolver_rule_associations", "ResolverRuleAssociations", {}),
+    "resolver.rules": ("route53resolver", "list_resolver_rules", "ResolverRules", {}),
     "s3.buckets": ("s3", "list_buckets", "Buckets", {}),
     "ssm.parameters": ("ssm", "describe_parameters", "Parameters", {}),
 }
@@ -70,8 +86,13 @@ def inventory(home: LabHome, region: str | None = None) -> Things:
         each for each in lists if each["OwnerId"] != "AWS" and not each["PrefixListName"].startswith("com.amazonaws.")
     ]
     out["ec2.metadata-defaults"] = [_plain(ec2.get_instance_metadata_defaults().get("AccountLevel", {}))]
+    out["ec2.public-access-block"] = [
+        {"mode": ec2.describe_vpc_block_public_access_options()["VpcBlockPublicAccessOptions"]["InternetGatewayBlockMode"]}
+    ]
     for kind, (service, call, key, args) in _OTHERS.items():
         out[kind] = _all(client(home, service, region), call, key, **args)
+    _fill_resolver(client(home, "route53resolver", region), out)
+    _fill_balancers(client(home, "elbv2", region), out)
     out["ssm.parameters"] = [each for each in out["ssm.parameters"] if not each["Name"].startswith("/aws/")]
     kms = client(home, "kms", region)
     keys = [kms.describe_key(KeyId=each["KeyId"])["KeyMetadata"] for each in _all(kms, "list_keys", "Keys")]
@@ -79,6 +100,30 @@ def inventory(home: LabHome, region: str | None = None) -> Things:
     out["kms.aliases"] = [each for each in out["kms.aliases"] if not each["AliasName"].startswith("alias/aws/")]
     out["kms.keys"] = [_plain(each) for each in keys if each["KeyState"] not in _GONE and each["KeyId"] not in managed]
     return {kind: sorted(things, key=repr) for kind, things in sorted(out.items())}
+
+
+def _fill_resolver(resolver: Any, out: Things) -> None:
+    """Add the names in domain lists and the rules in groups; a VPC that fails closed is as one never configured."""
+    for each in out["resolver.firewall-domain-lists"]:
+        each["Domains"] = [
+            name
+            for page in resolver.get_paginator("list_firewall_domains").paginate(FirewallDomainListId=each["Id"])
+            for name in page["Domains"]
+        ]
+    for each in out["resolver.firewall-rule-groups"]:
+        each["Rules"] = _all(resolver, "list_firewall_rules", "FirewallRules", FirewallRuleGroupId=each["Id"])
+    configs = out["resolver.firewall-configs"]
+    out["resolver.firewall-configs"] = [each for each in configs if each["FirewallFailOpen"] != "DISABLED"]
+
+
+def _fill_balancers(balancing: Any, out: Things) -> None:
+    """Add the listeners of load balancers and the targets of groups; which balancer a group is used by, its listeners say."""
+    for each in out["elb.load-balancers"]:
+        each["Listeners"] = _all(balancing, "describe_listeners", "Listeners", LoadBalancerArn=each["LoadBalancerArn"])
+    for each in out["elb.target-groups"]:
+        health = _all(balancing, "describe_target_health", "TargetHealthDescriptions", TargetGroupArn=each["TargetGroupArn"])
+        del each["LoadBalancerArns"]
+        each["Targets"] = [one["Target"] for one in health]
 
 
 def differences(before: Things, after: Things) -> list[str]:

@@ -64,12 +64,14 @@ def _user_data(original: Any, value: Any) -> Any:
 # -- interfaces: addresses lie in the subnet and are given back ------------------------------------------------------------
 
 
-def create_network_interface(original: Any, self: Any, subnet: Any, address: Any, *rest: Any, **kwargs: Any) -> Any:
+def create_network_interface(
+    original: Any, self: Any, subnet: Any, private_ip_address: Any, private_ip_addresses: Any = None, *rest: Any, **kwargs: Any
+) -> Any:
     """Give an interface without an address the subnet's next free one (moto picks any, even a reserved one)."""
     subnet = self.get_subnet(subnet) if isinstance(subnet, str) else subnet
-    if not address and not (rest and rest[0]) and not kwargs.get("private_ip_addresses"):
-        address = subnet.get_available_subnet_ip(None)
-    return original(self, subnet, address, *rest, **kwargs)
+    if not private_ip_address and not private_ip_addresses:
+        private_ip_address = subnet.get_available_subnet_ip(None)
+    return original(self, subnet, private_ip_address, private_ip_addresses, *rest, **kwargs)
 
 
 def delete_network_interface(original: Any, self: Any, eni_id: str) -> None:

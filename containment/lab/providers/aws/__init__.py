@@ -8,13 +8,27 @@ from __future__ import annotations
 from itertools import chain
 
 from containment.lab.home import LabHome
-from containment.lab.providers.aws import acls, addresses, compute, endpoints, exits, iam, network, records, routing, security
+from containment.lab.providers.aws import (
+    acls,
+    addresses,
+    compute,
+    dns_firewall,
+    endpoints,
+    exits,
+    iam,
+    network,
+    records,
+    resolver,
+    routing,
+    security,
+    ways_in,
+)
 from containment.lab.providers.aws.invokes import INVOKES, serve_invokes
 from containment.lab.providers.aws.resource import Resource, Unserved
 from containment.lab.providers.aws.schema import facts, version
 from containment.lab.providers.base import Provider
 
-AREAS = (network, routing, security, acls, endpoints, addresses, compute, exits, iam, records)
+AREAS = (network, routing, security, acls, endpoints, addresses, compute, exits, ways_in, resolver, dns_firewall, iam, records)
 TYPES: tuple[type[Resource], ...] = tuple(chain.from_iterable(area.TYPES for area in AREAS))
 """Every type that is served for real."""
 

@@ -164,7 +164,7 @@ def test_what_the_cloud_cannot_do_is_an_error_with_its_own_words(ec2: Any, home:
     with pytest.raises(ClientError, match=r"InternalError.*get_console_screenshot action has not been implemented"):
         ec2.get_console_screenshot(InstanceId="i-00000000")
     with pytest.raises(ClientError, match=r"InternalError|NotImplemented|not yet implemented"):
-        client(home, "route53resolver").list_firewall_domain_lists()
+        client(home, "route53resolver").list_resolver_configs()
 
 
 def test_aws_managed_policies_exist(home: LabHome) -> None:

@@ -41,6 +41,17 @@ def test_an_input_that_would_be_dropped_is_refused_by_name(aws: Asker) -> None:
     assert aws.preview("aws:ec2/instance:Instance", "i", {"ami": AMI, "placementGroup": "p"})["placementGroup"] == "p"
 
 
+def test_two_firewall_rules_of_one_list_are_refused_because_the_real_provider_cannot_tell_them_apart(aws: Asker, home: LabHome) -> None:
+    dns = client(home, "route53resolver")
+    group = dns.create_firewall_rule_group(CreatorRequestId="g", Name="g")["FirewallRuleGroup"]["Id"]
+    names = dns.create_firewall_domain_list(CreatorRequestId="l", Name="l")["FirewallDomainList"]["Id"]
+    rule = {"firewallRuleGroupId": group, "firewallDomainListId": names, "action": "ALLOW"}
+    first = aws.create("aws:route53/resolverFirewallRule:ResolverFirewallRule", "a", {**rule, "priority": 1, "qType": "A"})
+    with pytest.raises(grpc.RpcError, match="give each rule a list of its own"):
+        aws.create("aws:route53/resolverFirewallRule:ResolverFirewallRule", "b", {**rule, "priority": 2, "qType": "AAAA"})
+    aws.delete(first)
+
+
 def test_a_function_that_is_not_served_is_refused_by_name(aws: Asker) -> None:
     with pytest.raises(grpc.RpcError, match="does not serve the function aws:ec2/getInstance:getInstance"):
         aws.invoke("aws:ec2/getInstance:getInstance", instanceId="i-1")

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
@@ -20,6 +18,9 @@ from containment.lab.providers.handler import narrowed
 from containment.lab.wire import UNKNOWN, without_wrappers
 
 from .conftest import Asker, Props
+from .life import Life, one
+from .resolver_lives import RESOLVER
+from .ways_in_lives import WAYS_IN
 
 pytestmark = pytest.mark.slow
 
@@ -33,25 +34,6 @@ def policy(*actions: str) -> str:
 def trust(service: str) -> str:
     statement = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-
-
-@dataclass(frozen=True)
-class Life:
-    """One type's life. `world` gives the ids it needs; `seen(clients, id, phase)` reads it back from AWS itself."""
-
-    token: str
-    start: Callable[[Any], Props]
-    update: Props | Callable[[Any], Props] | None = None
-    replace: Props | Callable[[Any], Props] | None = None
-    seen: Callable[[Any, str, bool], bool] | None = None
-    stays: bool = False
-    """It is always there: deleting it leaves something behind."""
-    unknown: tuple[str, ...] = field(default=())
-    """Some of what a preview cannot know."""
-
-
-def one(answer: Props, key: str) -> Any:
-    return answer[key][0]
 
 
 def instance(w: Any, ident: str) -> Any:
@@ -592,13 +574,17 @@ LIVES = [
         lambda w, i, late: w.s3.get_bucket_tagging(Bucket=i)["TagSet"] == [{"Key": "a", "Value": "c" if late else "b"}],
         unknown=("arn", "bucketDomainName"),
     ),
+    *RESOLVER,
+    *WAYS_IN,
 ]
 
 
 @pytest.fixture(scope="module")
 def world(home: LabHome, aws: Asker) -> Any:
     """What the types need to exist, made with boto3."""
-    w: Any = SimpleNamespace(**{name: client(home, name) for name in ("ec2", "iam", "logs", "kms", "ssm", "s3")})
+    w: Any = SimpleNamespace(
+        **{name: client(home, name) for name in ("ec2", "iam", "logs", "kms", "ssm", "s3", "elbv2", "route53resolver")}
+    )
     ec2 = w.ec2
     w.vpc, w.vpc2, w.vpc3 = (ec2.create_vpc(CidrBlock=c)["Vpc"]["VpcId"] for c in ("10.50.0.0/16", "10.70.0.0/16", "10.80.0.0/16"))
     w.subnet, w.subnet2 = (ec2.create_subnet(VpcId=w.vpc, CidrBlock=c)["Subnet"]["SubnetId"] for c in ("10.50.1.0/24", "10.50.2.0/24"))
@@ -625,6 +611,26 @@ def world(home: LabHome, aws: Asker) -> Any:
     w.transit = ec2.create_transit_gateway()["TransitGateway"]["TransitGatewayId"]
     w.vpn = ec2.create_vpn_gateway(Type="ipsec.1")["VpnGateway"]["VpnGatewayId"]
     w.prefix_list = ec2.create_managed_prefix_list(PrefixListName="p", MaxEntries=5, AddressFamily="IPv4")["PrefixList"]["PrefixListId"]
+    w.zone_subnet, w.zone_subnet2 = (
+        ec2.create_subnet(VpcId=w.vpc, CidrBlock=c, AvailabilityZone=z)["Subnet"]["SubnetId"]
+        for c, z in (("10.50.31.0/24", "us-east-1b"), ("10.50.32.0/24", "us-east-1c"))
+    )
+    resolver = w.route53resolver
+    ask = {"CreatorRequestId": "w", "Name": "w"}
+    w.domains = resolver.create_firewall_domain_list(**ask)["FirewallDomainList"]["Id"]
+    w.rules, w.rules2 = (resolver.create_firewall_rule_group(CreatorRequestId=n, Name=n)["FirewallRuleGroup"]["Id"] for n in ("w", "w2"))
+    destination = "arn:aws:logs:us-east-1:123456789012:log-group:/lab/there"
+    config = resolver.create_resolver_query_log_config(**ask, DestinationArn=destination)
+    w.query_logs = config["ResolverQueryLogConfig"]["Id"]
+    addresses = [{"SubnetId": each} for each in (w.subnet, w.subnet2)]
+    outbound = resolver.create_resolver_endpoint(**ask, Direction="OUTBOUND", SecurityGroupIds=[w.group], IpAddresses=addresses)
+    w.outbound = outbound["ResolverEndpoint"]["Id"]
+    forward = {"RuleType": "FORWARD", "DomainName": "corp.internal", "TargetIps": [{"Ip": "10.9.9.9", "Port": 53}]}
+    w.forward = resolver.create_resolver_rule(**ask, **forward, ResolverEndpointId=w.outbound)["ResolverRule"]["Id"]
+    balancer = w.elbv2.create_load_balancer(Name="w", Subnets=[w.zone_subnet, w.zone_subnet2], Scheme="internal")
+    w.balancer = balancer["LoadBalancers"][0]["LoadBalancerArn"]
+    targets = w.elbv2.create_target_group(Name="w", Port=443, Protocol="HTTPS", VpcId=w.vpc)
+    w.targets = targets["TargetGroups"][0]["TargetGroupArn"]
     w.role, w.role2 = (w.iam.create_role(RoleName=n, AssumeRolePolicyDocument=trust("ec2.amazonaws.com"))["Role"]["RoleName"] for n in "rs")
     w.role_arn = w.iam.get_role(RoleName=w.role)["Role"]["Arn"]
     w.profile = w.iam.create_instance_profile(InstanceProfileName="prof")["InstanceProfile"]["InstanceProfileName"]
