@@ -8,21 +8,21 @@ close.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 from containment.lab.engine.child import Child
 from containment.lab.engine.executor import Executor
-from containment.lab.engine.monitor import EngineLog, Monitor, serve
+from containment.lab.engine.monitor import PARALLEL, Monitor
 from containment.lab.engine.planner import Planner
 from containment.lab.engine.policy import Analyzer
 from containment.lab.engine.steps import Goal, Op, Run, Step
 from containment.lab.formats.config import Config, Project
 from containment.lab.formats.state import STACK_TYPE, State, make_urn, type_of
 
-_PARALLEL = 16
 _RUNNER = Path(__file__).with_name("runner.py")
 _PENDING = "Attempting to deploy or update resources with {} pending operations from previous deployment."
 _FORGET = "What became of them is not known: look, then forget pending creates with `containment lab refresh --clear-pending-creates`."
@@ -78,44 +78,49 @@ class Deployment:
 
     async def program(self, config: Config, packs: list[Path]) -> None:
         """Run the program, do what it asks, delete what it no longer names, and judge the whole."""
-        server, address = await serve(Monitor(self.run, config, self.project.program, self), EngineLog(self.report.remark))
-        try:
-            await self._to_the_end(self._program(config, packs, address))
-        finally:
-            await asyncio.gather(*(each.stop() for each in self.run.analyzers))
-            await server.stop(0)
+        run = self.run
+        server, address = await Monitor(run, config, self.project.program, self).serve()
+        async with self._to_the_end():
+            await self._take_back()
+            for starting in [asyncio.ensure_future(Analyzer.start(pack, run, config, address)) for pack in packs]:
+                run.analyzers.append(await starting)
+            where = {"monitor": address, "engine": address, "root_directory": str(self.project.root), "program": str(self.project.program)}
+            command = [self.project.python, str(_RUNNER), json.dumps({**run.where, **where, "parallel": PARALLEL})]
+            child = await Child.start(command, self.project.program, config.environment(), self.report.say)
+            try:
+                await self._until_done(child)
+            finally:
+                await child.stop()
+            await self.executor.settle()
+            run.check_live()
+            await self._delete()
+        await server.stop(0)
 
     async def destroy(self) -> None:
         """Delete everything in the checkpoint, dependents first."""
-        await self._to_the_end(self._destroy())
+        async with self._to_the_end():
+            await self._take_back()
+            await self._delete()
 
     async def refresh(self, forget: bool) -> None:
         """Read everything in the checkpoint, and keep what is found; `forget` pending creates that could not be undone."""
-        await self._to_the_end(self._refresh(forget))
-
-    async def _program(self, config: Config, packs: list[Path], address: str) -> None:
-        run = self.run
-        await self._take_back()
-        for starting in [asyncio.ensure_future(Analyzer.start(pack, run, config, address)) for pack in packs]:
-            run.analyzers.append(await starting)
-        given = {"project": run.project, "stack": run.stack, "parallel": _PARALLEL, "dry_run": run.preview, "organization": "organization"}
-        where = {"monitor": address, "engine": address, "root_directory": str(self.project.root), "program": str(self.project.program)}
-        command = [self.project.python, str(_RUNNER), json.dumps({**given, **where})]
-        child = await Child.start(command, self.project.program, config.environment(), self.report.say)
-        try:
-            await self._until_done(child)
-        finally:
-            await child.stop()
-        await self.executor.settle()
-        run.check_live()
-        await self._delete()
+        run, steps = self.run, [Step(Op.REFRESH, each, each) for each in self.run.before]
+        async with self._to_the_end():
+            await self._take_back()
+            if forget:
+                run.journal.interrupted.clear()
+            for each in run.before:
+                await run.ensure_provider(each.provider)
+            for step, failed in zip(steps, await self.executor.all(steps), strict=True):
+                if failed is not None:
+                    self.report.error(str(failed), step.before.urn)
+                    step.new = step.old
+            run.journal.base = _rebuilt(steps)
 
     async def _until_done(self, child: Child) -> None:
         """Wait for the program's end, or for the run to stop; a program that failed stops the run."""
-        ended, stop = asyncio.ensure_future(self._ended(child)), asyncio.ensure_future(self.run.stopping.wait())
-        await asyncio.wait([ended, stop], return_when=asyncio.FIRST_COMPLETED)
-        stop.cancel()
-        if not ended.done():
+        ended = asyncio.ensure_future(self._ended(child))
+        if not await self.run.ends(ended):
             await asyncio.wait([ended], timeout=2)
         elif ended.result() and not self.run.stopping.is_set():
             if not any(each["severity"] == "error" for each in self.report.diagnostics):
@@ -141,33 +146,17 @@ class Deployment:
         run.check_live()
         if run.journal.interrupted:
             lines = [f"  * {each.urn}, interrupted while {kind}" for each, kind in run.journal.interrupted]
-            self.report.warning("\n".join([_PENDING.format(len(lines)), *lines, _FORGET]))
+            self.report.remark("warning", "\n".join([_PENDING.format(len(lines)), *lines, _FORGET]))
 
     async def _delete(self) -> None:
         await self.executor.deletions(await self.planner.deletions())
 
-    async def _destroy(self) -> None:
-        await self._take_back()
-        await self._delete()
-
-    async def _refresh(self, forget: bool) -> None:
-        run, steps = self.run, [Step(Op.REFRESH, each, each) for each in self.run.before]
-        await self._take_back()
-        if forget:
-            run.journal.interrupted.clear()
-        for each in run.before:
-            await run.ensure_provider(each.provider)
-        for step, failed in zip(steps, await self.executor.all(steps), strict=True):
-            if failed is not None:
-                self.report.error(str(failed), step.before.urn)
-                step.new = step.old
-        run.journal.base = _rebuilt(steps)
-
-    async def _to_the_end(self, work: Coroutine[Any, Any, None]) -> None:
-        """Do `work`; then settle what is under way, the stack's outputs and the stack policies, and write the journal a last time."""
+    @contextlib.asynccontextmanager
+    async def _to_the_end(self) -> AsyncIterator[None]:
+        """Around the work of a phase: what is under way settles, then come the stack's outputs, the stack policies and the last write."""
         run, before = self.run, self.run.olds.get(self.root)
         try:
-            await work
+            yield
         except Exception as failed:  # noqa: BLE001 - every end is reported, with its message
             run.fail(failed)
         await self.executor.settle()
@@ -178,25 +167,19 @@ class Deployment:
         for analyzer in run.analyzers:
             if not run.stopping.is_set():
                 try:
-                    await analyzer.analyze_stack(run, self.root, self.planner.providers)
+                    await analyzer.analyze_stack(run, self.root)
                 except Exception as failed:  # noqa: BLE001 - a check that cannot be made has failed
                     run.fail(failed)
         self.report.conclude()
-        await run.registry.close(cancel=self.report.interrupted)
+        await asyncio.gather(run.registry.close(cancel=self.report.interrupted), *(each.stop() for each in run.analyzers))
         run.journal.save()
 
 
 def _rebuilt(steps: list[Step]) -> list[State]:
     """Return what a refresh found, without references to what is gone."""
-    found: list[State] = []
-    known: set[str] = set()
+    found, known = list[State](), set[str]()
     for new in filter(None, (step.new for step in steps)):
-        new.dependencies = [urn for urn in new.dependencies if urn in known]
-        new.replace_with = [urn for urn in new.replace_with if urn in known]
-        new.deleted_with = new.deleted_with if new.deleted_with in known else ""
-        left = {key: [urn for urn in urns if urn in known] for key, urns in new.property_dependencies.items()}
-        new.property_dependencies = {key: urns for key, urns in left.items() if urns}
-        new.parent = new.parent if new.parent in known else ""
         known.add(new.urn)
-        found.append(new)
+        found.append(kept := new.renamed(lambda urn: urn if urn in known else ""))
+        kept.property_dependencies = {key: urns for key, urns in kept.property_dependencies.items() if urns}
     return found

@@ -10,18 +10,16 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any
 
-from containment.lab.engine.providers import PartialFailureError, Provider
+from containment.lab.engine.providers import PartialFailureError
 from containment.lab.engine.steps import Op, Run, Step
 from containment.lab.errors import EngineError
 from containment.lab.formats.state import State, dependencies_of, now
 from containment.lab.formats.values import keep_old, parse_path
 from containment.lab.wire import UNKNOWN, is_secret, secret
 
-_DELETIONS = {Op.DELETE, Op.DELETE_REPLACED, Op.DISCARD, Op.DISCARD_REPLACED}
-_PENDING = {Op.CREATE: "creating", Op.UPDATE: "updating", Op.READ: "reading", Op.IMPORT: "importing"} | dict.fromkeys(
-    _DELETIONS, "deleting"
-)
-_PENDING |= {Op.CREATE_REPLACEMENT: "creating", Op.READ_REPLACEMENT: "reading", Op.IMPORT_REPLACEMENT: "importing"}
+_UNDER_WAY = {"create": "creating", "update": "updating", "read": "reading", "import": "importing"}
+_UNDER_WAY |= {"delete": "deleting", "discard": "deleting"}
+_IN_PLACE = {Op.SAME, Op.UPDATE, Op.READ, Op.REMOVE_PENDING_REPLACE}
 
 
 class ProtectedError(EngineError):
@@ -38,7 +36,7 @@ class Executor:
     def __init__(self, run: Run) -> None:
         self.run = run
         self.under_way: set[asyncio.Task[Any]] = set()
-        self._registered: dict[str, Step] = {}
+        self._told: set[str] = set()
 
     def start(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         """Run `work` as a task that survives whoever asked for it."""
@@ -60,7 +58,7 @@ class Executor:
 
     async def one(self, step: Step) -> None:
         """Carry out one step and write down how it ended; only a cancelled one is left as pending."""
-        run, journal, pending = self.run, self.run.journal, _PENDING.get(step.op)
+        run, journal, pending = self.run, self.run.journal, _UNDER_WAY.get(step.op.verb)
         ends = run.report.begins(step)
         if pending:
             journal.begin(step.state, pending)
@@ -71,84 +69,65 @@ class Executor:
             self._complete(step)
             raise
         except Exception:
-            if pending:
-                journal.end(step.state)
+            journal.end(step.state, write=bool(pending))
             raise
         self._complete(step)
         if step.new is not None and step.op is not Op.REPLACE:
             run.news[step.new.urn] = step.new
-        if step.op is not Op.CREATE_REPLACEMENT:
-            self._registered[step.state.urn] = step
         ends()
 
     def _complete(self, step: Step) -> None:
-        """Make secret in the new outputs what options or inputs say is secret, and write the journal."""
-        old, new, journal = step.old, step.new, self.run.journal
-        if new is not None and step.op is not Op.REPLACE:
-            for key, value in new.outputs.items():
-                if not is_secret(value) and (key in new.additional_secret_outputs or is_secret(new.inputs.get(key))):
-                    new.outputs[key] = secret(value)
-        if step.op in _DELETIONS:
-            journal.end(step.state, gone=None if step.state.pending_replacement else step.state)
-        elif step.op is Op.REMOVE_PENDING_REPLACE:
-            journal.end(step.state, gone=step.state)
-        elif step.op in (Op.SAME, Op.UPDATE, Op.READ):
-            journal.end(step.state, new=new, gone=old, write=step.op is not Op.SAME or vars(step.before) != vars(step.state))
-        elif step.op in _PENDING:
-            journal.end(step.state, new=new, gone=old if old is not None and old.pending_replacement else None)
-
-    async def _apply(self, step: Step) -> None:
-        if step.op is Op.SAME:
-            step.state.id, step.state.outputs = step.before.id, step.before.outputs
-            if step.state.is_provider:
-                await self.run.registry.take(step.state, step.before.inputs)
-        elif step.op in (Op.CREATE, Op.CREATE_REPLACEMENT):
-            await self._create(step, step.state)
-        elif step.op is Op.UPDATE:
-            await self._update(step.before, step.state)
-        elif step.op in (Op.READ, Op.READ_REPLACEMENT):
-            await self._read(step.old, step.state)
-        elif step.op in (Op.IMPORT, Op.IMPORT_REPLACEMENT):
-            await self._import(step.state)
-        elif step.op is Op.REFRESH:
-            await self._refresh(step, step.before)
-        elif step.op in _DELETIONS:
-            await self._delete(step, step.before)
+        """Mark what is replaced later, make secret in the new outputs what options or inputs say is secret, and write the journal."""
+        old, new = step.old, step.new
         if step.keeps_old:
             step.before.delete = True
+        for key, value in new.outputs.items() if new else ():
+            if new and not is_secret(value) and (key in new.additional_secret_outputs or is_secret(new.inputs.get(key))):
+                new.outputs[key] = secret(value)
+        if step.op in (Op.REPLACE, Op.REFRESH):
+            return  # the steps around a replacement write; a refresh writes once, at its end
+        if _UNDER_WAY.get(step.op.verb) == "deleting":
+            gone = not step.before.pending_replacement
+        else:
+            gone = step.op in _IN_PLACE or (old is not None and old.pending_replacement)
+        changed = step.op is not Op.SAME or vars(step.before) != vars(step.state)
+        self.run.journal.end(step.state, new=new, gone=old if gone else None, write=changed)
 
-    def _provider(self, state: State) -> Provider:
-        found = self.run.registry.get(state.provider)
-        assert found is not None, f"{state.provider} of {state.urn} is not configured"
-        return found
+    async def _apply(self, step: Step) -> None:
+        match step.op.verb:
+            case "same":
+                step.state.id, step.state.outputs = step.before.id, step.before.outputs
+                if step.state.is_provider:
+                    await self.run.registry.take(step.state, step.before.inputs)
+            case "create":
+                step.state.created = now()
+                await self._bring(None, step.state)
+            case "update":
+                await self._bring(step.before, step.state)
+            case "read":
+                await self._read(step.old, step.state)
+            case "import":
+                await self._import(step.state)
+            case "refresh":
+                await self._refresh(step, step.before)
+            case "delete" | "discard":
+                await self._delete(step, step.before)
 
-    async def _create(self, step: Step, new: State) -> None:
-        new.created = new.modified = now()
+    async def _bring(self, old: State | None, new: State) -> None:
+        """Create `new`, or update `old` to it; what a provider could not bring up is kept, with the inputs that are in force."""
+        new.id, new.modified = old.id if old else "", now() if new.custom or old is None else old.modified
         try:
-            if new.is_provider:
-                new.outputs = await self.run.registry.take(new, new.inputs)
-            elif new.custom:
-                new.id, new.outputs = await self._provider(new).create(new, self.run.preview)
+            if new.custom:
+                new.id, new.outputs = await self.run.manager(new).bring(old, new, self.run.preview)
         except PartialFailureError as failed:
-            new.id, new.outputs = failed.id, failed.outputs
-            if step.keeps_old:
-                step.before.delete = True
-            raise
-
-    async def _update(self, old: State, new: State) -> None:
-        new.id, new.modified = old.id, now() if new.custom else old.modified
-        try:
-            if new.is_provider:
-                new.outputs = await self.run.registry.take(new, new.inputs, anew=True)
-            elif new.custom:
-                new.outputs = await self._provider(new).update(old, new, self.run.preview)
-        except PartialFailureError as failed:
-            new.outputs, new.inputs = failed.outputs, dict(old.inputs)
+            new.id, new.outputs = old.id if old else failed.id, failed.outputs
+            if old:
+                new.inputs = dict(old.inputs)
             raise
 
     async def _read(self, old: State | None, new: State) -> None:
         if new.id != UNKNOWN:
-            found = await self._provider(new).read(new, new.id, new.inputs, new.inputs)
+            found = await self.run.provider(new).read(new, new.id, new.inputs, new.inputs)
             if found is None:
                 raise EngineError(f"resource '{new.id}' does not exist", new.urn)
             new.id, _, new.outputs = found
@@ -157,7 +136,7 @@ class Executor:
             new.created, new.modified = old.created, old.modified if same else now()
 
     async def _import(self, new: State) -> None:
-        found = await self._provider(new).read(new, new.import_id, None, {})
+        found = await self.run.provider(new).read(new, new.import_id, None, {})
         if found is None or found[1] is None:
             why = "does not exist" if found is None else "cannot be imported: its provider does not say what its inputs are"
             raise EngineError(f"resource '{new.import_id}' {why}", new.urn)
@@ -170,12 +149,12 @@ class Executor:
         step.result, step.new = Op.SAME, old
         if not old.custom or old.is_provider or old.pending_replacement:
             return
-        provider, reasons = self._provider(old), list[str]()
+        provider, reasons = self.run.provider(old), list[str]()
         try:
             found = await provider.read(old, old.id, old.inputs, old.outputs)
         except PartialFailureError as failed:
             found, reasons = (failed.id, failed.inputs, failed.outputs), failed.reasons
-            self.run.report.warning("refreshed resource is in an unhealthy state: " + "; ".join(reasons), old.urn)
+            self.run.report.remark("warning", "refreshed resource is in an unhealthy state: " + "; ".join(reasons), old.urn)
         if found is None:
             step.new, step.result = None, Op.DELETE
             return
@@ -195,7 +174,7 @@ class Executor:
             raise ProtectedError(old.urn, run.preview)
         spared = old.external or old.retain_on_delete or old.deleted_with in run.did[Op.DELETE] or not old.custom or old.is_provider
         if not run.preview and not spared:
-            await self._provider(old).delete(old)
+            await self.run.provider(old).delete(old)
         old.pending_replacement = old.pending_replacement or step.awaits_new
 
     async def take_back(self, state: State, kind: str) -> None:
@@ -210,9 +189,9 @@ class Executor:
             await run.ensure_provider(state.provider)
             for each in run.before:
                 if each.urn == state.urn and each.id:
-                    await self._provider(state).read(each, each.id, each.inputs, each.outputs)  # this one has been taken
+                    await self.run.provider(state).read(each, each.id, each.inputs, each.outputs)  # this one has been taken
             run.report.remark("info", f"undoing what the interrupted create of {state.urn} may have left", state.urn)
-            await self._provider(state).delete(state.copy(id=""))
+            await self.run.provider(state).delete(state.copy(id=""))
         if own or not state.provider:
             run.journal.forget(state)
 
@@ -242,9 +221,10 @@ class Executor:
 
     def outputs(self, urn: str, outputs: dict[str, Any]) -> None:
         """Take a component's (or the stack's) outputs, told once, after its registration."""
-        step = self._registered.pop(urn, None)
-        if step is None or step.new is None:
+        new = self.run.news.get(urn)
+        if new is None or urn in self._told:
             raise EngineError(f"cannot complete a resource '{urn}' whose registration isn't pending", urn)
-        before, step.new.outputs = step.new.outputs, outputs
+        self._told.add(urn)
+        before, new.outputs = new.outputs, outputs
         if before != outputs:
             self.run.journal.save()

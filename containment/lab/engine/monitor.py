@@ -19,19 +19,23 @@ from google.protobuf import empty_pb2
 from pulumi.runtime.proto import engine_pb2 as log
 from pulumi.runtime.proto import engine_pb2_grpc, resource_pb2_grpc
 from pulumi.runtime.proto import resource_pb2 as pb
+from pulumi.runtime.proto.alias_pb2 import Alias
 
 from containment.lab.engine.providers import GRPC_OPTIONS
-from containment.lab.engine.steps import Alias, Goal, Run
+from containment.lab.engine.steps import Goal, Run
 from containment.lab.errors import EngineError
 from containment.lab.formats.config import Config
 from containment.lab.formats.package import Package
-from containment.lab.formats.state import PROVIDER_TYPE, STACK_TYPE, State, make_urn, type_of
+from containment.lab.formats.state import PROVIDER_TYPE, State, make_urn, type_of
 from containment.lab.formats.values import output_dependencies, receive, seconds, send
 from containment.lab.wire import secret, to_plain, to_struct
 
 FEATURES = (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11)
 """Secrets, resource references, output values, alias specs, replacement trigger, deletedWith, replaceWith, parameterization (9);
 transforms and hooks (7, 8, 10, 11) are claimed so that their use reaches us and is refused by name."""
+
+PARALLEL = 16
+"""How many registrations a program may have under way."""
 
 _REFUSED_OPTIONS = {
     "transforms": "transforms",
@@ -51,24 +55,54 @@ def _served(work: Callable[..., Coroutine[Any, Any, Any]]) -> Callable[..., Coro
     """Make a gRPC method of `work`: when the run stops, or `work` fails and so stops it, the program is told that the monitor is gone."""
 
     async def serve(self: Monitor, request: Any, context: Any) -> Any:
-        task, stop = self.deployment.executor.start(self.guard(work(self, request))), asyncio.ensure_future(self.run.stopping.wait())
-        await asyncio.wait([task, stop], return_when=asyncio.FIRST_COMPLETED)
-        stop.cancel()
-        if not task.done() or task.result() is None:
+        task = self.deployment.executor.start(self.guard(work(self, request)))
+        if not await self.run.ends(task) or task.result() is None:
             await context.abort(grpc.StatusCode.UNAVAILABLE, "resource monitor shut down")
         return task.result()
 
     return serve
 
 
-class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
-    """Serves one program. `deployment` registers, reads and takes outputs; this only translates."""
+def _refusal(what: str) -> Any:
+    async def refused(_: Monitor, request: Any) -> Any:
+        raise refuse(what, getattr(request, "tok", "") or getattr(request, "name", ""))
+
+    return _served(refused)
+
+
+class Monitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineServicer):
+    """Serves one program, and takes the log of the packs too. `deployment` registers, reads and takes outputs; this only translates."""
+
+    Call = _refusal("methods of resources")
+    RegisterStackTransform = _refusal("stack transforms")
+    RegisterStackInvokeTransform = _refusal("invoke transforms")
+    RegisterResourceHook = _refusal("resource hooks")
+    RegisterErrorHook = _refusal("error hooks")
 
     def __init__(self, run: Run, config: Config, root: Path, deployment: Any) -> None:
         self.run, self._config, self._root, self.deployment = run, config, root, deployment
         self._packages: dict[str, Package] = {}
         self._defaults: dict[Package, asyncio.Task[State]] = {}
         self._of_component: dict[str, dict[str, str]] = {}
+
+    async def serve(self) -> tuple[Any, str]:
+        """Serve both services on a free loopback port; returns the server and its address."""
+        server = grpc.aio.server(options=GRPC_OPTIONS)
+        resource_pb2_grpc.add_ResourceMonitorServicer_to_server(self, server)
+        engine_pb2_grpc.add_EngineServicer_to_server(self, server)
+        port = server.add_insecure_port("127.0.0.1:0")
+        await server.start()
+        return server, f"127.0.0.1:{port}"
+
+    async def Log(self, request: Any, context: Any) -> empty_pb2.Empty:  # noqa: ARG002
+        """Take a log line; debug lines are dropped."""
+        if request.severity != log.DEBUG:
+            self.run.report.remark(log.LogSeverity.Name(request.severity).lower(), request.message.rstrip(), request.urn)
+        return empty_pb2.Empty()
+
+    async def RequirePulumiVersion(self, request: Any, context: Any) -> log.RequirePulumiVersionResponse:  # noqa: ARG002
+        """Accept any range: the lab engine is no Pulumi release."""
+        return log.RequirePulumiVersionResponse()
 
     async def guard(self, work: Coroutine[Any, Any, Any]) -> Any:
         """Do `work`; None when it failed, which ends the run with its message."""
@@ -81,9 +115,8 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
     @_served
     async def GetDeploymentInfo(self, _: Any) -> pb.DeploymentInfo:
         """Say which stack this is and what is supported."""
-        config = {"config": self._config.values, "configSecretKeys": sorted(self._config.secret_keys)}
-        where = {"project": self.run.project, "stack": self.run.stack, "organization": "organization", "dryRun": self.run.preview}
-        return pb.DeploymentInfo(supportedFeatures=FEATURES, parallel=16, **where, **config)  # type: ignore[arg-type]
+        told: dict[str, Any] = {**self.run.where, "config": self._config.values, "configSecretKeys": sorted(self._config.secret_keys)}
+        return pb.DeploymentInfo(supportedFeatures=FEATURES, parallel=PARALLEL, dryRun=told.pop("dry_run"), **told)  # type: ignore[arg-type]
 
     @_served
     async def SignalAndWaitForShutdown(self, _: Any) -> empty_pb2.Empty:
@@ -105,32 +138,32 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
     @_served
     async def RegisterResource(self, request: Any) -> pb.RegisterResourceResponse:
         """Register a resource: plan it, carry it out, answer with its state."""
-        above, is_provider = self.run.goals.get(request.parent), request.type.startswith(PROVIDER_TYPE)
+        above, is_provider = self._above(request), request.type.startswith(PROVIDER_TYPE)
         used = [what for field, what in _REFUSED_OPTIONS.items() if getattr(request, field)]
         if used or request.hooks.ByteSize():
             raise refuse(used[0] if used else "resource hooks", f"{request.type} {request.name}")
-        protect = request.protect if request.HasField("protect") else above.protect if above else None
-        retain = request.retainOnDelete if request.HasField("retainOnDelete") else above.retain_on_delete if above else None
         new, raw, first = self._state(request, request.object), to_plain(request.object), request.deleteBeforeReplace or None
         needs = {key: set(each.urns) for key, each in request.propertyDependencies.items()} or {
             key: set(new.dependencies) for key in new.inputs
         }
         if is_provider:
             self._mark(request, new.inputs)
-        new.custom, new.protect, new.retain_on_delete = request.custom, bool(protect), bool(retain)
+        new.custom = request.custom
+        new.protect = request.protect if request.HasField("protect") else above.protect
+        new.retain_on_delete = request.retainOnDelete if request.HasField("retainOnDelete") else above.retain_on_delete
         new.provider = await self._provider_for(request) if request.custom and not is_provider else ""
         new.property_dependencies = {key: sorted(needs.get(key, set()) | output_dependencies(raw.get(key))) for key in {**raw, **needs}}
         new.custom_timeouts = {
             key: each for key in ("create", "update", "delete", "read") if (each := seconds(getattr(request.customTimeouts, key)))
         }
-        new.import_id, new.deleted_with = request.importId, request.deletedWith or (above.new.deleted_with if above else "")
+        new.import_id, new.deleted_with = request.importId, request.deletedWith or above.deleted_with
         new.ignore_changes, new.hide_diff, new.replace_on_changes, new.replace_with = map(
             list, (request.ignoreChanges, request.hideDiffs, request.replaceOnChanges, request.replace_with)
         )
         if request.HasField("replacement_trigger"):
             new.replacement_trigger = receive(request.replacement_trigger)
-        aliases = [Alias(urn=urn) for urn in request.aliasURNs] + [_alias(each) for each in request.aliases]
-        goal = Goal(new, aliases, request.deleteBeforeReplace if request.deleteBeforeReplaceDefined else first, protect, retain)
+        aliases = [*(Alias(urn=urn) for urn in request.aliasURNs), *request.aliases]
+        goal = Goal(new, aliases, request.deleteBeforeReplace if request.deleteBeforeReplaceDefined else first)
         state = await self.deployment.register(goal)
         if not request.custom:
             self._of_component[state.urn] = {**self._of_component.get(request.parent, {}), **request.providers}
@@ -143,6 +176,11 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
         new.custom, new.external, new.id, new.provider = True, True, request.id, await self._provider_for(request)
         state = await self.deployment.read(Goal(new))
         return pb.ReadResourceResponse(urn=state.urn, properties=_reply(state.outputs, request), id=state.id)
+
+    def _above(self, request: Any) -> State:
+        """Return the goal state of the parent, whose options are inherited; an empty one when there is none."""
+        goal = self.run.goals.get(request.parent)
+        return goal.new if goal else State("", "")
 
     def _state(self, request: Any, properties: Any) -> State:
         urn, inputs = (
@@ -198,12 +236,12 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
 
     async def _provider_for(self, request: Any, token: str = "") -> str:
         """Return the reference of the provider in charge: named, inherited from the parents, or the package's default."""
-        name, above = (token or request.type).split(":")[0], self.run.goals.get(request.parent)
+        name, above = (token or request.type).split(":")[0], self._above(request)
         offered = {**self._of_component.get(request.parent, {}), **getattr(request, "providers", {})}
         if request.provider or name in offered:
             return str(request.provider or offered[name])
-        if above is not None and above.new.provider and type_of(above.new.provider_urn) == PROVIDER_TYPE + name:
-            return above.new.provider
+        if above.provider and type_of(above.provider_urn) == PROVIDER_TYPE + name:
+            return above.provider
         package = self._package(request, token)
         if package not in self._defaults:
             self._defaults[package] = asyncio.ensure_future(self._default(package))
@@ -224,57 +262,5 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
         return await self.deployment.register(Goal(State(urn, type_of(urn), custom=True, inputs=inputs)))  # type: ignore[no-any-return]
 
 
-def _refusal(what: str) -> Callable[..., Coroutine[Any, Any, Any]]:
-    async def refused(_: Monitor, request: Any) -> Any:
-        raise refuse(what, getattr(request, "tok", "") or getattr(request, "name", ""))
-
-    return _served(refused)
-
-
-for _method, _what in {
-    "Call": "methods of resources",
-    "RegisterStackTransform": "stack transforms",
-    "RegisterStackInvokeTransform": "invoke transforms",
-    "RegisterResourceHook": "resource hooks",
-    "RegisterErrorHook": "error hooks",
-}.items():
-    setattr(Monitor, _method, _refusal(_what))
-
-
-class EngineLog(engine_pb2_grpc.EngineServicer):
-    """The engine service: programs and packs log here."""
-
-    def __init__(self, remark: Callable[[str, str, str], None]) -> None:
-        self._remark = remark
-
-    async def Log(self, request: Any, context: Any) -> empty_pb2.Empty:  # noqa: ARG002
-        """Take a log line; debug lines are dropped."""
-        if request.severity != log.DEBUG:
-            self._remark(log.LogSeverity.Name(request.severity).lower(), request.message.rstrip(), request.urn)
-        return empty_pb2.Empty()
-
-    async def RequirePulumiVersion(self, request: Any, context: Any) -> log.RequirePulumiVersionResponse:  # noqa: ARG002
-        """Accept any range: the lab engine is no Pulumi release."""
-        return log.RequirePulumiVersionResponse()
-
-
-async def serve(monitor: Monitor, engine: EngineLog) -> tuple[Any, str]:
-    """Serve both on a free loopback port; returns the server and its address."""
-    server = grpc.aio.server(options=GRPC_OPTIONS)
-    resource_pb2_grpc.add_ResourceMonitorServicer_to_server(monitor, server)
-    engine_pb2_grpc.add_EngineServicer_to_server(engine, server)
-    port = server.add_insecure_port("127.0.0.1:0")
-    await server.start()
-    return server, f"127.0.0.1:{port}"
-
-
 def _reply(outputs: dict[str, Any], request: Any) -> Any:
     return to_struct(send(outputs, secrets=request.acceptSecrets, resources=request.acceptResources))
-
-
-def _alias(told: Any) -> Alias:
-    if told.urn:
-        return Alias(urn=told.urn)
-    parent = told.spec.parentUrn or None
-    rootless = told.spec.noParent or (parent is not None and type_of(parent) == STACK_TYPE)
-    return Alias("", told.spec.name, told.spec.type, told.spec.stack, told.spec.project, "" if rootless else parent)

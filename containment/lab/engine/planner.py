@@ -22,7 +22,6 @@ class Planner:
 
     def __init__(self, run: Run) -> None:
         self.run = run
-        self.providers: dict[str, State] = {}
         self._holder: dict[str, str] = {}
         """Old URNs that a resource has claimed by an alias, with that resource's."""
         self._former: dict[str, str] = {}
@@ -45,16 +44,14 @@ class Planner:
                 raise EngineError(f"Duplicate resource alias '{found}' applied to resource with URN {told}", new.urn)
             self._holder[found], self._former[new.urn], new.aliases = new.urn, found, [found]
         run.goals[new.urn] = goal
-        if new.is_provider:
-            self.providers.update(dict.fromkeys((new.urn, *new.aliases), new))
         return run.olds.get(found)
 
     def _aliases(self, goal: Goal) -> list[str]:
         new, run, own = goal.new, self.run, []
         for alias in goal.aliases:
-            above = new.parent if alias.parent is None else self._former.get(alias.parent, alias.parent)
-            where = (alias.stack or run.stack, alias.project or run.project, above)
-            own.append(alias.urn or make_urn(*where, alias.type or new.type, alias.name or name_of(new.urn)))
+            told, above = alias.spec, self._former.get(alias.spec.parentUrn, alias.spec.parentUrn) or new.parent
+            where = (told.stack or run.stack, told.project or run.project, "" if told.noParent else above)
+            own.append(alias.urn or make_urn(*where, told.type or new.type, told.name or name_of(new.urn)))
         above, mine = self._former.get(new.parent, ""), name_of(new.parent) if new.parent else ""
         if not above:
             return own
@@ -110,13 +107,8 @@ class Planner:
         return [self._step(Op.REPLACE, old, new), Step(Op.CREATE_REPLACEMENT, old, new)]
 
     async def _check(self, new: State, olds: Properties, news: Properties) -> Properties:
-        run, provider = self.run, self.run.registry.get(new.provider)
-        if new.is_provider:
-            checked, failures = await run.registry.check(new, olds, news)
-        elif provider is None:
-            raise EngineError(f"unknown provider {new.provider!r}", new.urn)
-        else:
-            checked, failures = await provider.check(new.urn, olds, news, run.preview)
+        run = self.run
+        checked, failures = await run.manager(new).check(new, olds, news, run.preview)
         for each in failures:
             value = redact(news.get(each.property))
             shown = str(value).lower() if isinstance(value, bool) else value
@@ -127,8 +119,7 @@ class Planner:
         return checked
 
     async def _judge(self, goal: Goal, new: State) -> None:
-        provider = self.providers.get(new.provider_urn)
-        stops = [await analyzer.analyze(goal, new, provider, self.run.report) for analyzer in self.run.analyzers]
+        stops = [await analyzer.analyze(self.run, goal, new) for analyzer in self.run.analyzers]
         if any(stops) and not self.run.preview:
             raise Aborted
 
@@ -146,18 +137,13 @@ class Planner:
         if not new.custom:
             keys = changed_keys(old.inputs, new.inputs)
             return Diff(bool(keys), keys)
-        return await self._ask(old, new.urn, new.inputs, new.provider, self.run.preview, new.ignore_changes)
+        return await self._ask(old, new, new.inputs, self.run.preview)
 
-    async def _ask(self, old: State, urn: str, news: Properties, reference: str, unknowns: bool, ignore: list[str]) -> Diff:
-        if old.is_provider:
-            return await self.run.registry.diff(old, urn, news, ignore)
-        provider = self.run.registry.get(reference)
-        assert provider is not None, f"{reference} was checked, but is not configured"
-        found = await provider.diff(old.copy(urn=urn), old.inputs, news, unknowns, ignore)
+    async def _ask(self, old: State, new: State, news: Properties, unknowns: bool) -> Diff:
+        found = await self.run.manager(new).diff(old.copy(urn=new.urn), old.inputs, news, unknowns, new.ignore_changes)
         if found is None:
-            self.run.report.warning(
-                "the provider's configuration is not known yet: this preview may not show all changes of the update", urn
-            )
+            told = "the provider's configuration is not known yet: this preview may not show all changes of the update"
+            self.run.report.remark("warning", told, new.urn)
         return found or Diff(True)
 
     async def _provider_changed(self, old: State, new: State) -> bool:
@@ -166,8 +152,8 @@ class Planner:
         provider, was = self.run.registry.get(new.provider), self.run.olds.get(old.provider_urn)
         if not (old.provider and new.provider) or provider is None or was is None:
             return True
-        inputs = visible(self.providers[new.provider_urn].inputs)
-        found = await provider.diff(was.copy(urn=new.provider_urn), visible(was.inputs), inputs, True, [], "DiffConfig")
+        inputs = visible(self.run.goals[new.provider_urn].new.inputs)
+        found = await provider.diff(was.copy(urn=new.provider_urn), visible(was.inputs), inputs, True, [])
         return found is not None and found.replaces_any
 
     async def _replace(self, goal: Goal, old: State, new: State, diff: Diff, wanted: Properties) -> list[Step]:
@@ -178,7 +164,7 @@ class Planner:
                 raise Aborted
         if new.import_id:
             message = "previously-imported resources that still specify an ID may not be replaced; remove the `import` declaration"
-            run.report.warning(message, new.urn)
+            run.report.remark("warning", message, new.urn)
             if not run.preview:
                 raise EngineError(message, new.urn)
         replace = self._step(Op.REPLACE, old, new, diff)
@@ -220,7 +206,7 @@ class Planner:
         if each.provider_urn in replaced:
             return True
         inputs = {key: UNKNOWN if key in unknown else value for key, value in each.inputs.items()}
-        diff = await self._ask(each, each.urn, inputs, each.provider, True, each.ignore_changes)
+        diff = await self._ask(each, each, inputs, True)
         return diff.replacing_on(each.replace_on_changes, False).replaces_any
 
     async def deletions(self) -> list[list[Step]]:
@@ -233,13 +219,7 @@ class Planner:
         for each in run.before:
             if (each in self._condemned) if each.delete else self._holder.get(each.urn, each.urn) in touched:
                 continue
-            op = (
-                (Op.DISCARD if each.external else Op.DELETE)
-                if not each.delete
-                else Op.DISCARD_REPLACED
-                if each.external
-                else Op.DELETE_REPLACED
-            )
+            op = Op(f"{'discard' if each.external else 'delete'}{'-replaced' if each.delete else ''}")
             left[each] = Step(Op.REMOVE_PENDING_REPLACE if each.pending_replacement and not each.delete else op, each)
             run.did[Op.DELETE].add(each.urn)
             await run.ensure_provider(each.provider)

@@ -16,7 +16,6 @@ from pulumi.runtime.proto import analyzer_pb2_grpc
 
 from containment.lab.engine.child import Child
 from containment.lab.engine.providers import GRPC_OPTIONS
-from containment.lab.engine.report import Report
 from containment.lab.engine.steps import Goal, Run
 from containment.lab.errors import EngineError
 from containment.lab.formats.config import Config, Project
@@ -38,10 +37,8 @@ class Analyzer:
     async def start(cls, folder: Path, run: Run, config: Config, engine: str) -> Analyzer:
         """Start the pack in `folder` and tell it which stack it is to judge."""
         pack = Project.load(folder, "PulumiPolicy.yaml")
-        where = {"project": run.project, "stack": run.stack, "organization": "organization", "dry_run": run.preview}
-        env = config.environment() | {
-            f"PULUMI_{key.upper()}": str(value).lower() if key == "dry_run" else str(value) for key, value in where.items()
-        }
+        env = config.environment() | {f"PULUMI_{key.upper()}": str(value) for key, value in run.where.items()}
+        env["PULUMI_DRY_RUN"] = str(run.preview).lower()
         child = await Child.start([pack.python, "-u", "-m", "pulumi.policy", engine, str(pack.program)], folder, env, run.report.say)
         port = await child.first_line(_START_SECONDS)
         child.listen(lambda line: run.report.remark("info", line))
@@ -51,7 +48,7 @@ class Analyzer:
             raise EngineError(f"policy pack {folder} did not start ({pack.python} -m pulumi.policy):\n  {words or 'it said nothing'}")
         found = cls(pack.name, child, grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=GRPC_OPTIONS))
         hidden = {"config": config.values, "config_secret_keys": sorted(config.secret_keys)}
-        await found._ask("ConfigureStack", pb.AnalyzerStackConfigureRequest(**where, **hidden))  # type: ignore[arg-type]
+        await found._ask("ConfigureStack", pb.AnalyzerStackConfigureRequest(**run.where, **hidden))  # type: ignore[arg-type]
         info = await found._ask("GetAnalyzerInfo", empty_pb2.Empty())
         found.name = info.name
         needy = [each.name for each in info.policies if any("default" in one for one in each.configSchema.properties.values())]
@@ -69,18 +66,18 @@ class Analyzer:
             told = f"policy pack {self.name!r} failed in {method}: {failed.details() or failed.code().name}"
             raise EngineError(told, getattr(request, "urn", "")) from failed
 
-    async def analyze(self, goal: Goal, new: State, provider: State | None, report: Report) -> bool:
+    async def analyze(self, run: Run, goal: Goal, new: State) -> bool:
         """Report what the pack says about one resource's inputs; True when a mandatory policy is violated."""
-        reply = await self._ask("Analyze", pb.AnalyzeRequest(**_resource(goal, new, new.inputs, provider)))
-        return any([report.violation(each.policyName, new.urn, each.enforcementLevel, each.message) for each in reply.diagnostics])  # noqa: C419
+        reply = await self._ask("Analyze", pb.AnalyzeRequest(**_resource(run, goal, new, new.inputs)))
+        return any([run.report.violation(each.policyName, new.urn, each.enforcementLevel, each.message) for each in reply.diagnostics])  # noqa: C419
 
-    async def analyze_stack(self, run: Run, root: str, providers: dict[str, State]) -> None:
+    async def analyze_stack(self, run: Run, root: str) -> None:
         """Report what the pack says about all resources and their outputs."""
         request = pb.AnalyzeStackRequest()
         for urn, state in run.news.items():
             needs = {key: pb.AnalyzerPropertyDependencies(urns=urns) for key, urns in state.property_dependencies.items() if urns}
             links = {"parent": state.parent, "dependencies": state.dependencies, "propertyDependencies": needs}
-            request.resources.add(**_resource(run.goals[urn], state, state.outputs, providers.get(state.provider_urn)), **links)
+            request.resources.add(**_resource(run, run.goals[urn], state, state.outputs), **links)
         for each in (await self._ask("AnalyzeStack", request)).diagnostics:
             run.report.violation(each.policyName, each.urn if each.urn in run.news else root, each.enforcementLevel, each.message)
 
@@ -90,13 +87,14 @@ class Analyzer:
         await self._child.stop()
 
 
-def _resource(goal: Goal, new: State, properties: Properties, provider: State | None) -> dict[str, Any]:
+def _resource(run: Run, goal: Goal, new: State, properties: Properties) -> dict[str, Any]:
     """Return the fields that both requests have."""
     first = {"deleteBeforeReplace": bool(goal.delete_before_replace), "deleteBeforeReplaceDefined": goal.delete_before_replace is not None}
     more = {"additionalSecretOutputs": new.additional_secret_outputs, "aliases": new.aliases, "parent": new.parent, "protect": new.protect}
     timeouts = pb.AnalyzerResourceOptions.CustomTimeouts(**new.custom_timeouts)
     options = pb.AnalyzerResourceOptions(ignoreChanges=new.ignore_changes, customTimeouts=timeouts, **first, **more)  # type: ignore[arg-type]
-    where = pb.AnalyzerProviderResource(**_named(provider, provider.inputs)) if provider else None
+    by = run.goals.get(new.provider_urn)
+    where = pb.AnalyzerProviderResource(**_named(by.new, by.new.inputs)) if by else None
     return {**_named(new, properties), "options": options, "provider": where}
 
 

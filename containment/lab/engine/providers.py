@@ -114,10 +114,8 @@ class Provider:
             return False
         bare, package = send(settings, secrets=False), self._package.name
         variables = {f"{package}:config:{key}": each if isinstance(each, str) else json.dumps(each) for key, each in bare.items()}
-        accepts: dict[str, Any] = dict.fromkeys(
-            ("acceptSecrets", "acceptResources", "sends_old_inputs", "sends_old_inputs_to_delete"), True
-        )
-        told = await self._ask("Configure", state.urn, True, id=state.id, variables=variables, args=to_struct(inputs), **accepts)
+        able: dict[str, Any] = dict.fromkeys(("acceptSecrets", "acceptResources", "sends_old_inputs", "sends_old_inputs_to_delete"), True)
+        told = await self._ask("Configure", state, True, id=state.id, variables=variables, args=to_struct(inputs), **able)
         if not self._takes:
             self._takes, self._previews = {"secrets": told.acceptSecrets, "resources": told.acceptResources}, told.supportsPreview
         return True
@@ -127,56 +125,49 @@ class Provider:
         assert self._known is not None, f"{self.label} is used before it is configured"
         return await asyncio.shield(self._known)
 
-    async def check(self, urn: str, olds: Properties, news: Properties, preview: bool, method: str = "Check") -> Checked:
-        """Check inputs (with `CheckConfig` a provider's own); returns them with the provider's defaults, and what is wrong."""
-        ask = method == "CheckConfig" or await self.known()
-        seed = secrets.token_bytes(32)
-        reply = await self._ask(method, urn, preview, olds=olds, news=news, randomSeed=seed) if ask else None
-        return (self._in(reply.inputs, news, urn, preview, method), list(reply.failures)) if reply is not None else (news, [])
+    async def check(self, new: State, olds: Properties, news: Properties, preview: bool) -> Checked:
+        """Check a resource's (or the provider's own) inputs; returns them with the provider's defaults, and what is wrong."""
+        ask = new.is_provider or await self.known()
+        reply = await self._ask("Check", new, preview, olds=olds, news=news, randomSeed=secrets.token_bytes(32)) if ask else None
+        return (self._in(reply.inputs, news, new, preview), list(reply.failures)) if reply is not None else (news, [])
 
-    async def diff(
-        self, state: State, olds: Properties, news: Properties, preview: bool, ignore: list[str], method: str = "Diff"
-    ) -> Diff | None:
-        """Compare a resource (with `DiffConfig` a provider) with its goal; None when the provider's configuration is unknown."""
-        if method == "Diff" and not await self.known():
+    async def diff(self, old: State, olds: Properties, news: Properties, preview: bool, ignore: list[str]) -> Diff | None:
+        """Compare a resource (or the provider itself) with its goal; None when the provider's configuration is unknown."""
+        if not old.is_provider and not await self.known():
             return None
-        sent: dict[str, Any] = {"old_inputs": olds, "olds": state.outputs, "news": news}
-        reply = await self._ask(method, state.urn, preview, id=state.id, ignoreChanges=ignore, **sent)
+        sent: dict[str, Any] = {"old_inputs": olds, "olds": old.outputs, "news": news}
+        reply = await self._ask("Diff", old, preview, id=old.id, ignoreChanges=ignore, **sent)
         return Diff.of(reply or pb.DiffResponse(), changed_keys(olds, news))
 
-    async def create(self, new: State, preview: bool) -> tuple[str, Properties]:
-        """Create a resource (or say what it would be); returns its id and outputs."""
-        known = await self.known()
+    async def bring(self, old: State | None, new: State, preview: bool) -> tuple[str, Properties]:
+        """Create a resource or update `old` in place (or say what it would be); returns its id and outputs."""
+        known, id_ = await self.known(), old.id if old else ""
         if preview and not (known and self._previews):
-            return "", dict(new.inputs) if known else {}
-        reply = await self._ask("Create", new.urn, preview, new, properties=new.inputs, preview=preview)
-        if not reply.id and not preview:
+            return id_, dict(new.inputs) if known else {}
+        if old is None:
+            reply = await self._ask("Create", new, preview, properties=new.inputs, preview=preview)
+        else:
+            sent = {"olds": old.outputs, "old_inputs": old.inputs, "news": new.inputs, "ignoreChanges": new.ignore_changes}
+            reply = await self._ask("Update", new, preview, id=id_, preview=preview, **sent)
+        id_ = id_ or reply.id
+        if not id_ and not preview:
             raise EngineError(f"{self.label} returned no id from Create", new.urn)
-        return reply.id, self._in(reply.properties, new.inputs, new.urn, preview)
-
-    async def update(self, old: State, new: State, preview: bool) -> Properties:
-        """Update a resource in place (or say what it would be); returns its outputs."""
-        known = await self.known()
-        if preview and not (known and self._previews):
-            return dict(new.inputs) if known else {}
-        sent = {"olds": old.outputs, "old_inputs": old.inputs, "news": new.inputs, "ignoreChanges": new.ignore_changes}
-        reply = await self._ask("Update", new.urn, preview, new, id=old.id, preview=preview, **sent)
-        return self._in(reply.properties, new.inputs, new.urn, preview)
+        return id_, self._in(reply.properties, new.inputs, new, preview)
 
     async def read(self, state: State, id_: str, inputs: Properties | None, outputs: Properties) -> ReadBack | None:
         """Read a resource; returns its id, inputs (None when the provider does not say) and outputs, or None when it is gone."""
         if not await self.known():
             return id_, {}, {}
-        reply = await self._ask("Read", state.urn, False, state, id=id_, properties=outputs, inputs=inputs)
+        reply = await self._ask("Read", state, False, id=id_, properties=outputs, inputs=inputs)
         if not (reply.HasField("properties") and reply.id):
             return None
-        found = self._in(reply.inputs, inputs or {}, state.urn, False) if reply.HasField("inputs") else None
-        return reply.id, found, self._in(reply.properties, outputs, state.urn, False)
+        found = self._in(reply.inputs, inputs or {}, state, False) if reply.HasField("inputs") else None
+        return reply.id, found, self._in(reply.properties, outputs, state, False)
 
     async def delete(self, state: State) -> None:
         """Delete a resource."""
         await self.known()
-        await self._ask("Delete", state.urn, False, state, id=state.id, properties=state.outputs, old_inputs=state.inputs)
+        await self._ask("Delete", state, False, id=state.id, properties=state.outputs, old_inputs=state.inputs)
 
     async def invoke(self, token: str, arguments: Properties, preview: bool) -> tuple[Properties, list[pb.CheckFailure]]:
         """Call a function; secret arguments make a secret result, where the provider does not say so itself."""
@@ -189,25 +180,25 @@ class Provider:
             found = {key: each if has_secret(each) else secret(each) for key, each in found.items()}
         return found, list(reply.failures)
 
-    def _in(self, message: Struct, like: Properties, urn: str, preview: bool, method: str = "") -> Properties:
+    def _in(self, message: Struct, like: Properties, state: State, preview: bool) -> Properties:
         found: Properties = receive(message)
         if not preview and has_unknown(found):
-            raise EngineError(f"{self.label} returned an unknown value outside a preview", urn)
-        if method == "CheckConfig" or not self._takes.get("secrets"):
+            raise EngineError(f"{self.label} returned an unknown value outside a preview", state.urn)
+        if state.is_provider or not self._takes.get("secrets"):
             annotate_secrets(found, like)
         return found
 
-    async def _ask(self, method: str, urn: str, unknowns: bool, timed: State | None = None, **fields: Any) -> Any:
+    async def _ask(self, method: str, state: State, unknowns: bool, **fields: Any) -> Any:
         """Make a call about one resource. Properties are sent as the provider takes them, assets in full only where it acts on them."""
-        config = method in ("CheckConfig", "DiffConfig")
+        config = state.is_provider and method != "Configure"
         for key, value in fields.items():
             if isinstance(value, dict) and key != "variables":
                 takes = {"secrets": False} if config else self._takes
                 fields[key] = to_struct(send(value, **takes, unknowns=unknowns, contents=(method, key) in _IN_FULL))
-        if timed is not None:
-            fields["timeout"] = timed.custom_timeouts.get(method.lower())
-        kind = getattr(pb, method.removesuffix("Config") + "Request") if config else getattr(pb, method + "Request")
-        return await self._call(method, kind(urn=urn, name=name_of(urn), type=type_of(urn), **fields), urn, optional=config)
+        if timeout := state.custom_timeouts.get(method.lower()):
+            fields["timeout"] = timeout
+        request = getattr(pb, f"{method}Request")(urn=state.urn, name=name_of(state.urn), type=type_of(state.urn), **fields)
+        return await self._call(f"{method}Config" if config else method, request, state.urn, optional=config)
 
     async def _call(self, method: str, request: Any, urn: str = "", optional: bool = False) -> Any:
         try:
@@ -227,8 +218,8 @@ class Provider:
 class Registry:
     """The configured providers of one run, by reference (`<urn>::<id>`). Stands in as the provider of provider resources."""
 
-    def __init__(self, plugins: Plugins, preview: bool) -> None:
-        self._plugins, self._preview = plugins, preview
+    def __init__(self, plugins: Plugins) -> None:
+        self._plugins = plugins
         self._configured: dict[str, Provider] = {}
         self._checked: dict[str, Provider] = {}
         self._all: list[Provider] = []
@@ -247,27 +238,31 @@ class Registry:
         await (loaded := self._all[-1]).start()
         return loaded
 
-    async def check(self, state: State, olds: Properties, news: Properties) -> Checked:
+    async def check(self, new: State, olds: Properties, news: Properties, preview: bool) -> Checked:  # noqa: ARG002
         """Check a provider resource, with a plugin that the next step will configure."""
-        provider = await self._load(state, news)
-        checked, failures = await provider.check(state.urn, visible(olds), visible(news), True, "CheckConfig")
+        provider = await self._load(new, news)
+        checked, failures = await provider.check(new, visible(olds), visible(news), True)
         if not failures:
-            self._checked[state.urn] = provider
+            self._checked[new.urn] = provider
         return checked | {key: news[key] for key in ("version", INTERNAL) if key in news}, failures
 
-    async def diff(self, old: State, urn: str, news: Properties, ignore: list[str]) -> Diff:
+    async def diff(self, old: State, olds: Properties, news: Properties, preview: bool, ignore: list[str]) -> Diff:  # noqa: ARG002
         """Compare a provider resource with its goal."""
-        provider = self._checked.get(urn) or self._configured[f"{old.urn}::{old.id}"]
-        return await provider.diff(old.copy(urn=urn), visible(old.inputs), visible(news), True, ignore, "DiffConfig") or Diff()
+        provider = self._checked.get(old.urn) or self._configured[f"{old.urn}::{old.id}"]
+        return await provider.diff(old, visible(olds), visible(news), True, ignore) or Diff()
 
-    async def take(self, state: State, inputs: Properties, anew: bool = False) -> Properties:
-        """Configure a provider resource's plugin under its id (a new one gets one) and its former URNs; returns its outputs."""
-        state.id = state.id or (UNKNOWN if self._preview else str(uuid.uuid4()))
+    async def bring(self, old: State | None, new: State, preview: bool) -> tuple[str, Properties]:
+        """Configure the plugin of a provider resource that is new (it gets an id) or has changed; returns its id and outputs."""
+        new.id = old.id if old else UNKNOWN if preview else str(uuid.uuid4())
+        await self.take(new, new.inputs, anew=True)
+        return new.id, visible(new.inputs)
+
+    async def take(self, state: State, inputs: Properties, anew: bool = False) -> None:
+        """Have a provider resource's plugin configured, under its id and its present and former URNs."""
         if anew or f"{state.urn}::{state.id}" not in self._configured:
             provider = self._checked.pop(state.urn, None) or await self._load(state, inputs)
             provider.configure(state, visible(inputs))
             self._configured.update({f"{urn}::{state.id}": provider for urn in (state.urn, *state.aliases)})
-        return visible(inputs)
 
     async def close(self, cancel: bool) -> None:
         """Close every connection."""

@@ -60,10 +60,6 @@ class Report:
         self.failed = True
         self.remark("error", message, urn)
 
-    def warning(self, message: str, urn: str = "") -> None:
-        """Record a warning."""
-        self.remark("warning", message, urn)
-
     def remark(self, severity: str, message: str, urn: str = "") -> None:
         """Record what is said, and say it. What a program merely calls an error does not fail the run."""
         self.diagnostics.append({"severity": severity, "message": self._without_secrets(message), "urn": urn})

@@ -71,11 +71,9 @@ def main() -> int:
 
     try:
         loop.run_until_complete(pulumi.runtime.run_in_stack(body))
-    except pulumi.RunError as failed:
-        pulumi.log.error(str(failed))
-        return 1
     except Exception as failed:  # noqa: BLE001 - whatever the program raised is its error
-        pulumi.log.error("Program failed with an unhandled exception:\n" + users_trace(failed, os.path.realpath(program)))
+        trace = "" if isinstance(failed, pulumi.RunError) else users_trace(failed, os.path.realpath(program))
+        pulumi.log.error(f"Program failed with an unhandled exception:\n{trace}" if trace else str(failed))
         return 1
     finally:
         threads.shutdown(wait=True, cancel_futures=True)

@@ -94,7 +94,7 @@ class Session:
         report = self.new_report(preview)
         report.hidden = list(hidden)
         journal = Journal(None if preview else self.path, read_deployment(self.path), crypter)
-        registry = Registry(Plugins(self.home), preview)
+        registry = Registry(Plugins(self.home))
         asyncio.run(self._until_signal(Run(self.project.name, self.stack, preview, journal, registry, report), work))
         self.show(report)
         return report

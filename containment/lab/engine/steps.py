@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from containment.lab.engine.providers import Diff, Registry
+from pulumi.runtime.proto.alias_pb2 import Alias
+
+from containment.lab.engine.providers import Diff, Provider, Registry
 from containment.lab.errors import Aborted, EngineError
 from containment.lab.formats.state import State
 
@@ -36,17 +38,10 @@ class Op(StrEnum):
     IMPORT_REPLACEMENT = "import-replacement"
     REMOVE_PENDING_REPLACE = "remove-pending-replace"
 
-
-@dataclass(frozen=True)
-class Alias:
-    """A name a resource had before: a whole URN, or the parts that differ (`parent` None: the same parent; "": none)."""
-
-    urn: str = ""
-    name: str = ""
-    type: str = ""
-    stack: str = ""
-    project: str = ""
-    parent: str | None = None
+    @property
+    def verb(self) -> str:
+        """What is done, whether or not as part of a replacement."""
+        return self.partition("-")[0]
 
 
 @dataclass
@@ -56,8 +51,6 @@ class Goal:
     new: State
     aliases: list[Alias] = field(default_factory=list)
     delete_before_replace: bool | None = None
-    protect: bool | None = None
-    retain_on_delete: bool | None = None
 
 
 @dataclass(eq=False)
@@ -108,6 +101,8 @@ class Run:
         self.did: dict[Op, set[str]] = {op: set() for op in Op}
         """URNs by what this run does with them; `Op.DELETE` also holds those deleted ahead of a replacement."""
         self.stopping = asyncio.Event()
+        self.where = {"project": project, "stack": stack, "organization": "organization", "dry_run": preview}
+        """What programs and packs are told, under the names of their settings."""
 
     def fail(self, error: BaseException, urn: str = "") -> None:
         """Report an error and let nothing new start."""
@@ -119,6 +114,24 @@ class Run:
         """Raise Aborted when the run is stopping."""
         if self.stopping.is_set():
             raise Aborted
+
+    async def ends(self, work: asyncio.Future[Any]) -> bool:
+        """Wait for `work` or for the run to stop, whichever comes first; True when the work is done."""
+        stop = asyncio.ensure_future(self.stopping.wait())
+        await asyncio.wait([work, stop], return_when=asyncio.FIRST_COMPLETED)
+        stop.cancel()
+        return work.done()
+
+    def provider(self, state: State) -> Provider:
+        """Return the configured provider that manages `state`."""
+        found = self.registry.get(state.provider)
+        if found is None:
+            raise EngineError(f"unknown provider {state.provider!r}", state.urn)
+        return found
+
+    def manager(self, state: State) -> Provider | Registry:
+        """Return what checks, compares and makes `state`: its provider, or for a provider resource the registry."""
+        return self.registry if state.is_provider else self.provider(state)
 
     async def ensure_provider(self, reference: str) -> None:
         """Configure the provider that an old resource refers to, from its own old state."""

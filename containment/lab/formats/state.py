@@ -83,16 +83,19 @@ class State:
         return made
 
     def renamed(self, fix: Callable[[str], str]) -> State:
-        """Return a copy in which every URN, its own and those it refers to, is what `fix` makes of it; former URNs are forgotten."""
+        """Return a copy in which every URN, its own and those it refers to, is what `fix` makes of it; "": the reference goes.
+
+        Former URNs are forgotten.
+        """
         return self.copy(
             urn=fix(self.urn),
             parent=fix(self.parent),
             deleted_with=fix(self.deleted_with),
             aliases=[],
             provider=self.provider and f"{fix(self.provider_urn)}::{self.provider.rpartition('::')[2]}",
-            dependencies=[*map(fix, self.dependencies)],
-            replace_with=[*map(fix, self.replace_with)],
-            property_dependencies={key: [*map(fix, urns)] for key, urns in self.property_dependencies.items()},
+            dependencies=[*filter(None, map(fix, self.dependencies))],
+            replace_with=[*filter(None, map(fix, self.replace_with))],
+            property_dependencies={key: [*filter(None, map(fix, urns))] for key, urns in self.property_dependencies.items()},
         )
 
 
