@@ -1,15 +1,18 @@
-"""Killed (-9) while it works, the next run finishes the work: nothing is orphaned, nothing is left half done.
+"""Killed (-9) at any step of `up` and `destroy`, the next run finishes the work: nothing is orphaned, nothing is left half done.
 
-The command is killed again and again on one deployment, each time a few steps further, first on the way up and then on the
-way down. `KILL_STRIDE=1` tries every single step (minutes); the suite takes larger strides over the same path.
+A step is one resource made or deleted, and it is killed at its moments: `begun` (the provider has the call and has done nothing yet),
+`made` (it took effect, the answer is not out), `answered` (the engine knows, the checkpoint does not), `written` (the step is over, the
+next has not begun). Components and provider resources have no call: they are killed at the last two. The steps are those that a preview
+and the checkpoint name, whatever the program is made of. One deployment is killed again and again, each time at the next moment: the
+provider's gate lets one call go on at a time. `KILL_STRIDE=1` tries every moment of every step; the suite every 29th.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -17,57 +20,119 @@ from typing import Any
 import pytest
 
 from containment.lab.cloud.inventory import differences
+from containment.lab.home import LabHome
+from containment.lab.providers import gate
 from tests.deployment.inventory import aws_inventory, controller_inventory
 from tests.deployment.lab import REPOSITORY, Lab
 
-pytestmark = pytest.mark.slow
-
 STACK = "coding-monitor"
-STRIDE = int(os.environ.get("KILL_STRIDE", "9"))
-LATER = (0.0, 0.004, 0.012, 0.03, 0.07)
-"""Seconds from a step's end to the kill: between steps, and in the middle of the next ones."""
+STRIDE = int(os.environ.get("KILL_STRIDE", "29"))
+IN_THE_CALL: tuple[gate.Moment, ...] = ("begun", "made")
+IN_THE_ENGINE = ("answered", "written")
+STUCK_SECONDS = 90
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300 if STRIDE > 10 else 5400)]
+
+Moments = dict[str, list[str]]
+"""The moments to kill at, by URN."""
 
 
-def state(lab: Lab) -> dict[str, Any]:
+def moments(resources: list[dict[str, Any]]) -> Moments:
+    """Return every moment of every resource (steps of a preview, or entries of a checkpoint); a provider names who is called for it."""
+    return {each["urn"]: [*(IN_THE_CALL if each.get("provider") else ()), *IN_THE_ENGINE] for each in resources}
+
+
+def every(stride: int, found: Moments) -> Moments:
+    """Return each `stride`-th moment."""
+    flat = [(urn, moment) for urn, each in found.items() for moment in each][::stride]
+    return {urn: [moment for each, moment in flat if each == urn] for urn, _ in flat}
+
+
+def state(lab: Lab) -> list[dict[str, Any]]:
     path = lab.home / "stacks" / "agent-containment" / f"{STACK}.json"
-    return json.loads(path.read_text())["deployment"] if path.exists() else {"resources": []}
+    return json.loads(path.read_text())["deployment"].get("resources", []) if path.exists() else []
 
 
-def made(lab: Lab) -> int:
-    """How many resources the checkpoint holds."""
-    return len(state(lab)["resources"])
+class Killer:
+    """Kills one command again and again until nothing of `left` is ahead of it."""
 
+    def __init__(self, lab: Lab, verb: str, left: Moments) -> None:
+        self.lab, self.verb, self.left = lab, verb, {urn: list(each) for urn, each in left.items()}
+        self.home, self.doom = LabHome(lab.home), lab.home / "doom.json"
+        self.method = "Create" if verb == "up" else "Delete"
+        self.target, self.through = "", set[str]()
+        self.hits: list[tuple[str, str]] = []
 
-def killed(lab: Lab, verb: str, reached: Any, later: float) -> bool:
-    """Run a command and kill it `later` seconds after `reached`, so that it is in the middle of something; False when it ended before."""
-    more = ["--skip-preview"] if verb == "up" else []
-    process = subprocess.Popen(
-        lab.command(verb, STACK, *more),
-        cwd=REPOSITORY,
-        env=lab.environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    path = lab.home / "stacks" / "agent-containment" / f"{STACK}.json"
-    seen = -1
-    while process.poll() is None:
-        now = path.stat().st_mtime_ns if path.exists() else 0
-        if now != seen:
-            seen = now
-            if reached():
-                time.sleep(later)
-                os.kill(process.pid, signal.SIGKILL)
+    def until_it_ends(self) -> None:
+        """Run the command until it ends by itself, which must be well."""
+        while not self._run():
+            pass
+
+    def _run(self) -> bool:
+        """Run the command once; False when it was killed."""
+        told = {moment: [urn for urn, each in self.left.items() if moment in each] for moment in IN_THE_ENGINE}
+        self.doom.write_text(json.dumps(told))
+        self.doom.with_suffix(".log").unlink(missing_ok=True)
+        self._set_gate()
+        more = ["--skip-preview"] if self.verb == "up" else []
+        command = [sys.executable, str(Path(__file__).with_name("doomed.py")), *self.lab.command(self.verb, STACK, *more)[3:]]
+        env = self.lab.environment | {"DOOM": str(self.doom)}
+        with (self.lab.home / "killed.log").open("w") as talk:
+            process = subprocess.Popen(command, cwd=REPOSITORY, env=env, stdout=talk, stderr=talk, start_new_session=True)
+            try:
+                killed = self._watch(process)
+            finally:
+                process.kill()
                 process.wait()
-                return True
-        time.sleep(0.001)
-    assert process.returncode == 0, f"{verb} ended with {process.returncode} by itself"
-    return False
+        if killed is None:
+            assert process.returncode == 0, (self.lab.home / "killed.log").read_text()[-3000:]
+            return True
+        self.hits.append(killed)
+        self.left[killed[0]].remove(killed[1])
+        self._calm_down()
+        return False
+
+    def _watch(self, process: subprocess.Popen[bytes]) -> tuple[str, str] | None:
+        """Let one call at a time go on; returns what the command died of, None when it ended by itself."""
+        over = time.monotonic() + STUCK_SECONDS
+        while process.poll() is None:
+            assert time.monotonic() < over, f"{self.target} does not get on: {gate.ask(self.home)}\n{self._said()}"
+            seen = gate.ask(self.home)
+            if seen["held"]:
+                moment = self._moment()
+                assert seen["held"] == [self.target]
+                assert moment
+                process.kill()
+                process.wait()
+                return self.target, moment
+            if seen["waiting"] and not self.left.get(self.target):
+                self.through |= {self.target, *(urn for urn in seen["waiting"] if not self.left.get(urn))}
+                self.target = next((urn for urn in seen["waiting"] if urn not in self.through), "")
+                self._set_gate()
+            time.sleep(0.01)
+        log = self.doom.with_suffix(".log")
+        return tuple(json.loads(log.read_text())) if log.exists() else None  # type: ignore[return-value]
+
+    def _moment(self) -> gate.Moment | None:
+        return next((moment for moment in IN_THE_CALL if moment in self.left.get(self.target, ())), None)
+
+    def _set_gate(self) -> None:
+        gate.ask(self.home, gate.Setting(method=self.method, through=self.through, target=self.target, moment=self._moment()))  # type: ignore[arg-type]
+
+    def _calm_down(self) -> None:
+        """Let the killed run's call go to its end, as it would, and its waiting calls go."""
+        over = time.monotonic() + STUCK_SECONDS
+        while any(gate.ask(self.home, gate.Setting()).values()):
+            assert time.monotonic() < over, gate.ask(self.home)
+            time.sleep(0.01)
+
+    def _said(self) -> str:
+        return (self.lab.home / "killed.log").read_text()[-2000:]
 
 
 def orphans(lab: Lab) -> list[str]:
     """Return what carries this stack's tag or stands in its network and is in no checkpoint."""
-    known = {str(resource.get("id")) for resource in state(lab)["resources"]}
+    known = {str(resource.get("id")) for resource in state(lab)}
     ec2 = lab.aws("ec2")
     held = [vpc["VpcId"] for vpc in ec2.describe_vpcs(Filters=[{"Name": "tag:Name", "Values": [f"vca-openclaw-{STACK}"]}])["Vpcs"]]
     inside = [{"Name": "vpc-id", "Values": held}] if held else [{"Name": "vpc-id", "Values": ["none"]}]
@@ -82,30 +147,34 @@ def orphans(lab: Lab) -> list[str]:
     return [thing for thing in (*held, *instances, *endpoints, *subnets) if thing not in known]
 
 
-def test_killed_on_the_way_up_and_down_the_next_run_finishes(lab: Lab, tmp_path: Path) -> None:
+def kill(lab: Lab, verb: str, found: Moments) -> None:
+    """Kill a command at each STRIDE-th moment, and say how many were hit."""
+    wanted = every(STRIDE, found)
+    killer = Killer(lab, verb, wanted)
+    began = time.monotonic()
+    try:
+        killer.until_it_ends()
+    finally:
+        gate.ask(killer.home, gate.Setting())
+        total, chosen = (sum(map(len, each.values())) for each in (found, wanted))
+        print(
+            f"{verb}: killed at {len(killer.hits)} of {chosen} chosen moments ({total} in all, of {len(found)} resources), "
+            f"{len({urn for urn, _ in killer.hits})} resources, {time.monotonic() - began:.0f} s"
+        )
+    assert {urn: left for urn, left in killer.left.items() if left} == {}
+
+
+def test_killed_at_its_steps_on_the_way_up_and_down_the_next_run_finishes(lab: Lab) -> None:
     lab.platform()
     before_aws, before_controller = aws_inventory(lab), controller_inventory(lab)
-    kills = 0
-    while True:
-        floor = made(lab) + STRIDE
-        if not killed(lab, "up", lambda: made(lab) >= floor, LATER[kills % len(LATER)]):  # noqa: B023 - called within this turn only
-            break
-        kills += 1
-        assert kills < 200, "the deployment does not get on"
-    assert kills >= 3
+    planned = [step for step in lab.must("preview", STACK).report["steps"] if step["op"] == "create"]
+    assert len(planned) > 40
+    kill(lab, "up", moments(planned))
+    assert {each["urn"] for each in planned} == {each["urn"] for each in state(lab)}
     assert orphans(lab) == []
     assert set(lab.must("up", STACK).report["changes"]) == {"same"}
-    host = [r for r in state(lab)["resources"] if r["type"] == "aws:ec2/instance:Instance"]
-    assert len(host) == 1
 
-    down = 0
-    while True:
-        ceiling = made(lab) - STRIDE
-        if not killed(lab, "destroy", lambda: made(lab) <= ceiling, LATER[down % len(LATER)]):  # noqa: B023
-            break
-        down += 1
-        assert down < 200, "the deployment does not go"
-    assert down >= 3
+    kill(lab, "destroy", moments(state(lab)))
+    assert state(lab) == []
     assert differences(before_aws, aws_inventory(lab)) == []
     assert controller_inventory(lab) == before_controller
-    print(f"killed {kills} times on the way up, {down} times on the way down")

@@ -33,6 +33,7 @@ from google.protobuf import empty_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2_grpc
 from pulumi.runtime.proto import provider_pb2 as pb
 
+from containment.lab.providers import gate
 from containment.lab.providers.handler import Call, Handler, Props, RefusedError, with_unknowns
 from containment.lab.providers.journal import Entry, Journal
 from containment.lab.wire import UNKNOWN, has_unknown, is_secret, secret, to_plain, to_struct, without_wrappers
@@ -57,7 +58,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     ) -> None:
         self.package, self.version = package, version
         self._handlers = {handler.token: handler for handler in handlers}
-        self._invokes = dict(invokes or {})
+        self._invokes = {gate.TOKEN: gate.invoke, **(invokes or {})}
         self._fallback, self._accepts = fallback, accepts
         self._journal = Journal(journal)
         self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
@@ -102,7 +103,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     async def Invoke(self, request: pb.InvokeRequest, context: Any) -> pb.InvokeResponse:  # noqa: N802
         invoke = self._invokes.get(request.tok)
         if invoke is None:
-            message = f"the lab does not serve the function {request.tok}; it serves {', '.join(sorted(self._invokes)) or 'none'}"
+            served = ", ".join(sorted(self._invokes.keys() - {gate.TOKEN}))
+            message = f"the lab does not serve the function {request.tok}; it serves {served or 'none'}"
             await context.abort(grpc.StatusCode.UNIMPLEMENTED, message)
             raise AssertionError("abort raises")
         result = await self._run(context, invoke, self._call(context, "", request.tok), without_wrappers(to_plain(request.args)))
@@ -147,6 +149,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             )
         if has_unknown(inputs):
             await context.abort(grpc.StatusCode.INVALID_ARGUMENT, f"{call.token} {call.name}: create was asked for with unknown inputs")
+        await gate.GATE.enter("Create", call.urn)
         ident, outputs = await self._run(context, self._create, handler, call, inputs)
         if not context.done():
             self._journal.delivered(call.urn)
@@ -185,6 +188,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     async def Delete(self, request: pb.DeleteRequest, context: Any) -> empty_pb2.Empty:  # noqa: N802
         handler, call = await self._handler(context, request.urn), self._call(context, request.urn)
+        await gate.GATE.enter("Delete", call.urn)
         await self._run(context, self._delete, handler, call, request.id, without_wrappers(to_plain(request.properties)))
         return DONE()
 
@@ -192,31 +196,32 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     def _create(self, handler: Handler, call: Call, inputs: Props) -> tuple[str, Props]:
         """Create, or take up what an earlier Create of the same URN left; runs in a thread, to its end even if the engine dies."""
-        with self._locks[call.urn]:
+        with self._locks[call.urn], gate.GATE.call("Create", call.urn):
+            return self._make(handler, call, inputs)
+
+    def _make(self, handler: Handler, call: Call, inputs: Props) -> tuple[str, Props]:
+        if left := self._journal.get(call.urn):
+            if left.complete and self._same_request(handler, call, left, inputs):
+                live = handler.read(call, left.id, {**left.inputs, **left.outputs})
+                if live is not None:
+                    return left.id, handler.settled(inputs, live)
+            elif not (left.complete and left.delivered):
+                handler.delete(call, left.id, {**left.inputs, **left.outputs})
+            self._journal.forget(call.urn)
+        claiming = Call(call.urn, call.token, call.name, call.config, lambda it: self._journal.put(call.urn, Entry(call.token, it, inputs)))
+        try:
+            ident, live = handler.create(claiming, dict(inputs))
+        except Exception:
             if left := self._journal.get(call.urn):
-                if left.complete and self._same_request(handler, call, left, inputs):
-                    live = handler.read(call, left.id, {**left.inputs, **left.outputs})
-                    if live is not None:
-                        return left.id, handler.settled(inputs, live)
-                elif not (left.complete and left.delivered):
-                    handler.delete(call, left.id, {**left.inputs, **left.outputs})
-                self._journal.forget(call.urn)
-            claiming = Call(
-                call.urn, call.token, call.name, call.config, lambda it: self._journal.put(call.urn, Entry(call.token, it, inputs))
-            )
-            try:
-                ident, live = handler.create(claiming, dict(inputs))
-            except Exception:
-                if left := self._journal.get(call.urn):
-                    self._undo(handler, call, left)
-                raise
-            outputs = handler.settled(inputs, live)
-            self._journal.put(call.urn, Entry(call.token, ident, inputs, outputs, complete=True))
-            return ident, outputs
+                self._undo(handler, call, left)
+            raise
+        outputs = handler.settled(inputs, live)
+        self._journal.put(call.urn, Entry(call.token, ident, inputs, outputs, complete=True))
+        return ident, outputs
 
     def _delete(self, handler: Handler, call: Call, ident: str, state: Props) -> None:
         """Delete; without an id, what an unacknowledged Create of this URN left, once it has ended."""
-        with self._locks[call.urn]:
+        with self._locks[call.urn], gate.GATE.call("Delete", call.urn):
             if not ident and (left := self._journal.get(call.urn)):
                 ident, state = left.id, {**left.inputs, **left.outputs}
             if ident:
