@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pulumi
@@ -20,7 +21,7 @@ def read_spec() -> ContainmentSpec:
     prefix = f"{pulumi.get_project()}:"
     raw: dict[str, Any] = {key.removeprefix(prefix): value for key, value in CONFIG.get().items() if key.startswith(prefix)}
     try:
-        return resolve(raw, load_library(), pulumi.get_stack())
+        return resolve(raw, load_library(), pulumi.get_stack(), today=datetime.now(UTC).date())
     except InputError as error:
         raise pulumi.RunError(str(error)) from None
 

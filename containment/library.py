@@ -43,19 +43,19 @@ def load_library(folder: Path | None = None) -> Library:
     """Return the library; raises InputError with every problem of every file."""
     root = folder or presets_folder()
     problems: list[Problem] = []
-    sets = {path.stem: found for path in sorted((root / "catalog").glob("*.yaml")) if (found := _read(root, path, CatalogSet, problems))}
-    presets: dict[str, Preset] = {}
-    for path in sorted(root.glob("*.yaml")):
-        if path.name != "harnesses.yaml" and (preset := _read(root, path, Preset, problems)):
-            presets[path.stem] = preset
-    harnesses = _read(root, root / "harnesses.yaml", HarnessSets, problems, named=False)
-    core = harnesses.core_sets if harnesses else {}
+    files = {path.stem: path for path in sorted((root / "catalog").glob("*.yaml"))}
+    sets = {
+        name: found for name, path in files.items() if (found := _valid(root, path, _document(root, path, problems), CatalogSet, problems))
+    }
+    presets = _presets(root, problems)
+    path = root / "harnesses.yaml"
+    harnesses = _valid(root, path, _document(root, path, problems, named=False), HarnessSets, problems)
+    cores = {"coreSets": harnesses.core_sets, "minimalSets": harnesses.minimal_sets} if harnesses else {}
     problems += [
-        _problem(
-            f"{root.name}/harnesses.yaml:coreSets.{harness}", f"names no set for {harness.value!r}", "add a list, [] when it needs none"
-        )
+        _problem(f"{root.name}/harnesses.yaml:{key}.{harness}", f"names no set for {harness.value!r}", "add a list, [] when it needs none")
+        for key, core in cores.items()
         for harness in Harness
-        if harnesses and harness not in core
+        if harness not in core
     ]
     problems += [
         _problem(f"{root.name}/{p.name}.yaml:denySets", f"has no set for {WebGroupId.UNAPPROVED_MODELS.value}", "add unapproved-models")
@@ -65,14 +65,47 @@ def load_library(folder: Path | None = None) -> Library:
     for where, names, denied in (
         *((f"{root.name}/{p.name}.yaml:permitSets", p.permit_sets, False) for p in presets.values()),
         *((f"{root.name}/{p.name}.yaml:denySets", p.deny_sets, True) for p in presets.values()),
-        *((f"{root.name}/harnesses.yaml:coreSets.{harness}", core_sets, False) for harness, core_sets in core.items()),
+        *((f"{root.name}/harnesses.yaml:{key}.{harness}", found, False) for key, core in cores.items() for harness, found in core.items()),
     ):
         problems += _set_problems(root, where, names, sets, denied=denied)
     if not presets and not problems:
         problems.append(_problem(f"{root.name}/", "holds no agent class", "restore its <class>.yaml files"))
-    if problems:
+    if problems or harnesses is None:
         raise InputError("presets cannot be used", problems)
-    return Library(sets, presets, core)
+    return Library(sets, presets, harnesses.core_sets, harnesses.minimal_sets)
+
+
+def _presets(root: Path, problems: list[Problem]) -> dict[str, Preset]:
+    """Return the classes; one that extends another is read with the other's keys beneath its own."""
+    paths = {path.stem: path for path in sorted(root.glob("*.yaml")) if path.name != "harnesses.yaml"}
+    documents = {name: _document(root, path, problems) for name, path in paths.items()}
+    out: dict[str, Preset] = {}
+    broken = set[str]()
+    for name in sorted(documents, key=lambda name: (documents[name] or {}).get("extends") is not None):  # those extended come first
+        document = documents[name]
+        if document is not None and (base := document.get("extends")) is not None:
+            said = _cannot_extend(name, base, documents)
+            if said:
+                problems.append(_problem(f"{root.name}/{name}.yaml:extends", said, "name a class that stands by itself, or remove the key"))
+            if said or base in broken:
+                continue
+            document = {**(documents[base] or {}), **document}
+        if (found := _valid(root, paths[name], document, Preset, problems)) is None:
+            broken.add(name)
+        else:
+            out[name] = found
+    return dict(sorted(out.items()))
+
+
+def _cannot_extend(name: str, base: Any, documents: Mapping[str, dict[str, Any] | None]) -> str | None:
+    """Return why a class cannot extend another, None when it can: one level, and a class that is there."""
+    if not isinstance(base, str) or base not in documents:
+        return f"names {base!r}, which is not a class here"
+    if base == name:
+        return "names the class itself"
+    if (documents[base] or {}).get("extends") is not None:
+        return f"names {base!r}, which extends another class itself"
+    return None
 
 
 def _set_problems(root: Path, where: str, names: tuple[str, ...], sets: Mapping[str, CatalogSet], *, denied: bool) -> list[Problem]:
@@ -91,11 +124,12 @@ def _problem(where: str, what: str, fix: str) -> Problem:
     return Problem(where, what, "rules are made from exactly these sets; a wrong name would silently leave one out", fix)
 
 
-def _read(root: Path, path: Path, model: type[_T], problems: list[Problem], *, named: bool = True) -> _T | None:
+def _document(root: Path, path: Path, problems: list[Problem], *, named: bool = True) -> dict[str, Any] | None:
+    """Return a file's mapping, with the file's name as `name`; None, and a problem, when there is none to be had."""
     where = path.relative_to(root.parent).as_posix()
     try:
         document: Any = yaml.load(path.read_text(encoding="utf-8"), _EveryKeyOnce)  # noqa: S506 - a SafeLoader
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, ValueError, RecursionError) as error:
         problems.append(Problem(where, f"cannot be read: {error}", "a class without its data has no policy", "restore or mend the file"))
         return None
     if not isinstance(document, dict):
@@ -105,10 +139,16 @@ def _read(root: Path, path: Path, model: type[_T], problems: list[Problem], *, n
         problems.append(
             Problem(f"{where}:name", "is set", "a set or class is called what its file is called", "remove it, or rename the file")
         )
+    return {**document, "name": path.stem} if named else document
+
+
+def _valid(root: Path, path: Path, document: dict[str, Any] | None, model: type[_T], problems: list[Problem]) -> _T | None:
+    if document is None:
+        return None
     try:
-        return model.model_validate({**document, "name": path.stem} if named else document)
+        return model.model_validate(document)
     except ValidationError as error:
-        problems.extend(problems_of(where, error))
+        problems.extend(problems_of(path.relative_to(root.parent).as_posix(), error))
         return None
 
 

@@ -6,6 +6,7 @@ Secrets stay encrypted and are left out: nothing the model needs is secret.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +14,18 @@ import yaml
 
 from containment.library import load_library
 from containment.model.errors import InputError, Problem
+from containment.model.names import PolicyMode
 from containment.model.spec import ContainmentSpec, resolve
 
 PROJECT = "agent-containment"
 NOT_SET = "(not set)"
+NO_IMAGE = "ami-00000000"
+"""Stands for the prepared image a deployment in enforce needs, which like the account is not in the shipped files."""
 
 
 def read_stack(stack: str, overrides: Mapping[str, str] | None = None, folder: Path = Path()) -> ContainmentSpec:
-    """Return the spec of a stack file; raises InputError. The Controller's account may be missing here."""
+    """Return the spec of a stack file; raises InputError. What only a deployment needs, the
+    Controller's account and a prepared image, may be missing here."""
     path = folder / f"Pulumi.{stack}.yaml"
     if not path.exists():
         there = ", ".join(sorted(found.name.removeprefix("Pulumi.").removesuffix(".yaml") for found in folder.glob("Pulumi.*.yaml")))
@@ -31,7 +36,10 @@ def read_stack(stack: str, overrides: Mapping[str, str] | None = None, folder: P
     config = _config_of(path)
     prefix = f"{PROJECT}:"
     raw = {key.removeprefix(prefix): value for key, value in config.items() if key.startswith(prefix) and not _is_secure(value)}
-    return resolve({"awsAccessAccount": NOT_SET, **raw, **(overrides or {})}, load_library(), stack, path.name)
+    raw |= overrides or {}
+    if raw.get("policyMode") == PolicyMode.ENFORCE and not raw.get("agentImageId"):
+        raw["agentImageId"] = NO_IMAGE
+    return resolve({"awsAccessAccount": NOT_SET, **raw}, load_library(), stack, path.name, datetime.now(UTC).date())
 
 
 def _config_of(path: Path) -> dict[str, Any]:

@@ -27,6 +27,8 @@ from containment.lab.home import LabHome, write_whole
 
 WAIT_SECONDS = 60.0
 """How long a simulator may take to answer after its start."""
+PREPARED_IMAGE = "ami-00000000000022041"
+"""The image a host starts from unless its stack names one: `containment.lab.cloud.images` has it."""
 NEEDS = {"aws": ("cloud", "providers"), "aviatrix": ("cloud", "controller", "providers")}
 """Package → the processes it needs."""
 _PORTS = {"cloud": "aws", "controller": "controller", "providers": "aws_provider"}
@@ -71,8 +73,9 @@ def overlay(home: LabHome, declared_keys: frozenset[str], project: str) -> dict[
         "aviatrix:verifySslCertificate": "true",
         "aviatrix:pathToCaCertificate": str(home.controller_ca),
     }
-    if {"awsAccessAccount", f"{project}:awsAccessAccount"} & declared_keys:
-        out[f"{project}:awsAccessAccount"] = "lab"
+    for key, value in {"awsAccessAccount": "lab", "agentImageId": PREPARED_IMAGE}.items():
+        if {key, f"{project}:{key}"} & declared_keys:
+            out[f"{project}:{key}"] = value
     return out
 
 

@@ -7,6 +7,7 @@ hosts. `{region}` in a pattern stands for the stack's AWS region. Reading files 
 from __future__ import annotations
 
 from datetime import date
+from enum import StrEnum
 from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, field_validator, model_validator
@@ -58,6 +59,20 @@ class Entry(Reviewed):
         return DomainPattern.parse(self.pattern.replace(REGION, region))
 
 
+class DestinationKind(StrEnum):
+    """What a set's hosts are, where that decides which classes may reach them.
+
+    REGISTRIES hand out strangers' code, PUBLIC_REFERENCE sees what is searched for, DOCUMENTATION is only read.
+    """
+
+    REGISTRIES = "registries"
+    PUBLIC_REFERENCE = "publicReference"
+    DOCUMENTATION = "documentation"
+
+
+_KINDS_MATTER = frozenset({WebGroupId.PACKAGES, WebGroupId.PUBLIC_REFERENCE})
+
+
 class CatalogSet(Reviewed):
     """One file of the catalog; `name` is the file's name without `.yaml`."""
 
@@ -65,6 +80,7 @@ class CatalogSet(Reviewed):
     title: Annotated[str, Field(min_length=1)]
     purpose: Annotated[str, Field(min_length=1)]
     web_group: WebGroupId
+    kind: DestinationKind | None = None
     entries: Annotated[tuple[Entry, ...], Field(min_length=1)]
 
     @field_validator("web_group")
@@ -73,6 +89,12 @@ class CatalogSet(Reviewed):
         if group is WebGroupId.DECRYPTED_URLS:
             raise ValueError("holds URLs, which are a stack's own (tlsDecryptionUrls), not a set's")
         return group
+
+    @model_validator(mode="after")
+    def _says_its_kind(self) -> Self:
+        if self.kind is None and self.web_group in _KINDS_MATTER:
+            raise ValueError(f"fills {self.web_group.value} and has no kind: say {', '.join(DestinationKind)}")
+        return self
 
     @model_validator(mode="after")
     def _no_name_twice(self) -> Self:

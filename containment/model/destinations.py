@@ -40,12 +40,11 @@ class Destinations:
 
 def destinations_of(config: StackConfig, library: Library, preset: Preset, harness: Harness) -> dict[WebGroupId, Destinations]:
     """Return the patterns of every WebGroup that is not empty."""
-    names = [*preset.permit_sets, *library.harness_sets[harness], *preset.deny_sets]
-    switched_on = {
-        WebGroupId.PACKAGES: preset.package_installs if config.enable_package_installs is None else config.enable_package_installs,
-        WebGroupId.PUBLIC_REFERENCE: preset.public_reference if config.enable_public_reference is None else config.enable_public_reference,
-    }
-    names += [name for name, found in library.sets.items() if switched_on.get(found.web_group) and name not in names]
+    names = [*library.permitted_sets(preset, harness), *preset.deny_sets]
+    switched_on = switches(config, preset)
+    for group, on in switched_on.items():
+        if on and not any(library.sets[name].web_group is group for name in names):
+            names += [name for name, found in library.sets.items() if found.web_group is group]
     out: dict[WebGroupId, Destinations] = {}
     for group in WebGroupId:
         members = [library.sets[name] for name in names if library.sets[name].web_group is group]
@@ -59,6 +58,18 @@ def destinations_of(config: StackConfig, library: Library, preset: Preset, harne
         if patterns and switched_on.get(group, True):
             out[group] = Destinations(tuple(sorted(patterns)), ", ".join(origins))
     return out
+
+
+def switches(config: StackConfig, preset: Preset) -> dict[WebGroupId, bool]:
+    """Return the WebGroups with a switch, and whether it is on: by the stack's word, else by the class's.
+
+    On permits the sets the class names for the group, or all of them when it names none; off permits none.
+    """
+    packages, reference = config.enable_package_installs, config.enable_public_reference
+    return {
+        WebGroupId.PACKAGES: preset.package_installs if packages is None else packages,
+        WebGroupId.PUBLIC_REFERENCE: preset.public_reference if reference is None else reference,
+    }
 
 
 def key_of(group: WebGroupId) -> str | None:

@@ -62,7 +62,7 @@ WEB_PERMITS: Final = (
         Priority.PUBLIC_REFERENCE,
         RuleId.PUBLIC_REFERENCE,
         WebGroupId.PUBLIC_REFERENCE,
-        "search and reference, demos only",
+        "search and reference, for demos and research",
         "seed 001, row 95",
     ),
 )

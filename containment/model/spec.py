@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
@@ -15,6 +16,7 @@ from containment.model.checks import Checks
 from containment.model.config import StackConfig
 from containment.model.destinations import Destinations, destinations_of
 from containment.model.errors import InputError
+from containment.model.forbidden import check_kinds, check_uploads, permits_of
 from containment.model.fqdn import DomainPattern
 from containment.model.internal_api import InternalApi, internal_apis
 from containment.model.names import PolicyMode, WebGroupId
@@ -22,7 +24,16 @@ from containment.model.overlaps import check_overlaps
 from containment.model.parse import parse_config
 from containment.model.preset import Harness, Library, Preset
 from containment.model.resolver_names import resolver_names
-from containment.model.spec_checks import check_addresses, check_features, check_internal_apis, check_logs, check_names, check_stack_name
+from containment.model.spec_checks import (
+    check_addresses,
+    check_class,
+    check_features,
+    check_internal_apis,
+    check_logs,
+    check_names,
+    check_resolvable,
+    check_stack_name,
+)
 
 FIRST_AGENT_SUBNET = 10
 """Index of the first private agent subnet (published reference); the public gateway subnet is 0."""
@@ -78,8 +89,11 @@ class ContainmentSpec:
         return self.config.spoke_gateway_name or self.object_prefix
 
 
-def resolve(raw: Mapping[str, Any], library: Library, stack: str, where: str | None = None) -> ContainmentSpec:
-    """Return the spec of a stack; raises InputError with every problem, sorted. `where` names the stack file."""
+def resolve(raw: Mapping[str, Any], library: Library, stack: str, where: str | None = None, today: date | None = None) -> ContainmentSpec:
+    """Return the spec of a stack; raises InputError with every problem, sorted.
+
+    `where` names the stack file. `today` is what exceptions with an end are held against; without it none holds.
+    """
     file = where or f"Pulumi.{stack}.yaml"
     config, problems, wrong = parse_config(raw, file)
     checks = Checks(file, wrong)
@@ -93,7 +107,12 @@ def resolve(raw: Mapping[str, Any], library: Library, stack: str, where: str | N
     check_names(stack, config, checks)
     check_features(config, preset, harness, checks)
     check_internal_apis(config, checks)
+    check_class(config, preset, checks)
+    permits = permits_of(config, preset, library, destinations, file)
+    check_kinds(permits, preset, library, config.aws_region, checks)
+    check_uploads(permits, config, preset, library, today, checks)
     check_logs(config, preset, checks)
+    check_resolvable(destinations, config, checks)
     check_overlaps(destinations, config, checks)
     subnets = _subnets(config, checks)
     check_addresses(config, subnets.agents, checks)

@@ -5,17 +5,20 @@ Single values are checked where they are declared; what is approved and denied a
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from ipaddress import IPv4Network
 from itertools import combinations
 
+from containment.model.catalog import DestinationKind
 from containment.model.checks import Checks
 from containment.model.config import StackConfig
 from containment.model.config_logs import SyslogProtocol
+from containment.model.destinations import ADDITIONS, OVERRIDES, Destinations
 from containment.model.internal_api import internal_apis
-from containment.model.names import ControllerVersion, HostTag, PolicyMode
+from containment.model.names import DENY_GROUPS, ControllerVersion, HostTag, PolicyMode, WebGroupId
 from containment.model.parse import alias_of
 from containment.model.preset import Harness, Library, Preset
+from containment.model.resolver_names import not_listable
 
 LONGEST_NAME = 50
 """Longest name of a gateway (provider: `gw_name`); every other name made from the same prefix is allowed more."""
@@ -84,12 +87,27 @@ def check_features(config: StackConfig, preset: Preset, harness: Harness, checks
                 name, list(getattr(config, name)), f"is set while {alias_of(switch)} is off: no rule would use it", switch, "agent_class"
             )
     check_decryption(config, checks)
-    if config.policy_mode is PolicyMode.ENFORCE and config.install_bootstrap_packages:
-        checks.add("install_bootstrap_packages", True, "cannot work in enforce: package mirrors over HTTP are denied", "policy_mode")
-    if config.auto_run_installer and harness in (Harness.NEMOCLAW, Harness.HERMES) and not config.auto_accept_third_party_software:
-        checks.add("auto_accept_third_party_software", False, f"must be true to run the {harness.value} installer", "auto_run_installer")
+    check_first_boot(config, preset, harness, checks)
     if config.copilot_public_ip and not config.copilot_private_ip:
         checks.add("copilot_public_ip", str(config.copilot_public_ip), "is set without copilotPrivateIp", "copilot_private_ip")
+
+
+def check_first_boot(config: StackConfig, preset: Preset, harness: Harness, checks: Checks) -> None:
+    """In enforce a host starts from an image that has everything; installers run only when their licences are accepted."""
+    needs_licence = harness in (Harness.NEMOCLAW, Harness.HERMES)
+    if config.auto_run_installer and needs_licence and not config.auto_accept_third_party_software:
+        checks.add("auto_accept_third_party_software", False, f"must be true to run the {harness.value} installer", "auto_run_installer")
+    if config.policy_mode is not PolicyMode.ENFORCE:
+        return
+    for name in ("install_bootstrap_packages", "install_docker"):
+        if getattr(config, name):
+            checks.add(name, True, "cannot work in enforce: package mirrors over HTTP are denied", "policy_mode")
+    if config.auto_run_installer and DestinationKind.REGISTRIES not in preset.may_reach:
+        said = f"cannot work in enforce: {preset.name} does not reach what an installer fetches"
+        checks.add("auto_run_installer", True, said, "policy_mode", "agent_class")
+    if harness is not Harness.NONE and not config.agent_image_id:
+        said = f"is not set, and {harness.value} in enforce starts from a prepared image: nothing can be installed there"
+        checks.add("agent_image_id", None, said, "policy_mode", "install_mode", "agent_class")
 
 
 def check_addresses(config: StackConfig, agents: Iterable[IPv4Network], checks: Checks) -> None:
@@ -117,6 +135,40 @@ def check_internal_apis(config: StackConfig, checks: Checks) -> None:
         same_port = any(p.low <= q.high and q.low <= p.high for p in one.ports for q in two.ports)
         if same_port and any(p.overlaps(q) for p in one.cidrs for q in two.cidrs):
             checks.add("approved_internal_apis", None, f"{one.name} and {two.name} share an address and a port: the log would name either")
+
+
+def check_resolvable(destinations: Mapping[WebGroupId, Destinations], config: StackConfig, checks: Checks) -> None:
+    """Behind a DNS firewall a permitted name must be one its list can hold, or it is permitted and never found."""
+    if not config.enable_dns_firewall:
+        return
+    for group, found in destinations.items():
+        if group not in DENY_GROUPS and (lost := not_listable(found.patterns)):
+            said = f"holds {', '.join(repr(str(pattern)) for pattern in lost)}, a wildcard that the DNS firewall does not have"
+            field = {**OVERRIDES, **ADDITIONS}[group]
+            fix = "write exact names, or a leading '*.' before a domain"
+            checks.say(field, said, "a name that is not resolved is not reached, permitted or not", fix, "enable_dns_firewall")
+
+
+def check_class(config: StackConfig, preset: Preset, checks: Checks) -> None:
+    """What a class demands of every stack: protections that stay on, and logs that are kept long enough."""
+    keys = {alias_of(name): name for name in type(config).model_fields}
+    for switch in preset.keeps_on:
+        if not getattr(config, keys[switch.value]):
+            checks.say(
+                keys[switch.value],
+                f"is false, and {preset.name} keeps it on",
+                f"presets/{preset.name}.yaml demands it of every stack of the class",
+                "leave true, or use another class",
+                "agent_class",
+            )
+    if config.flow_log_retention_days < preset.minimum_log_retention_days:
+        checks.say(
+            "flow_log_retention_days",
+            f"is {config.flow_log_retention_days}, and {preset.name} keeps logs for {preset.minimum_log_retention_days} days or more",
+            "what happened must be readable for as long as it can be asked about",
+            f"set {preset.minimum_log_retention_days} or more",
+            "agent_class",
+        )
 
 
 def check_decryption(config: StackConfig, checks: Checks) -> None:

@@ -16,7 +16,7 @@ from typing import Final
 
 from containment.lab.home import write_whole
 from containment.library import load_library
-from containment.model.catalog import Entry
+from containment.model.catalog import DestinationKind, Entry
 from containment.model.errors import ContainmentError, InputError, Problem
 from containment.model.preset import Harness, Library, Preset
 from containment.verify.markdown import table
@@ -24,7 +24,7 @@ from containment.verify.reference import config_keys, help_of, policy_rules
 
 Renderer = Callable[[Library], str]
 
-PAGES: Final = ("presets/README.md", "docs/config.md", "docs/rules.md", "docs/cli.md")
+PAGES: Final = ("README.md", "presets/README.md", "docs/config.md", "docs/rules.md", "docs/cli.md")
 """Pages with generated blocks, relative to the repository."""
 
 _BLOCK: Final = re.compile(r"<!-- generated: (?P<name>[^\n]*?) -->\n(?P<body>.*?)<!-- end -->", re.DOTALL)
@@ -38,9 +38,33 @@ _FLAGS: Final[Mapping[str, Callable[[Entry], bool]]] = {
 
 def classes(library: Library) -> str:
     """Classes as the seeds describe them, with the harness each is prepared for."""
-    header = ("class", "title", "permits", "denies", "harness")
-    rows = [(f"`{p.name}`", p.title, ", ".join(p.permits), ", ".join(p.denies), p.harness.value) for p in library.presets.values()]
+    header = ("class", "title", "permits", "denies", "harness", "core")
+    rows = [
+        (f"`{p.name}`", p.title, ", ".join(p.permits), ", ".join(p.denies), p.harness.value, p.core.value) for p in library.presets.values()
+    ]
     return table(header, rows)
+
+
+def class_demands(library: Library) -> str:
+    """Classes with what is refused to them by host, and what their stacks cannot switch off."""
+    header = ("class", "registries", "public reference", "upload hosts", "logs", "cannot be switched off")
+    rows = [
+        (
+            f"`{p.name}`",
+            *("may reach" if kind in p.may_reach else "refused" for kind in (DestinationKind.REGISTRIES, DestinationKind.PUBLIC_REFERENCE)),
+            p.uploads.value,
+            f"start and end, encrypted, {p.minimum_log_retention_days} days or more" if p.strict_logging else "start",
+            ", ".join(f"`{switch.value}`" for switch in p.keeps_on) or "-",
+        )
+        for p in library.presets.values()
+    ]
+    return table(header, rows)
+
+
+def class_list(library: Library) -> str:
+    """Classes in one line each, for the front page."""
+    rows = [(f"`{p.name}`", ", ".join(p.permits), ", ".join(p.denies)) for p in library.presets.values()]
+    return table(("class", "typical permits", "typical denies"), rows)
 
 
 def class_sets(library: Library) -> str:
@@ -57,13 +81,17 @@ def _side(library: Library, preset: Preset, name: str) -> str:
         return "deny"
     if name in preset.permit_sets:
         return "permit"
-    return "permit (harness)" if name in library.harness_sets[preset.harness] else "-"
+    return "permit (harness)" if name in library.core_of(preset, preset.harness) else "-"
 
 
 def harnesses(library: Library) -> str:
-    """Harnesses with the core sets each brings."""
-    rows = [(harness.value, ", ".join(f"`{name}`" for name in library.harness_sets[harness]) or "none") for harness in Harness]
-    return table(("harness", "core sets"), rows)
+    """Harnesses with the core sets each brings, in both forms."""
+
+    def cell(names: tuple[str, ...]) -> str:
+        return ", ".join(f"`{name}`" for name in names) or "none"
+
+    rows = [(harness.value, cell(library.harness_sets[harness]), cell(library.minimal_sets[harness])) for harness in Harness]
+    return table(("harness", "full core", "minimal core"), rows)
 
 
 def sets(library: Library) -> str:
@@ -91,20 +119,17 @@ def residual(library: Library) -> str:
             entry.reason,
         )
         for name, members in library.sets.items()
-        if (reached := [preset.name for preset in library.presets.values() if name in permitted_sets(library, preset)])
+        if (reached := [preset.name for preset in library.presets.values() if name in library.permitted_sets(preset, preset.harness)])
         for entry in members.entries
         if entry.uploads or entry.relays
     ]
     return table(("destination", "set", "classes", *_FLAGS, "why it is here"), rows)
 
 
-def permitted_sets(library: Library, preset: Preset) -> tuple[str, ...]:
-    """Return the names of the sets a class permits with its own harness, each once."""
-    return tuple(dict.fromkeys((*preset.permit_sets, *library.harness_sets[preset.harness])))
-
-
 TABLES: Final[Mapping[str, Renderer]] = {
     "classes": classes,
+    "class-list": class_list,
+    "class-demands": class_demands,
     "class-sets": class_sets,
     "harnesses": harnesses,
     "sets": sets,

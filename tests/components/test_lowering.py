@@ -18,8 +18,8 @@ from containment.model.spec import resolve
 from containment.model.url import UrlPattern
 
 GOLDEN = Path(__file__).parent / "recorded"
-CASES = [(name, mode) for name in ("coding", "locked-down") for mode in ("monitor", "enforce")]
 LIBRARY = load_library()
+CASES = [(name, mode) for name in LIBRARY.presets for mode in ("monitor", "enforce")]
 COMMON = {
     "src_smart_groups": ["id of sg-agent-workload"],
     "logging": True,
@@ -33,7 +33,7 @@ COMMON = {
 
 
 def ruleset_of(agent_class: str, mode: str, **config: Any) -> RuleSet:
-    raw = {"awsAccessAccount": "aws-lab", "agentClass": agent_class, "policyMode": mode, **config}
+    raw = {"awsAccessAccount": "aws-lab", "agentImageId": "ami-00000000", "agentClass": agent_class, "policyMode": mode, **config}
     return build_ruleset(resolve(raw, LIBRARY, f"{agent_class}-{mode}"))
 
 

@@ -9,12 +9,17 @@ from pathlib import Path
 import pytest
 
 from containment.library import load_library
+from containment.model.catalog import DestinationKind
+from containment.model.config import StackConfig
 from containment.model.fqdn import DomainPattern, Match
 from containment.model.names import DENY_GROUPS, WebGroupId
-from containment.model.preset import Harness, Library
+from containment.model.parse import alias_of
+from containment.model.preset import Harness, Library, Switch, Uploads
 
 REGION = "us-east-1"
-SHIPPED = ["coding", "locked-down"]
+SHIPPED = ["coding", "customer-support", "healthcare-phi", "locked-down", "open-demo", "regulated-data", "research"]
+PRIVATE = ["healthcare-phi", "regulated-data", "research"]
+"""Classes that work on data nobody may store elsewhere."""
 
 
 def named(library: Library, sets: Iterable[str]) -> list[tuple[str, DomainPattern]]:
@@ -22,7 +27,7 @@ def named(library: Library, sets: Iterable[str]) -> list[tuple[str, DomainPatter
 
 
 def permitted(library: Library, name: str, harness: Harness) -> list[tuple[str, DomainPattern]]:
-    return named(library, (*library.presets[name].permit_sets, *library.harness_sets[harness]))
+    return named(library, library.permitted_sets(library.presets[name], harness))
 
 
 def contradictions(library: Library) -> list[str]:
@@ -38,7 +43,7 @@ def contradictions(library: Library) -> list[str]:
 
 
 def test_no_class_both_permits_and_denies_a_name(library: Library) -> None:
-    assert set(SHIPPED) <= set(library.presets)
+    assert set(SHIPPED) == set(library.presets)
     assert contradictions(library) == []
 
 
@@ -82,19 +87,52 @@ def test_a_coding_agent_has_all_that_a_locked_down_one_has_and_packages(library:
     assert {library.sets[at].web_group for at, _ in large - small} == {WebGroupId.PACKAGES}
 
 
-def test_a_coding_agent_may_install_packages_and_a_locked_down_one_may_not(library: Library) -> None:
-    assert library.presets["coding"].package_installs
-    assert not library.presets["locked-down"].package_installs
-    assert not any(library.presets[name].public_reference for name in SHIPPED)
+def test_packages_are_for_coding_and_demos_and_public_reference_for_research_and_demos(library: Library) -> None:
+    assert {name for name, found in library.presets.items() if found.package_installs} == {"coding", "open-demo"}
+    assert {name for name, found in library.presets.items() if DestinationKind.REGISTRIES in found.may_reach} == {"coding", "open-demo"}
+    assert {name for name, found in library.presets.items() if found.public_reference} == {"research", "open-demo"}
+    assert {n for n, found in library.presets.items() if DestinationKind.PUBLIC_REFERENCE in found.may_reach} == {"research", "open-demo"}
+
+
+@pytest.mark.parametrize("name", PRIVATE)
+@pytest.mark.parametrize("harness", Harness)
+def test_no_harness_brings_an_upload_host_to_a_class_with_private_data(library: Library, name: str, harness: Harness) -> None:
+    sets = [library.sets[found] for found in library.permitted_sets(library.presets[name], harness)]
+    outside = [found for found in sets if found.web_group is not WebGroupId.AWS_INFRA]  # answered by endpoints of one's own, with policies
+    assert [entry.pattern for found in outside for entry in found.entries if entry.uploads or entry.relays] == []
+
+
+def test_upload_hosts_are_refused_to_exactly_the_classes_with_private_data(library: Library) -> None:
+    assert [name for name, found in library.presets.items() if found.uploads is Uploads.REFUSED] == PRIVATE
+
+
+def test_healthcare_is_regulated_data_with_every_protection_kept_on(library: Library) -> None:
+    base, phi = library.presets["regulated-data"], library.presets["healthcare-phi"]
+    same = {"permit_sets", "deny_sets", "core", "uploads", "strict_logging", "minimum_log_retention_days", "may_reach", "stance", "denies"}
+    assert phi.extends == base.name
+    assert {name for name in same if getattr(phi, name) != getattr(base, name)} == set()
+    assert set(base.keeps_on) < set(phi.keeps_on) == set(Switch)
+
+
+def test_a_protection_that_can_be_kept_on_is_a_key_that_is_on_by_default() -> None:
+    defaults = {alias_of(name): field.default for name, field in StackConfig.model_fields.items()}
+    assert {defaults[switch.value] for switch in Switch} == {True}
 
 
 def test_harnesses_bring_core_sets_only(library: Library) -> None:
-    assert set(library.harness_sets) == set(Harness)
-    assert library.harness_sets[Harness.NONE] == ()
-    assert library.harness_sets[Harness.NEMOCLAW] == (*library.harness_sets[Harness.OPENCLAW], "nemoclaw-core")
-    for harness, sets in library.harness_sets.items():
-        assert harness is Harness.NONE or sets
-        assert {library.sets[name].web_group for name in sets} <= {WebGroupId.CORE}
+    for form in (library.harness_sets, library.minimal_sets):
+        assert set(form) == set(Harness)
+        assert form[Harness.NONE] == ()
+        assert form[Harness.NEMOCLAW][:-1] == form[Harness.OPENCLAW]
+        for harness, sets in form.items():
+            assert harness is Harness.NONE or sets
+            assert {library.sets[name].web_group for name in sets} <= {WebGroupId.CORE}
+
+
+@pytest.mark.parametrize("harness", Harness)
+def test_a_minimal_core_is_part_of_the_full_one(library: Library, harness: Harness) -> None:
+    full, minimal = ({pattern for _, pattern in named(library, form[harness])} for form in (library.harness_sets, library.minimal_sets))
+    assert minimal < full or harness is Harness.NONE
 
 
 @pytest.mark.parametrize("host", ["inference-api.nousresearch.com", "clawrouter.openclaw.ai", "router.huggingface.co"])

@@ -71,6 +71,7 @@ def stack_config(stack: str, **overrides: str) -> dict[str, str]:
         "aviatrix:username": "admin",
         "aviatrix:password": "x",
         "agent-containment:awsAccessAccount": "lab",
+        "agent-containment:agentImageId": "ami-0123456789abcdef0",
     }
     merged = {**config, **given, **{f"agent-containment:{key}": value for key, value in overrides.items()}}
     return {key: value if isinstance(value, str) else json.dumps(value) for key, value in merged.items()}

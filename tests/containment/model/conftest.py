@@ -24,7 +24,7 @@ def spec_of(library: Library) -> SpecOf:
     """Return a function from camelCase configuration to a spec; `stack` names the stack."""
 
     def make(stack: str = "made-up", **config: Any) -> ContainmentSpec:
-        return resolve({"awsAccessAccount": "aws-lab", **config}, library, stack)
+        return resolve({"awsAccessAccount": "aws-lab", "agentImageId": "ami-0123456789abcdef0", **config}, library, stack)
 
     return make
 

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from containment.library import load_library
 from containment.model.config import StackConfig
 from containment.model.errors import InputError, Problem
 from containment.model.invariants import broken_invariants
@@ -19,11 +20,13 @@ from containment.model.parse import alias_of
 from containment.model.policy import build_ruleset
 from containment.model.preset import Harness, Library
 from containment.model.spec import resolve
+from tests.support.configs import TODAY, configs
 
 from .conftest import SpecOf
 
 LAWS = settings(max_examples=25, deadline=None, database=None, derandomize=True)
-GOOD: dict[str, Any] = {"awsAccessAccount": "aws-lab"}
+LIBRARY = load_library()
+GOOD: dict[str, Any] = {"awsAccessAccount": "aws-lab", "agentImageId": "ami-0123456789abcdef0"}
 
 API: dict[str, Any] = {"cidrs": ["10.9.0.0/24"], "ports": [443, "8000-8010"], "owner": "billing", "reason": "Invoices."}
 WAIVER: dict[str, Any] = {"host": "files.acme.example", "owner": "records", "reason": "Case files.", "until": "2027-01-31"}
@@ -263,6 +266,15 @@ BETWEEN: list[tuple[dict[str, Any], str, str]] = [
     ({"vpcCidr": "10.42.0.0/24", "privateSubnetNewbits": 5}, "privateSubnetNewbits", "/29"),
     ({"vpcCidr": "10.42.0.0/20", "privateSubnetNewbits": 12}, "privateSubnetNewbits", "/32"),
     ({"policyMode": "enforce", "installBootstrapPackages": True}, "installBootstrapPackages", "cannot work in enforce"),
+    ({"policyMode": "enforce", "installDocker": True}, "installDocker", "cannot work in enforce"),
+    ({"policyMode": "enforce", "agentImageId": ""}, "agentImageId", "nemoclaw in enforce starts from a prepared image"),
+    ({"policyMode": "enforce", "agentImageId": "", "installMode": "hermes"}, "agentImageId", "hermes in enforce"),
+    (
+        {"policyMode": "enforce", "agentClass": "locked-down", "autoRunInstaller": True, "autoAcceptThirdPartySoftware": True},
+        "autoRunInstaller",
+        "locked-down does not reach what an installer fetches",
+    ),
+    ({"approvedSaasApiDomains": ["app*.acme.example"]}, "approvedSaasApiDomains", "the DNS firewall"),
     ({"autoRunInstaller": True, "installMode": "nemoclaw"}, "autoAcceptThirdPartySoftware", "nemoclaw"),
     ({"autoRunInstaller": True, "installMode": "hermes"}, "autoAcceptThirdPartySoftware", "hermes"),
     ({"autoRunInstaller": True}, "autoAcceptThirdPartySoftware", "nemoclaw"),  # the class's own harness
@@ -429,7 +441,7 @@ def test_defaults_resolve_for_every_class_mode_harness_and_controller(spec_of: S
     for agent_class in library.presets:
         for mode in PolicyMode:
             for harness in Harness:
-                for version in ("8.1", "9.0"):
+                for version in ("9.0",) if library.presets[agent_class].strict_logging else ("8.1", "9.0"):
                     spec = spec_of(
                         agentClass=agent_class,
                         policyMode=mode.value,
@@ -441,55 +453,10 @@ def test_defaults_resolve_for_every_class_mode_harness_and_controller(spec_of: S
                     assert broken_invariants(spec, build_ruleset(spec)) == []
 
 
-labels = st.from_regex(r"[a-z]{2,8}", fullmatch=True)
-domains = st.builds("{}{}.acme.example".format, st.sampled_from(["", "*.", "app*."]), labels)
-lists_of_domains = st.lists(domains, max_size=3, unique=True)
-private = st.builds(
-    lambda third, bits: str(ip_network((f"10.200.{third}.0", bits), strict=False)), st.integers(0, 255), st.integers(20, 32)
-)
-
-
-@st.composite
-def valid_configs(draw: st.DrawFn) -> dict[str, Any]:
-    bits = draw(st.integers(16, 23))
-    vpc = ip_network((f"{draw(st.sampled_from(['10.77.0.0', '172.20.0.0', '192.168.0.0']))}", bits), strict=False)
-    mode = draw(st.sampled_from(["monitor", "enforce"]))
-    return {
-        **GOOD,
-        "agentClass": draw(st.sampled_from(["coding", "locked-down"])),
-        "policyMode": mode,
-        "vpcCidr": str(vpc),
-        "privateSubnetNewbits": draw(st.integers(5, min(12, 28 - bits))),
-        "availabilityZoneCount": draw(st.integers(1, 3)),
-        "namePrefix": draw(st.from_regex(r"[a-z][a-z0-9-]{2,10}", fullmatch=True)),
-        "installMode": draw(st.sampled_from(["", "none", "openclaw", "nemoclaw", "hermes"])),
-        "enablePackageInstalls": draw(st.sampled_from(["", True, False])),
-        "enablePublicReference": draw(st.sampled_from(["", True, False])),
-        "createSsmVpcEndpoints": draw(st.booleans()),
-        "logPermitRules": draw(st.booleans()),
-        "verifySni": draw(st.booleans()),
-        "approvedSaasApiDomains": draw(lists_of_domains),
-        "approvedMcpGatewayDomains": draw(lists_of_domains),
-        "openclawCoreDomains": draw(lists_of_domains),
-        "approvedModelGatewayDomains": draw(lists_of_domains),
-        "osUpdateDomains": draw(lists_of_domains),
-        "approvedModelGatewayCidrs": draw(st.lists(private, max_size=2, unique=True)),
-        "eastWestDenyCidrs": draw(
-            st.lists(
-                st.sampled_from(["10.0.0.0/8", "172.16.0.0/12", "10.8.0.0/24", "100.64.0.0/10", "203.0.113.0/24", "52.1.0.0/16"]),
-                max_size=3,
-                unique=True,
-            )
-        ),
-        "unapprovedModelProviderDomains": draw(st.sampled_from([[], ["api.openai.com"], ["*.openai.com", "*claude*.example.com"]])),
-        "agentWorkloadTagValue": draw(st.sampled_from(["openclaw-agent-harness", "agent"])),
-    }
-
-
 @LAWS
-@given(valid_configs())
+@given(configs(LIBRARY))
 def test_every_valid_configuration_keeps_every_invariant(library: Library, config: dict[str, Any]) -> None:
-    spec = resolve(config, library, "made-up")
+    spec = resolve(config, library, "made-up", today=TODAY)
     ruleset = build_ruleset(spec)
     assert broken_invariants(spec, ruleset) == []
     assert [rule.priority for rule in ruleset.rules] == sorted({rule.priority for rule in ruleset.rules})
@@ -499,11 +466,12 @@ def test_every_valid_configuration_keeps_every_invariant(library: Library, confi
 
 
 @LAWS
-@given(valid_configs())
+@given(configs(LIBRARY))
 def test_subnets_lie_inside_the_vpc_and_never_meet(library: Library, config: dict[str, Any]) -> None:
-    spec = resolve(config, library, "made-up")
-    subnets = [spec.gateway_subnet, *spec.agent_subnets, *spec.endpoint_subnets]
-    assert len(subnets) == 1 + 2 * config["availabilityZoneCount"]
+    spec = resolve(config, library, "made-up", today=TODAY)
+    second = [spec.ha_gateway_subnet] if spec.ha_gateway_subnet else []
+    subnets = [spec.gateway_subnet, *second, *spec.agent_subnets, *spec.endpoint_subnets]
+    assert len(subnets) == 1 + config["haGateway"] + 2 * config["availabilityZoneCount"]
     assert all(subnet.subnet_of(spec.config.vpc_cidr) and 16 < subnet.prefixlen <= 28 for subnet in subnets)
     assert not any(one.overlaps(two) for one, two in combinations(subnets, 2))
     assert int(spec.dns_resolver) == int(spec.config.vpc_cidr.network_address) + 2

@@ -123,7 +123,8 @@ def refuse(event, arguments):
 
 sys.addaudithook(refuse)
 for mode in ("monitor", "enforce"):
-    spec = resolve({"awsAccessAccount": "a", "policyMode": mode, "tags": {"b": "1", "a": "2"}}, library, f"coding-{mode}")
+    config = {"awsAccessAccount": "a", "agentImageId": "ami-00000000", "policyMode": mode, "tags": {"b": "1", "a": "2"}}
+    spec = resolve(config, library, f"coding-{mode}")
     ruleset = build_ruleset(spec)
     print([*ruleset.rules], [*ruleset.smart_groups.items()], [*ruleset.web_groups.items()], broken_invariants(spec, ruleset))
 """

@@ -1,0 +1,173 @@
+"""Any valid stack configuration, as a Hypothesis strategy: every class, mode and harness, and a wide range of every key.
+
+Valid by construction: nothing is drawn and thrown away. What depends on a class is read from its preset, so that a new
+class is drawn as soon as its file is there. `TODAY` is the day that the waivers drawn here hold on.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from ipaddress import IPv4Network, ip_network
+from typing import Any, Final
+
+from hypothesis import strategies as st
+
+from containment.model.catalog import DestinationKind
+from containment.model.preset import Harness, Library, Preset, Switch, Uploads
+from containment.model.values import RETENTIONS
+
+TODAY: Final = date(2026, 11, 25)
+PEM: Final = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
+IMAGE: Final = "ami-0123456789abcdef0"
+WAIVABLE: Final = "telemetry.openclaw.ai"
+"""A host of the catalog that takes uploads and is no registry."""
+
+_labels = st.from_regex(r"[a-z]{2,8}", fullmatch=True)
+_exact = st.builds("{}.acme.example".format, _labels)
+_domains = st.lists(st.builds("{}{}".format, st.sampled_from(["", "*."]), _exact), max_size=3, unique=True)
+_maybe = st.sampled_from
+
+
+@st.composite
+def configs(draw: st.DrawFn, library: Library) -> dict[str, Any]:
+    """Return one stack's configuration, camelCase, as Python values; a key that is left out has its default."""
+    preset = library.presets[draw(st.sampled_from(sorted(library.presets)))]
+    mode = draw(st.sampled_from(["monitor", "enforce"]))
+    version = draw(st.sampled_from(["8.1", "8.2", "9.0", "10.0"]))
+    if preset.strict_logging and version == "8.1":
+        version = "8.2"
+    return {
+        "awsAccessAccount": "aws-lab",
+        "agentClass": preset.name,
+        "policyMode": mode,
+        "controllerVersion": version,
+        "manageControllerPolicy": version == "8.1" or draw(st.booleans()),
+        "namePrefix": draw(st.from_regex(r"[a-z][a-z0-9-]{2,10}", fullmatch=True)),
+        "tags": draw(st.dictionaries(st.sampled_from(["owner", "cost-centre"]), _labels, max_size=2)),
+        **draw(_network(preset)),
+        **draw(_switches(preset, version)),
+        **draw(_host(preset, mode)),
+        **draw(_destinations(preset, version)),
+        **draw(_logs(preset)),
+    }
+
+
+def as_pulumi(config: dict[str, Any], project: str = "agent-containment") -> dict[str, str]:
+    """Return a configuration as Pulumi hands it to a program: full keys, everything a text."""
+    return {f"{project}:{key}": value if isinstance(value, str) else json.dumps(value) for key, value in config.items()}
+
+
+@st.composite
+def _network(draw: st.DrawFn, preset: Preset) -> dict[str, Any]:
+    bits = draw(st.integers(16, 23))
+    vpc = IPv4Network((draw(st.sampled_from(["10.77.0.0", "172.20.0.0", "192.168.0.0"])), bits))
+    newbits = draw(st.integers(5, min(12, 28 - bits)))
+    first = list(vpc.subnets(new_prefix=bits + newbits))[10]
+    return {
+        "vpcCidr": str(vpc),
+        "privateSubnetNewbits": newbits,
+        "availabilityZoneCount": draw(st.integers(1, 3)),
+        "haGateway": draw(st.booleans()),
+        "agentPrivateIp": draw(st.sampled_from(["", str(first.network_address + 7)])),
+        "createS3GatewayEndpoint": draw(st.booleans()),
+        "organizationId": draw(st.sampled_from(["", "o-a1b2c3d4e5"])),
+        "flowLogRetentionDays": draw(st.sampled_from([days for days in RETENTIONS if days >= preset.minimum_log_retention_days])),
+        "internalDnsDomains": draw(st.lists(st.builds("{}.acme.internal".format, _labels), max_size=2, unique=True)),
+    }
+
+
+@st.composite
+def _switches(draw: st.DrawFn, preset: Preset, version: str) -> dict[str, Any]:
+    kept = set(preset.keeps_on)
+    if preset.uploads is Uploads.REFUSED:
+        kept |= {Switch.ENDPOINTS, Switch.ENDPOINT_POLICIES}
+    out = {switch.value: switch in kept or draw(st.booleans()) for switch in Switch}
+    if version == "8.1":
+        out[Switch.VERIFY_SNI.value] = False
+    return out
+
+
+@st.composite
+def _host(draw: st.DrawFn, preset: Preset, mode: str) -> dict[str, Any]:
+    harness = draw(st.sampled_from(["", *Harness]))
+    installs = mode == "monitor"
+    runs = draw(st.booleans()) if installs or DestinationKind.REGISTRIES in preset.may_reach else False
+    return {
+        "installMode": str(harness),
+        "agentImageId": draw(st.sampled_from(["", IMAGE])) if mode == "monitor" or harness is Harness.NONE else IMAGE,
+        "autoRunInstaller": runs,
+        "autoAcceptThirdPartySoftware": runs or draw(st.booleans()),
+        "installDocker": installs and draw(st.booleans()),
+        "installBootstrapPackages": installs and draw(st.booleans()),
+        "agentWorkloadTagKey": draw(st.sampled_from(["Role", "Team"])),
+        "agentWorkloadTagValue": draw(st.sampled_from(["openclaw-agent-harness", "agent"])),
+        "agentRootVolumeSizeGb": draw(st.integers(8, 200)),
+    }
+
+
+@st.composite
+def _destinations(draw: st.DrawFn, preset: Preset, version: str) -> dict[str, Any]:
+    packages = draw(st.sampled_from(["", False, *([True] if DestinationKind.REGISTRIES in preset.may_reach else [])]))
+    reference = draw(st.sampled_from(["", False, *([True] if DestinationKind.PUBLIC_REFERENCE in preset.may_reach else [])]))
+    waived = preset.uploads is Uploads.REFUSED and draw(st.booleans())
+    waiver = {"host": WAIVABLE, "owner": "records", "reason": "Usage reports, reviewed.", "until": "2099-12-31"}
+    telemetry = draw(_domains)
+    decrypts = version in ("9.0", "10.0") and draw(st.booleans())
+    apis = draw(st.lists(_labels, max_size=4, unique=True))
+    return {
+        "enablePackageInstalls": packages,
+        "enablePublicReference": reference,
+        "packageRegistryDomains": draw(_domains) if (preset.package_installs if packages == "" else packages) else [],
+        "publicReferenceDomains": draw(_domains) if (preset.public_reference if reference == "" else reference) else [],
+        "openclawCoreDomains": draw(_domains),
+        "approvedModelGatewayDomains": draw(_domains),
+        "osUpdateDomains": draw(_domains),
+        "approvedSaasApiDomains": draw(_domains),
+        "approvedMcpGatewayDomains": draw(_domains),
+        "identityAndTelemetryDomains": [*telemetry, WAIVABLE] if waived else telemetry,
+        "uploadWaivers": [waiver] if waived else [],
+        "unapprovedModelProviderDomains": draw(st.sampled_from([[], ["api.openai.com"], ["*.openai.com", "*claude*.example.com"]])),
+        "approvedModelGatewayCidrs": draw(st.lists(_networks(201), max_size=2, unique=True)),
+        "approvedInternalApis": {
+            name: {
+                "cidrs": [str(ip_network((f"10.200.{place}.0", draw(st.integers(24, 32)))))],
+                "ports": draw(st.sampled_from([[443], ["8000-8010", 8443], [5432]])),
+                "owner": "platform",
+                "reason": "An internal service.",
+            }
+            for place, name in enumerate(apis)
+        },
+        "tlsDecryptionUrls": ["paths.example.org/v1/*"] if decrypts else [],
+        "acceptDecryptionWithSnat": decrypts,
+        "eastWestDenyCidrs": draw(
+            st.lists(
+                st.sampled_from(["10.0.0.0/8", "172.16.0.0/12", "10.8.0.0/24", "100.64.0.0/10", "203.0.113.0/24", "52.1.0.0/16"]),
+                max_size=3,
+                unique=True,
+            )
+        ),
+    }
+
+
+@st.composite
+def _logs(draw: st.DrawFn, preset: Preset) -> dict[str, Any]:
+    kind = draw(st.sampled_from(["none", "tls", *([] if preset.strict_logging else ["cleartext"])]))
+    collector = {"syslogServer": "logs.acme.example", "syslogIndex": draw(st.integers(0, 8))}
+    made = {
+        "none": {},
+        "tls": {**collector, "syslogCaCertificate": PEM},
+        "cleartext": {**collector, "syslogCleartext": True, "syslogProtocol": draw(st.sampled_from(["TCP", "UDP"]))},
+    }[kind]
+    key = "arn:aws:kms:us-east-1:123456789012:key/0b7d4f2e-1111-2222-3333-444455556666"
+    return {
+        **made,
+        "logKmsKeyArn": draw(st.sampled_from(["", key])),
+        "copilotPrivateIp": draw(st.sampled_from(["", "10.250.0.9"])),
+    }
+
+
+def _networks(second: int) -> st.SearchStrategy[str]:
+    return st.builds(
+        lambda third, bits: str(ip_network((f"10.{second}.{third}.0", bits), strict=False)), st.integers(0, 255), st.integers(20, 32)
+    )
