@@ -57,6 +57,20 @@ class HostKeys(Keys):
     auto_accept_third_party_software: bool = key(
         False, "Accept the installers' licences.", "NemoClaw's installer needs it", "set it knowingly"
     )
+    installer_version: Annotated[str, matching(r"[A-Za-z0-9._-]{0,64}", "one release, such as 2026.9.6")] = key(
+        "",
+        "Release the installer installs; empty: the pinned one.",
+        "a moving release is another program every day",
+        "name one release",
+    )
+    installer_digest: Annotated[
+        str, matching(r"(sha256-[0-9a-f]{64}|sha512-[A-Za-z0-9+/]{86}==)?", "sha256-HEX, or sha512-BASE64 as npm writes it")
+    ] = key(
+        "",
+        "Digest of what the installer fetches; empty: the pinned one (NemoClaw's script has none: review it first).",
+        "what was reviewed must be what runs",
+        "give the digest of what was reviewed",
+    )
     install_docker: bool = key(False, "Install Docker at first boot.", "it needs package sources", "use an image that has it")
     install_bootstrap_packages: bool = key(
         False, "Install packages at first boot.", "in enforce it breaks the boot", "use an image that has them"

@@ -1,0 +1,104 @@
+"""The harnesses as a host meets them: what is installed, pinned by digest, and the settings that keep it quiet.
+
+A quiet harness asks nobody for updates, catalogs or statistics, so that what the gateway logs is the agent's doing. Settings are
+comfort, not containment: the gateway decides, whatever a harness is told. Keys were read in, and tried with, the pinned releases.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import yaml
+
+from containment.host.host_file import HostFile
+from containment.model.preset import Harness
+
+
+@dataclass(frozen=True)
+class Pin:
+    """What a staged installer may fetch: a package by version and digest, or a script by address and digest.
+
+    `digest` is `sha256-HEX` or npm's `sha512-BASE64`; empty: the operator gives it after a review.
+    """
+
+    package: str = ""
+    version: str = ""
+    digest: str = ""
+    url: str = ""
+
+
+OPENCLAW_QUIET = {
+    "update": {"checkOnStart": False, "auto": {"enabled": False}},
+    "telemetry": {"enabled": False},
+    "models": {"catalogRefresh": {"enabled": False}},
+    "discovery": {"mdns": {"mode": "off"}},
+}
+"""`openclaw.json` (OpenClaw 2026.9.6, `openclaw config validate`): no update check, statistics, hosted catalog or multicast."""
+
+HERMES_QUIET = {
+    "approvals": {"mode": "smart", "cron_mode": "deny"},
+    "security": {
+        "allow_private_urls": False,
+        "allow_lazy_installs": False,
+        "redact_secrets": True,
+        "tirith_enabled": True,
+        "tirith_fail_open": False,
+        "tirith_path": "/usr/local/bin/tirith",
+    },
+    "browser": {"allow_private_urls": False},
+    "model_catalog": {"enabled": False},
+    "hooks_auto_accept": False,
+}
+"""Hermes's managed scope (0.19.0): root's values win over the user's. An explicit `tirith_path` ends the download of the scanner;
+fail closed means that it has to be in the image."""
+
+_OPENCLAW_ENVIRONMENT = {"OPENCLAW_NO_AUTO_UPDATE": "1", "DO_NOT_TRACK": "1", "CLAWHUB_DISABLE_TELEMETRY": "1"}
+
+
+def environment(values: Mapping[str, str]) -> tuple[HostFile, ...]:
+    """Return the files that give variables to user services and to login shells."""
+    assignments = "".join(f"{key}={value}\n" for key, value in values.items())
+    exports = "".join(f"export {key}={value}\n" for key, value in values.items())
+    return (
+        HostFile("/etc/environment.d/50-openclaw-vca.conf", assignments, "the same for services of a user (systemd)"),
+        HostFile("/etc/profile.d/openclaw-vca.sh", exports, "update checks and statistics off, for every login shell"),
+    )
+
+
+_OPENCLAW = (
+    HostFile(
+        "/etc/skel/.openclaw/openclaw.json",
+        json.dumps(OPENCLAW_QUIET, indent=2) + "\n",
+        "OpenClaw's settings for every user made after first boot's start: no update check, catalog, statistics, multicast",
+        "0600",
+    ),
+    *environment(_OPENCLAW_ENVIRONMENT),
+)
+
+SETTINGS: Mapping[Harness, tuple[HostFile, ...]] = {
+    Harness.NONE: (),
+    Harness.OPENCLAW: _OPENCLAW,
+    Harness.NEMOCLAW: _OPENCLAW,
+    Harness.HERMES: (
+        HostFile(
+            "/etc/hermes/config.yaml",
+            yaml.safe_dump(HERMES_QUIET, sort_keys=False),
+            "Hermes's managed settings, which win over a user's: no remote catalog, no installs at run time, scanner fails closed",
+        ),
+        HostFile("/etc/hermes/.env", "TIRITH_FAIL_OPEN=false\n", "the variable that would override the setting, pinned as well"),
+    ),
+}
+"""The settings of each harness; NemoClaw runs OpenClaw, and its sandbox's own settings come with its image."""
+
+PINS: Mapping[Harness, Pin] = {
+    Harness.OPENCLAW: Pin(
+        "openclaw",
+        "2026.9.6",
+        "sha512-Ie0kyQSCVfFqixsgVg39vevUDq01Ch5u3+7Yu5Y3qARczmdAe+lzp8bVnO9925rHiW/+CFp70zfORCyPmCH31g==",
+    ),
+    Harness.HERMES: Pin("hermes-agent", "0.19.0", "sha256-bd0bac012aee38a60894781f4597dc29ee7bedb3448540249921f10d3bef327f"),
+    Harness.NEMOCLAW: Pin(url="https://www.nvidia.com/nemoclaw.sh"),
+}
+"""What each staged installer may fetch; digests are of the packages as the registries gave them on 2026-11-25."""
