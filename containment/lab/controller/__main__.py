@@ -54,7 +54,7 @@ def main(arguments: list[str] | None = None) -> int:
     served = certificate(home)
     threading.Thread(target=_end_with, args=(root,), daemon=True).start()
     uvicorn.run(
-        Front(build(home, settings)).app(),
+        Front(build(home, settings), home).app(),
         host="127.0.0.1",
         port=home.ports().controller,
         ssl_certfile=served.chain,

@@ -1,7 +1,7 @@
-"""The Controller's HTTP side: both dialects, the way each says no, and what only the lab has (`/lab/...`).
+"""The Controller's HTTP side: both dialects, and the way each says no. What only the lab has (`/lab/...`) is `lab_side`.
 
 A request is always answered, whatever goes wrong: the real provider panics on a dropped connection. Bodies are never
-logged: they carry passwords and sessions. The `/lab` paths need no session; the real Controller has none of them.
+logged: they carry passwords and sessions.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ import urllib.parse
 from collections.abc import AsyncIterator
 from typing import Any
 
-import pydantic
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
@@ -28,8 +27,11 @@ from containment.lab.controller import domains, features, gateway_edits, gateway
 from containment.lab.controller.core import Actions, Call, Controller, Handler, Routes
 from containment.lab.controller.errors import RefusedError
 from containment.lab.controller.faults import Fault, Faults
+from containment.lab.controller.lab_side import LabSide
+from containment.lab.controller.membership import Inventory
 from containment.lab.controller.sessions import Sessions
 from containment.lab.controller.tasks import IN_PROGRESS
+from containment.lab.home import LabHome
 
 ACTIONS: Actions = {
     **features.ACTIONS,
@@ -48,18 +50,18 @@ log = logging.getLogger(__name__)
 class Front:
     """The HTTP side of one Controller."""
 
-    def __init__(self, controller: Controller) -> None:
+    def __init__(self, controller: Controller, home: LabHome) -> None:
         self._controller = controller
-        self._sessions = Sessions(controller.settings)
+        self._sessions = Sessions(controller)
         self._faults = Faults()
+        self._inventory = Inventory(controller, home)
 
     def app(self) -> Starlette:
-        """Return the application; while it runs, routes in the account are looked after."""
+        """Return the application; while it runs, routes in the account are looked after and the account is polled."""
         routes = [
             Route("/v2/api", self._action, methods=METHODS),
             Route("/v2.5/api/{path:path}", self._rest, methods=METHODS),
-            Route("/lab/inventory", self._inventory, methods=["GET"]),
-            Route("/lab/faults", self._fault, methods=["GET", "POST", "DELETE"]),
+            *LabSide(self._controller, self._faults, self._inventory).routes(),
         ]
         return Starlette(routes=routes, lifespan=self._upkeep)
 
@@ -75,8 +77,8 @@ class Front:
                     log.exception("route upkeep")
 
         self._controller.tasks.resume()
-        watcher = threading.Thread(target=look_after, name="upkeep", daemon=True)
-        watcher.start()
+        for name, work in (("upkeep", look_after), ("inventory", lambda: self._inventory.poll_until(over))):
+            threading.Thread(target=work, name=name, daemon=True).start()
         yield
         over.set()
 
@@ -156,22 +158,6 @@ class Front:
             if fault.expire_sessions:
                 self._sessions.expire_all()
         return fault
-
-    async def _inventory(self, _request: Request) -> JSONResponse:
-        """Show everything the Controller holds."""
-        state = await run_in_threadpool(self._controller.store.inventory)
-        return JSONResponse({"version": self._controller.settings.version, "account": self._controller.settings.account_name, **state})
-
-    async def _fault(self, request: Request) -> JSONResponse:
-        """List, inject or clear faults."""
-        if request.method == "POST":
-            try:
-                self._faults.add(Fault.model_validate_json(await request.body()))
-            except pydantic.ValidationError as error:
-                return JSONResponse({"message": str(error)}, 400)
-        if request.method == "DELETE":
-            self._faults.clear()
-        return JSONResponse({"faults": self._faults.listed()})
 
 
 def _routed(method: str, path: str) -> tuple[Handler, tuple[str, ...]]:

@@ -9,15 +9,15 @@ import secrets
 import threading
 import time
 
+from containment.lab.controller.core import Controller
 from containment.lab.controller.errors import RefusedError
-from containment.lab.controller.settings import Settings
 
 
 class Sessions:
     """The sessions that are open, each with the time of its last call."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+    def __init__(self, controller: Controller) -> None:
+        self._controller = controller
         self._lock = threading.Lock()
         self._tokens: set[str] = set()
         self._open: dict[str, float] = {}
@@ -30,7 +30,7 @@ class Sessions:
 
     def login(self, username: str, password: str, token: str | None) -> str:
         """Return a new CID. A login without any token is accepted, as by the real Controller; a foreign token is not."""
-        expected = self._settings.password
+        expected = self._controller.settings.password
         with self._lock:
             if token is not None and token not in self._tokens:
                 raise RefusedError("Invalid API token. Please request a new one with get_api_token.")
@@ -41,9 +41,9 @@ class Sessions:
 
     def valid(self, cid: str) -> bool:
         """Tell whether a session is open, and keep it open."""
-        now = time.monotonic()
+        now, longest = time.monotonic(), self._controller.settings.session_seconds
         with self._lock:
-            self._open = {each: last for each, last in self._open.items() if now - last < self._settings.session_seconds}
+            self._open = {each: last for each, last in self._open.items() if now - last < longest}
             if cid in self._open:
                 self._open[cid] = now
                 return True

@@ -32,6 +32,8 @@ class Settings(pydantic.BaseModel):
     """How often routes in the account are looked at and put back."""
     session_seconds: float = pydantic.Field(default=3600.0, gt=0)
     """How long a session lives without a call."""
+    inventory_seconds: float = pydantic.Field(default=0.0, ge=0)
+    """How often the account is read, which is how long a tag takes to count in a SmartGroup; 0: always known as it is."""
     cloud: bool = True
     """False: gateways are book-keeping only; nothing is made in the account."""
 
@@ -47,6 +49,28 @@ class Settings(pydantic.BaseModel):
         """The release as numbers, to compare."""
         major, minor, patch = (int(part) for part in self.version.split("."))
         return major, minor, patch
+
+
+class _Change(pydantic.BaseModel):
+    """What may be set while the Controller runs."""
+
+    model_config = pydantic.ConfigDict(extra="forbid")
+
+    gateway_seconds: float | None = None
+    poll_seconds: float | None = None
+    session_seconds: float | None = None
+    inventory_seconds: float | None = None
+
+
+def running(settings: Settings) -> dict[str, float]:
+    """Return the settings that may change while the Controller runs."""
+    return {key: getattr(settings, key) for key in _Change.model_fields}
+
+
+def changed(settings: Settings, sent: bytes) -> Settings:
+    """Return the settings with the changes in a JSON object; raises `pydantic.ValidationError` naming each wrong key."""
+    change = _Change.model_validate_json(sent)
+    return Settings.model_validate({**dict(settings), **change.model_dump(exclude_none=True)})
 
 
 def load(home: Path, **overrides: Any) -> Settings:

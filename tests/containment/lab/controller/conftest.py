@@ -78,6 +78,11 @@ class Simulator:
         status, answer = self.request("POST", "/lab/faults", json.dumps(fault).encode())
         assert status == 200, answer
 
+    def set(self, **settings: float) -> Any:
+        status, answer = self.request("PATCH", "/lab/settings", json.dumps(settings).encode())
+        assert status == 200, answer
+        return answer
+
     def done(self, task: Any) -> Any:
         """Wait for a task and return its last answer."""
         assert task["return"], task
@@ -117,3 +122,23 @@ def controller(start: Callable[..., Simulator]) -> Simulator:
     simulator = start("--no-cloud", gateway_seconds=0.05)
     assert simulator.action("enable_controller_feature", feature="microseg")["return"]
     return simulator
+
+
+@pytest.fixture(scope="module")
+def place(start: Any) -> Iterator[tuple[Any, LabHome]]:
+    """A Controller that looks after routes four times a second, and its cloud."""
+    simulator = start(gateway_seconds=0.2, poll_seconds=0.25)
+    home = simulator.home
+    cloud = subprocess.Popen([sys.executable, "-m", "containment.lab.cloud", "--home", str(home.root)], stdout=subprocess.DEVNULL)
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{home.ports().aws}/lab/ready", timeout=5).close()
+            break
+        except OSError:
+            assert cloud.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+    yield simulator, home
+    cloud.kill()
+    cloud.wait()

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import time
-import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,26 +44,6 @@ def eventually(check: Callable[[], bool]) -> None:
     while not check():
         assert time.monotonic() < deadline
         time.sleep(0.1)
-
-
-@pytest.fixture(scope="module")
-def place(start: Any) -> Iterator[tuple[Any, LabHome]]:
-    """A Controller that looks after routes four times a second, and its cloud."""
-    simulator = start(gateway_seconds=0.2, poll_seconds=0.25)
-    home = simulator.home
-    cloud = subprocess.Popen([sys.executable, "-m", "containment.lab.cloud", "--home", str(home.root)], stdout=subprocess.DEVNULL)
-    deadline = time.monotonic() + 60
-    while True:
-        try:
-            urllib.request.urlopen(f"http://127.0.0.1:{home.ports().aws}/lab/ready", timeout=5).close()
-            break
-        except OSError:
-            assert cloud.poll() is None
-            assert time.monotonic() < deadline
-            time.sleep(0.1)
-    yield simulator, home
-    cloud.kill()
-    cloud.wait()
 
 
 @pytest.fixture

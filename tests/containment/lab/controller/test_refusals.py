@@ -88,7 +88,7 @@ def test_a_group_in_use_stays(controller: Any) -> None:
         ({"protocol": "ANY"}, "AVXERR-DFW-0004"),
         ({"priority": -1}, "priority"),
         ({"priority": "1"}, "priority"),
-        ({"src_ads": []}, "src_ads not a list"),
+        ({"src_ads": []}, "[AVXERR-DFW-0003] rule r: src_ads not a list"),
         ({"dst_ads": None}, "dst_ads not a list"),
         ({"src_ads": ["00000000-0000-0000-0000-000000000000"]}, "does not exist"),
         ({"src_ads": [ALL_WEB]}, "is a WebGroup"),
