@@ -12,7 +12,7 @@ help: ## list the targets
 
 setup: .venv/.ready ## make .venv with every pinned dependency
 
-.venv/.ready: requirements.txt pyproject.toml sdks/aviatrix/pyproject.toml .ci/setup
+.venv/.ready: requirements.txt pyproject.toml sdks/aviatrix/pyproject.toml .ci/setup .ci/packages
 	sh .ci/setup
 
 up: setup ## bring up the platform and STACK in the lab, with the policy pack enforced
