@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 import pulumi
 from pulumi.runtime.config import CONFIG
 
-from containment.library import load_library
 from containment.model.errors import InputError
 from containment.model.invariants import broken_invariants
 from containment.model.policy import build_ruleset
 from containment.model.ruleset import RuleSet
-from containment.model.spec import ContainmentSpec, resolve
+from containment.model.spec import ContainmentSpec
+from containment.stack_file import resolve_beside
 
 
 def read_spec() -> ContainmentSpec:
@@ -21,7 +20,7 @@ def read_spec() -> ContainmentSpec:
     prefix = f"{pulumi.get_project()}:"
     raw: dict[str, Any] = {key.removeprefix(prefix): value for key, value in CONFIG.get().items() if key.startswith(prefix)}
     try:
-        return resolve(raw, load_library(), pulumi.get_stack(), today=datetime.now(UTC).date())
+        return resolve_beside(raw, pulumi.get_stack())
     except InputError as error:
         raise pulumi.RunError(str(error)) from None
 

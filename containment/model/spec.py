@@ -6,7 +6,7 @@ of it, the components make resources of it, and neither reads configuration agai
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from ipaddress import IPv4Address, IPv4Network
@@ -20,6 +20,7 @@ from containment.model.forbidden import check_kinds, check_uploads, permits_of
 from containment.model.fqdn import DomainPattern
 from containment.model.internal_api import InternalApi, internal_apis
 from containment.model.names import PolicyMode, WebGroupId
+from containment.model.neighbour import Neighbour, check_neighbours
 from containment.model.overlaps import check_overlaps
 from containment.model.parse import parse_config
 from containment.model.preset import Harness, Library, Preset
@@ -31,6 +32,7 @@ from containment.model.spec_checks import (
     check_internal_apis,
     check_logs,
     check_names,
+    check_partition,
     check_resolvable,
     check_stack_name,
 )
@@ -89,10 +91,18 @@ class ContainmentSpec:
         return self.config.spoke_gateway_name or self.object_prefix
 
 
-def resolve(raw: Mapping[str, Any], library: Library, stack: str, where: str | None = None, today: date | None = None) -> ContainmentSpec:
+def resolve(
+    raw: Mapping[str, Any],
+    library: Library,
+    stack: str,
+    where: str | None = None,
+    today: date | None = None,
+    neighbours: Sequence[Neighbour] = (),
+) -> ContainmentSpec:
     """Return the spec of a stack; raises InputError with every problem, sorted.
 
     `where` names the stack file. `today` is what exceptions with an end are held against; without it none holds.
+    `neighbours` are the other stacks, whose networks and names are taken.
     """
     file = where or f"Pulumi.{stack}.yaml"
     config, problems, wrong = parse_config(raw, file)
@@ -105,9 +115,11 @@ def resolve(raw: Mapping[str, Any], library: Library, stack: str, where: str | N
     destinations = destinations_of(config, library, preset, harness)
     check_stack_name(stack, config, library, checks)
     check_names(stack, config, checks)
+    check_partition(config, checks)
     check_features(config, preset, harness, checks)
     check_internal_apis(config, checks)
     check_class(config, preset, checks)
+    check_neighbours(config, stack, neighbours, checks)
     permits = permits_of(config, preset, library, destinations, file)
     check_kinds(permits, preset, library, config.aws_region, checks)
     check_uploads(permits, config, preset, library, today, checks)

@@ -15,7 +15,7 @@ from containment.model.config import StackConfig
 from containment.model.config_logs import SyslogProtocol
 from containment.model.destinations import ADDITIONS, OVERRIDES, Destinations
 from containment.model.internal_api import internal_apis
-from containment.model.names import DENY_GROUPS, ControllerVersion, HostTag, PolicyMode, WebGroupId
+from containment.model.names import DENY_GROUPS, HTTPS_PORT, ControllerVersion, HostTag, PolicyMode, WebGroupId
 from containment.model.parse import alias_of
 from containment.model.preset import Harness, Library, Preset
 from containment.model.resolver_names import not_listable
@@ -28,12 +28,12 @@ AWS_RESERVED = 4
 
 
 def check_stack_name(stack: str, config: StackConfig, library: Library, checks: Checks) -> None:
-    """A stack named `<class>-<mode>` must be that class in that mode; other names say nothing."""
+    """A stack named `<class>-<mode>` is that class in that mode, one that ends in a mode is in it; other names say nothing."""
     for mode in PolicyMode:
         agent_class = stack.removesuffix(f"-{mode.value}")
-        if agent_class == stack or agent_class not in library.presets:
+        if agent_class == stack:
             continue
-        if config.agent_class != agent_class:
+        if agent_class in library.presets and config.agent_class != agent_class:
             checks.add("agent_class", config.agent_class, f"disagrees with the stack's name, {stack}")
         if config.policy_mode is not mode:
             checks.add("policy_mode", config.policy_mode.value, f"disagrees with the stack's name, {stack}")
@@ -124,13 +124,27 @@ def check_addresses(config: StackConfig, agents: Iterable[IPv4Network], checks: 
         )
 
 
+def check_partition(config: StackConfig, checks: Checks) -> None:
+    """The names of AWS's hosts are those of the commercial and GovCloud partitions."""
+    if config.aws_region.startswith(("cn-", "us-iso", "eu-isoe", "eusc-")):
+        said = "is in a partition whose hosts have other names than *.amazonaws.com, and the Controller another cloud type"
+        checks.add("aws_region", config.aws_region, said)
+
+
 def check_internal_apis(config: StackConfig, checks: Checks) -> None:
-    """An internal API lies outside the VPC, and no address and port belongs to two."""
+    """What is permitted by address lies outside the VPC, and no address and port belongs to two."""
+    if inside := [str(cidr) for cidr in config.approved_model_gateway_cidrs if cidr.overlaps(config.vpc_cidr)]:
+        said = f"holds {', '.join(inside)}, which meets the stack's own VPC, where traffic never meets the gateway"
+        checks.add("approved_model_gateway_cidrs", None, said, "vpc_cidr")
     apis = internal_apis(config.approved_internal_apis)
     for api in apis:
         if inside := [str(cidr) for cidr in api.cidrs if cidr.overlaps(config.vpc_cidr)]:
             said = f"{api.name}.cidrs holds {', '.join(inside)}, which meets the stack's own VPC, where traffic never meets the gateway"
             checks.add("approved_internal_apis", None, said, "vpc_cidr")
+        shared = [str(cidr) for cidr in api.cidrs if any(cidr.overlaps(other) for other in config.approved_model_gateway_cidrs)]
+        if shared and any(HTTPS_PORT in ports for ports in api.ports):
+            said = f"{api.name} shares {', '.join(shared)} and port 443 with approvedModelGatewayCidrs: the log would name either"
+            checks.add("approved_internal_apis", None, said, "approved_model_gateway_cidrs")
     for one, two in combinations(apis, 2):
         same_port = any(p.low <= q.high and q.low <= p.high for p in one.ports for q in two.ports)
         if same_port and any(p.overlaps(q) for p in one.cidrs for q in two.cidrs):

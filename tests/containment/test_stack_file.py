@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from containment.library import load_library
 from containment.model.errors import InputError, Problem
 from containment.model.invariants import broken_invariants
 from containment.model.names import PolicyMode
@@ -28,7 +29,7 @@ def problems(folder: Path, stack: str = "dev", overrides: dict[str, str] | None 
 
 
 def test_classes_and_modes_ship_with_a_stack_file_each() -> None:
-    assert {f"{name}-{mode}" for name in ("coding", "locked-down") for mode in PolicyMode} | {"dev"} <= set(SHIPPED)
+    assert {f"{name}-{mode}" for name in load_library().presets for mode in PolicyMode} | {"dev"} == set(SHIPPED)
 
 
 @pytest.mark.parametrize("stack", SHIPPED)
@@ -120,3 +121,60 @@ def test_mistakes_of_file_and_overrides_come_together_and_name_the_file(tmp_path
     write(tmp_path, "config:\n  agent-containment:policyMode: 'off'\n  agent-containment:colour: red\n")
     found = problems(tmp_path, overrides={"vpcCidr": "8.8.0.0/16"})
     assert {problem.where for problem in found} == {"Pulumi.dev.yaml:colour", "Pulumi.dev.yaml:policyMode", "Pulumi.dev.yaml:vpcCidr"}
+
+
+OTHER = "config:\n  agent-containment:vpcCidr: 10.60.0.0/16\n"
+
+
+@pytest.mark.parametrize(
+    ("other", "overrides", "key", "says"),
+    [
+        (OTHER, {"vpcCidr": "10.60.16.0/20"}, "vpcCidr", "meets 10.60.0.0/16, which Pulumi.other.yaml has"),
+        ("", {}, "vpcCidr", "meets 10.42.0.0/16"),  # both have the default
+        (OTHER + "  agent-containment:spokeGatewayName: gw\n", {"spokeGatewayName": "gw"}, "spokeGatewayName", "gw, a gateway's name"),
+        (OTHER, {"spokeGatewayName": "vca-openclaw-other"}, "spokeGatewayName", "vca-openclaw-other, a gateway's name"),
+        (OTHER, {"spokeGatewayName": "vca-openclaw-other-hagw"}, "spokeGatewayName", "a gateway's name"),
+        (OTHER, {"approvedModelGatewayCidrs": '["10.60.10.0/24"]'}, "approvedModelGatewayCidrs", "one agent would reach another's"),
+        (
+            OTHER,
+            {"approvedInternalApis": '{"a": {"cidrs": ["10.60.10.0/24"], "ports": [443], "owner": "o", "reason": "r"}}'},
+            "approvedInternalApis",
+            "one agent would reach another's",
+        ),
+    ],
+)
+def test_what_another_stack_has_is_not_had_twice(tmp_path: Path, other: str, overrides: dict[str, str], key: str, says: str) -> None:
+    write(tmp_path, "")
+    write(tmp_path, other, "other")
+    (problem,) = problems(tmp_path, overrides=overrides)
+    assert problem.where == f"Pulumi.dev.yaml:{key}"
+    assert says in problem.what
+
+
+def test_a_prefix_that_makes_another_stack_s_names_is_refused(tmp_path: Path) -> None:
+    write(tmp_path, "config:\n  agent-containment:namePrefix: acme-dev\n  agent-containment:vpcCidr: 10.60.0.0/16\n", "x")
+    write(tmp_path, "config:\n  agent-containment:namePrefix: acme\n", "dev-x")
+    (problem,) = problems(tmp_path, "dev-x")
+    assert problem.where == "Pulumi.dev-x.yaml:namePrefix"
+    assert "Pulumi.x.yaml has" in problem.what
+
+
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [
+        ("config: [", "Pulumi.other.yaml"),
+        ("config:\n  agent-containment:vpcCidr: here\n", "Pulumi.other.yaml:vpcCidr"),
+        ("config:\n  agent-containment:vpcCidr: 10.60.0.0/16\n  agent-containment:namePrefix: X\n", "Pulumi.other.yaml:namePrefix"),
+    ],
+)
+def test_another_stack_that_cannot_be_read_is_told_beside_one_s_own_mistakes(tmp_path: Path, text: str, where: str) -> None:
+    write(tmp_path, "")
+    write(tmp_path, text, "other")
+    found = problems(tmp_path, overrides={"policyMode": "off"})
+    assert {problem.where for problem in found} == {where, "Pulumi.dev.yaml:policyMode"}
+
+
+def test_what_else_is_wrong_in_another_stack_s_file_is_its_own_affair(tmp_path: Path) -> None:
+    write(tmp_path, "")
+    write(tmp_path, OTHER + "  agent-containment:policyMode: 'off'\n  agent-containment:colour: red\n", "other")
+    assert read_stack("dev", folder=tmp_path).stack == "dev"
