@@ -6,6 +6,7 @@ Rules kept here (Aviatrix documentation, collected in docs/deciding-a-flow.md):
 - a URL in a WebGroup matches nothing while the rule does not decrypt; where it does, host and path must fit;
 - `flow_app_requirement = TLS_REQUIRED` leaves out everything that is not TLS;
 - whether a *watched* rule ends the evaluation is not documented, so an effect holds under both readings or is UNKNOWN;
+- a permit that verifies the server name blocks a forged one, in monitor too;
 - a member that is not known is neither in nor out of a group: what depends on it is UNKNOWN.
 
 Exact questions over all flows ("what can be reached?") are the analyser's.
@@ -18,7 +19,7 @@ from ipaddress import IPv6Network
 
 from containment.model.flow import Application, Decision, Effect, Flow, PassedOver, Somewhere, Verdict
 from containment.model.fqdn import DomainPattern, Match
-from containment.model.names import Action, Protocol
+from containment.model.names import Protocol
 from containment.model.ruleset import (
     PUBLIC_INTERNET,
     Address,
@@ -48,28 +49,38 @@ def decide(ruleset: RuleSet, flow: Flow) -> Decision:
         else:
             deciding = rule
             break
-    actions = [rule.action.permits for rule in possible]
-    actions.append(deciding.action.permits if deciding else ruleset.default_action.permits)
+    actions = [_permits(rule, flow) for rule in possible]
+    actions.append(_permits(deciding, flow) if deciding else ruleset.default_action.permits)
     verdict = Verdict.UNKNOWN if len(set(actions)) > 1 else Verdict.PERMIT if actions[0] else Verdict.DENY
     names = tuple(rule.name for rule in possible)
     return Decision(
         verdict=verdict,
         rule=deciding.name if deciding and not possible else None,
-        effect=_only(_outcomes(ruleset, matches, watching=None)),
-        monitor_effect=_monitor_effect(ruleset, possible, deciding),
-        enforce_effect=_only(_outcomes(ruleset, matches, watching=False)),
+        effect=_only(_outcomes(ruleset, flow, matches, watching=None)),
+        monitor_effect=_monitor_effect(ruleset, flow, possible, deciding),
+        enforce_effect=_only(_outcomes(ruleset, flow, matches, watching=False)),
         passed_over=tuple(passed),
         possible=(*names, deciding.name if deciding else "default action") if names else (),
     )
 
 
-def _monitor_effect(ruleset: RuleSet, possible: Sequence[Rule], deciding: Rule | None) -> Effect:
+def _permits(rule: Rule, flow: Flow) -> bool:
+    """Tell whether a rule lets a flow it matches through: a verified name must be the server's own."""
+    return rule.action.permits and not _unmasked(rule, flow)
+
+
+def _unmasked(rule: Rule, flow: Flow) -> bool:
+    return rule.verify_sni and flow.forged and flow.application is Application.TLS and bool(flow.server_name)
+
+
+def _monitor_effect(ruleset: RuleSet, flow: Flow, possible: Sequence[Rule], deciding: Rule | None) -> Effect:
     """A named deny is only watched in monitor, so every named rule delivers; the default action has no watch flag."""
-    last = Effect.DELIVERED if deciding else _effect(ruleset.default_action)
-    return _only({last, *(Effect.DELIVERED for _ in possible)})
+    rules = [*possible, deciding] if deciding else possible
+    last = set() if deciding else {_effect(ruleset.default_action.permits)}
+    return _only({*last, *(_effect(not (rule.action.permits and _unmasked(rule, flow))) for rule in rules)})
 
 
-def _outcomes(ruleset: RuleSet, matches: Iterable[tuple[Rule, Match, str]], *, watching: bool | None) -> set[Effect]:
+def _outcomes(ruleset: RuleSet, flow: Flow, matches: Iterable[tuple[Rule, Match, str]], *, watching: bool | None) -> set[Effect]:
     """Return every effect some reading allows; `watching` False applies all rules, None takes them as they are."""
     out: set[Effect] = set()
     for rule, match, _ in matches:
@@ -78,14 +89,14 @@ def _outcomes(ruleset: RuleSet, matches: Iterable[tuple[Rule, Match, str]], *, w
         if rule.watch and watching is None:
             out.add(Effect.DELIVERED)  # one reading: the flow is let through here; the other: it goes on to the next rule
             continue
-        out.add(_effect(rule.action))
+        out.add(_effect(_permits(rule, flow)))
         if match is Match.YES:
             return out
-    return out | {_effect(ruleset.default_action)}
+    return out | {_effect(ruleset.default_action.permits)}
 
 
-def _effect(action: Action) -> Effect:
-    return Effect.DELIVERED if action.permits else Effect.BLOCKED
+def _effect(permits: bool) -> Effect:
+    return Effect.DELIVERED if permits else Effect.BLOCKED
 
 
 def _only(effects: set[Effect]) -> Effect:
@@ -151,11 +162,14 @@ def _web(ruleset: RuleSet, rule: Rule, flow: Flow) -> Match:
     groups: Sequence[WebGroup] = [ruleset.web_groups[name] for name in rule.web_groups]
     if not flow.server_name:  # an empty name is no name
         everything = DomainPattern("*")
-        return _yes(any(everything in group.patterns for group in groups))
+        known = _yes(any(everything in group.patterns for group in groups))
+        return Match.MAYBE if known is Match.NO and any(everything in group.unsure for group in groups) else known
     urls = [url.matches(flow.server_name, flow.path) for group in groups for url in group.urls]
     if not rule.decrypts:
         # Nobody says what a gateway does with the path of plain HTTP, which it could see.
         urls = [Match.MAYBE for match in urls if match is not Match.NO and flow.application is Application.HTTP]
+    unsure = [pattern.matches(flow.server_name) for group in groups for pattern in group.unsure]
+    urls += [Match.MAYBE for match in unsure if match is not Match.NO]
     return _any((*urls, *(pattern.matches(flow.server_name) for group in groups for pattern in group.patterns)))
 
 

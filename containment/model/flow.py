@@ -18,6 +18,12 @@ class Application(StrEnum):
     OTHER = "other"
 
 
+class Carrier(StrEnum):
+    """What carries a flow when it is none of the protocols a rule can name (GRE, ESP, SCTP ...): only ANY matches it."""
+
+    OTHER = "another protocol"
+
+
 class Somewhere(StrEnum):
     """A destination whose exact address is not known; PUBLIC is any that the internet routes (IANA's special blocks are not)."""
 
@@ -39,15 +45,17 @@ class Flow:
 
     `server_name` is the TLS SNI or the HTTP Host, None when the client sends none; it is the client's own claim and is
     independent of `destination`. `port` is None for protocols without ports. `path` is the URL's path, None when not known.
+    `forged` says that the server does not answer to `server_name`, which only a rule that verifies it notices.
     """
 
     source: Source
     destination: Address | Somewhere
-    protocol: Protocol
+    protocol: Protocol | Carrier
     port: int | None
     application: Application = Application.OTHER
     server_name: str | None = None
     path: str | None = None
+    forged: bool = False
 
     def __str__(self) -> str:
         target = self.server_name or str(self.destination)

@@ -86,14 +86,18 @@ def is_public(address: Address) -> bool | None:
 
 @dataclass(frozen=True, slots=True)
 class WebGroup:
-    """Names matched against the TLS server name or the HTTP Host header, or URLs, which need decryption."""
+    """Names matched against the TLS server name or the HTTP Host header, or URLs, which need decryption.
+
+    Names in `unsure` may be in the group: what it holds is not known, as of a group that is made elsewhere.
+    """
 
     name: str
     patterns: tuple[DomainPattern, ...]
     urls: tuple[UrlPattern, ...] = ()
+    unsure: tuple[DomainPattern, ...] = ()
 
     def __post_init__(self) -> None:
-        assert self.patterns or self.urls, f"{self.name}: an empty WebGroup is refused by the provider"
+        assert self.patterns or self.urls or self.unsure, f"{self.name}: an empty WebGroup is refused by the provider"
 
     @property
     def expressions(self) -> tuple[str, ...]:

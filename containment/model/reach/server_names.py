@@ -1,0 +1,155 @@
+"""Classes of server names: which patterns match a name, for every valid name there is.
+
+Exact names and patterns with one leading `*` are nested or disjoint, like networks: sorted by their reversed spelling,
+each stands right behind what covers it, and one pass finds every class. Patterns with `*` elsewhere (`ec2.*.amazonaws.com`)
+are not; they are asked of an automaton (`globs`), and only below the suffix after their last `*`.
+
+Whether `*.x` matches `x` is not documented, so the classes are given for both readings. A name is valid as in DNS;
+that a name is at most 253 characters long is left out (a class may hold only longer ones).
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from containment.model.reach.globs import ALPHABET, Glob, Known, open_classes, start
+
+_END: Final = "\x01"
+"""Closes the reversed spelling of an exact name: it sorts right behind a wildcard of the same spelling."""
+
+
+_NOBODY: Final = "dilavni.x"
+"""A name nobody has, reversed (RFC 2606): the example of a class of all other names."""
+
+
+@dataclass(frozen=True, slots=True)
+class NameClasses:
+    """One name of every class, by signature, without and with apexes under their wildcards (the same object if no matter)."""
+
+    without_apex: Mapping[int, str]
+    with_apex: Mapping[int, str]
+
+
+@dataclass(slots=True)
+class _Open:
+    """A wildcard whose names are being read: its reversed suffix, signature and the globs whose names may lie below it."""
+
+    key: str
+    bits: int
+    globs: tuple[Glob, ...]
+
+
+def name_classes(patterns: Mapping[str, int]) -> NameClasses:
+    """Return the classes that patterns (normalised spelling -> bits) make of all valid names."""
+    own: dict[str, int] = {"": 0}  # by key: a wildcard's reversed suffix, or an exact name reversed and closed
+    globs: dict[str, list[Glob]] = {}
+    apexes: dict[str, int] = {}
+    for text, bits in patterns.items():
+        tail = text.rpartition("*")[2]
+        if len(tail) == len(text):
+            own[text[::-1] + _END] = own.get(text[::-1] + _END, 0) | bits
+            continue
+        key = tail[::-1]
+        own.setdefault(key, 0)
+        if len(tail) + 1 == len(text):
+            own[key] |= bits
+            if len(tail) > 1 and tail[0] == ".":
+                apexes[key[:-1] + _END] = apexes.get(key[:-1] + _END, 0) | bits
+        else:
+            globs.setdefault(key, []).append(Glob(text, bits))
+    for key in apexes:
+        own.setdefault(key, 0)
+    return _sweep(own, sorted(own), globs, apexes)
+
+
+def _sweep(own: Mapping[str, int], keys: Sequence[str], globs: Mapping[str, Sequence[Glob]], apexes: Mapping[str, int]) -> NameClasses:
+    plain: dict[int, str] = {}
+    doubtful: list[tuple[int, int, str]] = []  # an apex: its classes in both readings
+    stack = [_Open("", own[""], tuple(globs.get("", ())))]
+    wildcards = [stack[0]]
+    for key in keys:
+        if not key:
+            continue
+        while not key.startswith(stack[-1].key):
+            stack.pop()
+        above = stack[-1]
+        bits = above.bits | own[key]
+        if key[-1] != _END:
+            stack.append(_Open(key, bits, above.globs + tuple(globs[key]) if key in globs else above.globs))
+            wildcards.append(stack[-1])
+            continue
+        if above.globs:
+            name = key[-2::-1]
+            for glob in above.globs:
+                if glob.matches(name):
+                    bits |= glob.bits
+        if key in apexes and bits | apexes[key] != bits:
+            doubtful.append((bits, bits | apexes[key], key[-2::-1]))
+        elif bits not in plain:
+            plain[bits] = key[-2::-1]
+    below = _Below(own, keys)
+    known: Known = {}
+    for opened in wildcards:
+        for bits, name in _rest(opened, below, known):
+            plain.setdefault(bits, name)
+    if all(bits in plain and more in plain for bits, more, _ in doubtful):
+        return NameClasses(plain, plain)
+    without, with_apex = dict(plain), dict(plain)
+    for bits, more, name in doubtful:
+        without.setdefault(bits, name)
+        with_apex.setdefault(more, name)
+    return NameClasses(without, with_apex)
+
+
+def _rest(opened: _Open, below: _Below, known: Known) -> list[tuple[int, str]]:
+    """Return the classes of names under a wildcard that no pattern below it spells out, each with one such name."""
+    if opened.globs:
+        found = open_classes(opened.globs, start(opened.globs, opened.key), opened.key, below, known)
+        return [(opened.bits | bits, word[::-1]) for bits, word in found.items()]
+    word = _free(opened.key, below)
+    return [] if word is None else [(opened.bits, word[::-1])]
+
+
+class _Below:
+    """What is spelled out below a reversed spelling: exact names, and wildcards that are classes of their own."""
+
+    def __init__(self, own: Mapping[str, int], keys: Sequence[str]) -> None:
+        self._own, self._keys = own, keys
+
+    def has(self, word: str) -> bool:
+        """Tell whether some key goes on from `word`, or is it."""
+        at = bisect_left(self._keys, word)
+        return at < len(self._keys) and self._keys[at].startswith(word)
+
+    def is_wildcard(self, word: str) -> bool:
+        """Tell whether everything below is another class's."""
+        return word in self._own
+
+    def is_exact(self, word: str) -> bool:
+        """Tell whether this very name is spelled out."""
+        return word + _END in self._own
+
+
+def _free(key: str, below: _Below) -> str | None:
+    """Return the reversed spelling of a valid name under `key` that nothing below spells out or covers, None if there is none."""
+    if not key and not below.has(_NOBODY[:-1]):
+        return _NOBODY
+    front = [key]
+    while front:
+        word = front.pop()
+        later = []
+        for char in ALPHABET:
+            if char == "." and word[-1:] in ("", "."):
+                continue
+            longer = word + char
+            if not below.has(longer):
+                return longer if char != "." else longer + ALPHABET[0]
+            if not below.is_wildcard(longer):
+                if char != "." and not below.is_exact(longer):
+                    return longer
+                later.append(longer)
+        front += reversed(later)
+    return key if key[-1:] not in ("", ".") and not below.is_exact(key) else None

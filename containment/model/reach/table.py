@@ -1,0 +1,207 @@
+"""The table of one analysis: boxes, and the classes they make of each dimension.
+
+One question answers all others: is there a flow inside these boxes and outside those? It is answered exactly, because a
+flow is one class of each dimension, chosen independently; the few combinations that no flow can have (TLS over ICMP)
+are ruled out by marks that only meet in them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from containment.model.flow import Application, Carrier, Flow, Source
+from containment.model.names import Protocol
+from containment.model.reach.addresses import address_kinds
+from containment.model.reach.box import Box
+from containment.model.reach.claims import ClaimMarks, Spoken, claim_kinds
+from containment.model.reach.dimension import Dimension, Kind, Pick
+from containment.model.reach.sources import ANYBODY, Sources, source_kinds
+from containment.model.reach.transports import Transport, transport_kinds
+from containment.model.ruleset import Address
+
+_NO_TLS, _NO_HTTP, _FORGED, MARKS = 0, 1, 2, 3
+"""Marks stand behind the boxes: TLS on what carries none, HTTP on what carries none, a forged name; and their number."""
+
+Step = tuple[Pick[Source], Pick[Address], Pick[Spoken], Pick[Transport]]
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """One flow that shows an answer; `given` names what is not known and is taken to hold, `apex` the reading it is true in."""
+
+    flow: Flow
+    given: tuple[str, ...] = ()
+    apex: bool | None = None
+
+    def __str__(self) -> str:
+        doubts = [f"if {what}" for what in self.given]
+        if self.apex is not None:
+            doubts.append(f"if *.x {'matches' if self.apex else 'does not match'} x")
+        return f"{self.flow} ({self.flow.application.value}{', forged' if self.flow.forged else ''})" + "".join(f" {one}" for one in doubts)
+
+
+class Table:
+    """Boxes cut into classes, for flows of `sources`."""
+
+    def __init__(self, boxes: Sequence[Box], sources: Iterable[Sources] = ANYBODY, verifying: int = 0) -> None:
+        """`verifying` are the boxes of rules that verify server names, as bits."""
+        self.boxes = tuple(boxes)
+        self._verifying = verifying
+        self._sources = tuple(sources)
+
+    def mark(self, which: int) -> int:
+        """Return a mark's bit."""
+        return 1 << (len(self.boxes) + which)
+
+    @property
+    def forged(self) -> int:
+        """The mark of a forged server name, as bits: asked for in `need`, ruled out in `avoid`."""
+        return self.mark(_FORGED)
+
+    @property
+    def impossible(self) -> int:
+        """What no flow has, as bits: always to be avoided."""
+        return self.mark(_NO_TLS) | self.mark(_NO_HTTP)
+
+    @cached_property
+    def readings(self) -> tuple[tuple[Dimension[Any], ...], ...]:
+        """The four dimensions for each reading of `*.x`: apex out, apex in; once when the classes are the same."""
+        every = self.impossible | self.forged
+        sources = self._dimension(lambda parts, masks: source_kinds(parts, masks, self._sources, every), "sources")
+        destinations = self._dimension(lambda parts, masks: address_kinds(parts, masks, None, every), "destinations")
+        transports = self._transports(every)
+        marks = ClaimMarks(
+            {Application.TLS: self.mark(_NO_TLS), Application.HTTP: self.mark(_NO_HTTP), Application.OTHER: 0}, self.forged, self._verifying
+        )
+        parts, masks, numbers = _parts([None if box.web is None else tuple(map(id, box.web)) for box in self.boxes])
+        webs = [self.boxes[first].web for first in parts]
+        keys = [(number, box.claims) for number, box in zip(numbers, self.boxes, strict=True)]
+        without, with_apex = claim_kinds(webs, masks, self.boxes, marks)
+        claims = [Dimension(kinds, self._numbered(keys)) for kinds in ([without] if with_apex is without else [without, with_apex])]
+        return tuple((sources, destinations, claim, transports) for claim in claims)
+
+    def _numbered(self, keys: Sequence[Any]) -> list[int]:
+        numbers: dict[Any, int] = {}
+        found = [numbers.setdefault(key, len(numbers)) for key in keys]
+        return [*found, *(len(numbers) + mark for mark in range(MARKS))]
+
+    def _dimension(self, kinds_of: Any, name: str) -> Dimension[Any]:
+        groups = [getattr(box, name) for box in self.boxes]
+        parts, masks, _ = _parts([tuple(map(id, group)) for group in groups])
+        return Dimension(kinds_of([groups[first] for first in parts], masks), self._numbered([tuple(map(id, group)) for group in groups]))
+
+    def _transports(self, every: int) -> Dimension[Transport]:
+        keys = [(box.protocol, box.ports, box.web is not None) for box in self.boxes]
+        parts, masks, _ = _parts(keys)
+        no_tls, no_http = self.mark(_NO_TLS), self.mark(_NO_HTTP)
+        base = every & ~no_tls & ~no_http
+        marks: dict[Protocol | Carrier, int] = {
+            Protocol.TCP: base,
+            Protocol.UDP: base | no_http,  # TLS over UDP is QUIC or DTLS
+            Protocol.ICMP: base | no_tls | no_http,
+            Carrier.OTHER: base | no_tls | no_http,
+        }
+        return Dimension(transport_kinds([keys[first] for first in parts], masks, marks), self._numbered(keys))
+
+    def meets(self, box: int) -> int:
+        """Return the boxes that share a flow with one box under some reading, as bits (marks may be among them)."""
+        out = 0
+        for dimensions in self.readings:
+            found = -1
+            for dimension in dimensions:
+                found &= dimension.meets(box)
+            out |= found
+        return out
+
+    def find(self, need: int, avoid: int) -> Witness | None:
+        """Return a flow inside every box of `need` and outside every box of `avoid`, under some reading; None proves there is none."""
+        for apex in range(len(self.readings)):
+            if step := self.search(apex, need, avoid):
+                return self.witness(step, apex)
+        return None
+
+    def holds_in_all(self, need: int, avoid: int) -> bool:
+        """Tell whether there is such a flow under every reading."""
+        return all(self.search(apex, need, avoid) is not None for apex in range(len(self.readings)))
+
+    def search(self, apex: int, need: int, avoid: int) -> Step | None:
+        """Return one class of each dimension with all of `need` and together nothing of `avoid`, under one reading."""
+        boxes = tuple(bits_of(need))
+        dimensions = self.readings[apex]
+        avoid |= self.impossible
+        for box in boxes:
+            for dimension in dimensions:
+                avoid &= dimension.meets(box)  # what never meets a needed box never has to be avoided
+        choices = []
+        for place, dimension in enumerate(dimensions):
+            least: dict[int, Pick[Any]] = {}
+            for pick in dimension.picks(boxes):
+                least.setdefault(pick.bits & avoid, pick)
+            if not least:
+                return None
+            choices.append((place, {0: least[0]} if 0 in least else least))
+        choices.sort(key=lambda choice: len(choice[1]))
+        found = _intersect([choice for _, choice in choices], avoid)
+        if found is None:
+            return None
+        ordered: list[Any] = [None] * len(choices)
+        for (place, _), pick in zip(choices, found, strict=True):
+            ordered[place] = pick
+        return (ordered[0], ordered[1], ordered[2], ordered[3])
+
+    def witness(self, step: Step, apex: int) -> Witness:
+        """Return the flow that four classes stand for; without a reading when it is the same in both."""
+        source, destination, spoken, transport = step[0].kind.member, step[1].kind.member, step[2].kind.member, step[3].kind.member
+        flow = Flow(source, destination, transport.protocol, transport.port, spoken.application, spoken.name, spoken.forged)
+        given = [f"the source is {what}" for what in step[0].given]
+        given += [f"the destination is {what}" for what in step[1].given] + [f"it is {what}" for what in step[2].given]
+        return Witness(flow, tuple(given), bool(apex) if len(self.readings) > 1 else None)
+
+
+def _intersect(choices: Sequence[dict[int, Pick[Any]]], avoid: int) -> list[Pick[Any]] | None:
+    """Return one pick of each choice whose bits have nothing in common; states that failed are not tried again."""
+    failed: list[set[int]] = [set() for _ in choices]
+
+    def descend(depth: int, left: int) -> list[Pick[Any]] | None:
+        if not left:
+            return [next(iter(choice.values())) for choice in choices[depth:]]
+        if depth == len(choices) or left in failed[depth]:
+            return None
+        for bits, pick in choices[depth].items():
+            if (rest := descend(depth + 1, left & bits)) is not None:
+                return [pick, *rest]
+        failed[depth].add(left)
+        return None
+
+    return descend(0, avoid)
+
+
+def _parts(keys: Sequence[Any]) -> tuple[list[int], list[int], list[int]]:
+    """Return for each distinct key the first box that has it, the boxes that have it as bits, and each box's number of its key."""
+    numbers: dict[Any, int] = {}
+    firsts: list[int] = []
+    masks: list[int] = []
+    found = []
+    for index, key in enumerate(keys):
+        number = numbers.get(key)
+        if number is None:
+            number = numbers[key] = len(firsts)
+            firsts.append(index)
+            masks.append(0)
+        masks[number] |= 1 << index
+        found.append(number)
+    return firsts, masks, found
+
+
+def bits_of(number: int) -> Iterator[int]:
+    """Yield the places of the bits that are set, lowest first."""
+    while number:
+        low = number & -number
+        yield low.bit_length() - 1
+        number ^= low
+
+
+__all__ = ["MARKS", "Kind", "Table", "Witness", "bits_of"]

@@ -1,0 +1,59 @@
+"""Classes of transports: protocol and port. A WebGroup is only ever matched over TCP."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from containment.model.flow import Carrier
+from containment.model.names import Protocol
+from containment.model.reach.addresses import spread
+from containment.model.reach.dimension import Kind
+from containment.model.reach.sweep import Range, stretches
+from containment.model.ruleset import PortRange
+
+LAST_PORT: Final = 65535
+_FAMILIAR: Final = (443, 80, 53, 22, 8443)
+"""Ports a person takes for an example; preferred as a class's member."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transport:
+    """A protocol and, for TCP and UDP, a port."""
+
+    protocol: Protocol | Carrier
+    port: int | None
+
+    def __str__(self) -> str:
+        return self.protocol.value if self.port is None else f"{self.protocol.value} {self.port}"
+
+
+TransportPart = tuple[Protocol, tuple[PortRange, ...], bool]
+"""Protocol, ports (none: every port) and whether a name is asked for, which only TCP carries."""
+
+
+def transport_kinds(parts: Sequence[TransportPart], masks: Sequence[int], marks: dict[Protocol | Carrier, int]) -> list[Kind[Transport]]:
+    """Return the classes of transports; part i stands for the boxes `masks[i]`, `marks` are extra bits by protocol."""
+    found: dict[tuple[int, int], Transport] = {}
+    for protocol in (Protocol.TCP, Protocol.UDP):
+        for low, high, held in stretches([_ports(part, protocol) for part in parts], 0, LAST_PORT):
+            familiar = next((port for port in _FAMILIAR if low <= port <= high), None)
+            key = (held, marks[protocol])
+            if key not in found or (familiar is not None and found[key].protocol is protocol and found[key].port not in _FAMILIAR):
+                found[key] = Transport(protocol, low if familiar is None else familiar)
+    for portless in (Protocol.ICMP, Carrier.OTHER):
+        held = sum(
+            1 << index
+            for index, (protocol, ports, named) in enumerate(parts)
+            if protocol in (Protocol.ANY, portless) and not ports and not named
+        )
+        found.setdefault((held, marks[portless]), Transport(portless, None))
+    return [Kind(spread(held, masks) | mark, (), transport) for (held, mark), transport in found.items()]
+
+
+def _ports(part: TransportPart, protocol: Protocol) -> list[Range]:
+    named = part[2]
+    if part[0] not in (Protocol.ANY, protocol) or (named and protocol is not Protocol.TCP):
+        return []
+    return [(ports.low, ports.high) for ports in part[1]] or [(0, LAST_PORT)]

@@ -1,0 +1,77 @@
+"""A policy over a table: its rules in order, and under which conditions each of them decides.
+
+Readings of `watch`: APPLIED judges every rule as if enforced; ENDS lets a watched match through and stops; FALLS passes
+watched rules over. The last two are what may happen today, because Aviatrix documents neither.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+
+from containment.model.reach.table import Table
+from containment.model.ruleset import Rule, RuleSet
+
+
+class Watched(StrEnum):
+    """How a watched rule is taken."""
+
+    APPLIED = "as if enforced"
+    ENDS = "a watched match is let through"
+    FALLS = "a watched match goes on to the next rule"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One way a policy decides: the flows in all of `need` and none of `avoid`; `rule` None is the default action."""
+
+    rule: Rule | None
+    need: int
+    avoid: int
+    permits: bool
+
+    @property
+    def name(self) -> str:
+        """The rule's name."""
+        return self.rule.name if self.rule else "default action"
+
+
+class View:
+    """The rules of one policy in a table: rule i is box `first + i`."""
+
+    def __init__(self, ruleset: RuleSet, table: Table, first: int = 0) -> None:
+        self.ruleset, self.table, self.first = ruleset, table, first
+
+    @cached_property
+    def numbers(self) -> dict[str, int]:
+        """The box of each rule, by name."""
+        return {rule.name: self.first + index for index, rule in enumerate(self.ruleset.rules)}
+
+    def bit(self, rule: Rule) -> int:
+        """Return a rule's box, as bits."""
+        return 1 << self.numbers[rule.name]
+
+    def outcomes(self, watched: Watched = Watched.APPLIED) -> Sequence[Outcome]:
+        """Return every way the policy decides, in order; together they are all flows, and no flow is in two."""
+        out: list[Outcome] = []
+        before = 0
+        for index, rule in enumerate(self.ruleset.rules):
+            if rule.disabled or (rule.watch and watched is Watched.FALLS):
+                continue
+            bit = 1 << (self.first + index)
+            let = rule.watch and watched is Watched.ENDS
+            if rule.verify_sni and rule.action.permits and not let:
+                out.append(Outcome(rule, bit, before | self.table.forged, True))
+                out.append(Outcome(rule, bit | self.table.forged, before, False))
+            else:
+                out.append(Outcome(rule, bit, before, let or rule.action.permits))
+            before |= bit
+        out.append(Outcome(None, 0, before, self.ruleset.default_action.permits))
+        return out
+
+
+def verifying_bits(ruleset: RuleSet, first: int = 0) -> int:
+    """Return the boxes of rules that verify server names."""
+    return sum(1 << (first + index) for index, rule in enumerate(ruleset.rules) if rule.verify_sni and rule.action.permits)

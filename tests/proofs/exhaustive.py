@@ -1,0 +1,252 @@
+"""Exhaustive enumeration: every flow of the small world, every reading and every choice of unknowns, first match each.
+
+Written apart from the analyser and from `decide`, on bit sets over listed points: the points of each dimension are
+listed, what a rule says of each is asked one by one, and points that no rule tells apart are then counted once.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from typing import Any
+
+from containment.model.ruleset import CidrSelector, OpaqueSelector, PortRange, Rule, RuleSet, SmartGroup, TagSelector
+from tests.proofs.generate import NETWORKS, PATTERNS, PORTS, TAGS
+
+Address = IPv4Address | IPv6Address
+
+
+def _edges() -> list[Address]:
+    found: set[Address] = {ip_address("0.0.0.0"), ip_address("255.255.255.255"), ip_address("::"), ip_address("ffff::")}
+    for text in NETWORKS:
+        network = ip_network(text)
+        top = 2**network.max_prefixlen - 1
+        low, high = int(network[0]), int(network[-1])
+        kind: Any = IPv4Address if network.version == 4 else IPv6Address
+        found |= {kind(number) for number in (low - 1, low, high, high + 1) if 0 <= number <= top}
+    return sorted(found, key=lambda one: (one.version, int(one)))
+
+
+ADDRESSES = _edges()
+LONGEST_NAME = 9
+
+
+def _names() -> list[str]:
+    """Return one name for each way the generator's patterns can match a name, of all names of up to nine characters."""
+    every = [(text, re.compile(re.escape(text).replace(r"\*", ".*"))) for text in PATTERNS]
+    apexes = {text[2:] for text in PATTERNS if text.startswith("*.")}
+    found: dict[tuple[Any, ...], str] = {}
+    for length in range(1, LONGEST_NAME + 1):
+        for name in map("".join, itertools.product("abx.", repeat=length)):
+            if all(name.split(".")):
+                signature = (name if name in apexes else "", *(regex.fullmatch(name) is not None for _, regex in every))
+                found.setdefault(signature, name)
+    return list(found.values())
+
+
+NAMES = _names()
+PORT_POINTS = sorted({port + shift for pair in PORTS for port in pair for shift in (-1, 0, 1) if 0 <= port + shift <= 65535})
+TRANSPORTS: list[tuple[str, int | None]] = [(kind, port) for kind in ("TCP", "UDP") for port in PORT_POINTS] + [
+    ("ICMP", None),
+    ("other", None),
+]
+CLAIMS = ("tls", "tls forged", "tls bare", "http", "http bare", "other")
+TAG_POINTS = [dict(zip(("Role", "Stack"), values, strict=True)) for values in itertools.product(("agent", "other", "-"), ("s", "t", "-"))]
+assert all(tags.items() <= {"Role": "agent", "Stack": "s"}.items() or "t" in tags.values() or "other" in tags.values() for tags in TAGS)
+
+
+@functools.cache
+def name_bits(pattern: str, apex: bool) -> int:
+    """Return which listed names a pattern matches, as bits."""
+    regex = re.compile(re.escape(pattern).replace(r"\*", ".*"))
+    bare = pattern[2:] if apex and pattern.startswith("*.") and "*" not in pattern[2:] else None
+    return sum(1 << index for index, name in enumerate(NAMES) if regex.fullmatch(name) or name == bare)
+
+
+def choices(rules: Sequence[tuple[RuleSet, Rule]], side: str) -> Iterator[frozenset[str]]:
+    """Yield every choice of unknown members on one side; the sides are independent of each other."""
+    found = sorted({what for ruleset, rule in rules for what in _unknowns(ruleset, rule, side)})
+    for size in range(len(found) + 1):
+        yield from map(frozenset, itertools.combinations(found, size))
+
+
+def _unknowns(ruleset: RuleSet, rule: Rule, side: str) -> Iterator[str]:
+    if side == "web":
+        for name in rule.web_groups:
+            yield from (pattern.text for pattern in ruleset.web_groups[name].unsure)
+        return
+    for name in getattr(rule, side):
+        group = ruleset.smart_groups[name]
+        for selector in group.selectors:
+            if isinstance(selector, OpaqueSelector):
+                yield "six" if group.name == "Public Internet" else selector.description
+            elif isinstance(selector, TagSelector) and side == "destinations":
+                yield repr(sorted(selector.tags.items()))
+
+
+SOURCES = list(itertools.product(ADDRESSES, TAG_POINTS))
+
+
+@functools.cache
+def _addresses_in(network: Any) -> int:
+    """Return which listed addresses are in a network, as bits; None is Public Internet's IPv4 part, 6 is all of IPv6."""
+    if network is None:
+        blocks = [ip_network(block) for block in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")]
+        return _bits(address.version == 4 and not any(address in block for block in blocks) for address in ADDRESSES)
+    return _bits(address.version == 6 if network == 6 else address in network for address in ADDRESSES)
+
+
+@functools.cache
+def _sources_in(network: Any) -> int:
+    held = _addresses_in(network)
+    return _bits(bool(held >> index // len(TAG_POINTS) & 1) for index in range(len(SOURCES)))
+
+
+@functools.cache
+def _sources_with(tags: tuple[tuple[str, str], ...]) -> int:
+    return _bits(dict(tags).items() <= held.items() for _, held in SOURCES)
+
+
+def _bits(answers: Iterable[bool]) -> int:
+    return sum(1 << index for index, answer in enumerate(answers) if answer)
+
+
+ALL_ADDRESSES, ALL_SOURCES = (1 << len(ADDRESSES)) - 1, (1 << len(SOURCES)) - 1
+
+
+def _in_group(group: SmartGroup, unknown: frozenset[str]) -> int:
+    """Return which destinations are in a group, as bits; tags of a destination are among the unknowns."""
+    return _union(group, unknown, _addresses_in, lambda tags: -1 if repr(sorted(tags.items())) in unknown else 0) & ALL_ADDRESSES
+
+
+def _source_in_group(group: SmartGroup, unknown: frozenset[str]) -> int:
+    """Return which sources (address by tags) are in a group, as bits."""
+    return _union(group, unknown, _sources_in, lambda tags: _sources_with(tuple(sorted(tags.items())))) & ALL_SOURCES
+
+
+def _union(group: SmartGroup, unknown: frozenset[str], networks: Callable[[Any], int], tags: Callable[[Any], int]) -> int:
+    if group.name == "Public Internet":
+        return networks(None) | (networks(6) if "six" in unknown else 0)
+    out = 0
+    for selector in group.selectors:
+        if isinstance(selector, CidrSelector):
+            out |= networks(selector.network)
+        elif isinstance(selector, TagSelector):
+            out |= tags(selector.tags)
+        else:
+            out |= -1 if selector.description in unknown else 0
+    return out
+
+
+def _transport_bits(protocol: str, ports: tuple[PortRange, ...], named: bool) -> int:
+    out = 0
+    for index, (kind, port) in enumerate(TRANSPORTS):
+        if protocol not in ("ANY", kind) or (named and kind != "TCP"):
+            continue
+        if ports and (port is None or not any(one.low <= port <= one.high for one in ports)):
+            continue
+        out |= 1 << index
+    return out
+
+
+Cells = dict[tuple[int, ...], int]
+
+
+class Universe:
+    """Every cell of one or more policies: which rules match, rules of later policies behind those of earlier ones."""
+
+    def __init__(self, *rulesets: RuleSet, extra: Sequence[tuple[RuleSet, Rule]] = ()) -> None:
+        rules = [(ruleset, rule) for ruleset in rulesets for rule in ruleset.rules] + list(extra)
+        self.source, self.destination, self.claims = set[int](), set[int](), set[tuple[int, str]]()
+        for unknown in choices(rules, "sources"):
+            held = [self._groups(pair, "sources", unknown, _source_in_group) for pair in rules]
+            self.source |= _classes(len(ADDRESSES) * len(TAG_POINTS), held)
+        for unknown in choices(rules, "destinations"):
+            self.destination |= _classes(len(ADDRESSES), [self._groups(pair, "destinations", unknown, _in_group) for pair in rules])
+        transports = [_transport_bits(rule.protocol.value, rule.ports, bool(rule.web_groups)) for _, rule in rules]
+        self.transport = {(_held(transports, at), kind) for at, (kind, _) in enumerate(TRANSPORTS)}
+        for request, apex in itertools.product(choices(rules, "web"), (False, True)):
+            self._add_claims(rules, request, apex)
+
+    def _add_claims(self, rules: Sequence[tuple[RuleSet, Rule]], request: frozenset[str], apex: bool) -> None:
+        names = [self._names(pair, request, apex) for pair in rules]
+        named = _classes(len(NAMES), [(1 << len(NAMES)) - 1 if bits is None else bits for bits in names])
+        bare = sum(1 << index for index, pair in enumerate(rules) if names[index] is None or self._takes_bare(pair, request))
+        unnamed = sum(1 << index for index, bits in enumerate(names) if bits is None)
+        tls_only = sum(1 << index for index, (_, rule) in enumerate(rules) if rule.tls_required)
+        self.claims |= {(held, claim) for held in named for claim in ("tls", "tls forged")}
+        self.claims |= {(held & ~tls_only, "http") for held in named}
+        self.claims |= {(bare, "tls bare"), (bare & ~tls_only, "http bare"), (unnamed & ~tls_only, "other")}
+
+    @staticmethod
+    def _groups(pair: tuple[RuleSet, Rule], side: str, unknown: frozenset[str], ask: Callable[[SmartGroup, frozenset[str]], int]) -> int:
+        ruleset, rule = pair
+        out = 0
+        for name in getattr(rule, side):
+            out |= ask(ruleset.smart_groups[name], unknown)
+        return out
+
+    @staticmethod
+    def _names(pair: tuple[RuleSet, Rule], request: frozenset[str], apex: bool) -> int | None:
+        ruleset, rule = pair
+        if not rule.web_groups:
+            return None
+        out = 0
+        for name in rule.web_groups:
+            group = ruleset.web_groups[name]
+            for pattern in (*group.patterns, *(one for one in group.unsure if one.text in request)):
+                out |= name_bits(pattern.text, apex)
+        return out
+
+    @staticmethod
+    def _takes_bare(pair: tuple[RuleSet, Rule], request: frozenset[str]) -> bool:
+        ruleset, rule = pair
+        groups = [ruleset.web_groups[name] for name in rule.web_groups]
+        return any(one.text == "*" for group in groups for one in group.patterns) or (
+            "*" in request and any(one.text == "*" for group in groups for one in group.unsure)
+        )
+
+    def cells(self) -> Iterator[tuple[int, bool]]:
+        """Yield (rules that match, whether the name is forged) of every cell; equal ones once."""
+        ends = {source & destination for source in self.source for destination in self.destination}
+        hows = {
+            (held & said, claim == "tls forged")
+            for held, carrier in self.transport
+            for said, claim in self.claims
+            if (carrier == "TCP" or claim == "other" or (carrier == "UDP" and claim.startswith("tls")))
+        }
+        yield from {(end & how, forged) for end in ends for how, forged in hows}
+
+
+def _held(sets: Sequence[int], at: int) -> int:
+    return sum(1 << index for index, bits in enumerate(sets) if bits >> at & 1)
+
+
+def _classes(points: int, sets: Sequence[int]) -> set[int]:
+    """Return the distinct signatures of points, by splitting the points with each set in turn."""
+    parts = [((1 << points) - 1, 0)]
+    for index, held in enumerate(sets):
+        split = []
+        for members, signature in parts:
+            if inside := members & held:
+                split.append((inside, signature | 1 << index))
+            if outside := members & ~held:
+                split.append((outside, signature))
+        parts = split
+    return {signature for _, signature in parts}
+
+
+def decided(ruleset: RuleSet, matching: int, forged: bool, watched: str, first: int = 0) -> tuple[str | None, bool]:
+    """Return the deciding rule's name (None: default action) and whether the flow is let through; `watched` as in `view.Watched`."""
+    for index, rule in enumerate(ruleset.rules):
+        if not matching >> (first + index) & 1 or rule.disabled:
+            continue
+        if rule.watch and watched == "FALLS":
+            continue
+        if rule.watch and watched == "ENDS":
+            return rule.name, True
+        return rule.name, rule.action.permits and not (forged and rule.verify_sni)
+    return None, ruleset.default_action.permits
