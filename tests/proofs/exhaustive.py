@@ -77,6 +77,7 @@ def _unknowns(ruleset: RuleSet, rule: Rule, side: str) -> Iterator[str]:
     if side == "web":
         for name in rule.web_groups:
             yield from (pattern.text for pattern in ruleset.web_groups[name].unsure)
+            yield from map(str, ruleset.web_groups[name].urls)
         return
     for name in getattr(rule, side):
         group = ruleset.smart_groups[name]
@@ -172,14 +173,16 @@ class Universe:
             self._add_claims(rules, request, apex)
 
     def _add_claims(self, rules: Sequence[tuple[RuleSet, Rule]], request: frozenset[str], apex: bool) -> None:
-        names = [self._names(pair, request, apex) for pair in rules]
-        named = _classes(len(NAMES), [(1 << len(NAMES)) - 1 if bits is None else bits for bits in names])
-        bare = sum(1 << index for index, pair in enumerate(rules) if names[index] is None or self._takes_bare(pair, request))
-        unnamed = sum(1 << index for index, bits in enumerate(names) if bits is None)
+        every = (1 << len(NAMES)) - 1
         tls_only = sum(1 << index for index, (_, rule) in enumerate(rules) if rule.tls_required)
-        self.claims |= {(held, claim) for held in named for claim in ("tls", "tls forged")}
-        self.claims |= {(held & ~tls_only, "http") for held in named}
-        self.claims |= {(bare, "tls bare"), (bare & ~tls_only, "http bare"), (unnamed & ~tls_only, "other")}
+        for kind in ("tls", "http"):
+            names = [self._names(pair, request, apex, kind) for pair in rules]
+            unnamed = sum(1 << index for index, bits in enumerate(names) if bits is None)
+            bare = unnamed | sum(1 << index for index, pair in enumerate(rules) if self._takes_bare(pair, request))
+            takes = -1 if kind == "tls" else ~tls_only
+            named = {held & takes for held in _classes(len(NAMES), [every if bits is None else bits for bits in names])}
+            self.claims |= {(held, claim) for held in named for claim in ((kind, "tls forged") if kind == "tls" else (kind,))}
+            self.claims |= {(bare & takes, f"{kind} bare"), (unnamed & ~tls_only, "other")}
 
     @staticmethod
     def _groups(pair: tuple[RuleSet, Rule], side: str, unknown: frozenset[str], ask: Callable[[SmartGroup, frozenset[str]], int]) -> int:
@@ -190,7 +193,7 @@ class Universe:
         return out
 
     @staticmethod
-    def _names(pair: tuple[RuleSet, Rule], request: frozenset[str], apex: bool) -> int | None:
+    def _names(pair: tuple[RuleSet, Rule], request: frozenset[str], apex: bool, kind: str) -> int | None:
         ruleset, rule = pair
         if not rule.web_groups:
             return None
@@ -199,6 +202,9 @@ class Universe:
             group = ruleset.web_groups[name]
             for pattern in (*group.patterns, *(one for one in group.unsure if one.text in request)):
                 out |= name_bits(pattern.text, apex)
+            for url in group.urls:
+                if str(url) in request and (kind == "http" or rule.decrypts):
+                    out |= name_bits(url.host.text, apex)
         return out
 
     @staticmethod

@@ -26,6 +26,7 @@ from containment.model.ruleset import (
     TagSelector,
     WebGroup,
 )
+from containment.model.url import UrlPattern
 
 NETWORKS = (
     "10.0.0.0/8", "10.42.0.0/16", "10.42.10.0/24", "10.42.10.128/25", "10.42.11.0/24", "10.42.10.7/32", "172.16.0.0/12",
@@ -37,6 +38,7 @@ PATTERNS = (
     "b.b", "*ab.b", "x", "x.x", "*x.b", "a.*",
 )  # fmt: skip
 TAGS = ({"Role": "agent"}, {"Role": "agent", "Stack": "s"}, {"Stack": "s"}, {"Stack": "t"}, {"Role": "other"})
+URLS = ("a.b/x*", "x.a.b/x/y", "*.a.b/x*", "b.b/z")
 UNKNOWN = ("a threat feed", "pods labelled agent", "a geo group")
 PORTS = ((443, 443), (80, 80), (53, 53), (1, 1023), (440, 450), (443, 8443), (0, 65535), (50, 60))
 
@@ -111,8 +113,11 @@ def _smart_group(rng: random.Random, name: str, style: Style) -> SmartGroup:
 
 def _web_group(rng: random.Random, name: str, style: Style) -> WebGroup:
     patterns = tuple(sorted({DomainPattern(rng.choice(PATTERNS)) for _ in range(rng.randint(1, 4))}))
-    unsure = tuple(sorted({DomainPattern(rng.choice(PATTERNS)) for _ in range(rng.randint(1, 2))})) if rng.random() < style.unsure else ()
-    return WebGroup(name, () if unsure and rng.random() < 0.5 else patterns, unsure)
+    if rng.random() >= style.unsure:
+        return WebGroup(name, patterns)
+    unsure = tuple(sorted({DomainPattern(rng.choice(PATTERNS)) for _ in range(rng.randint(0, 2))}))
+    urls = tuple(sorted({UrlPattern.parse(rng.choice(URLS)) for _ in range(rng.randint(1, 2))}))
+    return WebGroup(name, () if rng.random() < 0.5 else patterns, urls, unsure)
 
 
 def _rule(rng: random.Random, index: int, smart: list[str], web: list[str], style: Style) -> Rule:
@@ -137,4 +142,5 @@ def _rule(rng: random.Random, index: int, smart: list[str], web: list[str], styl
         disabled=rng.random() < 0.05,
         tls_required=rng.random() < (0.4 if groups else 0.05),
         verify_sni=rng.random() < style.verify,
+        decrypts=rng.random() < style.unsure * 2,
     )

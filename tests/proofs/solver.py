@@ -75,6 +75,11 @@ class Solver:
                 if pattern == "*":
                     way = z3.Or(way, z3.Not(named))
                 ways.append(way if sure else z3.And(self._maybe(f"request {pattern}"), way))
+            for url in group.urls:
+                out, within = name_bits(url.host.text, False), name_bits(url.host.text, True)
+                host = z3.Or(self._one_of(out), z3.And(self._apex, self._one_of(within & ~out)))
+                seen = named if rule.decrypts else self._claim == _HTTP
+                ways.append(z3.And(self._maybe(f"request {url}"), seen, host))
         return z3.Or(ways)
 
     def _one_of(self, names: int) -> Any:

@@ -37,7 +37,7 @@ EVERYWHERE: Final = SmartGroup("everywhere", (CidrSelector(IPv4Network("0.0.0.0/
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Box:
-    """A product of sets of flows; `web` None means that no name is asked for."""
+    """A product of sets of flows; `web` None means that no name is asked for, `decrypts` that URLs of TLS are seen."""
 
     sources: tuple[SmartGroup, ...]
     destinations: tuple[SmartGroup, ...]
@@ -45,6 +45,7 @@ class Box:
     claims: frozenset[Claim] = EVERY_CLAIM
     protocol: Protocol = Protocol.ANY
     ports: tuple[PortRange, ...] = ()
+    decrypts: bool = False
 
 
 def box_of(ruleset: RuleSet, rule: Rule) -> Box:
@@ -56,6 +57,7 @@ def box_of(ruleset: RuleSet, rule: Rule) -> Box:
         TLS_CLAIMS if rule.tls_required else EVERY_CLAIM,
         rule.protocol,
         rule.ports,
+        rule.decrypts,
     )
 
 

@@ -6,7 +6,7 @@ may be forged, which is a class of its own wherever a rule verifies names. Both 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from containment.model.flow import Application
@@ -49,34 +49,28 @@ def claim_kinds(
     parts: Sequence[tuple[WebGroup, ...] | None], masks: Sequence[int], boxes: Sequence[Box], marks: ClaimMarks
 ) -> tuple[list[Kind[Spoken]], list[Kind[Spoken]]]:
     """Return the classes without and with apexes under their wildcards; the same list twice when that does not matter."""
-    unnamed = spread(sum(1 << index for index, part in enumerate(parts) if part is None), masks)
     asking = {claim: sum(1 << index for index, box in enumerate(boxes) if claim in box.claims) for claim in Claim}
-    patterns, unsure = _patterns(parts)
-    width = len(parts)
-    marked = dict(patterns)
-    for place, text in enumerate(unsure):
-        marked[text] = marked.get(text, 0) | 1 << (width + place)
-    options = [Option(spread(bits, masks), f"a request to {text} that matches") for text, bits in unsure.items()]
-    bare = spread(patterns.get("*", 0), masks)
-    bare_options = tuple(option for option, text in zip(options, unsure, strict=True) if text == "*")
-    classes = name_classes(marked)
+    decrypting = sum(1 << index for index, box in enumerate(boxes) if box.decrypts)
+    patterns = _Patterns(parts, masks)
+    classes = name_classes(patterns.marked)
     lists: list[list[Kind[Spoken]]] = []
     for names in (classes.without_apex, classes.with_apex):
         if lists and names is classes.without_apex:
             lists.append(lists[0])
             continue
-        named = [_named(held, name, masks, options, width) for held, name in names.items()]
+        named = [(*patterns.told(held), name) for held, name in names.items()]
         kinds: dict[tuple[int, tuple[Option, ...]], Spoken] = {}
         for claim in Claim:
             application = _APPLICATION[claim]
-            told: list[tuple[int, tuple[Option, ...], str | None]]
-            if claim in (Claim.TLS_NAMED, Claim.HTTP_NAMED):
-                told = list(named)
-            else:
-                told = [(bare, bare_options, None)] if claim is not Claim.OTHER else [(0, (), None)]
+            told: Iterable[tuple[int, Sequence[_Unsure], str | None]] = named
+            if claim in (Claim.TLS_BARE, Claim.HTTP_BARE):
+                told = [patterns.bare]
+            elif claim is Claim.OTHER:
+                told = [(0, (), None)]
             for bits, unknowns, name in told:
-                held = asking[claim] & (unnamed | bits) | marks.of[application]
-                may = tuple(Option(one.bits & asking[claim], one.what) for one in unknowns if one.bits & asking[claim])
+                held = asking[claim] & (patterns.unnamed | bits) | marks.of[application]
+                may = tuple(one.option(held, asking[claim], decrypting, application) for one in unknowns)
+                may = tuple(one for one in may if one.bits)
                 kinds.setdefault((held, may), Spoken(application, name))
                 if claim is Claim.TLS_NAMED and (held | sum(one.bits for one in may)) & marks.verifying:
                     kinds.setdefault((held | marks.forged, may), Spoken(application, name, True))
@@ -84,21 +78,50 @@ def claim_kinds(
     return lists[0], lists[1]
 
 
-def _patterns(parts: Sequence[tuple[WebGroup, ...] | None]) -> tuple[dict[str, int], dict[str, int]]:
-    """Return which parts each pattern belongs to, and which parts each unsure pattern may belong to."""
-    patterns: dict[str, int] = {}
-    unsure: dict[str, int] = {}
-    for index, part in enumerate(parts):
-        bit = 1 << index
-        for group in part or ():
-            for pattern in group.patterns:
-                patterns[pattern.text] = patterns.get(pattern.text, 0) | bit
-            for pattern in group.unsure:
-                unsure[pattern.text] = unsure.get(pattern.text, 0) | bit
-    return patterns, unsure
+@dataclass(frozen=True, slots=True)
+class _Unsure:
+    """Requests to some names that may match: because of a URL, or because the group is not known."""
+
+    bits: int
+    what: str
+    is_url: bool
+
+    def option(self, held: int, asking: int, decrypting: int, application: Application) -> Option:
+        """Return what it may add to a class; a URL on TLS is seen only where the rule decrypts."""
+        seen = decrypting if self.is_url and application is Application.TLS else -1
+        return Option(self.bits & asking & seen & ~held, self.what)
 
 
-def _named(held: int, name: str, masks: Sequence[int], options: Sequence[Option], width: int) -> tuple[int, tuple[Option, ...], str]:
-    bits = spread(held & ((1 << width) - 1), masks)
-    may = tuple(option for place, option in enumerate(options) if held >> (width + place) & 1 and option.bits & ~bits)
-    return bits, may, name
+class _Patterns:
+    """The patterns of all parts by spelling, each with the bits of its parts; what is unsure has bits of its own behind them."""
+
+    def __init__(self, parts: Sequence[tuple[WebGroup, ...] | None], masks: Sequence[int]) -> None:
+        self._masks, self._width = masks, len(parts)
+        self.unnamed = spread(sum(1 << index for index, part in enumerate(parts) if part is None), masks)
+        self.marked: dict[str, int] = {}
+        unsure: dict[tuple[str, str, bool], int] = {}
+        for index, part in enumerate(parts):
+            bit = 1 << index
+            for group in part or ():
+                for pattern in group.patterns:
+                    self.marked[pattern.text] = self.marked.get(pattern.text, 0) | bit
+                for pattern in group.unsure:
+                    key = (pattern.text, f"a request that {pattern} in a group not known stands for", False)
+                    unsure[key] = unsure.get(key, 0) | bit
+                for url in group.urls:
+                    key = (url.host.text, f"a request to {url}", True)
+                    unsure[key] = unsure.get(key, 0) | bit
+        bare = spread(self.marked.get("*", 0), masks)
+        self._unsure = [_Unsure(spread(bits, masks), what, is_url) for (_, what, is_url), bits in unsure.items()]
+        for place, (text, _, _) in enumerate(unsure):
+            self.marked[text] = self.marked.get(text, 0) | 1 << (self._width + place)
+        all_unsure = [one for one, (text, _, _) in zip(self._unsure, unsure, strict=True) if text == "*" and not one.is_url]
+        self.bare: tuple[int, Sequence[_Unsure], None] = (bare, all_unsure, None)
+
+    def told(self, held: int) -> tuple[int, list[_Unsure]]:
+        """Return the boxes that a name class matches, and what it may match beside them."""
+        may = held >> self._width
+        return (
+            spread(held & ((1 << self._width) - 1), self._masks),
+            [one for place, one in enumerate(self._unsure) if may >> place & 1] if may else [],
+        )

@@ -135,7 +135,7 @@ class _Below:
 
 def _free(key: str, below: _Below) -> str | None:
     """Return the reversed spelling of a valid name under `key` that nothing below spells out or covers, None if there is none."""
-    if not key and not below.has(_NOBODY[:-1]):
+    if not key and not below.has(_NOBODY[:-1]) and not any(below.is_wildcard(_NOBODY[:end]) for end in range(1, len(_NOBODY))):
         return _NOBODY
     front = [key]
     while front:

@@ -78,7 +78,7 @@ class Table:
         )
         parts, masks, numbers = _parts([None if box.web is None else tuple(map(id, box.web)) for box in self.boxes])
         webs = [self.boxes[first].web for first in parts]
-        keys = [(number, box.claims) for number, box in zip(numbers, self.boxes, strict=True)]
+        keys = [(number, box.claims, box.decrypts) for number, box in zip(numbers, self.boxes, strict=True)]
         without, with_apex = claim_kinds(webs, masks, self.boxes, marks)
         claims = [Dimension(kinds, self._numbered(keys)) for kinds in ([without] if with_apex is without else [without, with_apex])]
         return tuple((sources, destinations, claim, transports) for claim in claims)
@@ -155,7 +155,7 @@ class Table:
     def witness(self, step: Step, apex: int) -> Witness:
         """Return the flow that four classes stand for; without a reading when it is the same in both."""
         source, destination, spoken, transport = step[0].kind.member, step[1].kind.member, step[2].kind.member, step[3].kind.member
-        flow = Flow(source, destination, transport.protocol, transport.port, spoken.application, spoken.name, spoken.forged)
+        flow = Flow(source, destination, transport.protocol, transport.port, spoken.application, spoken.name, forged=spoken.forged)
         given = [f"the source is {what}" for what in step[0].given]
         given += [f"the destination is {what}" for what in step[1].given] + [f"it is {what}" for what in step[2].given]
         return Witness(flow, tuple(given), bool(apex) if len(self.readings) > 1 else None)

@@ -1,0 +1,27 @@
+"""The analyser, exhaustive enumeration and z3 give the same answers, over generated policies of every size.
+
+`python -m tests.proofs` does the same over ten thousand and prints what they were like; here are the first of them.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.proofs.__main__ import compare_batch, print_histogram
+
+FAST, SLOW, BATCH = 40, 600, 60
+
+
+def test_the_first_policies_agree() -> None:
+    _, _, bad = compare_batch((0, FAST, True))
+    assert bad == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("start", range(FAST, FAST + SLOW, BATCH))
+def test_more_policies_agree(start: int) -> None:
+    sizes, features, bad = compare_batch((start, BATCH, True))
+    print_histogram(sizes, features)
+    assert bad == []
+    assert sum(count for size, count in sizes.items() if size >= 10) >= BATCH / 4, "too few are large to say anything"
+    assert all(features[name] for name in ("watched rules", "unknown groups", "server names", "verified names"))
