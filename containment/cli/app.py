@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from containment.cli import doctor, plan
+from containment.cli import doctor, host, plan
 
 
 def build(*, everything: bool) -> typer.Typer:
@@ -20,6 +20,7 @@ def build(*, everything: bool) -> typer.Typer:
     )
     tree.command("plan")(plan.plan)
     tree.command("doctor")(doctor.doctor)
+    tree.command("host")(host.host)
     if everything:
         from containment.cli import lab, lab_home
 
@@ -30,4 +31,4 @@ def build(*, everything: bool) -> typer.Typer:
     return tree
 
 
-app = build(everything=len(sys.argv) < 2 or sys.argv[1] not in ("plan", "doctor"))
+app = build(everything=len(sys.argv) < 2 or sys.argv[1] not in ("plan", "doctor", "host"))

@@ -62,8 +62,8 @@ def environment(values: Mapping[str, str]) -> tuple[HostFile, ...]:
     assignments = "".join(f"{key}={value}\n" for key, value in values.items())
     exports = "".join(f"export {key}={value}\n" for key, value in values.items())
     return (
-        HostFile("/etc/environment.d/50-openclaw-vca.conf", assignments, "the same for services of a user (systemd)"),
         HostFile("/etc/profile.d/openclaw-vca.sh", exports, "update checks and statistics off, for every login shell"),
+        HostFile("/etc/environment.d/50-openclaw-vca.conf", assignments, "the same for services of a user (systemd)"),
     )
 
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
+from containment.host.contents import host_files
+from containment.host.host_file import HostFile
 from containment.model.config import StackConfig
 from containment.model.parse import alias_of
-from containment.model.preset import Library
+from containment.model.preset import Harness, Library
+from containment.model.spec import resolve
 from containment.verify.markdown import table
 from containment.verify.project_file import declared
 
@@ -33,6 +36,20 @@ def policy_rules(_: Library) -> str:
 
     rows = [(f"`{rule.id}`", rule.severity.value, rule.info, rule.why, rule.fix, ", ".join(rule.ids) or "-") for rule in RULES]
     return table(("rule", "severity", "holds when kept", "what a violation opens", "fix", "same demand elsewhere"), rows)
+
+
+def host_files_table(library: Library) -> str:
+    """Every file that lands on a host, with the harnesses it comes with."""
+    lands: dict[str, tuple[HostFile, list[str]]] = {}
+    for harness in Harness:
+        spec = resolve({"awsAccessAccount": "any", "installMode": harness.value}, library, "any")
+        for file in host_files(spec):
+            lands.setdefault(file.path, (file, []))[1].append(harness.value)
+    rows = [
+        (f"`{path}`", file.permissions, "every host" if len(with_) == len(Harness) else ", ".join(with_), file.why)
+        for path, (file, with_) in lands.items()
+    ]
+    return table(("file", "mode", "lands with", "what it is for"), rows)
 
 
 def help_of(*words: str) -> Callable[[Library], str]:

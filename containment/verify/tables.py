@@ -20,11 +20,11 @@ from containment.model.catalog import DestinationKind, Entry
 from containment.model.errors import ContainmentError, InputError, Problem
 from containment.model.preset import Harness, Library, Preset
 from containment.verify.markdown import table
-from containment.verify.reference import config_keys, help_of, policy_rules
+from containment.verify.reference import config_keys, help_of, host_files_table, policy_rules
 
 Renderer = Callable[[Library], str]
 
-PAGES: Final = ("README.md", "presets/README.md", "docs/config.md", "docs/rules.md", "docs/cli.md")
+PAGES: Final = ("README.md", "presets/README.md", "docs/config.md", "docs/rules.md", "docs/cli.md", "docs/host.md")
 """Pages with generated blocks, relative to the repository."""
 
 _BLOCK: Final = re.compile(r"<!-- generated: (?P<name>[^\n]*?) -->\n(?P<body>.*?)<!-- end -->", re.DOTALL)
@@ -136,7 +136,9 @@ TABLES: Final[Mapping[str, Renderer]] = {
     "residual": residual,
     "config-keys": config_keys,
     "policy-rules": policy_rules,
+    "host-files": host_files_table,
     "help plan": help_of("plan"),
+    "help host": help_of("host"),
     "help doctor": help_of("doctor"),
     "help lab": help_of("lab"),
     "help lab up": help_of("lab", "up"),

@@ -39,7 +39,7 @@ def library() -> Library:
 @pytest.fixture(scope="session")
 def spec_of(library: Library) -> SpecOf:
     def make(stack: str = "made-up", **config: Any) -> ContainmentSpec:
-        return resolve({"awsAccessAccount": "aws-lab", **config}, library, stack)
+        return resolve({"awsAccessAccount": "aws-lab", "agentImageId": "ami-0123456789abcdef0", **config}, library, stack)
 
     return make
 

@@ -211,3 +211,102 @@ def test_hermes_is_refused_from_an_index_over_http_and_without_a_fitting_python(
     bare = hermes(tmp_path / "two")
     (bare.bin / "python3.11").unlink()
     assert "needs Python" in bare.run("--run", **ACCEPT).stderr
+
+
+# The image recipe.
+
+NODE = {"NODE_URL": "https://artifacts.example/node.tar.xz", "NODE_SHA256": hashlib.sha256(PACKAGE).hexdigest()}
+
+
+@pytest.fixture
+def builder(tmp_path: Path) -> Host:
+    """Return a folder as a fresh build machine, with what `containment host --write` wrote beside it."""
+    host = openclaw(tmp_path)
+    ours = tmp_path / "files/opt/openclaw-vca"
+    ours.mkdir(parents=True)
+    for name in ("installer-common.sh", "install-openclaw.sh", "installer.env"):
+        shutil.copy(tmp_path / name, ours / name)
+    for name in ("cat", "chmod", "install"):
+        if not (host.bin / name).exists():
+            (host.bin / name).symlink_to(shutil.which(name) or f"/bin/{name}")
+    for name in ("apt-get", "systemctl", "cloud-init"):
+        host.stub(name)
+    host.stub("dpkg-query", "echo curl 7.81")
+    host.stub("tar")
+    host.stub("id", "echo 0")
+    fetch = f'while [ $# -gt 0 ]; do if [ "$1" = --output ]; then printf %s "{PACKAGE.decode()}" >"$2"; fi; shift; done'
+    host.stub("curl", fetch)
+    sources = tmp_path / "disk/etc/apt/sources.list"
+    sources.parent.mkdir(parents=True)
+    sources.write_text("deb http://region.mirror.example/ubuntu/ jammy main\ndeb http://security.example/ubuntu jammy-security main\n")
+    for name in ("ssh_host_ed25519_key", "ssh_config"):
+        (tmp_path / "disk/etc/ssh").mkdir(exist_ok=True)
+        (tmp_path / "disk/etc/ssh" / name).write_text("x")
+    return host
+
+
+def prepare(host: Host, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    given = {"HARNESS": "openclaw", "FILES": str(host.root / "files"), "ROOT": str(host.root / "disk"), **NODE, **environment}
+    return subprocess.run(
+        ["/bin/bash", str(SCRIPTS / "prepare-image.sh"), *arguments],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        env={"PATH": str(host.bin), **given},
+    )
+
+
+def test_the_recipe_untold_only_says_what_it_would_do(builder: Host) -> None:
+    done = prepare(builder)
+    assert (done.returncode, builder.called) == (0, "")
+    assert "nothing was done" in done.stdout
+
+
+def test_the_recipe_leaves_no_http_source_and_nothing_of_the_build(builder: Host) -> None:
+    done = prepare(builder, "--run", **ACCEPT)
+    assert done.returncode == 0, done.stderr
+    disk = builder.root / "disk"
+    assert "http://" not in (disk / "etc/apt/sources.list").read_text()
+    assert not (disk / "etc/ssh/ssh_host_ed25519_key").exists()
+    assert (disk / "etc/ssh/ssh_config").exists()
+    assert "curl 7.81" in (disk / "etc/openclaw-vca-packages.txt").read_text()
+    assert (disk / "etc/machine-id").read_text() == ""
+    assert "npm install" in builder.called
+    assert "cloud-init clean" in builder.called
+    assert "systemctl disable --now ssh.socket" in builder.called
+
+
+def test_the_recipe_uses_your_own_sources(builder: Host) -> None:
+    mine = {"APT_MIRROR": "https://artifacts.example/ubuntu/", "NPM_REGISTRY": "https://artifacts.example/npm/"}
+    assert prepare(builder, "--run", **ACCEPT, **mine).returncode == 0
+    lines = (builder.root / "disk/etc/apt/sources.list").read_text().splitlines()
+    assert [line.split()[1] for line in lines] == ["https://artifacts.example/ubuntu/"] * 2
+    assert (builder.root / "disk/etc/npmrc").read_text() == "registry=https://artifacts.example/npm/\n"
+
+
+@pytest.mark.parametrize(
+    ("environment", "says"),
+    [
+        ({"APT_MIRROR": "http://mirror.example/ubuntu"}, "only https://"),
+        ({"NPM_REGISTRY": "http://mirror.example/npm"}, "only https://"),
+        ({"NODE_URL": "http://mirror.example/node.tar.xz"}, "only https://"),
+        ({"NODE_SHA256": ""}, "without NODE_SHA256"),
+        ({"NODE_URL": "", "NODE_SHA256": ""}, "needs NODE_URL"),
+        ({"HARNESS": "hermes"}, "needs TIRITH_URL"),
+        ({"HARNESS": "nonesuch"}, "none, openclaw, nemoclaw or hermes"),
+        ({"FILES": "/nowhere"}, "FILES must name"),
+        ({"ACCEPT_THIRD_PARTY_SOFTWARE": "no"}, "ACCEPT_THIRD_PARTY_SOFTWARE=yes"),
+    ],
+)
+def test_the_recipe_refuses_and_touches_nothing(builder: Host, environment: dict[str, str], says: str) -> None:
+    done = prepare(builder, "--run", **{**ACCEPT, **environment})
+    assert done.returncode == 2
+    assert says in done.stderr
+    assert not any(word in builder.called for word in ("apt-get", "curl", "npm"))
+
+
+def test_the_recipe_stops_at_a_download_that_is_another_one(builder: Host) -> None:
+    done = prepare(builder, "--run", **{**ACCEPT, "NODE_SHA256": "0" * 64})
+    assert done.returncode == 1
+    assert "is not what was pinned" in done.stderr
+    assert "npm install" not in builder.called
