@@ -36,10 +36,14 @@ from containment.model.ruleset import (
 
 def decide(ruleset: RuleSet, flow: Flow) -> Decision:
     """Return what `ruleset` does to `flow`, with the rules passed over and the reason for each."""
+    return conclude(ruleset, flow, [(rule, *match_rule(ruleset, rule, flow)) for rule in ruleset.rules])
+
+
+def conclude(ruleset: RuleSet, flow: Flow, matches: Sequence[tuple[Rule, Match, str]]) -> Decision:
+    """Return the decision that follows from which rules match, given in order with the reason for each."""
     passed: list[PassedOver] = []
     possible: list[Rule] = []
     deciding: Rule | None = None
-    matches = [(rule, *match_rule(ruleset, rule, flow)) for rule in ruleset.rules]
     for rule, match, reason in matches:
         if match is Match.NO:
             passed.append(PassedOver(rule.name, reason))

@@ -1,0 +1,79 @@
+"""The compiled form decides as the plain first match does, flow by flow: over generated policies, and a million flows in all."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from ipaddress import ip_address
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from containment.model.decide import decide
+from containment.model.flow import Application, Carrier, Flow, Somewhere, Source
+from containment.model.names import Protocol
+from containment.model.reach.analysis import Analysis
+from containment.model.reach.compiled import Compiled
+from containment.model.ruleset import RuleSet
+from tests.proofs.compare import case_of
+from tests.proofs.exhaustive import ADDRESSES, NAMES, PORT_POINTS, TAG_POINTS
+
+FLOWS_A_POLICY = 500
+
+
+def some_flow(rng: random.Random) -> Flow:
+    protocol = rng.choice([Protocol.TCP] * 5 + [Protocol.UDP, Protocol.ICMP, Carrier.OTHER])
+    application = rng.choice([*Application, Application.TLS]) if protocol in (Protocol.TCP, Protocol.UDP) else Application.OTHER
+    name = rng.choice([*NAMES, None, "", "A.B.", "no such name"]) if application is not Application.OTHER else None
+    port = rng.choice(PORT_POINTS) if protocol in (Protocol.TCP, Protocol.UDP) else None
+    tags = {key: value for key, value in rng.choice(TAG_POINTS).items() if value != "-"}
+    return Flow(Source(rng.choice(ADDRESSES), tags), rng.choice(ADDRESSES), protocol, port, application, name, forged=rng.random() < 0.2)
+
+
+def agree(ruleset: RuleSet, flows: list[Flow]) -> None:
+    compiled = Compiled(ruleset)
+    for flow in flows:
+        assert compiled.decide(flow) == replace(decide(ruleset, flow), passed_over=()), flow
+
+
+@settings(max_examples=40, deadline=None, database=None, derandomize=True)
+@given(st.integers(0, 10**6))
+def test_a_compiled_policy_decides_as_the_plain_one(seed: int) -> None:
+    rng = random.Random(seed)
+    agree(case_of(seed).ruleset, [some_flow(rng) for _ in range(60)])
+
+
+@pytest.mark.slow
+@settings(max_examples=2000, deadline=None, database=None, derandomize=True)
+@given(st.integers(0, 10**9))
+def test_a_million_flows(seed: int) -> None:
+    rng = random.Random(seed)
+    agree(case_of(seed).ruleset, [some_flow(rng) for _ in range(FLOWS_A_POLICY)])
+
+
+def test_flows_of_which_parts_are_not_known_are_decided_too() -> None:
+    rng = random.Random(5)
+    ruleset = case_of(5).ruleset
+    flow = some_flow(rng)
+    agree(
+        ruleset,
+        [
+            replace(flow, source=Source(None, {})),
+            replace(flow, source=Source(ip_address("10.42.10.7"), None)),
+            replace(flow, destination=Somewhere.PUBLIC),
+            replace(flow, protocol=Protocol.ANY, port=None),
+            replace(flow, path="/x"),
+        ],
+    )
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_what_the_analyser_says_can_be_decided_is_decided_for_some_flow(seed: int) -> None:
+    """A rule called dead never decides a flow: a check of the analyser by flows rather than by cells."""
+    rng = random.Random(seed)
+    ruleset = case_of(seed).ruleset
+    dead = {one.rule.name for one in Analysis(ruleset).dead_rules()}
+    compiled = Compiled(ruleset)
+    for _ in range(2000):
+        assert compiled.decide(some_flow(rng)).rule not in dead
