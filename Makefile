@@ -3,9 +3,10 @@ STACK  ?= coding-monitor
 CONFIG ?=
 VENV   := .venv/bin
 LAB    := $(VENV)/containment lab
-WITH   := --policy-pack policypack $(foreach pair,$(CONFIG),--config $(pair))
+PAIRS  := $(foreach pair,$(CONFIG),--config $(pair))
+WITH   := --policy-pack policypack $(PAIRS)
 
-.PHONY: help setup up preview preflight destroy down test lint requirements docs
+.PHONY: help setup up demo preview preflight destroy down test lint requirements docs
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | sort
@@ -19,11 +20,23 @@ up: setup ## bring up the platform and STACK in the lab, with the policy pack en
 	$(LAB) up -C platform --stack platform --policy-pack policypack
 	$(LAB) up --stack $(STACK) $(WITH)
 	@echo
+	$(LAB) verify --stack $(STACK) $(PAIRS) --skip-if-impossible
+	@echo
 	@echo "$(STACK) is up. Look at it:"
 	@echo "  $(VENV)/containment plan --stack $(STACK)          the ordered rules, with why and source"
 	@echo "  $(VENV)/containment lab export --stack $(STACK)    the state, as 'pulumi stack export' prints it"
+	@echo "  $(VENV)/containment lab run --stack $(STACK) -- bash   a shell where the agent runs; lab watch shows its decisions"
 	@echo "  $(VENV)/containment lab status                     the simulators, and where to reach them"
 	@echo "  make destroy, then make down                 to leave nothing behind"
+
+demo: setup ## from nothing to proof: the six tests in monitor, the flip to enforce under a live host, the six again
+	$(LAB) up -C platform --stack platform --policy-pack policypack
+	$(LAB) up --stack coding-monitor --policy-pack policypack
+	@echo; echo "== monitor: what nobody permitted is delivered, and logged as would-be-denied"
+	$(LAB) verify --stack coding-monitor --skip-if-impossible
+	@echo; echo "== the same stack, the same host: enforce"
+	$(LAB) up --stack coding-monitor --policy-pack policypack --config policyMode=enforce
+	$(LAB) verify --stack coding-monitor --config policyMode=enforce --skip-if-impossible
 
 preview: setup ## show what `up` would do, judged by the policy pack
 	$(LAB) preview --stack $(STACK) $(WITH)
@@ -33,11 +46,12 @@ preflight: setup ## look for what would make a deployment hang or fail, and prov
 	$(VENV)/containment plan --stack $(STACK) > /dev/null && echo "policy of $(STACK): every invariant holds"
 
 destroy: setup ## destroy STACK in the lab, and the platform when no other stack stands on it
+	$(LAB) world down --stack $(STACK)
 	$(LAB) destroy --stack $(STACK)
 	@if [ -z "$$($(LAB) stacks --project agent-containment)" ]; then $(LAB) destroy -C platform --stack platform; \
 	else echo "the platform stays: other stacks stand on it:" $$($(LAB) stacks --project agent-containment); fi
 
-down: setup ## end the lab's simulators
+down: setup ## end the lab's simulators and networks
 	$(LAB) down
 
 test: setup ## run every test, on two cores

@@ -22,11 +22,14 @@ def build(*, everything: bool) -> typer.Typer:
     tree.command("doctor")(doctor.doctor)
     tree.command("host")(host.host)
     if everything:
-        from containment.cli import lab, lab_home
+        from containment.cli import lab, lab_home, lab_world
 
         if not any(command.name == "status" for command in lab.app.registered_commands):
             lab.app.command("status")(lab_home.status)
             lab.app.command("stacks")(lab_home.stacks)
+            for verb in (lab_world.verify, lab_world.run, lab_world.watch):
+                lab.app.command(verb.__name__)(verb)
+            lab.app.add_typer(lab_world.world, name="world")
         tree.add_typer(lab.app, name="lab")
     return tree
 

@@ -142,6 +142,10 @@ TABLES: Final[Mapping[str, Renderer]] = {
     "help doctor": help_of("doctor"),
     "help lab": help_of("lab"),
     "help lab up": help_of("lab", "up"),
+    "help lab verify": help_of("lab", "verify"),
+    "help lab run": help_of("lab", "run"),
+    "help lab watch": help_of("lab", "watch"),
+    "help lab world": help_of("lab", "world"),
 }
 
 

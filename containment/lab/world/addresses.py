@@ -1,0 +1,53 @@
+"""Where the lab's internet has what: every name has an address of its own, the attacker has his, well-known resolvers have theirs.
+
+Public test networks only (RFC 5737, RFC 2544), but for AWS's S3 ranges, which the S3 endpoint's routes name; nothing leaves the lab.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+
+ATTACKER = IPv4Address("203.0.113.66")
+ATTACKER_NETWORK = IPv4Network("203.0.113.0/24")
+ATTACKER_V6 = IPv6Address("2001:db8:66::66")
+ATTACKER_V6_NETWORK = IPv6Network("2001:db8:66::/48")
+ATTACKER_ZONES = ("attacker.example", "evil.example", "example.com", "example.net", "example.org")
+NEIGHBOUR = IPv4Address("10.200.0.10")
+"""A host of the company's other networks, which the gateway's own routes lead to."""
+EXTERNAL_RESOLVERS = tuple(map(IPv4Address, ("8.8.8.8", "8.8.4.4", "1.1.1.1", "1.0.0.1", "9.9.9.9", "208.67.222.222")))
+_SITES = IPv4Network("198.19.0.0/17")
+_AWS = IPv4Network("198.19.192.0/18")
+S3_NETWORK = IPv4Network("52.216.0.0/16")
+
+
+def is_attackers(name: str) -> bool:
+    """Tell whether a name is the attacker's: the zones above, and everything under reserved example names."""
+    spelled = name.lower().rstrip(".")
+    return any(spelled == zone or spelled.endswith(f".{zone}") for zone in ATTACKER_ZONES) or spelled.rpartition(".")[2] in (
+        "example",
+        "test",
+    )
+
+
+def is_aws(name: str) -> bool:
+    """Tell whether a name is one of AWS's APIs."""
+    return name.lower().rstrip(".").endswith(".amazonaws.com")
+
+
+def address_of(name: str) -> IPv4Address:
+    """Return where a name is, always the same."""
+    spelled = name.lower().rstrip(".")
+    if is_attackers(spelled):
+        return ATTACKER
+    if spelled == "dns.google":
+        return EXTERNAL_RESOLVERS[0]
+    if is_aws(spelled):
+        first = spelled.removesuffix(".amazonaws.com").split(".")
+        return _in(S3_NETWORK if any(label == "s3" or label.startswith("s3-") for label in first) else _AWS, spelled)
+    return _in(_SITES, spelled)
+
+
+def _in(network: IPv4Network, name: str) -> IPv4Address:
+    number = int(hashlib.sha256(name.encode()).hexdigest()[:8], 16) % (network.num_addresses - 2) + 1
+    return network.network_address + number

@@ -1,0 +1,133 @@
+"""The gateway's nftables: rules on addresses, protocols and ports in order, and the hand-over to Envoy where a name decides.
+
+Rules kept here:
+- nothing is forwarded without the permit mark, and only this table sets it: a gateway without its rules forwards nothing;
+- a flow that may match a rule with a WebGroup (or one about TLS) before anything else decides goes to Envoy, which asks every rule again;
+- a watched rule logs once and has no further effect: what follows it decides;
+- a flow is judged when it is new, and again after the policy changed: what is still permitted goes on, what is not is cut.
+
+Log prefixes are `<verdict>|<uuid>|<enforced>`; `logs` makes the gateway's own format of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from ipaddress import IPv4Address, IPv4Network
+
+from containment.lab.world import nets
+from containment.lab.world.policy import GatewayPolicy, GatewayRule
+from containment.model.names import Protocol
+
+PERMIT_MARK = 0x1
+WATCHED_MARK = 0x2
+PROXY_CT = 0x10
+PERMIT_CT = 0x1
+GENERATIONS = 0xFFFF
+PROXY_PORT = 15001
+LOG_GROUP = 1
+TABLE = "inet containment"
+
+
+def gateway_table(policy: GatewayPolicy, generation: int, address: IPv4Address, vpc: tuple[IPv4Network, ...], *, snat: bool) -> str:
+    """Return the whole table as an atomic replacement. `generation` changes with the policy (1 to GENERATIONS)."""
+    current = generation << 8
+    lines = [
+        f"table {TABLE} {{}}",
+        f"delete table {TABLE}",
+        f"table {TABLE} {{",
+        " chain to_proxy {",
+        f"  ct state new ct mark set {current | PROXY_CT:#x} return",
+        f"  ct mark & {PROXY_CT:#x} == {PROXY_CT:#x} ct mark set {current | PROXY_CT:#x} return",
+        f"  ct mark set {current:#x} drop",  # permitted by address before, by name now: it has to be opened anew
+        " }",
+        " chain to_permit {",  # a flow that Envoy carries stays with Envoy, which judges it by name
+        f"  ct mark & {PROXY_CT:#x} == {PROXY_CT:#x} ct mark set {current | PROXY_CT:#x} return",
+        f"  ct mark set {current | PERMIT_CT:#x} return",
+        " }",
+        " chain to_deny {",
+        f"  ct mark set {current:#x} drop",
+        " }",
+        " chain judge {",
+        *(f"  {line}" for line in _judge(policy)),
+        " }",
+        " chain arriving {",
+        "  type filter hook prerouting priority mangle; policy accept;",
+        '  iifname "lo" accept',
+        "  meta nfproto ipv6 drop",
+        "  ct state invalid drop",
+        f"  ct direction reply ct mark & {PERMIT_CT:#x} == {PERMIT_CT:#x} meta mark set {PERMIT_MARK:#x} accept",
+        "  ct direction reply accept",
+        f'  iifname "eth0" ip daddr {address} meta l4proto != {{ tcp, udp, icmp }} drop',
+        f"  ct mark & 0xffff00 != {current:#x} jump judge",
+        f"  ct mark & {PERMIT_CT:#x} == {PERMIT_CT:#x} meta mark set {PERMIT_MARK:#x}",
+        " }",
+        " chain handing {",
+        "  type nat hook prerouting priority dstnat; policy accept;",
+        f"  meta l4proto tcp ct mark & {PROXY_CT:#x} == {PROXY_CT:#x} redirect to :{PROXY_PORT}",
+        " }",
+        " chain own {",
+        "  type filter hook input priority filter; policy drop;",
+        '  iifname "lo" accept',
+        "  ct direction reply ct state established,related accept",
+        f"  ct mark & {PROXY_CT:#x} == {PROXY_CT:#x} tcp dport {PROXY_PORT} accept",
+        " }",
+        " chain passing {",
+        "  type filter hook forward priority filter; policy drop;",
+        f"  meta mark & {PERMIT_MARK:#x} == {PERMIT_MARK:#x} accept",
+        " }",
+        " chain leaving {",
+        "  type nat hook postrouting priority srcnat; policy accept;",
+        '  oifname "tun0" masquerade',
+        *([f'  oifname "eth0" ip saddr != {address} ip daddr != {{ {", ".join(map(str, vpc))} }} snat ip to {address}'] if snat else []),
+        " }",
+        "}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _judge(policy: GatewayPolicy) -> Iterator[str]:
+    if not policy.enforcing:
+        yield "goto to_permit"
+        return
+    yield f"ct mark set ct mark & {PERMIT_CT | PROXY_CT:#x}"
+    for rule in policy.rules:
+        where = _where(rule)
+        if where is not None:
+            yield from _lines(rule, where)
+    if policy.default_logged:
+        yield f'ct state new log prefix "{_prefix(policy.default_permits, "", True)}" group {LOG_GROUP}'
+    yield "goto to_permit" if policy.default_permits else "goto to_deny"
+
+
+def _where(rule: GatewayRule) -> str | None:
+    source, destination = nets.match("saddr", rule.sources), nets.match("daddr", rule.destinations)
+    if source is None or destination is None:
+        return None
+    if rule.is_l7 or rule.protocol is Protocol.TCP:
+        return source + destination + (nets.ports("tcp", rule.ports) or "meta l4proto tcp ")
+    if rule.protocol is Protocol.UDP:
+        return source + destination + (nets.ports("udp", rule.ports) or "meta l4proto udp ")
+    if rule.protocol is Protocol.ICMP:
+        return source + destination + "meta l4proto icmp "
+    return source + destination + nets.ports("th", rule.ports)
+
+
+def _lines(rule: GatewayRule, where: str) -> Iterator[str]:
+    if rule.is_l7:
+        if rule.protocol in (Protocol.TCP, Protocol.ANY):
+            yield f"{where}goto to_proxy"
+        return
+    if rule.watched and not rule.permits:
+        log = f'meta mark & {WATCHED_MARK:#x} == 0 log prefix "{_prefix(False, rule.uuid, False)}" group {LOG_GROUP} '
+        yield f"{where}ct state new {log}meta mark set meta mark | {WATCHED_MARK:#x}"
+        return
+    if rule.watched:
+        return
+    if rule.logged:
+        unless = f"meta mark & {WATCHED_MARK:#x} == 0 " if rule.permits else ""
+        yield f'{where}ct state new {unless}log prefix "{_prefix(rule.permits, rule.uuid, True)}" group {LOG_GROUP}'
+    yield f"{where}goto {'to_permit' if rule.permits else 'to_deny'}"
+
+
+def _prefix(permits: bool, uuid: str, enforced: bool) -> str:
+    return f"{'PERMIT' if permits else 'DENY'}|{uuid}|{'true' if enforced else 'false'} "

@@ -1,0 +1,252 @@
+"""The small internet: one server that is every site at every address and port, name servers, and an attacker who notes what he gets.
+
+Runs in the keeper's process on sockets opened in the world's namespace. A connection's own destination says which site it meets; a TLS
+client gets a certificate for the name it asked for, so that a spoofed name is *not* caught by the client. Who holds a nonce is decided by
+address: the attacker's own; any site where strangers have a place of their own, when the request goes to that place (`/@attacker/`); a
+foreign account at AWS.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import socket
+import struct
+from ipaddress import IPv4Address, ip_address
+from typing import Any
+
+from containment.lab.world import addresses, dns
+from containment.lab.world.certificates import Authority
+from containment.lab.world.nflog import Packet
+from containment.lab.world.receipts import Receipts
+from containment.model.fqdn import DomainPattern, Match
+
+PORT = 10443
+"""Where every TCP port of the world but 53 is redirected to."""
+LOG_GROUP = 5
+_MOST = 1 << 20
+_WAIT = 20.0
+_WATCHED = (addresses.ATTACKER_NETWORK, addresses.NEIGHBOUR, *addresses.EXTERNAL_RESOLVERS)
+SITES_TABLE = f"""
+table inet world {{}}
+delete table inet world
+table inet world {{
+ chain arriving {{
+  type filter hook prerouting priority mangle; policy accept;
+  ip daddr {{ {", ".join(map(str, _WATCHED))} }} log group {LOG_GROUP}
+  ip6 daddr {addresses.ATTACKER_V6_NETWORK} log group {LOG_GROUP}
+ }}
+ chain sites {{
+  type nat hook prerouting priority dstnat; policy accept;
+  tcp dport != 53 redirect to :{PORT}
+ }}
+}}
+"""
+
+
+class Internet:
+    """The servers of one world."""
+
+    def __init__(self, receipts: Receipts, authority: Authority, shared_sites: frozenset[str]) -> None:
+        self._receipts, self._authority = receipts, authority
+        self._shared = tuple(map(DomainPattern, sorted(shared_sites)))
+        self._tls = authority.server()
+        self.hello = b""
+
+    def open(self) -> tuple[list[socket.socket], list[socket.socket]]:
+        """Open the listening sockets, in the caller's namespace: for sites, and for name servers over UDP and TCP."""
+        sites = [_listening(PORT)]
+        sites.append(_listening(PORT, socket.AF_INET6))
+        names = _listening(53)
+        udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        udp.setsockopt(socket.IPPROTO_IP, 8, 1)  # IP_PKTINFO: answer from the address that was asked
+        udp.bind(("0.0.0.0", 53))  # noqa: S104 - in a network namespace
+        udp.setblocking(False)
+        return sites, [names, udp]
+
+    async def serve_site(self, listening: socket.socket) -> None:
+        """Serve every site."""
+        loop = asyncio.get_running_loop()
+        while True:
+            connection, _ = await loop.sock_accept(listening)
+            _background(self._site(connection))
+
+    async def serve_names(self, listening: socket.socket) -> None:
+        """Serve names over TCP."""
+        loop = asyncio.get_running_loop()
+        while True:
+            connection, _ = await loop.sock_accept(listening)
+            _background(self._names_tcp(connection))
+
+    def names_udp(self, handle: socket.socket) -> None:
+        """Answer the queries that wait."""
+        while True:
+            try:
+                data, ancillary, _, peer = handle.recvmsg(4096, 256)
+            except (BlockingIOError, ConnectionError):
+                return
+            info = next((value for level, kind, value in ancillary if level == socket.IPPROTO_IP and kind == 8), None)
+            if (reply := self._named(data, info[8:12] if info else b"\0\0\0\0", "dns-udp")) and info:
+                back = struct.pack("=I4s4s", 0, info[8:12], b"\0\0\0\0")
+                with contextlib.suppress(OSError):
+                    handle.sendmsg([reply], [(socket.IPPROTO_IP, 8, back)], 0, peer)
+
+    def seen(self, packet: Packet) -> None:
+        """Note a nonce in a packet that reached the attacker, a neighbour or a foreign resolver, in whatever protocol."""
+        self._receipts.take(packet.data, _holder(packet.destination), packet.destination, packet.protocol)
+
+    def _named(self, query: bytes, asked_at: bytes, how: str) -> bytes | None:
+        asked = dns.question(query)
+        if asked is None:
+            return None
+        if addresses.is_attackers(asked.name):
+            self._receipts.take(asked.name.replace(".", "").encode("latin-1"), "attacker", asked.name, f"{how}-name")
+            self._receipts.take(asked.name.encode("latin-1"), "attacker", asked.name, f"{how}-name")
+        self._receipts.take(query, _holder(ip_address(asked_at)), ip_address(asked_at), how)
+        return dns.answer(query, asked)
+
+    async def _names_tcp(self, connection: socket.socket) -> None:
+        asked_at = socket.inet_aton(connection.getsockname()[0])
+        reader, writer = await asyncio.open_connection(sock=connection)
+        with contextlib.suppress(OSError, asyncio.IncompleteReadError, TimeoutError):
+            while True:
+                length = struct.unpack("!H", await asyncio.wait_for(reader.readexactly(2), _WAIT))[0]
+                reply = self._named(await asyncio.wait_for(reader.readexactly(length), _WAIT), asked_at, "dns-tcp")
+                if reply is None:
+                    break
+                writer.write(struct.pack("!H", len(reply)) + reply)
+                await writer.drain()
+        writer.close()
+
+    async def _site(self, connection: socket.socket) -> None:
+        """Serve one connection: TLS when the first byte says so, HTTP or anything else otherwise."""
+        destination, port = _destination(connection)
+        with contextlib.suppress(OSError, TimeoutError, ValueError, asyncio.IncompleteReadError):
+            first = await asyncio.wait_for(_peek(connection), _WAIT)
+            tls = first[:1] == b"\x16"
+            if tls:
+                reader, writer = await asyncio.wait_for(_streams(connection, self._tls), _WAIT)
+                name = self._authority.name_of(writer.get_extra_info("ssl_object").context)
+            else:
+                reader, writer = await asyncio.open_connection(sock=connection)
+                name = ""
+            try:
+                await self._talk(reader, writer, destination, port, name, tls)
+            finally:
+                writer.close()
+            return
+        connection.close()
+
+    async def _talk(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, destination: Any, port: int, name: str, tls: bool
+    ) -> None:
+        got = b""
+        while len(got) < _MOST:
+            data = await asyncio.wait_for(reader.read(65536), _WAIT)
+            if not data:
+                break
+            got += data
+            head, found, rest = got.partition(b"\r\n\r\n")
+            if not found and not _is_http(got):
+                self._note(got[-len(data) - 32 :], got, destination, name, tls)
+                writer.write(b"ok\n")
+                await writer.drain()
+                continue
+            if not found or len(rest) < _body_length(head):
+                continue
+            self._note(got, got, destination, name, tls)
+            told = json.dumps({"site": name or str(destination), "address": str(destination), "port": port}).encode() + b"\n"
+            writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%s" % (len(told), told))
+            await writer.drain()
+            got = rest[_body_length(head) :]
+
+    def _is_shared(self, name: str) -> bool:
+        return bool(name) and any(pattern.matches(name) is Match.YES for pattern in self._shared)
+
+    def _note(self, new: bytes, got: bytes, destination: Any, name: str, tls: bool) -> None:
+        holder = _holder(destination, name)
+        if b"/@attacker/" in got.split(b"\r\n", 1)[0] and self._is_shared(name):
+            holder = "attacker"
+        if addresses.is_aws(name) and holder != "attacker" and b"foreign" in got.split(b"\r\n\r\n", 1)[0].lower():
+            holder = "attacker"
+        self._receipts.take(new, holder, destination, "tls" if tls else "tcp")
+
+
+def _holder(address: Any, name: str = "") -> str:
+    if isinstance(address, IPv4Address):
+        if address in addresses.ATTACKER_NETWORK:
+            return "attacker"
+        if address == addresses.NEIGHBOUR:
+            return "neighbour"
+        if address in addresses.EXTERNAL_RESOLVERS:
+            return "external-resolver"
+    elif address in addresses.ATTACKER_V6_NETWORK:
+        return "attacker"
+    return name or str(address)
+
+
+def _is_http(got: bytes) -> bool:
+    return (
+        got.split(b" ", 1)[0] in (b"GET", b"POST", b"PUT", b"HEAD", b"DELETE", b"PATCH", b"OPTIONS", b"CONNECT")
+        if b" " in got[:9]
+        else False
+    )
+
+
+def _body_length(head: bytes) -> int:
+    for line in head.split(b"\r\n")[1:]:
+        key, _, value = line.partition(b":")
+        if key.strip().lower() == b"content-length":
+            return int(value)
+    return 0
+
+
+def _listening(port: int, family: int = socket.AF_INET) -> socket.socket:
+    handle = socket.socket(family, socket.SOCK_STREAM)
+    handle.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if family == socket.AF_INET6:
+        handle.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+    handle.bind(("" if family == socket.AF_INET else "::", port))
+    handle.listen(1024)
+    handle.setblocking(False)
+    return handle
+
+
+def _destination(connection: socket.socket) -> tuple[Any, int]:
+    """Return where the client wanted to go, before the redirect."""
+    if connection.family == socket.AF_INET6:
+        data = connection.getsockopt(socket.IPPROTO_IPV6, 80, 28)
+        return ip_address(data[8:24]), struct.unpack_from("!H", data, 2)[0]
+    data = connection.getsockopt(socket.SOL_IP, 80, 16)
+    return ip_address(data[4:8]), struct.unpack_from("!H", data, 2)[0]
+
+
+async def _peek(connection: socket.socket) -> bytes:
+    """Wait for the first bytes without taking them."""
+    connection.setblocking(False)
+    loop = asyncio.get_running_loop()
+    ready: asyncio.Future[None] = loop.create_future()
+    loop.add_reader(connection, lambda: None if ready.done() else ready.set_result(None))
+    try:
+        await ready
+    finally:
+        loop.remove_reader(connection)
+    return connection.recv(8, socket.MSG_PEEK)
+
+
+async def _streams(connection: socket.socket, context: Any) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    loop = asyncio.get_running_loop()
+    reader = asyncio.StreamReader(limit=_MOST, loop=loop)
+    protocol = asyncio.StreamReaderProtocol(reader, loop=loop)
+    transport, _ = await loop.connect_accepted_socket(lambda: protocol, connection, ssl=context, ssl_handshake_timeout=_WAIT)
+    return reader, asyncio.StreamWriter(transport, protocol, reader, loop)
+
+
+_running: set[asyncio.Task[None]] = set()
+
+
+def _background(work: Any) -> None:
+    task = asyncio.ensure_future(work)
+    _running.add(task)
+    task.add_done_callback(_running.discard)
