@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from containment.model.fqdn import Match
-from containment.model.names import HTTPS_PORT, Action, WellKnown
+from containment.model.names import HTTPS_PORT, Action, Protocol, WellKnown
 from policypack.graph import Graph, Resource
 from policypack.known_types import POLICY_GROUP, POLICY_LIST, RULE_LISTS
-from policypack.plain import UNKNOWN, field, is_true, items, strongest
+from policypack.plain import UNKNOWN, field, is_true, items, strongest, weakest
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -23,6 +23,7 @@ class DcfRule:
     """One rule as its resource states it. `rank` orders whole lists (None: not known), `index` is its place in its list.
 
     `sources`, `destinations` and `web_groups` hold group UUIDs or UNKNOWN; `ports` holds (low, high) pairs or UNKNOWN.
+    `application` and `tls_profile` are `flowAppRequirement` and `tlsProfile`.
     """
 
     owner: Resource
@@ -38,6 +39,8 @@ class DcfRule:
     logging: Any
     watch: Any
     enforcement: Any
+    application: Any = None
+    tls_profile: Any = None
     rank: float | None = None
 
     @property
@@ -60,9 +63,35 @@ class DcfRule:
     @property
     def takes_https(self) -> Match:
         """Tell whether TCP 443 is among what the rule matches."""
-        protocol = Match.MAYBE if self.protocol is UNKNOWN else _bool(str(self.protocol).upper() in _CARRY_TCP)
-        ports = strongest(_holds(low, high) for low, high in self.ports) if self.ports else Match.YES
-        return Match.NO if Match.NO in (protocol, ports) else Match.MAYBE if Match.MAYBE in (protocol, ports) else Match.YES
+        return self.takes(Protocol.TCP, HTTPS_PORT)
+
+    def takes(self, protocol: Protocol, port: int) -> Match:
+        """Tell whether a protocol and port are among what the rule matches."""
+        ports = strongest(_holds(low, high, port) for low, high in self.ports) if self.ports else Match.YES
+        return weakest([self.speaks(protocol), ports])
+
+    def speaks(self, protocol: Protocol) -> Match:
+        """Tell whether the rule is for a protocol; ANY is asked whether it is for all of them."""
+        if self.protocol is UNKNOWN:
+            return Match.MAYBE
+        return _bool(str(self.protocol).upper() in (protocol.value, *_ALL_PROTOCOLS))
+
+    @property
+    def takes_every_port(self) -> Match:
+        """Tell whether the rule leaves no port out: none is named, or its ranges together are all of them."""
+        if not self.ports:
+            return Match.YES
+        if any(not isinstance(end, int) for ends in self.ports for end in ends):
+            return Match.MAYBE
+        reached = 0
+        for low, high in sorted(self.ports):
+            reached = max(reached, high) if low <= reached + 1 else reached
+        return _bool(reached >= _LAST_PORT)
+
+    @property
+    def takes_everything(self) -> Match:
+        """Tell whether no protocol and no port is left out, whatever the addresses and names."""
+        return weakest([self.speaks(Protocol.ANY), self.takes_every_port])
 
     @property
     def key(self) -> str:
@@ -85,7 +114,8 @@ class DcfRule:
         return self.index < other.index if self.owner.type == POLICY_LIST else True
 
 
-_CARRY_TCP: Final = ("TCP", "ANY", "PROTOCOL_UNSPECIFIED", "ALL")
+_ALL_PROTOCOLS: Final = (Protocol.ANY.value, "PROTOCOL_UNSPECIFIED", "ALL")
+_LAST_PORT: Final = 65535
 _KEYS: Final = {POLICY_LIST: "policies"}
 _BEFORE, _LIST, _AFTER = 0.0, 1.0, 2.0
 _POINTS: Final[Mapping[Any, float]] = {WellKnown.BEFORE_UI_MANAGED.value: _BEFORE, WellKnown.AFTER_UI_MANAGED.value: _AFTER}
@@ -114,6 +144,8 @@ def rules_of(owner: Resource, rank: float | None = None) -> list[DcfRule]:
             logging=field(block, "logging"),
             watch=field(block, "watch"),
             enforcement=field(block, "enforcement"),
+            application=field(block, "flowAppRequirement"),
+            tls_profile=field(block, "tlsProfile"),
             rank=rank,
         )
         for index, block in enumerate(items(owner.get(_KEYS.get(owner.type, "rules"))))
@@ -162,10 +194,10 @@ def _ports(value: Any) -> Iterable[Any]:
         yield (low, low if high in (None, 0) else high)
 
 
-def _holds(low: Any, high: Any) -> Match:
-    if low is UNKNOWN or high is UNKNOWN or not isinstance(low, int) or not isinstance(high, int):
+def _holds(low: Any, high: Any, port: int) -> Match:
+    if not isinstance(low, int) or not isinstance(high, int):
         return Match.MAYBE
-    return _bool(low <= HTTPS_PORT <= high)
+    return _bool(low <= port <= high)
 
 
 def _says(value: Any, word: str) -> Match:

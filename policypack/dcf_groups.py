@@ -20,7 +20,8 @@ from policypack.known_types import SMART_GROUP, SUBNET, VPCS, WEB_GROUP
 from policypack.plain import UNKNOWN, field, items, strongest, weakest
 from policypack.space import Network, covers_public, is_public, parse
 
-_IDENTITIES: Final = ("id", "uuid", "smartGroupId", "webGroupId")
+IDENTITIES: Final = ("id", "uuid", "smartGroupId", "webGroupId")
+"""Outputs by which a rule names a group."""
 _WORKLOAD_TYPES: Final = frozenset({"vm", "vpc", "subnet", "k8s", "k8s_node", "serverless"})
 """Selector types whose members are workloads with private addresses (aviatrix_smart_group, `type`)."""
 
@@ -61,11 +62,11 @@ class Groups:
         for value in rule.destinations:
             if value in (WellKnown.ANYWHERE.value, WellKnown.PUBLIC_INTERNET.value):
                 return Match.YES
-            answer = self._of(rule, value, SMART_GROUP, lambda group: _yes(covers_public(_networks(group))))
+            answer = self.ask(rule, value, SMART_GROUP, lambda group: _yes(covers_public(networks_of(group))))
             answers.append(answer)
             reference = self._refer(rule, value, SMART_GROUP)
             if reference.trace is Trace.FOUND:
-                networks.extend(_networks(reference.found[0]))
+                networks.extend(networks_of(reference.found[0]))
         return Match.YES if covers_public(networks) else strongest(answers)
 
     def meets_internet(self, rule: DcfRule) -> Match:
@@ -74,7 +75,7 @@ class Groups:
         for value in rule.destinations:
             if value in (WellKnown.ANYWHERE.value, WellKnown.PUBLIC_INTERNET.value):
                 return Match.YES
-            answers.append(self._of(rule, value, SMART_GROUP, _touches_internet))
+            answers.append(self.ask(rule, value, SMART_GROUP, _touches_internet))
         return strongest(answers)
 
     def patterns(self, rule: DcfRule) -> list[DomainPattern]:
@@ -96,13 +97,13 @@ class Groups:
     def _name(self, rule: DcfRule, value: Any, ask: Callable[[DomainPattern], Match]) -> Match:
         if value == WellKnown.ALL_WEB.value:
             return ask(DomainPattern("*"))
-        return self._of(rule, value, WEB_GROUP, lambda group: _ask_web_group(group, ask))
+        return self.ask(rule, value, WEB_GROUP, lambda group: _ask_web_group(group, ask))
 
     def _certain_patterns(self, rule: DcfRule, value: Any) -> list[DomainPattern]:
         if value == WellKnown.ALL_WEB.value:
             return [DomainPattern("*")]
         reference = self._refer(rule, value, WEB_GROUP)
-        return [pattern for group in reference.found for pattern in _sni_patterns(group)] if reference.trace is Trace.FOUND else []
+        return [pattern for group in reference.found for pattern in patterns_of(group)] if reference.trace is Trace.FOUND else []
 
     def _source(self, rule: DcfRule, host: Host) -> Match:
         return strongest(
@@ -110,31 +111,33 @@ class Groups:
             if value == WellKnown.ANYWHERE.value
             else Match.NO
             if value == WellKnown.PUBLIC_INTERNET.value
-            else self._of(rule, value, SMART_GROUP, lambda group: _holds_host(self._graph, group, host))
+            else self.ask(rule, value, SMART_GROUP, lambda group: holds_host(self._graph, group, host))
             for value in rule.sources
         )
 
-    def _of(self, rule: DcfRule, value: Any, kind: str, ask: Callable[[Resource], Match]) -> Match:
-        """Return what a group answers, or what all candidates agree on."""
+    def ask(self, rule: DcfRule, value: Any, kind: str, ask: Callable[[Resource], Match]) -> Match:
+        """Return what a group that a rule names answers, or what all candidates agree on."""
         reference = self._refer(rule, value, kind)
         answers = {ask(group) for group in reference.found}
         return answers.pop() if len(answers) == 1 else Match.MAYBE
 
     def _refer(self, rule: DcfRule, value: Any, kind: str) -> Reference:
-        return self._graph.refer(rule.owner, rule.key, value, (kind,), _IDENTITIES)
+        return self._graph.refer(rule.owner, rule.key, value, (kind,), IDENTITIES)
 
 
-def _expressions(group: Resource) -> list[Any]:
+def expressions(group: Resource) -> list[Any]:
+    """Return a group's match expressions, which are OR-ed; UNKNOWN for one that is not known."""
     return items(field(group.get("selector"), "matchExpressions")) if group.get("selector") is not UNKNOWN else [UNKNOWN]
 
 
-def _networks(group: Resource) -> list[Network]:
-    found = (parse(field(expression, "cidr")) for expression in _expressions(group))
+def networks_of(group: Resource) -> list[Network]:
+    """Return the networks that a SmartGroup names."""
+    found = (parse(field(expression, "cidr")) for expression in expressions(group))
     return [network for network in found if network is not None]
 
 
 def _touches_internet(group: Resource) -> Match:
-    return strongest(_expression_touches_internet(expression) for expression in _expressions(group))
+    return strongest(_expression_touches_internet(expression) for expression in expressions(group))
 
 
 def _expression_touches_internet(expression: Any) -> Match:
@@ -147,8 +150,9 @@ def _expression_touches_internet(expression: Any) -> Match:
     return Match.NO if expression.get("type") in _WORKLOAD_TYPES else Match.MAYBE
 
 
-def _holds_host(graph: Graph, group: Resource, host: Host) -> Match:
-    return strongest(_selects(graph, expression, host) for expression in _expressions(group))
+def holds_host(graph: Graph, group: Resource, host: Host) -> Match:
+    """Tell whether a SmartGroup selects a host, in whichever way."""
+    return strongest(_selects(graph, expression, host) for expression in expressions(group))
 
 
 def _selects(graph: Graph, expression: Any, host: Host) -> Match:
@@ -176,9 +180,9 @@ def _describes(stated: dict[str, Any], resource: Resource, tags: dict[str, tuple
     answers = []
     for key, value in stated.items():
         if key == "tags":
-            answers.append(_tags_match(value, tags))
+            answers.append(tags_match(value, tags))
         elif key == "name":
-            answers.append(_tags_match({"Name": value}, tags))
+            answers.append(tags_match({"Name": value}, tags))
         elif key == "resId":
             known = resource.output("id")
             answers.append(Match.MAYBE if value is UNKNOWN or known is None else _yes(value == known))
@@ -187,7 +191,8 @@ def _describes(stated: dict[str, Any], resource: Resource, tags: dict[str, tuple
     return weakest(answers) if answers else Match.YES
 
 
-def _tags_match(wanted: Any, tags: dict[str, tuple[Any, ...]]) -> Match:
+def tags_match(wanted: Any, tags: dict[str, tuple[Any, ...]]) -> Match:
+    """Tell whether a host, subnet or VPC with these tags carries all that is wanted."""
     if wanted is UNKNOWN:
         return Match.MAYBE
     answers = [Match.YES]
@@ -219,9 +224,10 @@ def _inside(cidr: Any, host: Host) -> Match:
     return found.pop() if len(found) == 1 else Match.MAYBE
 
 
-def _sni_patterns(group: Resource) -> list[DomainPattern]:
+def patterns_of(group: Resource) -> list[DomainPattern]:
+    """Return the names that a WebGroup lists; what cannot be a name is left out."""
     found = []
-    for expression in _expressions(group):
+    for expression in expressions(group):
         raw = field(expression, "snifilter")
         try:
             found.extend([DomainPattern.parse(raw)] if isinstance(raw, str) and raw else [])
@@ -232,7 +238,7 @@ def _sni_patterns(group: Resource) -> list[DomainPattern]:
 
 def _ask_web_group(group: Resource, ask: Callable[[DomainPattern], Match]) -> Match:
     answers = []
-    for expression in _expressions(group):
+    for expression in expressions(group):
         sni, url = field(expression, "snifilter"), field(expression, "urlfilter")
         if sni is UNKNOWN or url is UNKNOWN:
             answers.append(Match.MAYBE)

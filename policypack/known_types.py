@@ -77,6 +77,13 @@ POLICY_GROUP: Final = "aviatrix:index/dcfPolicyGroup:DcfPolicyGroup"
 DEFAULT_ACTION: Final = "aviatrix:index/distributedFirewallingDefaultActionRule:DistributedFirewallingDefaultActionRule"
 RULE_LISTS: Final = (POLICY_LIST, RULESET)
 SPOKE_GATEWAY: Final = "aviatrix:index/spokeGateway:SpokeGateway"
+CONFIG_FEATURE: Final = "aviatrix:index/configFeature:ConfigFeature"
+FIREWALLING_CONFIG: Final = "aviatrix:index/distributedFirewallingConfig:DistributedFirewallingConfig"
+DEPLOYMENT_POLICY: Final = "aviatrix:index/distributedFirewallingDeploymentPolicy:DistributedFirewallingDeploymentPolicy"
+TLS_PROFILE: Final = "aviatrix:index/dcfTlsProfile:DcfTlsProfile"
+REMOTE_SYSLOG: Final = "aviatrix:index/remoteSyslog:RemoteSyslog"
+COPILOT_ASSOCIATION: Final = "aviatrix:index/copilotAssociation:CopilotAssociation"
+AVIATRIX_PROVIDER: Final = "pulumi:providers:aviatrix"
 GATEWAY: Final = re.compile(r"aviatrix:index/\w*[gG]ateway\w*:\w+")
 """Aviatrix gateways: the one sanctioned way out."""
 

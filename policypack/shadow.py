@@ -70,6 +70,22 @@ def judge(policy: Policy) -> Iterator[tuple[Resource | None, str]]:
         yield from inquiry.judge_unnamed(provider)
 
 
+def shadow_denies(policy: Policy) -> list[DcfRule]:
+    """Return the denies that are about model providers, switched off or not.
+
+    While ids are unknown that is the one that calls itself so, or else the first.
+    """
+    web = [rule for rule in policy.rules if rule.permits is Match.NO and rule.web_groups]
+    if all(policy.groups.is_certain(rule) for rule in policy.rules):
+        return [rule for rule in web if any(policy.groups.names(rule, provider) is Match.YES for provider in PROVIDERS)]
+    declared = [rule for rule in web if _calls_itself_shadow(rule)]
+    return declared if len(declared) == 1 else web[:1]
+
+
+def _calls_itself_shadow(rule: DcfRule) -> bool:
+    return any(word in rule.name.lower() for word in _OWN_WORDS)
+
+
 class _Inquiry:
     """One judgement in progress; `doubt` is added to messages while group ids are not known."""
 
@@ -159,7 +175,7 @@ class _Inquiry:
 
     def _self_declared(self) -> DcfRule | None:
         """Return the one deny that calls itself the shadow-model deny; asked only while groups cannot be told apart."""
-        found = [rule for rule in self._web_denies() if any(word in rule.name.lower() for word in _OWN_WORDS)]
+        found = [rule for rule in self._web_denies() if _calls_itself_shadow(rule)]
         return found[0] if len(found) == 1 and not self._certain else None
 
     def _web_denies(self) -> list[DcfRule]:

@@ -49,9 +49,14 @@ class Place:
         self.pieces[name] = kind(name, **{key: value for key, value in arguments.items() if value is not None})
 
 
-def vend(*, mode: str = "enforce", rules: dict[str, Change] | None = None, as_list: bool = False, **changes: Change) -> Place:
-    """Make a place. `rules` changes rules by their names as pieces are changed, and adds those it does not have."""
-    place = Place(mode, changes)
+def vend(
+    *, mode: str = "enforce", rules: dict[str, Change] | None = None, ruleset: Change = None, as_list: bool = False, **changes: Change
+) -> Place:
+    """Make a place. `rules` changes rules by their names as pieces are changed, and adds those it does not have.
+
+    `ruleset` changes the piece that holds them, which is called "rules".
+    """
+    place = Place(mode, {**changes, **({"rules": ruleset} if ruleset else {})})
     place_policy.make(place, rules or {}, as_list=as_list)
     for part in (_network, _logs, _names, _services, _host):
         part(place)

@@ -1,0 +1,96 @@
+"""The DCF rules of a program with what is known of their groups and of the hosts they are for: what rules about rules ask.
+
+A vended place is judged twice, as asked for and as the Controller answered; what a program states is judged as asked for
+only, because an answer names every default. `enough` says when a MAYBE will do: while it is not known which rule uses which
+group (a first preview) and only then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from containment.model.fqdn import Match
+from policypack.dcf import DcfRule, read_rules
+from policypack.dcf_groups import Groups
+from policypack.dcf_scope import holds_everywhere
+from policypack.finding import Fault
+from policypack.graph import Graph
+from policypack.hosts import Host, find_hosts
+from policypack.known_types import RULE_LISTS, SMART_GROUP, WEB_GROUP
+from policypack.place import is_vended
+from policypack.plain import weakest
+from policypack.shadow import all_in_monitor
+
+ORDERED = (*RULE_LISTS, SMART_GROUP, WEB_GROUP)
+"""Types whose answers can differ from what was asked for."""
+
+
+@dataclass(frozen=True, eq=False)
+class Chain:
+    """The rules of one view of a program, in order of precedence, without those that are stored and never enforced."""
+
+    graph: Graph
+    hosts: tuple[Host, ...]
+    groups: Groups
+    rules: tuple[DcfRule, ...]
+    in_monitor: bool
+
+    @property
+    def permits(self) -> list[DcfRule]:
+        """Rules that may let some of the agents' traffic through."""
+        return [rule for rule in self.rules if rule.permits is not Match.NO and self.is_ours(rule)]
+
+    @property
+    def denies(self) -> list[DcfRule]:
+        """Rules that stop some of the agents' traffic."""
+        return [rule for rule in self.rules if rule.permits is Match.NO and self.is_ours(rule)]
+
+    def is_ours(self, rule: DcfRule) -> bool:
+        """Tell whether a rule may be for the agents."""
+        return self.groups.meets_agents(rule) is not Match.NO
+
+    def enough(self, rule: DcfRule, answer: Match) -> bool:
+        """Tell whether an answer about a rule's groups is a yes: MAYBE is, while it is not known which groups they are."""
+        return answer is Match.YES or (answer is Match.MAYBE and not self.groups.is_certain(rule))
+
+    def stops_everything(self, rule: DcfRule) -> bool:
+        """Tell whether a rule is a default deny: every protocol and port of every agent, to everywhere, whatever the name."""
+        if rule.permits is not Match.NO or rule.web_groups:
+            return False
+        where = weakest([self.groups.holds_agents(rule), holds_everywhere(self.groups, rule)])
+        return rule.takes_everything is Match.YES and self.enough(rule, where)
+
+    def is_monitor_permit(self, rule: DcfRule) -> bool:
+        """Tell whether a rule is the broad permit that may stand last in monitor: behind a default deny, and only there."""
+        return self.in_monitor and any(self.stops_everything(deny) and not rule.may_precede(deny) for deny in self.denies)
+
+    @property
+    def only_owner(self) -> str:
+        """The URN of the resource that holds all rules; "" (the stack) when there are none or several."""
+        lists = self.graph.of(*RULE_LISTS)
+        return lists[0].urn if len(lists) == 1 else ""
+
+
+def chain_of(graph: Graph) -> Chain:
+    """Return the rules of a graph as it is."""
+    return graph.once(chain_of, lambda: _read(graph))
+
+
+def _read(graph: Graph) -> Chain:
+    hosts = find_hosts(graph)
+    enforced = tuple(rule for rule in read_rules(graph) if rule.is_disabled is not Match.YES)
+    return Chain(graph, hosts, Groups(graph, hosts), enforced, all_in_monitor(hosts))
+
+
+def in_places(graph: Graph, check: Callable[[Chain], Iterable[Fault]]) -> list[Fault]:
+    """Return what a check finds in a vended place, as asked for and as answered; nothing in any other program."""
+    return list(dict.fromkeys(fault for chain in _views(graph) for fault in check(chain)))
+
+
+def _views(graph: Graph) -> Iterator[Chain]:
+    if is_vended(graph):
+        yield chain_of(graph)
+        answered = graph.as_answered(ORDERED)
+        if answered is not graph:
+            yield chain_of(answered)
