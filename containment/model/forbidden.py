@@ -16,7 +16,8 @@ from containment.model.checks import Checks
 from containment.model.config import StackConfig
 from containment.model.destinations import ADDITIONS, OVERRIDES, Destinations
 from containment.model.errors import Problem
-from containment.model.fqdn import DomainPattern, Match
+from containment.model.fqdn import DomainPattern
+from containment.model.known_hosts import meets
 from containment.model.names import DENY_GROUPS, WebGroupId
 from containment.model.parse import alias_of
 from containment.model.preset import Library, Preset, Uploads
@@ -144,6 +145,6 @@ def _check_waiver(waiver: UploadWaiver, used: bool, preset: Preset, today: date 
 def _first(pattern: DomainPattern, listed: Iterable[tuple[DomainPattern, str]]) -> Iterator[tuple[DomainPattern, str]]:
     """Yield the first listed pattern that some name shares with `pattern`, if there is one."""
     for other, name in listed:
-        if pattern == other or (not (pattern.is_exact and other.is_exact) and pattern.overlaps(other) is not Match.NO):
+        if meets(pattern, other):
             yield other, name
             return

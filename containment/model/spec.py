@@ -19,6 +19,7 @@ from containment.model.errors import InputError
 from containment.model.forbidden import check_kinds, check_uploads, permits_of
 from containment.model.fqdn import DomainPattern
 from containment.model.internal_api import InternalApi, internal_apis
+from containment.model.known_hosts import KnownHost, known_hosts
 from containment.model.names import PolicyMode, WebGroupId
 from containment.model.neighbour import Neighbour, check_neighbours
 from containment.model.overlaps import check_overlaps
@@ -64,6 +65,7 @@ class ContainmentSpec:
     dns_names: tuple[DomainPattern, ...]
     internal_apis: tuple[InternalApi, ...]
     decrypted_urls: tuple[str, ...]
+    known_hosts: tuple[KnownHost, ...]
 
     @property
     def mode(self) -> PolicyMode:
@@ -145,6 +147,7 @@ def resolve(
         resolver_names(config, destinations),
         internal_apis(config.approved_internal_apis),
         tuple(sorted(config.tls_decryption_urls)),
+        known_hosts((permit.pattern for permit in permits if not permit.is_aws), library, config.aws_region),
     )
 
 

@@ -21,10 +21,19 @@ from containment.model.errors import ContainmentError, InputError, Problem
 from containment.model.preset import Harness, Library, Preset
 from containment.verify.markdown import table
 from containment.verify.reference import config_keys, help_of, host_files_table, policy_rules
+from containment.verify.risk_tables import residual_kinds, residual_matrix
 
 Renderer = Callable[[Library], str]
 
-PAGES: Final = ("README.md", "presets/README.md", "docs/config.md", "docs/rules.md", "docs/cli.md", "docs/host.md")
+PAGES: Final = (
+    "README.md",
+    "presets/README.md",
+    "docs/config.md",
+    "docs/residual-risks.md",
+    "docs/rules.md",
+    "docs/cli.md",
+    "docs/host.md",
+)
 """Pages with generated blocks, relative to the repository."""
 
 _BLOCK: Final = re.compile(r"<!-- generated: (?P<name>[^\n]*?) -->\n(?P<body>.*?)<!-- end -->", re.DOTALL)
@@ -134,6 +143,8 @@ TABLES: Final[Mapping[str, Renderer]] = {
     "harnesses": harnesses,
     "sets": sets,
     "residual": residual,
+    "residual-kinds": residual_kinds,
+    "residual-matrix": residual_matrix,
     "config-keys": config_keys,
     "policy-rules": policy_rules,
     "host-files": host_files_table,
