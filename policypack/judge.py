@@ -7,6 +7,7 @@ A bare `pulumi up` runs no policy pack. So the program asks `check_resource` abo
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from policypack.finding import Fault, Finding, Rule
@@ -14,6 +15,8 @@ from policypack.graph import Graph, Resource
 from policypack.known_types import INSTANCE, POLICY_LIST, RULESET, SMART_GROUP, SUBNET, WEB_GROUP
 from policypack.plain import plain
 from policypack.registry import RULES
+from policypack.waiver_rule import root_of, rule_of
+from policypack.waivers import Waived, Waivers, apply
 
 _ORDER = "shadow-model-deny-comes-first"
 
@@ -32,6 +35,26 @@ def check_stack(resources: Iterable[Resource], rules: Sequence[Rule] = RULES) ->
     """Return what the rules find wrong with a whole stack."""
     graph = Graph(resources)
     return [_finding(rule, fault) for rule in rules if rule.check_stack for fault in rule.check_stack(graph)]
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What stands against a program, and what is waived."""
+
+    violations: tuple[Finding, ...]
+    waived: tuple[Waived, ...] = ()
+
+
+def check(resources: Iterable[Resource], waivers: Waivers, rules: Sequence[Rule] = RULES) -> Judgement:
+    """Return what the pack would say about a whole stack: every rule, the waivers, and the rule about waivers."""
+    graph = Graph(resources)
+    root = root_of(graph)
+    standing, waived = apply(
+        (_finding(rule, fault) for rule in rules if rule.check_stack for fault in rule.check_stack(graph)), waivers, root
+    )
+    about = rule_of(waivers)
+    assert about.check_stack is not None
+    return Judgement((*standing, *(_finding(about, fault) for fault in about.check_stack(graph))), tuple(waived))
 
 
 def check_order(

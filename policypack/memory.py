@@ -15,11 +15,12 @@ from pulumi_policy import PolicyResource, ResourceValidationArgs, StackValidatio
 
 from policypack.graph import Graph, Resource
 from policypack.plain import plain
+from policypack.waivers import Waived
 from policypack.wire import Current, properties, provider_properties
 
 
 class Memory:
-    """Inputs by URN, what was reported already, and how much was checked.
+    """Inputs by URN, what was reported already, what was waived and is yet to be told, and how much was checked.
 
     While a request is answered, `asked` holds its resource with those registered before it, or `whole` its graph.
     """
@@ -28,6 +29,7 @@ class Memory:
         self.inputs: dict[str, Resource] = {}
         self.reported: dict[str, set[tuple[str, str]]] = {}
         self.checks = 0
+        self.waived: dict[str, list[Waived]] = {}
         self.asked = Current[tuple[Resource, list[Resource]]]()
         self.whole = Current[Graph]()
 

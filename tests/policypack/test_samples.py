@@ -117,7 +117,7 @@ def test_decoding_once_says_what_the_sdks_own_decoding_says(recorded: Recorded, 
 
 def test_every_rule_has_a_name_of_its_own_and_says_what_why_and_how(pack: Pack) -> None:
     names = [policy.name for policy in pack.info().policies]
-    assert sorted(names) == sorted(set(names)) == [rule.id for rule in RULES]
+    assert sorted(names) == sorted({*(rule.id for rule in RULES), "waivers-hold", "waived-findings"})
     assert all(rule.info and rule.why and rule.fix for rule in RULES)
 
 
