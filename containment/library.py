@@ -28,7 +28,7 @@ def presets_folder() -> Path:
     return folder
 
 
-class _EveryKeyOnce(yaml.SafeLoader):
+class EveryKeyOnce(yaml.SafeLoader):
     """Refuses a key that stands twice: YAML would silently take the last, and a review reads the first."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
@@ -128,7 +128,7 @@ def _document(root: Path, path: Path, problems: list[Problem], *, named: bool = 
     """Return a file's mapping, with the file's name as `name`; None, and a problem, when there is none to be had."""
     where = path.relative_to(root.parent).as_posix()
     try:
-        document: Any = yaml.load(path.read_text(encoding="utf-8"), _EveryKeyOnce)  # noqa: S506 - a SafeLoader
+        document: Any = yaml.load(path.read_text(encoding="utf-8"), EveryKeyOnce)  # noqa: S506 - a SafeLoader
     except (OSError, UnicodeDecodeError, yaml.YAMLError, ValueError, RecursionError) as error:
         problems.append(Problem(where, f"cannot be read: {error}", "a class without its data has no policy", "restore or mend the file"))
         return None

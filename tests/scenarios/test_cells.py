@@ -1,0 +1,135 @@
+"""Every cell of the seeds' class tables, and every validation test, is a scenario that the policy decides as it says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from containment.library import load_library
+from containment.model.errors import InputError
+from containment.model.flow import Effect, Verdict
+from containment.model.invariants import agent_sources
+from containment.model.names import PolicyMode
+from containment.model.policy import build_ruleset
+from containment.model.scenario import ScenarioTable
+from containment.model.scenario_flow import disagreements
+from containment.model.spec import ContainmentSpec, resolve
+from containment.scenario_file import read_scenarios
+
+HERE = Path(__file__).parent
+SEEDS = HERE.parent / "seeds"
+LIBRARY = load_library()
+TABLES: dict[str, ScenarioTable] = {name: read_scenarios(HERE / f"{name}.yaml") for name in LIBRARY.presets}
+CLASSES: dict[str, dict[str, Any]] = yaml.safe_load((SEEDS / "classes.yaml").read_text(encoding="utf-8"))["classes"]
+VALIDATION: list[str] = [row["quote"] for row in yaml.safe_load((SEEDS / "validation.yaml").read_text(encoding="utf-8"))["tests"]]
+UPDATE = "Monitor-to-enforce update"
+"""The one validation test that is a change of the policy and not a flow."""
+
+
+def items(cell: str) -> list[str]:
+    return [item.strip() for item in cell.rstrip(".").split(",")]
+
+
+def cells(agent_class: str) -> list[tuple[str, Verdict]]:
+    """Return every item of a class's rows as the seeds' tables have it, with what its column asks for."""
+    columns = (("permits", Verdict.PERMIT), ("denies", Verdict.DENY))
+    return [(item, verdict) for row in CLASSES[agent_class]["rows"] for key, verdict in columns if key in row for item in items(row[key])]
+
+
+def spec_of(agent_class: str, mode: PolicyMode, **without: Any) -> ContainmentSpec:
+    brought = {key: value for key, value in TABLES[agent_class].config.items() if key not in without}
+    raw = {"awsAccessAccount": "lab", "agentImageId": "ami-00000000", "agentClass": agent_class, "policyMode": mode.value, **brought}
+    return resolve(raw, LIBRARY, f"{agent_class}-{mode.value}")
+
+
+ROWS = [(name, scenario) for name, table in TABLES.items() for scenario in table.scenarios]
+
+
+@pytest.mark.parametrize("mode", PolicyMode, ids=lambda mode: mode.value)
+@pytest.mark.parametrize(("agent_class", "scenario"), ROWS, ids=[f"{name}-{scenario.id}" for name, scenario in ROWS])
+def test_the_policy_decides_as_the_row_says(agent_class: str, scenario: Any, mode: PolicyMode) -> None:
+    spec = spec_of(agent_class, mode)
+    assert disagreements(scenario, spec, build_ruleset(spec), agent_sources(spec)) == []
+
+
+@pytest.mark.parametrize(
+    ("agent_class", "item", "verdict"), [(name, *cell) for name in CLASSES for cell in cells(name)], ids=lambda value: str(value)[:40]
+)
+def test_no_cell_is_missing_and_each_is_decided_as_its_column_says(agent_class: str, item: str, verdict: Verdict) -> None:
+    found = [scenario for scenario in TABLES[agent_class].scenarios if scenario.quote == item]
+    assert found, f"no scenario of {agent_class} quotes {item!r}"
+    for scenario in found:
+        assert {expected.verdict for expected in scenario.expect.values()} == {verdict}
+        assert verdict is Verdict.PERMIT or scenario.threats, f"{scenario.id} denies for no threat"
+
+
+def test_every_class_has_a_table_and_every_table_a_class() -> None:
+    assert set(CLASSES) == set(LIBRARY.presets) == {path.stem for path in HERE.glob("*.yaml")} - {"evasion"}
+    assert all(scenario.agent_class == name for name, scenario in ROWS)
+
+
+@pytest.mark.parametrize("agent_class", TABLES)
+@pytest.mark.parametrize("row", VALIDATION, ids=lambda row: row.split("\t")[0])
+def test_every_validation_test_is_a_scenario_of_every_class(agent_class: str, row: str) -> None:
+    name, expected = row.split("\t")
+    assert name == UPDATE or any(scenario.quote == expected for scenario in TABLES[agent_class].scenarios)
+
+
+def test_a_quote_is_a_cell_a_stance_or_another_sentence_kept_in_the_seeds_folder() -> None:
+    kept = [row["quote"] for part in yaml.safe_load((SEEDS / "validation.yaml").read_text(encoding="utf-8")).values() for row in part]
+    for agent_class, scenario in ROWS:
+        said = [cell for cell, _ in cells(agent_class)]
+        said += [row["stance"] for row in CLASSES[agent_class]["rows"] if "stance" in row]
+        said += [sentence for quote in kept for sentence in quote.split("\t")]
+        assert scenario.quote is None or scenario.quote in said, f"{agent_class}: {scenario.id} quotes words that no seed is kept for"
+
+
+def test_monitor_and_enforce_name_the_same_rule_and_only_enforce_blocks() -> None:
+    for _, scenario in ROWS:
+        monitor, enforce = scenario.expect[PolicyMode.MONITOR], scenario.expect[PolicyMode.ENFORCE]
+        assert (monitor.verdict, monitor.rule) == (enforce.verdict, enforce.rule)
+        assert monitor.effect is Effect.DELIVERED
+        assert enforce.effect is (Effect.BLOCKED if enforce.verdict is Verdict.DENY else Effect.DELIVERED)
+
+
+@pytest.mark.parametrize("agent_class", TABLES)
+def test_a_permit_that_a_company_brings_is_denied_until_it_is_configured(agent_class: str) -> None:
+    """A row that holds without its keys would say nothing about them."""
+    mode = PolicyMode.ENFORCE
+    bare = spec_of(agent_class, mode, **TABLES[agent_class].config)
+    ruleset = build_ruleset(bare)
+    for scenario in TABLES[agent_class].scenarios:
+        if scenario.needs and scenario.expect[mode].verdict is Verdict.PERMIT:
+            assert disagreements(scenario, bare, ruleset, agent_sources(bare)), f"{scenario.id} does not need {scenario.needs}"
+
+
+def test_the_monitor_to_enforce_update_turns_a_would_be_deny_into_a_permit() -> None:
+    """Seed 001: a new legitimate destination appears as would-be-denied, is added, then succeeds."""
+    scenario = next(row for row in TABLES["customer-support"].scenarios if row.id == "crm")
+    before = spec_of("customer-support", PolicyMode.MONITOR, approvedSaasApiDomains=())
+    after = spec_of("customer-support", PolicyMode.ENFORCE)
+    (told, *_) = disagreements(scenario, before, build_ruleset(before), agent_sources(before))
+    assert "DENY by default-deny (delivered)" in told
+    assert disagreements(scenario, after, build_ruleset(after), agent_sources(after)) == []
+
+
+def test_a_broken_table_is_told_by_file_and_key(tmp_path: Path) -> None:
+    text = (HERE / "coding.yaml").read_text(encoding="utf-8")
+    for before, after, says in (
+        ("verdict: PERMIT", "verdict: ALLOW", "scenarios.0.expect"),
+        ("  - id: github\n", "  - id: git-fetch\n", "has twice: git-fetch"),
+        ("needs: [approvedInternalApis]", "needs: [approvedSaasApiDomains]", "approvedSaasApiDomains"),
+        ("scenarios:", "scenarios: [", "cannot be read"),
+        ("place: vpc-endpoints", "place: vpc-endpoints, address: 10.1.1.1", "not to both"),
+        ("scenarios:", "scenario:", "required"),
+    ):
+        path = tmp_path / "coding.yaml"
+        assert before in text
+        path.write_text(text.replace(before, after, 1))
+        with pytest.raises(InputError) as caught:
+            read_scenarios(path)
+        assert says in str(caught.value)
+        assert all(problem.where.startswith(str(path)) for problem in caught.value.problems)
