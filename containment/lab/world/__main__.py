@@ -143,6 +143,9 @@ def _status(keeper: Keeper) -> dict[str, Any]:
         "neighbours": [str(each) for each in keeper.neighbours(now.vpc)] if now else [],
         "programs": {name: keeper.pid(name) for name in ("gateway", "resolver")},
         "credential_nonces": keeper.services.credential_nonces,
+        "gateway": next((str(each.address) for each in keeper.machines() if each.gateway), ""),
+        "resolver": str(now.vpc.resolver) if now else None,
+        "region": keeper.target.region,
     }
 
 

@@ -13,8 +13,9 @@ ATTACKER_NETWORK = IPv4Network("203.0.113.0/24")
 ATTACKER_V6 = IPv6Address("2001:db8:66::66")
 ATTACKER_V6_NETWORK = IPv6Network("2001:db8:66::/48")
 ATTACKER_ZONES = ("attacker.example", "evil.example", "example.com", "example.net", "example.org")
+NEIGHBOUR_NETWORK = IPv4Network("10.200.0.0/24")
 NEIGHBOUR = IPv4Address("10.200.0.10")
-"""A host of the company's other networks, which the gateway's own routes lead to."""
+"""Hosts of the company's other networks, which the gateway's own routes lead to; one that names are rebound to."""
 EXTERNAL_RESOLVERS = tuple(map(IPv4Address, ("8.8.8.8", "8.8.4.4", "1.1.1.1", "1.0.0.1", "9.9.9.9", "208.67.222.222")))
 _SITES = IPv4Network("198.19.0.0/17")
 _AWS = IPv4Network("198.19.192.0/18")

@@ -132,7 +132,7 @@ def tunnel(gateway: str, vpc: Vpc) -> tuple[str, str]:
 def router_base(names: Names, vpc: Vpc) -> tuple[str, str]:
     """Return `ip -batch` text that makes the router and the world ready: uplinks, AWS's own addresses, and the order of lookups."""
     router = ["link set lo up", "rule add pref 40 iif lo lookup main", "rule add pref 90 unreachable"]
-    world = ["link set lo up", "route add local 0.0.0.0/0 dev lo", "route add local ::/0 dev lo"]
+    world = ["link set lo up", "route add local 0.0.0.0/0 dev lo"]
     for index, link in enumerate(UPLINKS):
         near, far = IPv4Address(int(NEXT_HOP) - 1 + 4 * index), IPv4Address(int(NEXT_HOP) + 4 * index)
         router += [
@@ -144,6 +144,19 @@ def router_base(names: Names, vpc: Vpc) -> tuple[str, str]:
     world += [f"route add {network} via {NEXT_HOP - 1} dev igw" for network in (*vpc.networks, IPv4Network("198.18.0.0/16"))]
     router += [f"route add default via {NEXT_HOP} dev igw"]
     return "\n".join(router) + "\n", "\n".join(world) + "\n"
+
+
+ROUTER_SIX = """address add fd00:240::1/64 dev igw nodad
+route add default via fd00:240::2 dev igw
+rule add pref 40 iif lo lookup main
+rule add pref 50 fwmark 0x10/0x10 lookup main
+rule add pref 90 unreachable
+"""
+WORLD_SIX = """address add fd00:240::2/64 dev igw nodad
+route add local ::/0 dev lo
+route add 2001:db8:42::/48 via fd00:240::1 dev igw
+"""
+"""IPv6 leads out of the router, too, but only what its filter marks: in a VPC without IPv6, nothing."""
 
 
 def link_of(target: str) -> tuple[str, IPv4Address] | None:

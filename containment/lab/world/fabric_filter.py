@@ -38,7 +38,11 @@ def fabric_table(vpc: Vpc, present: tuple[Machine, ...], *, open_: bool) -> str:
         " chain arriving {",
         "  type filter hook prerouting priority -50; policy accept;",
         '  iifname "lo" accept',
-        *(["  meta nfproto ipv6 goto judged"] if open_ else ["  meta nfproto ipv6 drop", *(f"  {line}" for line in _source_checks(ports))]),
+        *(
+            ["  meta nfproto ipv6 goto judged"]
+            if open_
+            else [f"  {_no_ipv6()}", "  meta nfproto ipv6 drop", *(f"  {line}" for line in _source_checks(ports))]
+        ),
         f"  {_platform(vpc)} accept",
         "  ct state invalid drop",
         "  jump judge",
@@ -89,6 +93,11 @@ def _source_checks(ports: list[tuple[str, Interface]]) -> Iterator[str]:
         if interface.checked:
             own = ", ".join(map(str, interface.addresses))
             yield f'iifname "{port}" ip saddr != {{ {own} }} {_reject(interface.id, "source-check")}'
+
+
+def _no_ipv6() -> str:
+    """Note what is not a link's own housekeeping."""
+    return f"ip6 daddr != {{ fe80::/10, ff00::/8 }} {_reject('-', 'no-ipv6')}"
 
 
 def _destination_checks(ports: list[tuple[str, Interface]]) -> Iterator[str]:

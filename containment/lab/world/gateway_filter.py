@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv4Network
 
 from containment.lab.world import nets
+from containment.lab.world.management import PORT as MANAGEMENT_PORT
 from containment.lab.world.policy import GatewayPolicy, GatewayRule
 from containment.model.names import Protocol
 
@@ -70,6 +71,7 @@ def gateway_table(policy: GatewayPolicy, generation: int, address: IPv4Address, 
         '  iifname "lo" accept',
         "  ct direction reply ct state established,related accept",
         f"  ct mark & {PROXY_CT:#x} == {PROXY_CT:#x} tcp dport {PROXY_PORT} accept",
+        *([] if policy.enforcing else [f"  tcp dport {MANAGEMENT_PORT} accept"]),
         " }",
         " chain passing {",
         "  type filter hook forward priority filter; policy drop;",
@@ -95,7 +97,7 @@ def _judge(policy: GatewayPolicy) -> Iterator[str]:
         if where is not None:
             yield from _lines(rule, where)
     if policy.default_logged:
-        yield f'ct state new log prefix "{_prefix(policy.default_permits, "", True)}" group {LOG_GROUP}'
+        yield f'log prefix "{_prefix(policy.default_permits, "", True)}" group {LOG_GROUP}'
     yield "goto to_permit" if policy.default_permits else "goto to_deny"
 
 
@@ -119,13 +121,14 @@ def _lines(rule: GatewayRule, where: str) -> Iterator[str]:
         return
     if rule.watched and not rule.permits:
         log = f'meta mark & {WATCHED_MARK:#x} == 0 log prefix "{_prefix(False, rule.uuid, False)}" group {LOG_GROUP} '
-        yield f"{where}ct state new {log}meta mark set meta mark | {WATCHED_MARK:#x}"
+        yield f"{where}{log}meta mark set meta mark | {WATCHED_MARK:#x}"
         return
     if rule.watched:
         return
     if rule.logged:
-        unless = f"meta mark & {WATCHED_MARK:#x} == 0 " if rule.permits else ""
-        yield f'{where}ct state new {unless}log prefix "{_prefix(rule.permits, rule.uuid, True)}" group {LOG_GROUP}'
+        # A flow that goes on after the policy changed was told when it began; one that is cut is told now.
+        unless = f"ct state new meta mark & {WATCHED_MARK:#x} == 0 " if rule.permits else ""
+        yield f'{where}{unless}log prefix "{_prefix(rule.permits, rule.uuid, True)}" group {LOG_GROUP}'
     yield f"{where}goto {'to_permit' if rule.permits else 'to_deny'}"
 
 

@@ -21,6 +21,7 @@ from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
 from containment.lab.world.gateway_filter import PERMIT_MARK, PROXY_PORT
+from containment.lab.world.logs import UNNAMED
 from containment.lab.world.nets import ANY
 from containment.lab.world.policy import GatewayPolicy, GatewayRule
 from containment.model.fqdn import DomainPattern
@@ -56,7 +57,7 @@ def _within(networks: Sequence[IPv4Network]) -> Json:
 
 
 _TLS = _is("TransportProtocolInput", _text("tls"))
-_HTTP = _is("ApplicationProtocolInput", _regex(".*'(http/1.[01]|h2c)'.*"))
+_HTTP = _is("ApplicationProtocolInput", _regex(".*'http/1.[01]'.*"))
 
 
 def _all_of(predicates: list[Json]) -> Json:
@@ -276,7 +277,8 @@ def with_log(made: Json) -> Json:
 
 def _http(policy: GatewayPolicy) -> Json:
     judged = _requests(policy)
-    clusters = {"cluster": "asked_http", "timeout": "0s"}
+    on = {"cluster": "asked_http", "timeout": "0s"}
+    tunnels = {"match": {"connect_matcher": {}}, "route": {**on, "upgrade_configs": [{"upgrade_type": "CONNECT"}]}}
     rbac = _typed("envoy.extensions.filters.http.rbac.v3.RBAC", matcher=judged, shadow_matcher=judged)
     rule = "%DYNAMIC_METADATA(envoy.filters.http.rbac:shadow_effective_policy_id)%"
     return _typed(
@@ -284,12 +286,13 @@ def _http(policy: GatewayPolicy) -> Json:
         stat_prefix="http",
         strip_any_host_port=True,
         strip_trailing_host_dot=True,
-        http_protocol_options={"accept_http_10": True, "default_host_for_http_10": "unnamed"},
+        upgrade_configs=[{"upgrade_type": "websocket"}, {"upgrade_type": "CONNECT"}],
+        http_protocol_options={"accept_http_10": True, "default_host_for_http_10": UNNAMED},
         access_log=_log(rule=rule, host="%REQ(:AUTHORITY)%", details="%RESPONSE_CODE_DETAILS%"),
         http_filters=[rbac, _typed("envoy.extensions.filters.http.router.v3.Router")],
         route_config={
             "name": "all",
-            "virtual_hosts": [{"name": "all", "domains": ["*"], "routes": [{"match": {"prefix": "/"}, "route": clusters}]}],
+            "virtual_hosts": [{"name": "all", "domains": ["*"], "routes": [tunnels, {"match": {"prefix": "/"}, "route": on}]}],
         },
     )
 
@@ -315,7 +318,7 @@ def _requests(policy: GatewayPolicy) -> Json:
                 base = [*base, _host(rule.patterns)]
             on_match = {"matcher": rest(index + 1, rule)} if rule.watched else action(_name(rule, watched), rule.permits)
             entries.append({"predicate": _all_of(base or [_anything()]), "on_match": on_match})
-        return {"matcher_list": {"matchers": entries}, "on_no_match": ending} if entries else {"on_no_match": ending}
+        return {"matcher_list": {"matchers": entries or [{"predicate": _anything(), "on_match": ending}]}, "on_no_match": ending}
 
     return rest(0, None)
 

@@ -27,7 +27,7 @@ PORT = 10443
 LOG_GROUP = 5
 _MOST = 1 << 20
 _WAIT = 20.0
-_WATCHED = (addresses.ATTACKER_NETWORK, addresses.NEIGHBOUR, *addresses.EXTERNAL_RESOLVERS)
+_WATCHED = (addresses.ATTACKER_NETWORK, addresses.NEIGHBOUR_NETWORK, *addresses.EXTERNAL_RESOLVERS)
 SITES_TABLE = f"""
 table inet world {{}}
 delete table inet world
@@ -166,7 +166,8 @@ class Internet:
 
     def _note(self, new: bytes, got: bytes, destination: Any, name: str, tls: bool) -> None:
         holder = _holder(destination, name)
-        if b"/@attacker/" in got.split(b"\r\n", 1)[0] and self._is_shared(name):
+        # A place of the attacker's on a site that has such, or a site behind the same front that the Host names.
+        if self._is_shared(name) and (b"/@attacker/" in got.split(b"\r\n", 1)[0] or addresses.is_attackers(_host(got))):
             holder = "attacker"
         if addresses.is_aws(name) and holder != "attacker" and b"foreign" in got.split(b"\r\n\r\n", 1)[0].lower():
             holder = "attacker"
@@ -177,13 +178,21 @@ def _holder(address: Any, name: str = "") -> str:
     if isinstance(address, IPv4Address):
         if address in addresses.ATTACKER_NETWORK:
             return "attacker"
-        if address == addresses.NEIGHBOUR:
+        if address in addresses.NEIGHBOUR_NETWORK:
             return "neighbour"
         if address in addresses.EXTERNAL_RESOLVERS:
             return "external-resolver"
     elif address in addresses.ATTACKER_V6_NETWORK:
         return "attacker"
     return name or str(address)
+
+
+def _host(got: bytes) -> str:
+    for line in got.partition(b"\r\n\r\n")[0].split(b"\r\n")[1:]:
+        key, _, value = line.partition(b":")
+        if key.strip().lower() == b"host":
+            return value.strip().decode("latin-1")
+    return ""
 
 
 def _is_http(got: bytes) -> bool:

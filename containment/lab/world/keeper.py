@@ -20,6 +20,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,7 @@ from containment.lab.world.gateway_filter import LOG_GROUP as GATEWAY_GROUP
 from containment.lab.world.gateway_proxy import bootstrap, listener, with_log
 from containment.lab.world.internet import LOG_GROUP as WORLD_GROUP
 from containment.lab.world.internet import SITES_TABLE, Internet
+from containment.lab.world.management import listening, management
 from containment.lab.world.policy import GatewayPolicy, read_policy
 from containment.lab.world.receipts import Receipts
 from containment.lab.world.resolver import configuration
@@ -95,6 +97,7 @@ class Keeper:
         self._present: dict[str, fabric.Machine] = {}
         self._applied: dict[str, str] = {}
         self._taken = 0
+        self._applying = asyncio.Lock()
         self._programs: dict[str, _Program] = {}
         self._sessions = 0
         self._files: dict[str, Any] = {}
@@ -120,6 +123,8 @@ class Keeper:
             netns.sysctl(name, **_SETTINGS)
         netns.ip(self.names.router, base)
         netns.ip(self.names.world, world)
+        netns.ip(self.names.router, fabric.ROUTER_SIX, six=True)
+        netns.ip(self.names.world, fabric.WORLD_SIX, six=True)
         netns.nft(self.names.world, SITES_TABLE)
         sites, (names_tcp, names_udp) = netns.within(self.names.world, self.internet.open)
         metadata, endpoints = netns.within(self.names.router, self.services.open)
@@ -171,7 +176,16 @@ class Keeper:
                 del self._applied[key]
 
     async def apply(self, new: Deployed) -> None:
-        """Put a state in force: machines, routes, filters, resolver, gateway. What has not changed is not touched."""
+        """Put a state in force; when a part of it cannot be, all of it is put again at the next time."""
+        async with self._applying:
+            try:
+                await self._apply(new)
+            except BaseException:
+                self._applied.clear()
+                raise
+
+    async def _apply(self, new: Deployed) -> None:
+        """Machines, routes, filters, resolver, gateway. What has not changed is not touched."""
         vpc = new.vpc
         gateways = gateways_in(new.held, vpc.id)
         present = fabric.machines(vpc, self.names, set(gateways), self.target.instance)
@@ -191,6 +205,10 @@ class Keeper:
         await self._gateway(vpc, present, gateways, new.policy)
         self.now = new
         self._publish(present)
+
+    def machines(self) -> tuple[fabric.Machine, ...]:
+        """Return the machines that are wired now."""
+        return tuple(self._present.values())
 
     def neighbours(self, vpc: Vpc) -> tuple[IPv4Address, ...]:
         """Return the lab's own neighbours of the agent: one address in each of the VPC's subnets that no interface has."""
@@ -214,6 +232,7 @@ class Keeper:
                     netns.ip(self.names.world, world)
                     netns.ip(name, link)
                     self._listen(name, GATEWAY_GROUP, self._judged)
+                    self._keep(_accepting(netns.within(name, listening), partial(management, self.receipts)))
             self._present[name] = machine
 
     async def _resolver(self, vpc: Vpc) -> None:
@@ -241,7 +260,7 @@ class Keeper:
             write_whole(self.folder / "listeners.json", made)
         if not self._alive("gateway"):
             write_whole(self.folder / "envoy.json", json.dumps(bootstrap(str(self.folder), vpc.resolver)))
-            command = [envoy_path(), "-c", str(self.folder / "envoy.json"), "--concurrency", "2", "-l", "critical", "--disable-hot-restart"]
+            command = [envoy_path(), "-c", str(self.folder / "envoy.json"), "--concurrency", "2", "-l", "error", "--disable-hot-restart"]
             command += ["--file-flush-interval-msec", "20", "--drain-time-s", "2", "--drain-strategy", "immediate"]
             await self._run("gateway", machine.name, command, self._access)
             await self._until(lambda: _listens(machine.name), "Envoy")
@@ -322,7 +341,7 @@ class Keeper:
         with contextlib.suppress(json.JSONDecodeError):
             entry = json.loads(line)
             stopped = str(entry.get("chain", "")).endswith("|stop")
-            if ("listener" in entry) == stopped or entry.get("rule"):
+            if ("listener" in entry) == stopped:
                 for told in logs.l7_lines(entry, self._gateway_name(), self.pid("gateway") or 0):
                     self._gateway_line(told)
 
@@ -457,7 +476,7 @@ def _admin(path: Path, what: str) -> str:
         with socket.socket(socket.AF_UNIX) as handle:
             handle.settimeout(2)
             handle.connect(f"/proc/self/fd/{folder}/{path.name}")
-            handle.sendall(f"GET {what} HTTP/1.0\r\n\r\n".encode())
+            handle.sendall(f"GET {what} HTTP/1.1\r\nhost: admin\r\nconnection: close\r\n\r\n".encode())
             got = b""
             while data := handle.recv(65536):
                 got += data

@@ -18,6 +18,8 @@ from typing import Any
 
 from containment.lab.world.nflog import Packet
 
+UNNAMED = "unnamed"
+"""What the proxy calls the Host of a client that names none (HTTP/1.0)."""
 _RESOLVER = re.compile(r"Q (\S+) (\d+) (udp|tcp) (\d+) (.+) (ALLOW|ALERT|BLOCK|NONE) (\S+)$")
 
 
@@ -35,7 +37,9 @@ def l4_line(packet: Packet, gateway: str, session: int) -> str:
 def l7_lines(entry: Mapping[str, Any], gateway: str, pid: int) -> Iterator[str]:
     """Give the gateway's lines for one of Envoy's access-log entries."""
     chain = str(entry["rule"] if entry.get("chain") == "http" and entry.get("rule") else entry.get("chain") or "")
-    if not chain or chain == "http":
+    if chain == "http":
+        chain = "DENY||true"  # the proxy itself refused what calls itself HTTP and is none
+    if not chain:
         return
     start = entry.get("when") == "TcpConnectionStart"
     for decision in chain.split(">"):
@@ -51,7 +55,7 @@ def l7_lines(entry: Mapping[str, Any], gateway: str, pid: int) -> Iterator[str]:
             "dest_port": destination[1],
             "enforced": enforced == "true",
             "stage": "txn" if entry.get("host") else "SNI",
-            "sni_hostname": entry.get("sni") or entry.get("host") or "",
+            "sni_hostname": entry.get("sni") or _named(entry.get("host") or ""),
             "decided_by": uuid,
             "session_id": str(entry.get("session")),
             "session_stage": "start" if start else "end",
@@ -92,6 +96,12 @@ def query_record(line: str, vpc: str, account: str, region: str) -> dict[str, An
         "transport": transport.upper(),
     }
     return record if action == "NONE" else {**record, "firewall_rule_action": action, "firewall_rule": rule}
+
+
+def _named(host: str) -> str:
+    """Return the name in a Host header, without a port; empty when the client named none."""
+    name = re.sub(r":\d+$", "", host)
+    return "" if name == UNNAMED else name
 
 
 def _endpoint(text: str) -> tuple[str, int]:

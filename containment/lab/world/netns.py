@@ -59,10 +59,10 @@ def pids_in(name: str) -> list[int]:
     return [int(each) for each in done.stdout.split() if int(each) != os.getpid()]
 
 
-def ip(name: str, batch: str) -> None:
-    """Run `ip -batch` in a namespace; raises NetworkError with the line that failed."""
+def ip(name: str, batch: str, *, six: bool = False) -> None:
+    """Run `ip -batch` in a namespace, for IPv6 if told; raises NetworkError with the line that failed."""
     if batch.strip():
-        _command(["ip", "-netns", name, "-batch", "-"], batch)
+        _command(["ip", *(["-6"] if six else []), "-netns", name, "-batch", "-"], batch)
 
 
 def ip_each(name: str, *arguments: str) -> bool:

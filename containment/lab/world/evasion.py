@@ -1,0 +1,235 @@
+"""Evasion: every technique in the table, sent for real from the agent host, and what became of it.
+
+Rules kept here:
+- a technique counts only when its nonce reached its aim with enforcement off; else it is NOT TESTED, which fails the run;
+- DCF is judged alone (security groups and ACLs left out), so that each refusal is a rule's own; what only the VPC itself stops is judged as
+  deployed; and as deployed nothing may arrive in enforce but what the reviewed list calls open;
+- in monitor the same rule must say that it would deny, and the nonce must arrive.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import Field, TypeAdapter
+
+from containment.lab.world.addresses import ATTACKER_NETWORK, NEIGHBOUR_NETWORK
+from containment.lab.world.control import World
+from containment.lab.world.receipts import new_nonce
+from containment.model.catalog import Reviewed
+from containment.model.decision_log import DecisionRecord
+from containment.model.flow import Effect, Verdict
+from containment.model.names import PolicyMode
+from containment.model.scenario import Expectation, Scenario
+
+AIMS = frozenset({"attacker", "neighbour", "external-resolver", "same-vpc-neighbour", "gateway"})
+"""Who must not get a nonce."""
+VPC_LAYER = frozenset({"security-group", "network-acl", "source-check", "destination-check", "no-ipv6", "no-public-address"})
+"""Rules that are the VPC's own, outside DCF."""
+ALL_LAYERS = ("security-groups", "dcf", "dns-firewall", "endpoint-policies", "metadata")
+_RECORDS = TypeAdapter(list[DecisionRecord])
+_SETTLE = 1.5
+
+
+class OpenHole(Reviewed):
+    """A technique that gets through in enforce, why that is so, and what closes it."""
+
+    id: str
+    fact: str = Field(min_length=20)
+    control: str = Field(min_length=20)
+
+
+class EvasionTable(Reviewed):
+    """The table: techniques, and the reviewed list of those that are open."""
+
+    scenarios: tuple[Scenario, ...]
+    open: tuple[OpenHole, ...] = ()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one technique in one run: who got the nonce, who decided, and how the attempt ended for its maker."""
+
+    id: str
+    arrived: tuple[str, ...]
+    decision: DecisionRecord | None
+    ended: str
+
+    @property
+    def effect(self) -> Effect:
+        """Whether the nonce reached somebody it must not reach."""
+        return Effect.DELIVERED if AIMS & set(self.arrived) else Effect.BLOCKED
+
+
+@dataclass(frozen=True)
+class Line:
+    """One technique's line of a report: `state` is AGREES, OPEN, DISAGREES or NOT TESTED."""
+
+    scenario: Scenario
+    mode: PolicyMode
+    state: str
+    says: str
+    outcome: Outcome | None
+
+
+def load_table(path: Path) -> EvasionTable:
+    """Return the table in a file."""
+    return EvasionTable.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+
+
+def attempt_all(world: World, scenarios: Sequence[Scenario], timeout: float = 180.0) -> dict[str, Outcome]:
+    """Make every attempt from the agent host and return what became of each."""
+    status = world.ask("status")
+    before = world.ask("decisions")["count"]
+    nonces = {each.id: new_nonce() for each in scenarios}
+    tasks = [_task(each, index, nonces[each.id], status) for index, each in enumerate(scenarios, 1)]
+    command = world.command([sys.executable, "-m", "containment.lab.world.attacks"])
+    done = subprocess.run(command, input=json.dumps(tasks), capture_output=True, text=True, timeout=timeout, check=False, cwd="/")
+    if done.returncode:
+        raise RuntimeError(f"the attempts could not be made: {done.stderr.strip()[-800:]}")
+    told = {each["id"]: each for each in json.loads(done.stdout)}
+    time.sleep(_SETTLE)
+    decisions = _RECORDS.validate_python(world.ask("decisions", after=before)["records"])
+    receipts: list[dict[str, Any]] = world.ask("receipts")
+    credentials = set(world.ask("status")["credential_nonces"].values())
+    return {
+        key: Outcome(
+            key,
+            tuple(dict.fromkeys(_arrived(nonces[key], receipts) + (["attacker"] if credentials & set(each["took"]) else []))),
+            _decision(each["marks"], decisions),
+            each["ended"],
+        )
+        for key, each in told.items()
+    }
+
+
+def _task(scenario: Scenario, index: int, nonce: str, status: dict[str, Any]) -> dict[str, Any]:
+    assert scenario.command is not None
+    return {
+        "id": scenario.id,
+        "nonce": nonce,
+        "address": str(ATTACKER_NETWORK.network_address + index),
+        "neighbour": str(NEIGHBOUR_NETWORK.network_address + index),
+        "vpc_neighbour": status["neighbours"][-1],
+        "gateway": status["gateway"],
+        "resolver": status["resolver"],
+        "region": status["region"],
+        "command": list(scenario.command),
+    }
+
+
+def _arrived(nonce: str, receipts: Iterable[dict[str, Any]]) -> list[str]:
+    return [each["holder"] for each in receipts if each["nonce"].startswith(nonce)]
+
+
+def _decision(marks: Sequence[str], decisions: Sequence[DecisionRecord]) -> DecisionRecord | None:
+    """Return who decided: the first line that one of the marks names; a lookup on the way there only when there is no other."""
+    names = {mark.lower().rstrip(".") for mark in marks}
+    places = {mark for mark in marks if _is_address(mark)}
+    found = [each for each in decisions if _is_about(each, names, places)]
+    flows = [each for each in found if not _is_lookup(each)]
+    return next(iter(flows or found), None)
+
+
+def _is_about(record: DecisionRecord, names: set[str], places: set[str]) -> bool:
+    """A line that has a name must have a right one; one that has an address, too, unless the attempt knew none."""
+    name = (record.server_name or "").lower().rstrip(".")
+    if name and name not in names:
+        return False
+    here = {str(record.address), str(record.source)} & places
+    return bool(here) if record.address is not None and places else bool(name) or bool(here)
+
+
+def _is_address(mark: str) -> bool:
+    try:
+        ip_address(mark)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_lookup(record: DecisionRecord) -> bool:
+    return (record.rule or "").startswith(("vpc-resolver", "dns-firewall"))
+
+
+def run_table(world: World, table: EvasionTable, mode: PolicyMode) -> list[Line]:
+    """Run every technique in the mode that is in force, in the order of the table; the world is as deployed again afterwards.
+
+    Three runs: with nothing enforced, with DCF and all but the VPC's own filters, and as deployed.
+    """
+    behind = [each for each in table.scenarios if not is_vpc_layer(each)]
+    try:
+        world.ask("layers", layers=[])
+        baseline = attempt_all(world, table.scenarios)
+        world.ask("layers", layers=[each for each in ALL_LAYERS if each != "security-groups"])
+        alone = attempt_all(world, behind)
+    finally:
+        world.ask("layers", layers=list(ALL_LAYERS))
+    deployed = attempt_all(world, table.scenarios)
+    known = frozenset(each.id for each in table.open)
+    lines = []
+    for each in table.scenarios:
+        line = judge(each, mode, baseline[each.id], alone.get(each.id) or deployed[each.id], known)
+        escaped = deployed[each.id].effect is Effect.DELIVERED and mode is PolicyMode.ENFORCE and each.id not in known
+        if escaped and line.state == "AGREES":
+            line = Line(each, mode, "DISAGREES", "as deployed its nonce arrives, and it is in no reviewed list", deployed[each.id])
+        lines.append(line)
+    return lines
+
+
+def judge(scenario: Scenario, mode: PolicyMode, baseline: Outcome | None, outcome: Outcome, open_ids: frozenset[str]) -> Line:
+    """Compare what became of a technique with what the table expects in a mode."""
+    if baseline is None or baseline.effect is not Effect.DELIVERED:
+        why = baseline.ended if baseline else "it was not tried"
+        return Line(scenario, mode, "NOT TESTED", f"with enforcement off its nonce does not arrive either ({why})", outcome)
+    expected = scenario.expect[mode]
+    wrong = list(_differences(expected, outcome, mode))
+    if wrong:
+        return Line(scenario, mode, "DISAGREES", "; ".join(wrong), outcome)
+    if mode is PolicyMode.ENFORCE and outcome.effect is Effect.DELIVERED:
+        known = scenario.id in open_ids
+        return Line(
+            scenario, mode, "OPEN" if known else "DISAGREES", "gets through" if known else "a new way out, in no reviewed list", outcome
+        )
+    return Line(scenario, mode, "AGREES", f"{expected.effect.value} by {expected.rule}", outcome)
+
+
+def _differences(expected: Expectation, outcome: Outcome, mode: PolicyMode) -> Iterable[str]:
+    if outcome.effect is not expected.effect:
+        yield f"expected {expected.effect.value}, was {outcome.effect.value} ({', '.join(outcome.arrived) or outcome.ended})"
+    decision = outcome.decision
+    if decision is None:
+        if expected.rule != "none":
+            yield f"no log line, expected one by {expected.rule}"
+        return
+    if expected.rule == "none":
+        yield f"expected no log line, there is one by {decision.rule}"
+    elif not matches_rule(decision.rule or "", expected.rule):
+        yield f"decided by {decision.rule or decision.rule_uuid}, expected {expected.rule}"
+    if decision.verdict is not expected.verdict:
+        yield f"logged as {decision.verdict.value}, expected {expected.verdict.value}"
+    if expected.verdict is Verdict.DENY and mode is PolicyMode.ENFORCE and not decision.enforced:
+        yield "logged as watched only, in enforce"
+    if expected.verdict is Verdict.DENY and expected.effect is Effect.DELIVERED and decision.enforced:
+        yield "logged as applied, but delivered"
+
+
+def matches_rule(rule: str, expected: str) -> bool:
+    """Tell whether a logged rule is the expected one: with its prefix, or with what stands behind a colon."""
+    return rule == expected or rule.endswith(f"-{expected}") or rule.startswith(f"{expected}:")
+
+
+def is_vpc_layer(scenario: Scenario) -> bool:
+    """Whether a technique is judged with security groups and ACLs in force, because they are what stops it, or what leaves it open."""
+    return any(each.rule in VPC_LAYER for each in scenario.expect.values()) or (
+        scenario.command is not None and "to=vpc-neighbour" in scenario.command
+    )
