@@ -22,6 +22,7 @@ from typing import Any
 
 from containment.lab.home import LabHome
 from containment.lab.world.staging import ENTER
+from containment.lab.world.target import NoWorldError, find_target
 from containment.lab.world.tools import missing
 
 WAIT_SECONDS = 60.0
@@ -75,8 +76,14 @@ class World:
 
     def up(self) -> dict[str, Any]:
         """Start it, or bring a running one up to date; return its status."""
+        try:
+            target = find_target(self.home, self.stack)
+        except NoWorldError as error:
+            raise WorldError(str(error)) from None
         if self.runs():
-            return dict(self.ask("sync"))
+            if self.ask("status")["instance"] == target.instance:
+                return dict(self.ask("sync"))
+            self.down()  # the stack's machine is another now
         if lacking := missing():
             raise WorldError("the world cannot be made on this machine: " + "; ".join(lacking))
         self.folder.mkdir(parents=True, exist_ok=True)

@@ -29,7 +29,12 @@ class NetworkError(Exception):
 
 def make(name: str) -> None:
     """Make a namespace; IPv6 and forwarding as the kernel has them."""
-    _command(["ip", "netns", "add", name])
+    if Path("/proc/self/uid_map").read_text().split() == ["0", "0", "4294967295"]:
+        _command(["ip", "netns", "add", name])
+        return
+    RUN.mkdir(parents=True, exist_ok=True)  # in a user namespace `ip netns add` cannot find its way back
+    (RUN / name).touch()
+    _command(["unshare", f"--net={RUN / name}", "true"])
 
 
 def names(prefix: str) -> list[str]:
@@ -62,12 +67,12 @@ def pids_in(name: str) -> list[int]:
 def ip(name: str, batch: str, *, six: bool = False) -> None:
     """Run `ip -batch` in a namespace, for IPv6 if told; raises NetworkError with the line that failed."""
     if batch.strip():
-        _command(["ip", *(["-6"] if six else []), "-netns", name, "-batch", "-"], batch)
+        _command([*entering(name), "ip", *(["-6"] if six else []), "-batch", "-"], batch)
 
 
 def ip_each(name: str, *arguments: str) -> bool:
     """Run one `ip` command in a namespace and tell whether it worked."""
-    return subprocess.run(["ip", "-netns", name, *arguments], capture_output=True, check=False).returncode == 0
+    return subprocess.run([*entering(name), "ip", *arguments], capture_output=True, check=False).returncode == 0
 
 
 def nft(name: str, ruleset: str) -> None:

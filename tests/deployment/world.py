@@ -1,0 +1,54 @@
+"""What the tests of the lab's data plane share: a world of a lab's stack, load from its agent, and what is left of it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from containment.lab.home import LabHome
+from containment.lab.world.control import World
+from tests.deployment.lab import REPOSITORY, Lab
+
+
+def world_of(lab: Lab, stack: str) -> World:
+    world = World(LabHome(lab.home), stack)
+    world.up()
+    return world
+
+
+def containment(lab: Lab, *words: str, before: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
+    command = [*before, sys.executable, "-m", "containment", "lab", *words]
+    return subprocess.run(command, capture_output=True, text=True, env=lab.environment, cwd=REPOSITORY, timeout=240)
+
+
+class Load:
+    """Permitted connections from the agent host for some seconds, while the attacker is tried as well."""
+
+    def __init__(self, world: World, seconds: float, nonce: str = "", name: str = "github.com", workers: int = 2) -> None:
+        words = [sys.executable, "-m", "containment.lab.world.load", "--name", name, "--seconds", str(seconds), "--workers", str(workers)]
+        command = world.command([*words, *(["--attack", nonce] if nonce else [])])
+        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd="/")
+
+    def ended(self) -> dict[str, Any]:
+        out, err = self._process.communicate(timeout=120)
+        assert out, err
+        return json.loads(out)
+
+
+def arrived(world: World, nonce: str) -> set[str]:
+    return {each["holder"] for each in world.ask("receipts", nonce=nonce)}
+
+
+def left_of(home: Path) -> list[str]:
+    """Return the command lines of processes that have to do with a lab home."""
+    out = []
+    for process in psutil.process_iter(["cmdline", "status"]):
+        words = " ".join(process.info["cmdline"] or ())
+        if str(home) in words and "pytest" not in words and process.info["status"] != psutil.STATUS_ZOMBIE:
+            out.append(words)
+    return out
