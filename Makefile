@@ -41,8 +41,9 @@ demo: setup ## from nothing to proof: the six tests in monitor, the flip to enfo
 preview: setup ## show what `up` would do, judged by the policy pack
 	$(LAB) preview --stack $(STACK) $(WITH)
 
-preflight: setup ## look for what would make a deployment hang or fail, and prove the policy's invariants
+preflight: setup ## look at this machine, the account and the Controller before a deployment, and prove the policy's invariants
 	$(VENV)/containment doctor
+	$(VENV)/containment preflight --stack $(STACK) $(foreach pair,$(CONFIG),--config $(pair))
 	$(VENV)/containment plan --stack $(STACK) > /dev/null && echo "policy of $(STACK): every invariant holds"
 
 destroy: setup ## destroy STACK in the lab, and the platform when no other stack stands on it

@@ -13,6 +13,7 @@ from containment.model.errors import InputError, Problem
 from containment.model.names import SmartGroupId
 from containment.model.spec import ContainmentSpec
 from containment.verify.controller import Address, ControllerReader, ControllerUnreadableError
+from containment.verify.ownership import foreign_rules
 
 
 def refuse_foreign_list(spec: ContainmentSpec) -> None:
@@ -31,12 +32,6 @@ def refuse_foreign_list(spec: ContainmentSpec) -> None:
             "set manageControllerPolicy: false and run platform/ once, or let their owner move them to a ruleset first",
         )
         raise pulumi.RunError(str(InputError("the policy list is not ours", [problem])))
-
-
-def foreign_rules(reader: ControllerReader, source_group: str) -> list[str]:
-    """Return the names of the list's rules whose source is not exactly this stack's group."""
-    names = reader.group_names()
-    return [rule["name"] for rule in reader.policy_list() if [names.get(uuid) for uuid in rule.get("src_ads") or []] != [source_group]]
 
 
 def _address() -> Address:

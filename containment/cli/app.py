@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from containment.cli import doctor, host, plan
+from containment.cli import doctor, host, plan, preflight
 
 
 def build(*, everything: bool) -> typer.Typer:
@@ -21,6 +21,7 @@ def build(*, everything: bool) -> typer.Typer:
     tree.command("plan")(plan.plan)
     tree.command("doctor")(doctor.doctor)
     tree.command("host")(host.host)
+    tree.command("preflight")(preflight.preflight)
     if everything:
         from containment.cli import lab, lab_home, lab_world
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import ssl
+import urllib.parse
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,7 +51,8 @@ class ControllerReader:
             raise ControllerUnreadableError(
                 f"Controller {address.host} does not accept the login: {answer.get('reason', 'no reason given')}"
             )
-        self._session = {"Authorization": f"cid {answer['CID']}"}
+        self._cid = str(answer["CID"])
+        self._session = {"Authorization": f"cid {self._cid}"}
 
     def policy_list(self) -> list[dict[str, Any]]:
         """Return the Controller-wide list's rules, without those the Controller made itself."""
@@ -62,6 +64,36 @@ class ControllerReader:
         answer = self._ask("GET", "/v2.5/api/app-domains", headers=self._session)
         return {group["uuid"]: group["name"] for group in answer.get("app_domains") or []}
 
+    def version(self) -> str:
+        """Return the Controller's release, `MAJOR.MINOR.PATCH` or as it says it."""
+        return str(self._act("list_version_info").get("current_version", ""))
+
+    def accounts(self) -> list[dict[str, Any]]:
+        """Return the access accounts, in the Controller's words (`account_name`, `cloud_type`, `account_number`)."""
+        return list(self._act("list_accounts").get("account_list") or [])
+
+    def copilot(self) -> dict[str, Any]:
+        """Return the CoPilot association (`status`, `ip`, `public_ip`)."""
+        return dict(self._act("get_copilot_association_status"))
+
+    def features(self) -> dict[str, bool]:
+        """Return every feature switch by name; `microseg` is Distributed Cloud Firewall."""
+        answer = self._ask("POST", "/v2/api", json_body={"CID": self._cid, "action": "get_all_controller_features"})
+        return {each["feature"]: each["enabled"] is True for each in _results(answer, "get_all_controller_features")}
+
+    def default_action(self) -> dict[str, Any]:
+        """Return the Controller-wide default action (`action`, `logging`)."""
+        return self._ask("GET", "/v2.5/api/microseg/default-action-policy", headers=self._session)
+
+    def rulesets(self) -> list[dict[str, Any]]:
+        """Return rulesets and policy groups (`name`, `attach_to`, `sub_policies`); releases before 8.2 have none."""
+        answer = self._ask("GET", "/v2.5/api/microseg/policy-list3", headers=self._session)
+        return list(answer.get("dcf_policies") or [])
+
+    def _act(self, action: str) -> Any:
+        query = urllib.parse.urlencode({"CID": self._cid, "action": action})
+        return _results(self._ask("GET", f"/v2/api?{query}"), action)
+
     def _ask(
         self,
         method: str,
@@ -69,6 +101,7 @@ class ControllerReader:
         *,
         body: str | None = None,
         fields: dict[str, str] | None = None,
+        json_body: dict[str, str] | None = None,
         headers: dict[str, str] | None = None,
     ) -> dict[str, Any]:
         form = {"Content-Type": "application/x-www-form-urlencoded"} if body else {}
@@ -76,6 +109,8 @@ class ControllerReader:
         try:
             if encoded:
                 answer = self._pool.request_encode_body(method, self._base + path, fields=fields, headers=headers, encode_multipart=False)
+            elif json_body is not None:
+                answer = self._pool.request(method, self._base + path, json=json_body, headers=headers)
             else:
                 answer = self._pool.request(method, self._base + path, body=body, headers={**form, **(headers or {})})
             document = json.loads(answer.data)
@@ -83,5 +118,13 @@ class ControllerReader:
             raise ControllerUnreadableError(f"{self._base} cannot be read: {error}") from None
         if answer.status >= 400 or not isinstance(document, dict):
             said = document.get("message", "") if isinstance(document, dict) else ""
-            raise ControllerUnreadableError(f"{method} {path} on {self._base} was answered with {answer.status} {said}".rstrip())
+            asked = path.partition("?")[0]
+            raise ControllerUnreadableError(f"{method} {asked} on {self._base} was answered with {answer.status} {said}".rstrip())
         return document
+
+
+def _results(answer: dict[str, Any], action: str) -> Any:
+    """Return what an action gave; a refusal is HTTP 200 with a reason."""
+    if answer.get("return") is not True:
+        raise ControllerUnreadableError(f"{action} was refused: {answer.get('reason', 'no reason given')}")
+    return answer.get("results")

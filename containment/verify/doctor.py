@@ -12,31 +12,11 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 
 import yaml
 
-
-class Status(StrEnum):
-    """How one check ended."""
-
-    PASS = "PASS"  # noqa: S105
-    WARN = "WARN"
-    FAIL = "FAIL"
-    SKIPPED = "SKIPPED"
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One line of the report; `fix` says what to do when it is not PASS."""
-
-    check: str
-    status: Status
-    detail: str
-    fix: str = ""
-
+from containment.verify.finding import Finding, Status
 
 PACKAGES = ("pulumi", "pulumi-aws", "pulumi-aviatrix", "pulumi-policy", "pydantic", "moto", "boto3")
 

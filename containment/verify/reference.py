@@ -38,6 +38,14 @@ def policy_rules(_: Library) -> str:
     return table(("rule", "severity", "holds when kept", "what a violation opens", "fix", "same demand elsewhere"), rows)
 
 
+def preflight_checks(_: Library) -> str:
+    """Every check of preflight."""
+    from containment.verify.preflight.registry import CHECKS
+
+    rows = [(f"`{check.id}`", check.asks.value, check.holds, check.why, check.reads, check.fix) for check in CHECKS]
+    return table(("check", "asks", "passes when", "why", "reads", "fix"), rows)
+
+
 def host_files_table(library: Library) -> str:
     """Every file that lands on a host, with the harnesses it comes with."""
     lands: dict[str, tuple[HostFile, list[str]]] = {}

@@ -20,7 +20,7 @@ from containment.model.catalog import DestinationKind, Entry
 from containment.model.errors import ContainmentError, InputError, Problem
 from containment.model.preset import Harness, Library, Preset
 from containment.verify.markdown import table
-from containment.verify.reference import config_keys, help_of, host_files_table, policy_rules
+from containment.verify.reference import config_keys, help_of, host_files_table, policy_rules, preflight_checks
 from containment.verify.risk_tables import residual_kinds, residual_matrix
 
 Renderer = Callable[[Library], str]
@@ -33,6 +33,7 @@ PAGES: Final = (
     "docs/rules.md",
     "docs/cli.md",
     "docs/host.md",
+    "docs/preflight.md",
 )
 """Pages with generated blocks, relative to the repository."""
 
@@ -148,6 +149,8 @@ TABLES: Final[Mapping[str, Renderer]] = {
     "config-keys": config_keys,
     "policy-rules": policy_rules,
     "host-files": host_files_table,
+    "preflight-checks": preflight_checks,
+    "help preflight": help_of("preflight"),
     "help plan": help_of("plan"),
     "help host": help_of("host"),
     "help doctor": help_of("doctor"),

@@ -13,9 +13,10 @@ from typing import Any
 
 from moto.core.responses import ActionResult
 from moto.ec2.responses import EC2Response
+from moto.iam.responses import IamResponse
 from moto.route53resolver.responses import Route53ResolverResponse
 
-from containment.lab.cloud import dns_firewall, instance_connect, resolver
+from containment.lab.cloud import account_settings, dns_firewall, instance_connect, resolver, rights
 
 Answer = dict[str, Any]
 _METADATA_DEFAULTS: defaultdict[tuple[str, str], Answer] = defaultdict(dict)
@@ -87,11 +88,15 @@ EC2: tuple[Callable[[Any], Answer], ...] = (
 
 def add() -> None:
     """Add the calls to moto in this process."""
-    for call in (*EC2, *instance_connect.CALLS):
+    for call in (*EC2, *account_settings.CALLS, *instance_connect.CALLS):
         setattr(EC2Response, call.__name__, _answering(call))
+    for call in rights.CALLS:
+        setattr(IamResponse, call.__name__, _answering(call))
     for call in (*dns_firewall.CALLS, *resolver.CALLS):
         setattr(Route53ResolverResponse, call.__name__, _answering(call))
     resolver.tag_everything()
+    account_settings.add_public_snapshots()
+    account_settings.add_quotas()
 
 
 def _answering(call: Callable[[Any], Answer]) -> Callable[[Any], ActionResult]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,10 +17,10 @@ Run = Callable[..., Result]
 @pytest.fixture
 def stacks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return the current folder of the test, which holds coding and locked-down in both modes."""
-    for name in ("coding", "locked-down"):
-        for mode in ("monitor", "enforce"):
-            text = f"config:\n  agent-containment:agentClass: {name}\n  agent-containment:policyMode: {mode}\n"
-            (tmp_path / f"Pulumi.{name}-{mode}.yaml").write_text(text)
+    for at, (name, mode) in enumerate(itertools.product(("coding", "locked-down"), ("monitor", "enforce"))):
+        keys = {"agentClass": name, "policyMode": mode, "vpcCidr": f"10.{42 + at}.0.0/16"}
+        text = "config:\n" + "".join(f"  agent-containment:{key}: {value}\n" for key, value in keys.items())
+        (tmp_path / f"Pulumi.{name}-{mode}.yaml").write_text(text)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

@@ -14,6 +14,7 @@ import pytest
 from containment.model.policy import build_ruleset
 from containment.model.ruleset import RuleSet
 from containment.model.spec import ContainmentSpec
+from containment.stack_file import read_stack
 
 from .conftest import Run
 
@@ -52,7 +53,7 @@ def test_json_is_one_object_of_the_published_shape(stacks: Path, run: Run, agent
     assert first["ports"] == ["443"]
     assert first["destinations"] == ["Public Internet"]
     (resolver,) = [rule["destinations"] for rule in found["rules"] if rule["priority"] == 18]
-    assert resolver == ["sg-vpc-dns-resolver (10.42.0.2/32)"]
+    assert resolver == [f"sg-vpc-dns-resolver ({read_stack(found['stack']).dns_resolver}/32)"]
 
 
 def test_the_default_stack_is_coding_monitor(stacks: Path, run: Run) -> None:

@@ -1,0 +1,93 @@
+"""`containment preflight` asks the lab that runs, says so, changes nothing, and fails when a check has failed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from containment.lab import simulators
+from containment.lab.cloud.clients import client
+from containment.lab.cloud.inventory import inventory
+from containment.lab.home import ENV, LabHome
+
+from .conftest import Run
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabHome]:
+    home = LabHome(tmp_path_factory.mktemp("lab"))
+    simulators.attach(home, "aviatrix")
+    yield home
+    simulators.down(home)
+
+
+def statuses(run: Run, *arguments: str) -> tuple[int, dict[str, Any]]:
+    result = run("preflight", "--json", *arguments)
+    return result.exit_code, json.loads(result.stdout)
+
+
+def test_the_lab_is_asked_while_it_is_up_and_nothing_there_changes(
+    run: Run, stacks: Path, home: LabHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(ENV, str(home.root))
+    before = inventory(home)
+    code, found = statuses(run)
+    assert inventory(home) == before
+    assert [*found] == ["schema", "stack", "asked", "lab", "findings"]
+    assert (found["schema"], found["lab"]) == ("containment-preflight/v1", True)
+    assert str(home.root) in found["asked"]
+    by_check = {each["check"]: each["status"] for each in found["findings"]}
+    assert by_check["aws-identity"] == by_check["access-account"] == by_check["controller-version"] == "PASS"
+    assert by_check["firewall-on"] == by_check["policy-ownership"] == "FAIL", "no platform stands on this Controller yet"
+    assert code == 10
+
+
+def test_an_open_serial_console_and_another_account_name_fail(
+    run: Run, stacks: Path, home: LabHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(ENV, str(home.root))
+    client(home, "ec2").enable_serial_console_access()
+    result = run("preflight", "-c", "awsAccessAccount=other")
+    client(home, "ec2").disable_serial_console_access()
+    assert result.exit_code == 10
+    assert "FAIL     serial-console" in result.stdout
+    assert "FAIL     access-account: the Controller does not know 'other'" in result.stdout
+    assert "fix: `aws ec2 disable-serial-console-access`" in result.stdout
+    assert result.stdout.splitlines()[0].startswith("coding-monitor, asking the lab in ")
+
+
+def test_without_lab_and_credentials_everything_is_skipped_and_nothing_fails(
+    run: Run, stacks: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv(ENV, str(tmp_path / "none"))
+    code, found = statuses(run)
+    assert {each["status"] for each in found["findings"]} == {"SKIPPED"}
+    assert (code, found["lab"]) == (0, False)
+    code, found = statuses(run, "--real")
+    assert code == 10, "the real one was asked for, and did not answer"
+
+
+def test_the_real_one_can_be_asked_though_a_lab_is_up(
+    run: Run, stacks: Path, home: LabHome, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv(ENV, str(home.root))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    _, found = statuses(run, "--real")
+    assert found["lab"] is False
+    assert "no credentials" in found["asked"]
+
+
+def test_a_broken_configuration_is_told_as_by_every_verb(run: Run, stacks: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(ENV, str(tmp_path / "none"))
+    said = run("preflight", "-c", "agentClass=nonesuch")
+    assert (said.exit_code, said.stdout) == (1, "")
+    assert "agentClass" in said.stderr
