@@ -32,6 +32,9 @@ NOT_WAIVABLE: Final = frozenset(
 """Rules without which nothing is contained."""
 
 STACK: Final = "pulumi:pulumi:Stack"
+ANY_PARENT: Final = "*$"
+"""Stands in a URN for the types of its parents where those are not known: while a program is still registering it."""
+
 _KEYS: Final = ("rule", "resource", "reason", "owner", "until")
 _WHY: Final = "a waiver accepts a hole: what it accepts, why, by whom and until when must be plain"
 _FIX: Final = f"write {', '.join(_KEYS)}, as the file's own example shows"
@@ -193,8 +196,13 @@ def _is_urn(resource: str) -> bool:
 
 
 def _is_resource(resource: str, urn: str) -> bool:
-    """Tell whether a waiver's resource is the one with this URN; where only names are known, by its name."""
-    return resource == urn or (not _is_urn(resource) and resource == urn.rsplit("::", 1)[-1])
+    """Tell whether a waiver's resource is the one with this URN, by its name or by the whole URN."""
+    if not _is_urn(resource):
+        return resource == urn.rsplit("::", 1)[-1]
+    if ANY_PARENT not in urn:
+        return resource == urn
+    stack, project, kind, name = (resource.split("::") + [""] * 4)[:4]
+    return "::".join((stack, project, f"{ANY_PARENT}{kind.rsplit('$', 1)[-1]}", name)) == urn
 
 
 def _problem(where: str, what: str) -> Problem:

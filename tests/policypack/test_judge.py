@@ -87,6 +87,43 @@ def test_a_rule_that_misses_one_of_the_hosts_is_refused() -> None:
     assert [(one.where, one.what) for one in found] == [("the rules", "deny (priority 10) does not cover every agent host as a source")]
 
 
+def test_in_a_place_every_rule_about_rules_is_asked() -> None:
+    resolver, anywhere = "resolver", "def000ad-0000-0000-0000-000000000000"
+    dns = {"portRanges": [{"lo": 53, "hi": 53}], "webGroups": []}
+    rules = [
+        rule("deny", 10, "DENY", "shadow"),
+        *(rule(f"dns-{one}", at, "PERMIT", "", protocol=one, dstSmartGroups=[resolver], **dns) for at, one in ((18, "UDP"), (19, "TCP"))),
+        *(rule(f"no-dns-{one}", at, "DENY", "", protocol=one, dstSmartGroups=[anywhere], **dns) for at, one in ((20, "UDP"), (21, "TCP"))),
+        rule("core", 50, "PERMIT", "core", flowAppRequirement="TLS_REQUIRED"),
+        rule("rest", 200, "DENY", "", protocol="ANY", portRanges=[], webGroups=[], dstSmartGroups=[anywhere]),
+    ]
+
+    def found(changed: list[dict[str, Any]]) -> set[str]:
+        judged = check_order(
+            changed,
+            web_groups={"shadow": PROVIDERS, "core": ["openclaw.ai"]},
+            smart_groups={
+                "agents": [{"type": "vm", "tags": {"Role": "openclaw-agent-harness"}}, {"cidr": "10.42.10.0/24"}],
+                "resolver": [{"cidr": "10.42.0.2/32"}],
+            },
+            host_tags={"Role": "openclaw-agent-harness", "AgentStack": "x", "PolicyMode": "enforce"},
+            host_cidrs=["10.42.10.0/24"],
+            owner="urn:pulumi:s::p::t::rules",
+            vpc_cidr="10.42.0.0/16",
+        )
+        assert {one.where for one in judged} <= {"urn:pulumi:s::p::t::rules"}
+        return {one.id for one in judged}
+
+    assert found(rules) == set()
+    assert found(rules[:-1]) == {"default-deny-is-last"}
+    assert found(rules[:3] + rules[4:]) == {"external-dns-is-denied"}
+    assert found([{**one, "flowAppRequirement": None} for one in rules]) == {"web-permits-demand-tls"}
+    assert found([{**one, "watch": one["name"] == "rest"} for one in rules]) == {"denies-are-applied"}
+    assert found([{**one, "priority": 50 if one["name"] == "no-dns-TCP" else one["priority"]} for one in rules]) == {
+        "priorities-are-distinct"
+    }
+
+
 def test_the_rules_load_without_pulumi_and_without_the_program_they_judge() -> None:
     code = "import sys, policypack.judge; print([m for m in sys.modules if m.split('.')[0] in ('pulumi', 'pulumi_policy', 'components')])"
     seen = "print([m for m in sys.modules if m in ('containment.model.spec', 'containment.model.policy')])"

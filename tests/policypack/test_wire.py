@@ -112,7 +112,7 @@ def test_the_number_of_rules_does_not_change_how_often_properties_are_decoded(nu
 
 def test_what_is_not_about_properties_is_answered_by_the_sdk() -> None:
     served = service(rules(1, []))
-    assert [each.name for each in served.GetAnalyzerInfo(None, None).policies] == ["rule-0"]
+    assert [each.name for each in served.GetAnalyzerInfo(None, None).policies] == ["rule-0", "waivers-hold", "waived-findings"]
     served.Configure(pb.ConfigureAnalyzerRequest(policyConfig={"rule-0": pb.PolicyConfig(enforcementLevel=pb.DISABLED)}), None)
     assert list(served.Analyze(one("a", {}), None).diagnostics) == []
 
