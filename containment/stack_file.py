@@ -18,6 +18,7 @@ from containment.model.errors import InputError, Problem
 from containment.model.names import PolicyMode
 from containment.model.neighbour import Neighbour
 from containment.model.parse import parse_config
+from containment.model.preset import Library
 from containment.model.spec import ContainmentSpec, resolve
 
 PROJECT = "agent-containment"
@@ -26,8 +27,10 @@ NO_IMAGE = "ami-00000000"
 """Stands for the prepared image a deployment in enforce needs, which like the account is not in the shipped files."""
 
 
-def read_stack(stack: str, overrides: Mapping[str, str] | None = None, folder: Path = Path()) -> ContainmentSpec:
-    """Return the spec of a stack file; raises InputError.
+def read_stack(
+    stack: str, overrides: Mapping[str, str] | None = None, folder: Path = Path(), library: Library | None = None
+) -> ContainmentSpec:
+    """Return the spec of a stack file, with the presets of this checkout or those given; raises InputError.
 
     What only a deployment needs, the Controller's account and a prepared image, may be missing here.
     """
@@ -41,15 +44,15 @@ def read_stack(stack: str, overrides: Mapping[str, str] | None = None, folder: P
     raw = {"awsAccessAccount": NOT_SET, **_values_of(path), **(overrides or {})}
     if raw.get("policyMode") == PolicyMode.ENFORCE and not raw.get("agentImageId"):
         raw["agentImageId"] = NO_IMAGE
-    return resolve_beside(raw, stack, folder)
+    return resolve_beside(raw, stack, folder, library)
 
 
-def resolve_beside(raw: Mapping[str, Any], stack: str, folder: Path = Path()) -> ContainmentSpec:
+def resolve_beside(raw: Mapping[str, Any], stack: str, folder: Path = Path(), library: Library | None = None) -> ContainmentSpec:
     """Return the spec of a stack, today and beside the other stack files of a folder; raises InputError with every problem."""
     others, problems = read_neighbours(stack, folder)
     file = f"Pulumi.{stack}.yaml"
     try:
-        spec = resolve(raw, load_library(), stack, file, datetime.now(UTC).date(), others)
+        spec = resolve(raw, library or load_library(), stack, file, datetime.now(UTC).date(), others)
     except InputError as error:
         raise InputError(error.title, [*error.problems, *problems]) from None
     if problems:

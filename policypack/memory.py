@@ -46,7 +46,7 @@ class Memory:
         """Return the resource a policy is asked about, and what was registered before it."""
         if self.asked.value:
             return self.asked.value
-        tags = _default_tags(plain(args.provider.props) if args.provider is not None else {})
+        tags = default_tags(plain(args.provider.props) if args.provider is not None else {})
         return self.register(Resource(args.urn, args.resource_type, args.name, props=plain(args.props), default_tags=tags))
 
     def graph(self, args: StackValidationArgs) -> Graph:
@@ -56,7 +56,7 @@ class Memory:
     @contextmanager
     def answering(self, request: Any) -> Iterator[None]:
         """Hold the resource of one Analyze request."""
-        tags = _default_tags(provider_properties(request))
+        tags = default_tags(provider_properties(request))
         with self.asked.being(
             self.register(Resource(request.urn, request.type, request.name, props=properties(request), default_tags=tags))
         ):
@@ -79,7 +79,7 @@ class Memory:
             parent=message.parent or None,
             dependencies=tuple(message.dependencies),
             property_dependencies={key: tuple(found.urns) for key, found in message.propertyDependencies.items()},
-            default_tags=_default_tags(provider_properties(message)),
+            default_tags=default_tags(provider_properties(message)),
         )
 
     def _resource(self, resource: PolicyResource) -> Resource:
@@ -94,11 +94,11 @@ class Memory:
             parent=resource.parent.urn if resource.parent else None,
             dependencies=tuple(one.urn for one in resource.dependencies),
             property_dependencies={key: tuple(one.urn for one in found) for key, found in resource.property_dependencies.items()},
-            default_tags=_default_tags(plain(resource.provider.props) if resource.provider is not None else {}),
+            default_tags=default_tags(plain(resource.provider.props) if resource.provider is not None else {}),
         )
 
 
-def _default_tags(provider: Mapping[str, Any]) -> dict[str, Any]:
+def default_tags(provider: Mapping[str, Any]) -> dict[str, Any]:
     """Return the tags a provider adds to all of its resources; provider configuration carries objects as JSON text."""
     block = provider.get("defaultTags")
     if isinstance(block, str):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, summarize_address_range
 from typing import Final
 
 from containment.model.names import RFC1918
@@ -55,6 +55,11 @@ def holding_of(groups: Iterable[SmartGroup]) -> Holding:
                 for version in (4, 6):
                     unknowns[version].append(label_of(selector))
     return Holding(ranges, unknowns)
+
+
+def public_networks() -> list[IPv4Network]:
+    """Return the networks of Public Internet's IPv4 part."""
+    return [net for low, high in _PUBLIC for net in summarize_address_range(IPv4Address(low), IPv4Address(high))]
 
 
 def range_of(network: Network) -> Range:

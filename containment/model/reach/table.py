@@ -40,7 +40,12 @@ class Witness:
         doubts = [f"if {what}" for what in self.given]
         if self.apex is not None:
             doubts.append(f"if *.x {'matches' if self.apex else 'does not match'} x")
-        return f"{self.flow} ({self.flow.application.value}{', forged' if self.flow.forged else ''})" + "".join(f" {one}" for one in doubts)
+        flow = self.flow
+        port = "" if flow.port is None else f":{flow.port}"
+        said = {Application.TLS: "TLS", Application.HTTP: "HTTP", Application.OTHER: ""}[flow.application]
+        name = f" naming {flow.server_name}" if flow.server_name else " without a name" if said else ""
+        claim = f", {said}{name}{' (forged)' if flow.forged else ''}" if said else ""
+        return f"{flow.protocol.value} to {flow.destination}{port}{claim}" + "".join(f", {one}" for one in doubts)
 
 
 class Table:
@@ -118,14 +123,11 @@ class Table:
 
     def find(self, need: int, avoid: int) -> Witness | None:
         """Return a flow inside every box of `need` and outside every box of `avoid`, under some reading; None proves there is none."""
-        for apex in range(len(self.readings)):
-            if step := self.search(apex, need, avoid):
-                return self.witness(step, apex)
+        steps = [self.search(apex, need, avoid) for apex in range(len(self.readings))]
+        for apex, step in enumerate(steps):
+            if step is not None:
+                return self.witness(step, None if None not in steps else bool(apex))
         return None
-
-    def holds_in_all(self, need: int, avoid: int) -> bool:
-        """Tell whether there is such a flow under every reading."""
-        return all(self.search(apex, need, avoid) is not None for apex in range(len(self.readings)))
 
     def search(self, apex: int, need: int, avoid: int) -> Step | None:
         """Return one class of each dimension with all of `need` and together nothing of `avoid`, under one reading."""
@@ -150,15 +152,19 @@ class Table:
         ordered: list[Any] = [None] * len(choices)
         for (place, _), pick in zip(choices, found, strict=True):
             ordered[place] = pick
+        if ordered[3].kind.member.protocol is not Protocol.TCP:
+            left = avoid & ordered[0].bits & ordered[1].bits & ordered[3].bits
+            plain = (pick for pick in dimensions[2].picks(boxes) if pick.kind.member.application is Application.OTHER)
+            ordered[2] = next((pick for pick in plain if not left & pick.bits), ordered[2])  # a simpler example, if there is one
         return (ordered[0], ordered[1], ordered[2], ordered[3])
 
-    def witness(self, step: Step, apex: int) -> Witness:
-        """Return the flow that four classes stand for; without a reading when it is the same in both."""
+    def witness(self, step: Step, apex: bool | None) -> Witness:
+        """Return the flow that four classes stand for; `apex` is the reading it hangs on, None when there is one in each."""
         source, destination, spoken, transport = step[0].kind.member, step[1].kind.member, step[2].kind.member, step[3].kind.member
         flow = Flow(source, destination, transport.protocol, transport.port, spoken.application, spoken.name, forged=spoken.forged)
         given = [f"the source is {what}" for what in step[0].given]
         given += [f"the destination is {what}" for what in step[1].given] + [f"it is {what}" for what in step[2].given]
-        return Witness(flow, tuple(given), bool(apex) if len(self.readings) > 1 else None)
+        return Witness(flow, tuple(given), apex)
 
 
 def _intersect(choices: Sequence[dict[int, Pick[Any]]], avoid: int) -> list[Pick[Any]] | None:

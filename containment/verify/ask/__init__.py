@@ -1,0 +1,1 @@
+"""Questions about a subject, each turned into an `Answer`: one file a verb."""
