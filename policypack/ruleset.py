@@ -87,6 +87,9 @@ class _Reader:
     def _rule(self, rule: DcfRule, name: str, place: int) -> Rule:
         block = items(rule.owner.get(rule.key))[rule.index]
         action = self._action(rule, name)
+        sources = tuple(self._group(rule, value, "source") for value in rule.sources) or (self._nothing(name, "source"),)
+        if action is Action.DENY and (rule.protocol is UNKNOWN or UNKNOWN in (bound for pair in rule.ports for bound in pair)):
+            sources = (self._nothing(name, "known extent"),)  # what a deny covers for certain is nothing then
         protocol = self._protocol(rule, name)
         web = tuple(self._web_group(rule, value, action) for value in rule.web_groups)
         ports = self._ports(rule, name, protocol)
@@ -94,7 +97,7 @@ class _Reader:
             name,
             place,
             action,
-            tuple(self._group(rule, value, "source") for value in rule.sources) or (self._nothing(name, "source"),),
+            sources,
             tuple(self._group(rule, value, "destination") for value in rule.destinations) or (self._nothing(name, "destination"),),
             protocol,
             (ports or _EVERY_PORT) if web else ports,
@@ -102,8 +105,8 @@ class _Reader:
             Logging.START if is_true(rule.logging) is Match.YES else Logging.NONE,
             watch=rule.is_watched is not Match.NO,
             disabled=rule.is_disabled is Match.YES,
-            tls_required=str(field(block, "flowAppRequirement")).upper() == "TLS_REQUIRED",
-            verify_sni=self._verifies(rule, field(block, "tlsProfile")),
+            tls_required=str(rule.application).upper() == "TLS_REQUIRED",
+            verify_sni=self._verifies(rule, rule.tls_profile),
             decrypts=str(field(block, "decryptPolicy")).upper() == "DECRYPT_ALLOWED",
             source=f"{rule.owner.label}, priority {'not known' if rule.priority is UNKNOWN else rule.priority}",
         )

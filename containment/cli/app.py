@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 
 import typer
 
-from containment.cli import doctor, host, plan, preflight
+from containment.cli import check, diff, doctor, explain, host, plan, preflight, prove, reach, risk
+
+_QUESTIONS: tuple[Callable[..., None], ...] = (explain.explain, reach.reach, diff.diff, prove.prove, risk.risk, check.check)
 
 
 def build(*, everything: bool) -> typer.Typer:
@@ -22,6 +25,8 @@ def build(*, everything: bool) -> typer.Typer:
     tree.command("doctor")(doctor.doctor)
     tree.command("host")(host.host)
     tree.command("preflight")(preflight.preflight)
+    for question in _QUESTIONS:
+        tree.command(question.__name__)(question)
     if everything:
         from containment.cli import lab, lab_home, lab_world
 
@@ -35,4 +40,4 @@ def build(*, everything: bool) -> typer.Typer:
     return tree
 
 
-app = build(everything=len(sys.argv) < 2 or sys.argv[1] not in ("plan", "doctor", "host"))
+app = build(everything=len(sys.argv) < 2 or sys.argv[1] not in ("plan", "doctor", "host", *(one.__name__ for one in _QUESTIONS)))

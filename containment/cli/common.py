@@ -1,4 +1,4 @@
-"""What every verb shares: exit codes, how a person's mistake is told, and where colours go."""
+"""What every verb shares: how a person's mistake is told, and where colours go."""
 
 from __future__ import annotations
 
@@ -6,22 +6,13 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from enum import IntEnum
 from typing import NoReturn
 
 import typer
 from rich.console import Console
 
 from containment.model.errors import InputError
-
-
-class Exit(IntEnum):
-    """Published exit codes of the verbs that ask questions; docs/cli.md has the table."""
-
-    OK = 0
-    ERROR = 1
-    USAGE = 2
-    FAILED = 10
+from containment.verify.answers import Exit
 
 
 def console(*, stderr: bool = False) -> Console:
@@ -52,3 +43,6 @@ def told() -> Iterator[None]:
         yield
     except InputError as error:
         fail(str(error))
+
+
+__all__ = ["Exit", "console", "fail", "overrides_of", "told"]

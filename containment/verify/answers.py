@@ -51,7 +51,10 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The answer to one question. `headline` is the first line in every format; `data` is what JSON carries beside it."""
+    """The answer to one question. `headline` is the first line in every format; `data` is what JSON carries beside it.
+
+    `sections_tell` says that the sections show all that the cases do: text formats then leave the cases out.
+    """
 
     verb: str
     headline: str
@@ -60,3 +63,4 @@ class Answer:
     cases: tuple[Case, ...] = ()
     assumptions: tuple[str, ...] = ()
     data: Mapping[str, Any] = field(default_factory=dict)
+    sections_tell: bool = False

@@ -61,7 +61,7 @@ def subject_of_state(path: Path) -> Subject:
     return Subject(
         title=path.name,
         ruleset=stated.ruleset,
-        agents=tuple(_agents(graph, hosts)) or ANYBODY,
+        agents=tuple(_agents(hosts)) or ANYBODY,
         mode=_mode(hosts),
         denied=tuple(dict.fromkeys(denied)),
         approved=tuple(sorted(approved)),
@@ -84,7 +84,7 @@ def _permitted(ruleset: RuleSet) -> Iterator[Any]:
                 yield from (url.host for url in ruleset.web_groups[name].urls)
 
 
-def _agents(graph: Graph, hosts: tuple[Host, ...]) -> Iterator[Sources]:
+def _agents(hosts: tuple[Host, ...]) -> Iterator[Sources]:
     """Yield every way to be an agent: a host's tags at any address, and any address of its subnets without tags."""
     for host in hosts:
         tags = {key: str(values[0]) for key, values in host.tags.items() if len(values) == 1 and values[0] is not UNKNOWN}

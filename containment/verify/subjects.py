@@ -1,32 +1,27 @@
-"""Where a question's subject comes from: a stack file, a stack file of another revision, or a deployed state.
-
-`coding-enforce` is a stack of this folder; `REV:coding-enforce` (or `REV` alone, with every stack) one of a git revision
-of the checkout; anything that is a file is read as a state (`containment.verify.state_policy`).
-"""
+"""Where a question's subject comes from: a stack file, or a deployed state."""
 
 from __future__ import annotations
 
-import subprocess
-import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from ipaddress import IPv4Network
 from pathlib import Path
 
 from containment.library import load_library
-from containment.model.errors import InputError, Problem
-from containment.model.fqdn import DomainPattern
 from containment.model.names import DENY_GROUPS, WebGroupId
 from containment.model.policy import build_ruleset
+from containment.model.preset import Library
 from containment.model.reach.subject import Subject, agents_of, facts_of
+from containment.model.risks import residual_risks
 from containment.model.spec import ContainmentSpec
+from containment.model.url import UrlPattern
 from containment.stack_file import read_stack
 
 
-def subject_of_spec(spec: ContainmentSpec, folder: Path | None = None) -> Subject:
-    """Return what can be asked about a stack's spec; `folder` holds its presets."""
-    library = load_library(folder)
+def subject_of_spec(spec: ContainmentSpec, library: Library | None = None) -> Subject:
+    """Return what can be asked about a stack's spec; `library` is the one it was made from, this checkout's by default."""
+    known = library or load_library()
     approved = {pattern for group, found in spec.destinations.items() if group not in DENY_GROUPS for pattern in found.patterns}
+    approved |= {UrlPattern.parse(url).host for url in spec.decrypted_urls}
     denied = spec.destinations.get(WebGroupId.UNAPPROVED_MODELS)
     return Subject(
         title=spec.stack,
@@ -34,14 +29,14 @@ def subject_of_spec(spec: ContainmentSpec, folder: Path | None = None) -> Subjec
         agents=agents_of(spec),
         mode=spec.mode,
         denied=denied.patterns if denied else (),
-        approved=tuple(sorted(approved | {DomainPattern.parse(url.split("://")[-1].split("/")[0]) for url in spec.decrypted_urls})),
+        approved=tuple(sorted(approved)),
         own=(
             spec.config.vpc_cidr,
             *spec.config.approved_model_gateway_cidrs,
             *(network for api in spec.internal_apis for network in api.cidrs),
         ),
         resolvers=(IPv4Network(spec.dns_resolver),),
-        facts=facts_of(library.sets.values(), spec.config.aws_region),
+        facts=facts_of(known.sets.values(), spec.config.aws_region),
         assumptions=("no rule of another owner stands before this stack's on the Controller (say what does with --before and --after)",),
     )
 
@@ -56,26 +51,6 @@ def subject_of(stack: str | None, state: Path | None, overrides: Mapping[str, st
     return subject_of_spec(read_stack(stack, overrides))
 
 
-@contextmanager
-def at_revision(revision: str) -> Iterator[Path]:
-    """Yield a folder with the presets and stack files of a git revision of this checkout; raises InputError."""
-    root = Path(__file__).parent.parent.parent
-    with tempfile.TemporaryDirectory(prefix="containment-") as made:
-        folder = Path(made)
-        listed = _git(root, "ls-tree", "-r", "--name-only", f"{revision}^{{commit}}")
-        if listed is None:
-            problem = Problem(revision, "is no revision of this repository", "nothing can be compared with it", "see `git log --oneline`")
-            raise InputError("cannot compare", [problem])
-        wanted = [name for name in listed.splitlines() if name.startswith("presets/") or name.startswith("Pulumi.")]
-        for name in wanted:
-            content = _git(root, "show", f"{revision}:{name}")
-            if content is not None:
-                path = folder / name
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_text(content, encoding="utf-8")
-        yield folder
-
-
-def _git(root: Path, *arguments: str) -> str | None:
-    done = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, text=True, check=False, timeout=60)
-    return done.stdout if done.returncode == 0 else None
+def residual(stack: str, overrides: Mapping[str, str] | None = None) -> list[tuple[str, str, str]]:
+    """Return what no firewall rule decides and stays possible in a stack: id, what, and what would close it; raises InputError."""
+    return [(one.id, one.what, one.closed_by) for one in residual_risks(read_stack(stack, overrides))]

@@ -154,6 +154,7 @@ TABLES: Final[Mapping[str, Renderer]] = {
     "help plan": help_of("plan"),
     "help host": help_of("host"),
     "help doctor": help_of("doctor"),
+    **{f"help {verb}": help_of(verb) for verb in ("explain", "reach", "diff", "prove", "risk", "check")},
     "help lab": help_of("lab"),
     "help lab up": help_of("lab", "up"),
     "help lab verify": help_of("lab", "verify"),

@@ -87,7 +87,7 @@ class _Radius:
         for line in self._lines:
             assert line.rule is not None
             for text, fact in self._names(line):
-                if remark := _remark(kind, line, text, fact):
+                if remark := _remark(kind, line, fact):
                     found.append(((line.rule.name, text, remark), str(line.witness)))
         return tuple(dict.fromkeys(through for through, _ in found)), found[0][1] if found else ""
 
@@ -119,7 +119,7 @@ class _Radius:
         return tuple(dict.fromkeys(rows)), str(found[0].witness) if found else ""
 
 
-def _remark(kind: Kind, line: Reachable, text: str, fact: Fact | None) -> str:
+def _remark(kind: Kind, line: Reachable, fact: Fact | None) -> str:
     """Return why a name of a line makes a kind possible, "" when it does not."""
     if kind is Kind.ANY_SERVER:
         public = any(to in ("any public address", "any IPv4 address") for to in line.destinations)

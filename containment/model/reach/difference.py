@@ -15,7 +15,7 @@ from containment.model.reach.box import box_of
 from containment.model.reach.sources import ANYBODY, Sources
 from containment.model.reach.table import Table, Witness
 from containment.model.reach.view import Outcome, View, Watched, verifying_bits
-from containment.model.ruleset import Rule, RuleSet
+from containment.model.ruleset import PUBLIC_INTERNET, Rule, RuleSet
 
 
 class Change(StrEnum):
@@ -115,16 +115,20 @@ def _unchanged(before: RuleSet, after: RuleSet) -> list[tuple[int, int]]:
 def _same(before: RuleSet, one: Rule, after: RuleSet, two: Rule) -> bool:
     """Tell whether two rules match and do the same."""
     return (
-        (one.action.permits, one.protocol, one.ports, one.watch, one.disabled, one.tls_required, one.verify_sni)
-        == (two.action.permits, two.protocol, two.ports, two.watch, two.disabled, two.tls_required, two.verify_sni)
+        (one.action.permits, one.protocol, one.ports, one.watch, one.disabled, one.tls_required, one.verify_sni, one.decrypts)
+        == (two.action.permits, two.protocol, two.ports, two.watch, two.disabled, two.tls_required, two.verify_sni, two.decrypts)
         and _members(before, one.sources) == _members(after, two.sources)
         and _members(before, one.destinations) == _members(after, two.destinations)
-        and [before.web_groups[name] for name in one.web_groups] == [after.web_groups[name] for name in two.web_groups]
+        and _names(before, one.web_groups) == _names(after, two.web_groups)
     )
 
 
 def _members(ruleset: RuleSet, names: Iterable[str]) -> list[object]:
-    return [ruleset.smart_groups[name] for name in names]
+    return [(group.selectors, group == PUBLIC_INTERNET) for group in (ruleset.smart_groups[name] for name in names)]
+
+
+def _names(ruleset: RuleSet, names: Iterable[str]) -> list[object]:
+    return [(group.patterns, group.urls, group.unsure) for group in (ruleset.web_groups[name] for name in names)]
 
 
 def _longest_in_order(pairs: list[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -40,6 +40,7 @@ def risk(subject: Subject, residual: Sequence[tuple[str, str, str]] = ()) -> Ans
             ],
             "residual": [{"id": key, "what": what, "closedBy": control} for key, what, control in residual],
         },
+        sections_tell=True,
     )
 
 

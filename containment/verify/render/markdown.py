@@ -11,7 +11,7 @@ _LONG = 25
 def render(answer: Answer) -> str:
     """Return the answer as Markdown."""
     lines = [f"**{_cell(answer.headline)}**"]
-    if answer.cases:
+    if answer.cases and not answer.sections_tell:
         lines += ["", "| | check | where | |", "|---|---|---|---|"]
         lines += [
             f"| {_MARK[case.status]} | `{_cell(case.id)}` | {_cell(case.where)} | {_cell(case.title)}"

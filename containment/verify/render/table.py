@@ -10,7 +10,7 @@ _MARK = {Status.PASSED: "PASS", Status.FAILED: "FAIL", Status.INCONCLUSIVE: "UNS
 def render(answer: Answer) -> str:
     """Return the answer as text."""
     lines = [answer.headline]
-    for case in answer.cases:
+    for case in () if answer.sections_tell else answer.cases:
         where = f" [{case.where}]" if case.where else ""
         lines.append(f"{_MARK[case.status]:8}{case.id}{where}: {case.title}")
         lines += [f"        {line}" for line in case.text.splitlines()]
