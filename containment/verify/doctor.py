@@ -16,6 +16,7 @@ from pathlib import Path
 
 import yaml
 
+from containment.verify.data_plane import envoy, namespaces, programs
 from containment.verify.finding import Finding, Status
 
 PACKAGES = ("pulumi", "pulumi-aws", "pulumi-aviatrix", "pulumi-policy", "pydantic", "moto", "boto3")
@@ -24,7 +25,19 @@ PACKAGES = ("pulumi", "pulumi-aws", "pulumi-aviatrix", "pulumi-policy", "pydanti
 def examine(root: Path = Path()) -> list[Finding]:
     """Return every finding about this machine and the checkout at `root`."""
     out: list[Finding] = []
-    for check in (_python, _packages, _virtualenvs, _pulumi_cli, _passphrase, _aws_credentials, _namespaces, _library):
+    for check in (
+        _python,
+        _packages,
+        _virtualenvs,
+        _pulumi_cli,
+        _passphrase,
+        _aws_credentials,
+        _previews,
+        namespaces,
+        programs,
+        envoy,
+        _library,
+    ):
         out += _guarded(check, root)
     return out
 
@@ -110,15 +123,19 @@ def _aws_credentials(_: Path) -> Iterator[Finding]:
     )
 
 
-def _namespaces(_: Path) -> Iterator[Finding]:
-    if shutil.which("unshare") is None:
-        yield Finding("network namespaces", Status.SKIPPED, "no `unshare` here", "install util-linux")
-        return
-    flags = ["-n"] if os.geteuid() == 0 else ["-Urn"]
-    done = subprocess.run(["unshare", *flags, "true"], capture_output=True, text=True, timeout=10, check=False)
-    fix = "allow user namespaces, or run as root; deployments work without"
-    detail = "can be made" if done.returncode == 0 else done.stderr.strip()
-    yield Finding("network namespaces", Status.PASS if done.returncode == 0 else Status.WARN, detail, fix)
+def _previews(_: Path) -> Iterator[Finding]:
+    """Rules over relations stop a deployment only in a preview: a setting that skips it lets resources be made first."""
+    from policypack.registry import RULES
+
+    late = sum(rule.check_stack is not None for rule in RULES)
+    set_to = {name: os.environ[name] for name in ("PULUMI_SKIP_PREVIEW", "PULUMI_OPTION_SKIP_PREVIEW") if name in os.environ}
+    skipping = [name for name, value in set_to.items() if value.strip().lower() not in ("", "0", "false")]
+    if skipping:
+        said = f"{', '.join(skipping)} skips the preview: {late} of the pack's {len(RULES)} rules then judge after the creates"
+        yield Finding("policy pack and previews", Status.WARN, said, "unset it: `up` then stops before anything is made")
+    else:
+        said = f"{late} of {len(RULES)} rules judge relations, which only a preview stops in time: never `up --skip-preview`"
+        yield Finding("policy pack and previews", Status.PASS, said)
 
 
 def _library(root: Path) -> Iterator[Finding]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from containment.cli import doctor as doctor_module
-from containment.verify.doctor import Finding, Status
+from containment.verify.finding import Finding, Status
 
 from .conftest import Run
 

@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from containment.verify import doctor
-from containment.verify.doctor import Finding, Status, examine
+from containment.verify import data_plane, doctor
+from containment.verify.doctor import examine
+from containment.verify.finding import Finding, Status
 
 POLICY_PROJECT = "policypack/PulumiPolicy.yaml"
 
@@ -38,7 +39,7 @@ def python_in(folder: Path) -> None:
 @pytest.fixture
 def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
     """No tool on PATH, no credential anywhere."""
-    monkeypatch.setattr("containment.verify.doctor.shutil.which", lambda _: None)
+    monkeypatch.setattr("containment.verify.doctor.shutil.which", lambda *_, **__: None)
     for name in (*os.environ,):
         if name.startswith(("AWS_", "PULUMI_")):
             monkeypatch.delenv(name)
@@ -107,7 +108,7 @@ def test_a_tool_that_hangs_has_failed(monkeypatch: pytest.MonkeyPatch, tmp_path:
     answering(monkeypatch)
     monkeypatch.setattr("containment.verify.doctor.subprocess.run", hang)
     assert [found.status for found in doctor._guarded(doctor._pulumi_cli, tmp_path)] == [Status.FAIL]
-    assert [found.status for found in doctor._guarded(doctor._namespaces, tmp_path)] == [Status.FAIL]
+    assert [found.status for found in doctor._guarded(data_plane.namespaces, tmp_path)] == [Status.FAIL]
 
 
 def test_every_finding_that_is_no_pass_has_a_fix_and_no_check_raises(bare: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -183,10 +184,19 @@ def test_the_pulumi_cli_is_new_enough(monkeypatch: pytest.MonkeyPatch, tmp_path:
     assert status_of(doctor._pulumi_cli(tmp_path)) == {"pulumi CLI": status}
 
 
-@pytest.mark.parametrize(("code", "status"), [(0, Status.PASS), (1, Status.WARN)])
-def test_network_namespaces_are_tried(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, code: int, status: Status) -> None:
-    answering(monkeypatch, stderr="unshare: Operation not permitted", code=code)
-    assert status_of(doctor._namespaces(tmp_path)) == {"network namespaces": status}
+@pytest.mark.parametrize("value", ["true", "1", "yes"])
+def test_a_setting_that_skips_the_preview_is_a_warning(bare: pytest.MonkeyPatch, tmp_path: Path, value: str) -> None:
+    assert status_of(doctor._previews(tmp_path)) == {"policy pack and previews": Status.PASS}
+    bare.setenv("PULUMI_SKIP_PREVIEW", value)
+    (finding,) = doctor._previews(tmp_path)
+    assert finding.status is Status.WARN
+    assert "after the creates" in finding.detail
+
+
+@pytest.mark.parametrize("value", ["", "0", "false"])
+def test_a_setting_that_keeps_the_preview_is_none(bare: pytest.MonkeyPatch, tmp_path: Path, value: str) -> None:
+    bare.setenv("PULUMI_SKIP_PREVIEW", value)
+    assert status_of(doctor._previews(tmp_path)) == {"policy pack and previews": Status.PASS}
 
 
 @pytest.mark.parametrize(
