@@ -28,7 +28,11 @@ def presets_folder() -> Path:
     return folder
 
 
-class EveryKeyOnce(yaml.SafeLoader):
+_SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""libyaml's parser where PyYAML was built with it: several times faster, and as safe."""
+
+
+class EveryKeyOnce(_SafeLoader):  # type: ignore[misc]
     """Refuses a key that stands twice: YAML would silently take the last, and a review reads the first."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
@@ -36,7 +40,8 @@ class EveryKeyOnce(yaml.SafeLoader):
         twice = sorted({str(key) for key in keys if keys.count(key) > 1})
         if twice:
             raise yaml.constructor.ConstructorError(None, None, f"key {', '.join(twice)} stands twice", node.start_mark)
-        return super().construct_mapping(node, deep)
+        mapping: dict[Any, Any] = super().construct_mapping(node, deep)
+        return mapping
 
 
 def load_library(folder: Path | None = None) -> Library:

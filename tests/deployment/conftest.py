@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from tests.deployment.lab import Lab
+from tests.deployment.seed.company import options
+from tests.deployment.seed.read_back import STACKS as EVERY_STACK
 
 STACKS = ("coding-monitor", "coding-enforce", "locked-down-monitor", "locked-down-enforce")
 
@@ -20,6 +23,20 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         lab.platform()
         for stack in STACKS:
             lab.must("up", stack)
+        yield lab
+    finally:
+        lab.down()
+
+
+@pytest.fixture(scope="module")
+def every_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """A lab with the platform and every class in both modes up at once, each with what a company brings."""
+    lab = Lab(tmp_path_factory.mktemp("every-stack"))
+    try:
+        lab.platform()
+        with ThreadPoolExecutor(2) as workers:  # stacks of one Controller come up side by side, as people's do
+            for _ in workers.map(lambda stack: lab.must("up", stack, "--skip-preview", *options(stack.rpartition("-")[0])), EVERY_STACK):
+                pass
         yield lab
     finally:
         lab.down()

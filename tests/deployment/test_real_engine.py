@@ -70,7 +70,7 @@ class Official:
         """Make a stack and give it what a laptop lacks."""
         self.run(project, "stack", "init", stack)
         name = "agent-containment-platform" if project == "platform" else "agent-containment"
-        for key, value in simulators.overlay(LabHome(self.lab.home), frozenset({"awsAccessAccount"}), name).items():
+        for key, value in simulators.overlay(LabHome(self.lab.home), frozenset({"awsAccessAccount", "agentImageId"}), name).items():
             if project != "platform" or not key.startswith("agent-containment"):
                 self.run(project, "config", "set", "--stack", stack, "--secret" if key.endswith("password") else "--plaintext", key, value)
 
