@@ -31,7 +31,7 @@ IN_THE_CALL: tuple[gate.Moment, ...] = ("begun", "made")
 IN_THE_ENGINE = ("answered", "written")
 STUCK_SECONDS = 90
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300 if STRIDE > 10 else 5400)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900 if STRIDE > 10 else 7200)]
 
 Moments = dict[str, list[str]]
 """The moments to kill at, by URN."""
@@ -122,8 +122,8 @@ class Killer:
     def _calm_down(self) -> None:
         """Let the killed run's call go to its end, as it would, and its waiting calls go."""
         over = time.monotonic() + STUCK_SECONDS
-        while any(gate.ask(self.home, gate.Setting()).values()):
-            assert time.monotonic() < over, gate.ask(self.home)
+        while (seen := gate.ask(self.home, gate.Setting()))["under_way"] or seen["waiting"]:
+            assert time.monotonic() < over, seen
             time.sleep(0.01)
 
     def _said(self) -> str:

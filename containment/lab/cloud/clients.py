@@ -13,6 +13,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from containment.lab.cloud.once import add_header, fix_own_tokens
 from containment.lab.home import LabHome
 
 REGION = "us-east-1"
@@ -43,7 +44,7 @@ def client_at(endpoint: str, service: str, region: str = REGION) -> Any:
 
 @functools.lru_cache(maxsize=256)
 def _client(endpoint: str, service: str, region: str) -> Any:
-    return _session().client(
+    made = _session().client(
         service,
         region_name=region,
         endpoint_url=endpoint,
@@ -51,6 +52,9 @@ def _client(endpoint: str, service: str, region: str) -> Any:
         aws_access_key_id=ACCESS_KEY,
         aws_secret_access_key=SECRET_KEY,
     )
+    made.meta.events.register("before-parameter-build", fix_own_tokens)
+    made.meta.events.register("before-call", add_header)
+    return made
 
 
 @functools.lru_cache(maxsize=1)

@@ -2,7 +2,7 @@
 
 `POST /lab/faults` takes one as JSON, `GET` lists those still to come, `DELETE` forgets them. A fault names a call as AWS does
 (`RunInstances`), or `*` for any call that changes something. `after: true` lets the call take effect first: what a caller sees whose
-answer was lost.
+answer was lost. `GET /lab/calls` lists the calls that were made, in order, `DELETE` forgets them.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import json
 import re
 import threading
 import urllib.request
+from collections import deque
 from typing import Any
 
 import pydantic
@@ -18,6 +19,8 @@ import pydantic
 from containment.lab.home import LabHome
 
 PATH = "/lab/faults"
+CALLS = "/lab/calls"
+REMEMBERED = 50_000
 _LOOKS = re.compile(r"(Describe|List|Get|Head|Lookup|BatchGet|GET|HEAD)")
 
 
@@ -43,12 +46,14 @@ class Faults:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._waiting: list[Fault] = []
+        self._calls: deque[str] = deque(maxlen=REMEMBERED)
 
     def take(self, call: str) -> Fault | None:
-        """Return the fault that hits this call, and count it."""
+        """Write the call down; return the fault that hits it, and count that."""
         with self._lock:
+            self._calls.append(call)
             for fault in self._waiting:
-                if call != fault.match and (fault.match != "*" or _LOOKS.match(call)):
+                if call != fault.match and (fault.match != "*" or looks(call)):
                     continue
                 if fault.skip:
                     fault.skip -= 1
@@ -73,6 +78,18 @@ class Faults:
                 self._waiting.clear()
         with self._lock:
             return "200 OK", {"faults": [fault.model_dump() for fault in self._waiting]}
+
+    def calls(self, method: str) -> dict[str, Any]:
+        """Answer a request to CALLS."""
+        with self._lock:
+            if method == "DELETE":
+                self._calls.clear()
+            return {"calls": list(self._calls)}
+
+
+def looks(call: str) -> bool:
+    """Tell whether a call changes nothing."""
+    return bool(_LOOKS.match(call))
 
 
 def called(environ: dict[str, Any], body: bytes) -> str:
@@ -99,7 +116,14 @@ def clear(home: LabHome) -> None:
     _ask(home, "DELETE")
 
 
-def _ask(home: LabHome, method: str, body: bytes | None = None) -> Any:
-    request = urllib.request.Request(f"http://127.0.0.1:{home.ports().aws}{PATH}", data=body, method=method)
+def made(home: LabHome) -> list[str]:
+    """Return the calls that were made since they were last forgotten, and forget them."""
+    calls: list[str] = _ask(home, "GET", path=CALLS)["calls"]
+    _ask(home, "DELETE", path=CALLS)
+    return calls
+
+
+def _ask(home: LabHome, method: str, body: bytes | None = None, path: str = PATH) -> Any:
+    request = urllib.request.Request(f"http://127.0.0.1:{home.ports().aws}{path}", data=body, method=method)
     with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=10) as answer:
         return json.load(answer)

@@ -17,8 +17,9 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from xml.sax.saxutils import escape
 
+from containment.lab.cloud.faults import CALLS, Faults, called
 from containment.lab.cloud.faults import PATH as FAULTS
-from containment.lab.cloud.faults import Faults, called
+from containment.lab.cloud.once import Once
 
 Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
@@ -52,7 +53,7 @@ def application() -> Wsgi:
 
 def _one_at_a_time(inner: Wsgi) -> Wsgi:
     lock = threading.Lock()
-    faults = Faults()
+    faults, once = Faults(), Once()
 
     def outer(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         path = environ.get("PATH_INFO")
@@ -64,31 +65,42 @@ def _one_at_a_time(inner: Wsgi) -> Wsgi:
         if path == FAULTS:
             status, said = faults.answer(environ["REQUEST_METHOD"], body)
             return _answer(start_response, status, "application/json", json.dumps(said).encode())
+        if path == CALLS:
+            return _answer(start_response, "200 OK", "application/json", json.dumps(faults.calls(environ["REQUEST_METHOD"])).encode())
         fault = faults.take(called(environ, body))
         if fault and not fault.after:
             time.sleep(fault.delay)
             if fault.reason:
                 return _failure(environ, start_response, fault.reason)
-        said_later: list[tuple[Any, ...]] = []
+        token = once.key(environ, body)
         with lock:
             try:
-                answer = inner(environ, lambda *args: said_later.append(args))
-                try:
-                    chunks = list(answer)
-                finally:
-                    if hasattr(answer, "close"):
-                        answer.close()
+                said, chunks = once.known(token) or _asked(inner, environ)
             except Exception as error:  # noqa: BLE001  (whatever moto raises is the client's error; the log has the rest)
                 traceback.print_exc()
                 return _failure(environ, start_response, f"{type(error).__name__}: {error}")
+            if token and str(said[0]).startswith("2"):
+                once.remember(token, (said, chunks))
         if fault and fault.after:
             time.sleep(fault.delay)
             if fault.reason:
                 return _failure(environ, start_response, fault.reason)
-        start_response(*said_later[-1])
+        start_response(*said)
         return chunks
 
     return outer
+
+
+def _asked(inner: Wsgi, environ: dict[str, Any]) -> tuple[Any, list[bytes]]:
+    """Return what the application says, whole: how it starts, and the body."""
+    said: list[tuple[Any, ...]] = []
+    answer = inner(environ, lambda *args: said.append(args))
+    try:
+        chunks = list(answer)
+    finally:
+        if hasattr(answer, "close"):
+            answer.close()
+    return said[-1], chunks
 
 
 def _answer(start_response: Any, status: str, kind: str, body: bytes) -> Iterable[bytes]:

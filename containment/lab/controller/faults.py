@@ -1,15 +1,24 @@
 """Faults that tests inject: the next calls that match fail, are slow, or find their session over.
 
-A fault names an action (`enable_snat`) or a REST call (`PUT microseg/policy-list`, a prefix of the path). `after: true`
-lets the call take effect and then answers with the fault: what a caller sees whose answer was lost.
+A fault names an action (`enable_snat`), a REST call (`PUT microseg/policy-list`, a prefix of the path) or `*`, any call that changes
+something. `after: true` lets the call take effect and then answers with the fault: what a caller sees whose answer was lost.
 """
 
 from __future__ import annotations
 
 import threading
+from collections import deque
 from typing import Any
 
 import pydantic
+
+REMEMBERED = 50_000
+_LOOKS = ("GET ", "list_", "get_", "show_", "check_", "login")
+
+
+def looks(call: str) -> bool:
+    """Tell whether a call changes nothing (but that somebody is logged in)."""
+    return call.startswith(_LOOKS)
 
 
 class Fault(pydantic.BaseModel):
@@ -18,6 +27,8 @@ class Fault(pydantic.BaseModel):
     model_config = pydantic.ConfigDict(extra="forbid")
 
     match: str = pydantic.Field(min_length=1)
+    skip: int = pydantic.Field(default=0, ge=0)
+    """How many matching calls pass first."""
     times: int = pydantic.Field(default=1, ge=1)
     reason: str = ""
     """What the caller reads; empty: the call itself goes through (useful with delay or expire_sessions)."""
@@ -34,6 +45,7 @@ class Faults:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._waiting: list[Fault] = []
+        self._calls: deque[str] = deque(maxlen=REMEMBERED)
 
     def add(self, fault: Fault) -> None:
         """Inject a fault."""
@@ -46,16 +58,29 @@ class Faults:
             self._waiting.clear()
 
     def take(self, call: str) -> Fault | None:
-        """Return the fault that hits this call (an action's name, or `METHOD path`), and count it."""
+        """Write the call down (an action's name, or `METHOD path`); return the fault that hits it, and count that."""
         with self._lock:
+            self._calls.append(call)
             for fault in self._waiting:
-                hit = call.startswith(fault.match) if " " in call else call == fault.match
-                if hit:
-                    fault.times -= 1
-                    if not fault.times:
-                        self._waiting.remove(fault)
-                    return fault
+                named = call.startswith(fault.match) if " " in call else call == fault.match
+                if not named and (fault.match != "*" or looks(call)):
+                    continue
+                if fault.skip:
+                    fault.skip -= 1
+                    continue
+                fault.times -= 1
+                if not fault.times:
+                    self._waiting.remove(fault)
+                return fault
         return None
+
+    def calls(self, forget: bool) -> list[str]:
+        """Return the calls that were made, in order; with `forget`, begin anew."""
+        with self._lock:
+            made = list(self._calls)
+            if forget:
+                self._calls.clear()
+        return made
 
     def listed(self) -> list[dict[str, Any]]:
         """Return the faults that have not happened, as plain JSON."""

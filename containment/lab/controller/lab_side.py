@@ -29,6 +29,7 @@ class LabSide:
         return [
             Route("/lab/inventory", self._everything, methods=["GET"]),
             Route("/lab/faults", self._fault, methods=["GET", "POST", "DELETE"]),
+            Route("/lab/calls", self._calls, methods=["GET", "DELETE"]),
             Route("/lab/settings", self._settings, methods=["GET", "PATCH"]),
             Route("/lab/membership", self._membership, methods=["GET", "POST"]),
         ]
@@ -48,6 +49,10 @@ class LabSide:
         if request.method == "DELETE":
             self._faults.clear()
         return JSONResponse({"faults": self._faults.listed()})
+
+    async def _calls(self, request: Request) -> JSONResponse:
+        """List the calls that were made, in order; DELETE forgets them."""
+        return JSONResponse({"calls": self._faults.calls(forget=request.method == "DELETE")})
 
     async def _settings(self, request: Request) -> JSONResponse:
         """Show the settings that may change while it runs, or change some; a restart has those of the file again."""

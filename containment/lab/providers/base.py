@@ -1,9 +1,7 @@
 """A Pulumi resource provider over raw gRPC, for stand-ins: one `Provider` serves the `Handler`s of a package.
 
-Owns the protocol (preview, unknowns, secrets, diffs, refresh, import, errors) and recovery: a Create whose answer never reached the engine
-(killed in between) is answered with the same thing when it is asked for again with the same inputs, and is deleted before a new one is
-made when it was left half done or never delivered. `Delete` with an empty id deletes what such a Create left behind. What a type does
-is its handler's (see `handler`); what listens where is `__main__`'s.
+Owns the protocol: preview, unknowns, secrets, diffs, refresh, import, errors. That a create or delete goes to its end whoever dies is
+`recovery`'s; what a type does is its handler's (see `handler`); what listens where is `__main__`'s.
 
 Works with the official CLI (`PULUMI_DEBUG_PROVIDERS=aws:PORT`; Cancel ends nothing) and with `containment.lab.engine`. Configuration is
 kept per connection, because requests do not say which provider resource they belong to: a client that configures two provider
@@ -19,11 +17,8 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-import re
 import secrets
-import threading
 import traceback
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -35,7 +30,8 @@ from pulumi.runtime.proto import provider_pb2 as pb
 
 from containment.lab.providers import gate
 from containment.lab.providers.handler import Call, Handler, Props, RefusedError, with_unknowns
-from containment.lab.providers.journal import Entry, Journal
+from containment.lab.providers.journal import Journal
+from containment.lab.providers.recovery import Recovery
 from containment.lab.wire import UNKNOWN, has_unknown, is_secret, secret, to_plain, to_struct, without_wrappers
 
 Invoke = Callable[[Call, Props], Props]
@@ -61,7 +57,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         self._invokes = {gate.TOKEN: gate.invoke, **(invokes or {})}
         self._fallback, self._accepts = fallback, accepts
         self._journal = Journal(journal)
-        self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+        self._recovery = Recovery(self._journal)
         self._configs: dict[str, Props] = {}
         self._last_config: Props = {}
 
@@ -149,8 +145,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             )
         if has_unknown(inputs):
             await context.abort(grpc.StatusCode.INVALID_ARGUMENT, f"{call.token} {call.name}: create was asked for with unknown inputs")
-        await gate.GATE.enter("Create", call.urn)
-        ident, outputs = await self._run(context, self._create, handler, call, inputs)
+        await self._enter(context, "Create", call.urn)
+        ident, outputs = await self._run(context, self._recovery.create, handler, call, inputs)
         if not context.done():
             self._journal.delivered(call.urn)
         return pb.CreateResponse(id=ident, properties=to_struct(self._wrapped(handler, outputs, given)))
@@ -188,62 +184,11 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     async def Delete(self, request: pb.DeleteRequest, context: Any) -> empty_pb2.Empty:  # noqa: N802
         handler, call = await self._handler(context, request.urn), self._call(context, request.urn)
-        await gate.GATE.enter("Delete", call.urn)
-        await self._run(context, self._delete, handler, call, request.id, without_wrappers(to_plain(request.properties)))
+        await self._enter(context, "Delete", call.urn)
+        await self._run(context, self._recovery.delete, handler, call, request.id, without_wrappers(to_plain(request.properties)))
         return DONE()
 
     # -- parts ----------------------------------------------------------------------------------------------------------
-
-    def _create(self, handler: Handler, call: Call, inputs: Props) -> tuple[str, Props]:
-        """Create, or take up what an earlier Create of the same URN left; runs in a thread, to its end even if the engine dies."""
-        with self._locks[call.urn], gate.GATE.call("Create", call.urn):
-            return self._make(handler, call, inputs)
-
-    def _make(self, handler: Handler, call: Call, inputs: Props) -> tuple[str, Props]:
-        if left := self._journal.get(call.urn):
-            if left.complete and self._same_request(handler, call, left, inputs):
-                live = handler.read(call, left.id, {**left.inputs, **left.outputs})
-                if live is not None:
-                    return left.id, handler.settled(inputs, live)
-            elif not (left.complete and left.delivered):
-                handler.delete(call, left.id, {**left.inputs, **left.outputs})
-            self._journal.forget(call.urn)
-        claiming = Call(call.urn, call.token, call.name, call.config, lambda it: self._journal.put(call.urn, Entry(call.token, it, inputs)))
-        try:
-            ident, live = handler.create(claiming, dict(inputs))
-        except Exception:
-            if left := self._journal.get(call.urn):
-                self._undo(handler, call, left)
-            raise
-        outputs = handler.settled(inputs, live)
-        self._journal.put(call.urn, Entry(call.token, ident, inputs, outputs, complete=True))
-        return ident, outputs
-
-    def _delete(self, handler: Handler, call: Call, ident: str, state: Props) -> None:
-        """Delete; without an id, what an unacknowledged Create of this URN left, once it has ended."""
-        with self._locks[call.urn], gate.GATE.call("Delete", call.urn):
-            if not ident and (left := self._journal.get(call.urn)):
-                ident, state = left.id, {**left.inputs, **left.outputs}
-            if ident:
-                handler.delete(call, ident, state)
-                self._journal.forget(call.urn, ident)
-
-    def _undo(self, handler: Handler, call: Call, left: Entry) -> None:
-        """Take half of a create away again; where that fails too the entry stays, and the next Create or Delete of this URN tries."""
-        try:
-            handler.delete(call, left.id, left.inputs)
-        except Exception:  # noqa: BLE001  (the first error is the one to report)
-            traceback.print_exc()
-        else:
-            self._journal.forget(call.urn)
-
-    def _same_request(self, handler: Handler, call: Call, left: Entry, inputs: Props) -> bool:
-        """Tell whether an open create asked for the same; a name that Check made up may differ, the next run makes up another."""
-        changed = set(handler.changes(left.inputs, {}, inputs))
-        made_up = re.compile(re.escape(call.name.lower()) + r"-[0-9a-f]{7}")
-        if handler.autoname and all(made_up.fullmatch(str(each.get(handler.autoname)).lower()) for each in (left.inputs, inputs)):
-            changed.discard(handler.autoname)
-        return not changed
 
     async def _handler(self, context: Any, urn: str) -> Handler:
         token = _token(urn)
@@ -256,6 +201,13 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     def _call(self, context: Any, urn: str, token: str = "") -> Call:
         return Call(urn, token or _token(urn), urn.rsplit("::", 1)[-1], self._configs.get(context.peer(), self._last_config))
+
+    async def _enter(self, context: Any, method: str, urn: str) -> None:
+        """Pass the gate, which is open but for tests."""
+        try:
+            await gate.GATE.enter(method, urn)
+        except RefusedError as error:
+            await context.abort(grpc.StatusCode.UNKNOWN, str(error))
 
     async def _run(self, context: Any, work: Callable[..., Any], *args: Any) -> Any:
         """Run blocking work in a thread, to its end whatever becomes of the caller; an error becomes one message."""

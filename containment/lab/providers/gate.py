@@ -1,8 +1,9 @@
 """Holds provider calls still, so that a test can end the engine at a moment it has chosen.
 
 While the gate is shut for a method (`Create`, `Delete`), calls of it wait before anything is done, but for those let `through`; they are
-forgotten when their caller dies. One call, the `target`, may go on to a `moment`: `begun` (nothing has been done yet) or `made` (it has
-taken effect, the answer is not out). It then goes to its end whatever becomes of the caller, as soon as the gate opens.
+forgotten when their caller dies, and fail when it is told to `refuse` them. One call, the `target`, may go on to a `moment`: `begun`
+(nothing has been done yet) or `made` (it has taken effect, the answer is not out). It then goes to its end whatever becomes of the
+caller, as soon as the gate opens.
 
 The gate is one for all providers of a process. Tests reach it by an Invoke; no program can, since no package has its name.
 """
@@ -21,6 +22,7 @@ from pulumi.runtime.proto import provider_pb2 as pb
 from pulumi.runtime.proto import provider_pb2_grpc
 
 from containment.lab.home import LabHome
+from containment.lab.providers.handler import RefusedError
 from containment.lab.wire import to_plain, to_struct
 
 TOKEN = "lab:gate:gate"  # noqa: S105
@@ -40,6 +42,8 @@ class Setting(pydantic.BaseModel):
     target: str = ""
     """The URN whose call goes on to `moment`, and to its end when that is not set."""
     moment: Moment | None = None
+    refuse: bool = False
+    """Whether calls that would wait fail instead."""
 
 
 class Gate:
@@ -50,26 +54,29 @@ class Gate:
         self._setting = Setting()
         self._waiting: list[str] = []
         self._under_way: list[str] = []
+        self._ended: list[str] = []
         self._held = ""
 
     def set(self, setting: Setting) -> None:
         """Change how the gate stands."""
         with self._changed:
             self._setting = setting
+            self._ended.clear()
             self._changed.notify_all()
 
     def shown(self) -> dict[str, list[str]]:
-        """Return the URNs of the calls that wait before it, of those that are at work, and of those held at their moment."""
+        """Return URNs: of calls that wait before it, are at work, are held at their moment, and have ended since it was set."""
         with self._changed:
-            return {"waiting": list(self._waiting), "under_way": list(self._under_way), "held": [self._held] if self._held else []}
+            calls = {"waiting": self._waiting, "under_way": self._under_way, "ended": self._ended}
+            return {"held": [self._held] if self._held else [], **{key: list(urns) for key, urns in calls.items()}}
 
     async def enter(self, method: str, urn: str) -> None:
         """Wait until a call may begin; given up when its caller is gone."""
-        if not self._shut(method, urn):
-            return
         self._waiting.append(urn)
         try:
             while self._shut(method, urn):
+                if self._setting.refuse:
+                    raise RefusedError("the gate is shut")
                 await asyncio.sleep(_LOOK_SECONDS)
         finally:
             self._waiting.remove(urn)
@@ -84,6 +91,7 @@ class Gate:
             self._hold(method, urn, "made")
         finally:
             self._under_way.remove(urn)
+            self._ended.append(urn)
 
     def _hold(self, method: str, urn: str, moment: Moment) -> None:
         with self._changed:
@@ -109,7 +117,7 @@ def invoke(_: Any, args: dict[str, Any]) -> dict[str, Any]:
 
 
 def ask(home: LabHome, setting: Setting | None = None) -> dict[str, list[str]]:
-    """Set the gate of a lab home's running providers (None: only look); returns the URNs `waiting`, `under_way` and `held`."""
+    """Set the gate of a lab home's running providers (None: only look); returns the URNs `waiting`, `under_way`, `held` and `ended`."""
     told = setting.model_dump(mode="json", exclude_none=True) if setting else {}
     with grpc.insecure_channel(f"127.0.0.1:{home.ports().aws_provider}", options=[("grpc.enable_http_proxy", 0)]) as channel:
         answer = provider_pb2_grpc.ResourceProviderStub(channel).Invoke(pb.InvokeRequest(tok=TOKEN, args=to_struct(told)), timeout=10)

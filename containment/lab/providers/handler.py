@@ -47,6 +47,8 @@ class Call:
     name: str
     config: Mapping[str, Any] = field(default_factory=dict)
     claim: Callable[[str], None] = lambda _: None
+    once: str = ""
+    """In a create of a handler that `replays`: the token under which the same call gets the same answer."""
 
 
 class Handler:
@@ -73,6 +75,12 @@ class Handler:
     """String inputs that hold JSON and are compared by meaning."""
     delete_first: bool = False
     """Replace by deleting first, because two cannot exist at once."""
+    replays: bool = False
+    """Whether a create asked for again with the same inputs and `call.once` finds what the first has made, even when nobody knows that."""
+
+    def uncertain(self, error: Exception) -> bool:  # noqa: ARG002
+        """Tell whether something may have been made although a call ended in this error."""
+        return False
 
     def check(self, call: Call, inputs: Props) -> Iterable[tuple[str, str]]:  # noqa: ARG002
         """Return what is wrong with the inputs as (property, reason); values may be UNKNOWN. May fill in inputs in place."""

@@ -17,7 +17,10 @@ from containment.lab.home import write_whole
 
 @dataclass(frozen=True)
 class Entry:
-    """A create nobody has acknowledged: `complete` when all its steps were done, `delivered` when the answer went out."""
+    """A create nobody has acknowledged: `complete` when all its steps were done, `delivered` when the answer went out.
+
+    Without an `id` it has begun, and nobody knows whether it made something: what did can be found under `once`.
+    """
 
     token: str
     id: str
@@ -25,6 +28,7 @@ class Entry:
     outputs: dict[str, Any] = field(default_factory=dict)
     complete: bool = False
     delivered: bool = False
+    once: str = ""
 
 
 class Journal:

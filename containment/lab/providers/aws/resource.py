@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from containment.lab.cloud.clients import REGION, client_at
+from containment.lab.cloud.once import sending
 from containment.lab.providers.aws.schema import Facts, facts
 from containment.lab.providers.handler import Call, Handler, Props, RefusedError
 from containment.lab.wire import UNKNOWN
@@ -68,6 +69,7 @@ def tag_map(tags: Iterable[Mapping[str, str]] | None) -> dict[str, str]:
 class Resource(Handler):
     """One AWS type. `{id}` in argument templates stands for the resource's id."""
 
+    replays = True
     service = "ec2"
     create_call = ""
     made = ""
@@ -162,6 +164,12 @@ class Resource(Handler):
         if self.find(call, ident, state) is not None:
             self.quietly(lambda: self.unmake(call, ident, state))
 
+    def uncertain(self, error: Exception) -> bool:
+        """AWS may have done what it answers with a server's error, or not at all; what it refuses it has not done."""
+        if isinstance(error, ClientError):
+            return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)) >= 500
+        return isinstance(error, BotoCoreError)
+
     # -- what a type overrides where AWS is special ----------------------------------------------------------------------
 
     def make(self, call: Call, inputs: Props) -> str:
@@ -231,7 +239,8 @@ class Resource(Handler):
 
     def ask(self, call: Call, inputs: Props, method: str, /, **args: Any) -> Props:
         """Make one call to AWS of this type's service."""
-        answer: Props = getattr(self.client(call, inputs), method)(**args)
+        with sending(call.once):
+            answer: Props = getattr(self.client(call, inputs), method)(**args)
         return answer
 
     def apply(self, call: Call, ident: str, key: str, inputs: Props) -> None:

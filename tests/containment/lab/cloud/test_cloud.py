@@ -10,8 +10,10 @@ import pytest
 from botocore.exceptions import ClientError
 
 from containment.lab import simulators
+from containment.lab.cloud import faults
 from containment.lab.cloud.clients import client
 from containment.lab.cloud.inventory import differences, inventory
+from containment.lab.cloud.once import sending
 from containment.lab.home import LabHome
 
 pytestmark = pytest.mark.slow
@@ -165,6 +167,35 @@ def test_what_the_cloud_cannot_do_is_an_error_with_its_own_words(ec2: Any, home:
         ec2.get_console_screenshot(InstanceId="i-00000000")
     with pytest.raises(ClientError, match=r"InternalError|NotImplemented|not yet implemented"):
         client(home, "route53resolver").list_resolver_configs()
+
+
+def test_a_call_under_a_token_is_done_once(ec2: Any, place: tuple[str, str]) -> None:
+    with sending("one"):
+        first, again = (ec2.create_vpc(CidrBlock="10.43.0.0/16")["Vpc"]["VpcId"] for _ in range(2))
+        other = ec2.create_vpc(CidrBlock="10.44.0.0/16")["Vpc"]["VpcId"]
+        machines = {launch(ec2, SubnetId=place[1])["InstanceId"] for _ in range(2)}
+    with sending("two"):
+        second = ec2.create_vpc(CidrBlock="10.43.0.0/16")["Vpc"]["VpcId"]
+    without = [ec2.create_vpc(CidrBlock="10.43.0.0/16")["Vpc"]["VpcId"] for _ in range(2)]
+    assert first == again
+    assert len(machines) == 1
+    assert len({first, other, second, *without}) == 5
+    for each in (first, other, second, *without):
+        ec2.delete_vpc(VpcId=each)
+    ec2.terminate_instances(InstanceIds=list(machines))
+
+
+def test_a_fault_hits_the_call_it_names_and_calls_are_listed(ec2: Any, home: LabHome) -> None:
+    faults.made(home)
+    faults.inject(home, match="DescribeVpcs", skip=1, reason="hiccup")
+    ec2.describe_vpcs()
+    ec2.describe_subnets()
+    with pytest.raises(ClientError, match="hiccup"):
+        ec2.describe_vpcs()
+    ec2.describe_vpcs()
+    assert faults.waiting(home) == []
+    assert faults.made(home) == ["DescribeVpcs", "DescribeSubnets", "DescribeVpcs", "DescribeVpcs"]
+    assert faults.made(home) == []
 
 
 def test_aws_managed_policies_exist(home: LabHome) -> None:

@@ -94,6 +94,11 @@ def test_faults_strike_as_often_as_told_and_after_the_deed_when_told(controller:
     assert status == 502
     done = controller.rest("GET", "app-domains/name/done")[1]["uuid"]
     controller.rest("DELETE", f"app-domains/{done}")
+    controller.request("DELETE", "/lab/calls")
+    controller.fault(match="*", skip=1, reason="hiccup")
+    answers = [controller.action(name, feature="k8s")["return"] for name in ("list_accounts", *["disable_controller_feature"] * 3)]
+    assert answers == [True, True, False, True]
+    assert controller.request("GET", "/lab/calls")[1]["calls"] == ["list_accounts", *["disable_controller_feature"] * 3]
     controller.fault(match="list_accounts", delay=0.3)
     began = time.monotonic()
     assert controller.action("list_accounts")["return"]

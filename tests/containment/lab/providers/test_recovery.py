@@ -9,9 +9,12 @@ from typing import Any
 
 import pytest
 
-from containment.lab.providers.base import Provider
+from containment.lab.cloud import faults
+from containment.lab.cloud.inventory import differences, inventory
+from containment.lab.home import LabHome
 from containment.lab.providers.handler import Call, Handler, Props, RefusedError
 from containment.lab.providers.journal import Entry, Journal
+from containment.lab.providers.recovery import Recovery
 
 
 class Shelf(Handler):
@@ -46,6 +49,35 @@ class Shelf(Handler):
         self.things.pop(ident, None)
 
 
+class Cloud(Shelf):
+    """One that does the same create once, and can fail before or after it did."""
+
+    replays = True
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.done: dict[str, str] = {}
+        self.fails: list[str] = []
+
+    def uncertain(self, error: Exception) -> bool:
+        return isinstance(error, TimeoutError)
+
+    def create(self, call: Call, inputs: Props) -> tuple[str, Props]:
+        fails = self.fails.pop(0) if self.fails else ""
+        if fails == "before":
+            raise TimeoutError
+        if fails == "refused":
+            raise RefusedError("no")
+        if call.once not in self.done:
+            self.made += 1
+            self.done[call.once] = f"t-{self.made}"
+            self.things[f"t-{self.made}"] = dict(inputs)
+        if fails == "after":
+            raise TimeoutError
+        call.claim(self.done[call.once])
+        return self.done[call.once], {}
+
+
 URN = "urn:pulumi:s::p::test:index:Thing::one"
 
 
@@ -55,19 +87,19 @@ def shelf() -> Shelf:
 
 
 @pytest.fixture
-def provider(shelf: Shelf, tmp_path: Path) -> Provider:
-    return Provider("test", "1.0.0", handlers=[shelf], journal=tmp_path / "journal.json")
+def provider(shelf: Shelf, tmp_path: Path) -> Recovery:
+    return Recovery(Journal(tmp_path / "journal.json"))
 
 
-def create(provider: Provider, shelf: Shelf, inputs: Props, urn: str = URN) -> tuple[str, Props]:
-    return provider._create(shelf, Call(urn, shelf.token, urn.rsplit("::", 1)[-1]), inputs)
+def create(provider: Recovery, shelf: Shelf, inputs: Props, urn: str = URN) -> tuple[str, Props]:
+    return provider.create(shelf, Call(urn, shelf.token, urn.rsplit("::", 1)[-1]), inputs)
 
 
-def acknowledge(provider: Provider, ident: str) -> None:
-    provider._journal.forget(URN, ident)
+def acknowledge(provider: Recovery, ident: str) -> None:
+    provider.journal.forget(URN, ident)
 
 
-def test_the_same_create_again_gives_the_same_thing(provider: Provider, shelf: Shelf) -> None:
+def test_the_same_create_again_gives_the_same_thing(provider: Recovery, shelf: Shelf) -> None:
     first, _ = create(provider, shelf, {"name": "one-1234567", "a": 1})
     again, outputs = create(provider, shelf, {"name": "one-89abcde", "a": 1})
     assert again == first, "the made-up name differs, as it does in a second run; the request is the same"
@@ -75,7 +107,7 @@ def test_the_same_create_again_gives_the_same_thing(provider: Provider, shelf: S
     assert len(shelf.things) == 1
 
 
-def test_a_create_after_an_acknowledged_one_is_a_new_thing(provider: Provider, shelf: Shelf) -> None:
+def test_a_create_after_an_acknowledged_one_is_a_new_thing(provider: Recovery, shelf: Shelf) -> None:
     first, _ = create(provider, shelf, {"name": "x", "a": 1})
     acknowledge(provider, first)
     second, _ = create(provider, shelf, {"name": "x", "a": 1})
@@ -83,29 +115,29 @@ def test_a_create_after_an_acknowledged_one_is_a_new_thing(provider: Provider, s
     assert len(shelf.things) == 2
 
 
-def test_an_undelivered_create_gives_way_to_one_with_other_inputs(provider: Provider, shelf: Shelf) -> None:
+def test_an_undelivered_create_gives_way_to_one_with_other_inputs(provider: Recovery, shelf: Shelf) -> None:
     first, _ = create(provider, shelf, {"name": "x", "a": 1})
     second, _ = create(provider, shelf, {"name": "x", "a": 2})
     assert list(shelf.things) == [second]
     assert first != second
 
 
-def test_a_delivered_create_is_never_deleted_on_suspicion(provider: Provider, shelf: Shelf) -> None:
+def test_a_delivered_create_is_never_deleted_on_suspicion(provider: Recovery, shelf: Shelf) -> None:
     create(provider, shelf, {"name": "x", "a": 1})
-    provider._journal.delivered(URN)
+    provider.journal.delivered(URN)
     create(provider, shelf, {"name": "x", "a": 2})
     assert len(shelf.things) == 2, "the engine may know the first; it is left alone"
 
 
-def test_half_a_create_is_taken_away_again(provider: Provider, shelf: Shelf) -> None:
+def test_half_a_create_is_taken_away_again(provider: Recovery, shelf: Shelf) -> None:
     shelf.break_second_step = True
     with pytest.raises(RefusedError, match="second step"):
         create(provider, shelf, {"name": "x"})
     assert shelf.things == {}
-    assert provider._journal.get(URN) is None
+    assert provider.journal.get(URN) is None
 
 
-def test_half_a_create_that_cannot_be_taken_away_goes_at_the_next_try(provider: Provider, shelf: Shelf) -> None:
+def test_half_a_create_that_cannot_be_taken_away_goes_at_the_next_try(provider: Recovery, shelf: Shelf) -> None:
     shelf.break_second_step = shelf.break_delete = True
     with pytest.raises(RefusedError, match="second step"):
         create(provider, shelf, {"name": "x"})
@@ -115,7 +147,7 @@ def test_half_a_create_that_cannot_be_taken_away_goes_at_the_next_try(provider: 
     assert list(shelf.things) == [ident]
 
 
-def test_what_is_gone_meanwhile_is_made_again(provider: Provider, shelf: Shelf) -> None:
+def test_what_is_gone_meanwhile_is_made_again(provider: Recovery, shelf: Shelf) -> None:
     first, _ = create(provider, shelf, {"name": "x"})
     shelf.things.clear()
     second, _ = create(provider, shelf, {"name": "x"})
@@ -123,7 +155,7 @@ def test_what_is_gone_meanwhile_is_made_again(provider: Provider, shelf: Shelf) 
     assert list(shelf.things) == [second]
 
 
-def test_a_second_create_waits_for_the_first_that_is_still_under_way(provider: Provider, shelf: Shelf) -> None:
+def test_a_second_create_waits_for_the_first_that_is_still_under_way(provider: Recovery, shelf: Shelf) -> None:
     shelf.slow = 0.3
     ids: list[str] = []
     threads = [threading.Thread(target=lambda: ids.append(create(provider, shelf, {"name": "x"})[0])) for _ in range(2)]
@@ -134,15 +166,53 @@ def test_a_second_create_waits_for_the_first_that_is_still_under_way(provider: P
     assert ids == ["t-1", "t-1"]
 
 
-def test_a_delete_without_id_waits_for_the_create_that_is_still_under_way(provider: Provider, shelf: Shelf) -> None:
+def test_a_delete_without_id_waits_for_the_create_that_is_still_under_way(provider: Recovery, shelf: Shelf) -> None:
     shelf.slow = 0.3
     creating = threading.Thread(target=create, args=(provider, shelf, {"name": "x"}))
     creating.start()
     time.sleep(0.1)
-    provider._delete(shelf, Call(URN, shelf.token, "one"), "", {})
+    provider.delete(shelf, Call(URN, shelf.token, "one"), "", {})
     creating.join()
     assert shelf.made == 1
     assert shelf.things == {}
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_create_that_may_have_made_something_leaves_nothing(tmp_path: Path, when: str) -> None:
+    cloud = Cloud()
+    provider = Recovery(Journal(tmp_path / "journal.json"))
+    cloud.fails = [when]
+    with pytest.raises(TimeoutError):
+        create(provider, cloud, {"name": "x"})
+    assert cloud.things == {}
+    assert provider.journal.get(URN) is None
+
+
+@pytest.mark.parametrize("again", ["the same", "other inputs", "a delete without id", "a new provider"])
+def test_what_cannot_be_found_out_at_once_is_found_at_the_next_call(tmp_path: Path, again: str) -> None:
+    cloud = Cloud()
+    provider = Recovery(Journal(tmp_path / "journal.json"))
+    cloud.fails = ["after", "before"]
+    with pytest.raises(TimeoutError):
+        create(provider, cloud, {"name": "x"})
+    assert len(cloud.things) == 1
+    if again == "a delete without id":
+        provider.delete(cloud, Call(URN, cloud.token, "one"), "", {})
+        assert cloud.things == {}
+        return
+    if again == "a new provider":
+        provider = Recovery(Journal(tmp_path / "journal.json"))
+    ident, _ = create(provider, cloud, {"name": "x"} if again != "other inputs" else {"name": "y"})
+    assert list(cloud.things) == [ident]
+
+
+def test_what_was_refused_has_made_nothing(tmp_path: Path) -> None:
+    cloud = Cloud()
+    provider = Recovery(Journal(tmp_path / "journal.json"))
+    cloud.fails = ["refused"]
+    with pytest.raises(RefusedError):
+        create(provider, cloud, {"name": "x"})
+    assert (cloud.made, provider.journal.get(URN)) == (0, None)
 
 
 def test_the_journal_survives_its_provider(tmp_path: Path) -> None:
@@ -163,6 +233,29 @@ def test_a_delete_without_id_takes_away_what_an_unknown_create_left(aws: Any) ->
     thing = aws.create("aws:ec2/vpc:Vpc", "orphan", {"cidrBlock": "10.99.0.0/16"})
     aws.delete(replace(thing, id="", outputs={}))
     assert aws.read(thing) is None
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("token", "inputs", "name"),
+    [
+        ("aws:ec2/vpc:Vpc", {"cidrBlock": "10.96.0.0/16"}, "CreateVpc"),
+        ("aws:ec2/vpcDhcpOptions:VpcDhcpOptions", {"domainName": "lab.test"}, "CreateDhcpOptions"),
+        ("aws:cloudwatch/logGroup:LogGroup", {"name": "once"}, "CreateLogGroup"),
+        ("aws:iam/role:Role", {"name": "once", "assumeRolePolicy": '{"Version": "2012-10-17", "Statement": []}'}, "CreateRole"),
+    ],
+)
+@pytest.mark.parametrize("after", [False, True])
+def test_a_call_that_fails_before_or_after_it_took_effect_leaves_nothing(
+    aws: Any, home: LabHome, token: str, inputs: Props, name: str, after: bool
+) -> None:
+    before = inventory(home)
+    faults.inject(home, match=name, reason="the server hiccups", after=after)
+    with pytest.raises(Exception, match="hiccups"):
+        aws.create(token, "unlucky", inputs)
+    assert differences(before, inventory(home)) == []
+    aws.delete(aws.create(token, "unlucky", inputs))
+    assert differences(before, inventory(home)) == []
 
 
 @pytest.mark.slow
