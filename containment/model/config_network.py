@@ -82,8 +82,11 @@ class NetworkKeys(Keys):
         "a sleep hides, and does not close, the time before the Controller's inventory knows the host",
         "remove the key",
     )
-    spoke_gateway_size: str = key(
-        "t3.medium", "Instance type of the gateway (DCF needs t3.small or more).", "too small drops DCF", "t3.medium", min_length=1
+    spoke_gateway_size: Annotated[str, matching(r"[a-z0-9-]+\.(?!nano$|micro$)[a-z0-9-]+", "an instance type of size small or more")] = key(
+        "t3.medium",
+        "Instance type of the gateway (DCF needs t3.small or more).",
+        "too small a gateway does not run DCF",
+        "t3.medium",
     )
     spoke_gateway_name: Annotated[str, matching(r"([a-z][a-z0-9-]{0,49})?", "at most 50 lower-case letters, digits and dashes")] = key(
         "", "Name of the gateway; empty: <namePrefix>-<stack>.", "names are unique on a Controller", "leave empty"

@@ -38,7 +38,10 @@ def _port_range(raw: Any) -> PortRange:
     return PortRange(first, last)
 
 
-Ports = Annotated[tuple[Annotated[PortRange, BeforeValidator(_port_range)], ...], BeforeValidator(decoded), Field(min_length=1)]
+Ports = Annotated[
+    tuple[Annotated[PortRange, BeforeValidator(_port_range)], ...], BeforeValidator(decoded), Field(min_length=1, max_length=64)
+]
+"""At most 64: what one rule may have (provider: `port_ranges`)."""
 
 
 class InternalApiKeys(Keys):

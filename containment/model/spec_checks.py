@@ -16,6 +16,7 @@ from containment.model.config_logs import SyslogProtocol
 from containment.model.destinations import ADDITIONS, OVERRIDES, Destinations
 from containment.model.internal_api import internal_apis
 from containment.model.names import DENY_GROUPS, HTTPS_PORT, ControllerVersion, HostTag, PolicyMode, WebGroupId
+from containment.model.neighbour import SECOND_GATEWAY
 from containment.model.parse import alias_of
 from containment.model.preset import Harness, Library, Preset
 from containment.model.resolver_names import not_listable
@@ -41,10 +42,12 @@ def check_stack_name(stack: str, config: StackConfig, library: Library, checks: 
 
 def check_names(stack: str, config: StackConfig, checks: Checks) -> None:
     """Names fit where they go, and no tag of ours can be given to something else."""
-    if len(f"{config.name_prefix}-{stack}") > LONGEST_NAME:
-        checks.add(
-            "name_prefix", config.name_prefix, f"and the stack's name make more than {LONGEST_NAME} characters, a gateway's longest name"
-        )
+    longest = LONGEST_NAME - (len(SECOND_GATEWAY) if config.ha_gateway else 0)
+    said = f"more than {longest} characters, a gateway's longest name" + (" with haGateway" if config.ha_gateway else "")
+    if len(f"{config.name_prefix}-{stack}") > longest:
+        checks.add("name_prefix", config.name_prefix, f"and the stack's name make {said}", "ha_gateway")
+    if len(config.spoke_gateway_name) > longest:
+        checks.add("spoke_gateway_name", config.spoke_gateway_name, f"has {said}", "ha_gateway")
     identity = {tag.value for tag in HostTag} | {config.agent_workload_tag_key}
     if taken := sorted(identity & set(config.tags)):
         checks.add(
