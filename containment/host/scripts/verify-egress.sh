@@ -213,7 +213,7 @@ denied() { # after a saw_...: what is expected of a destination nobody permitted
 in_mode() { [ "$POLICY_MODE" = monitor ] && echo delivered || echo blocked; }
 
 through_port() { # a port that the host's security group keeps shut is shut in monitor as well
-    case " $HOST_PORTS " in *" $1 "*) in_mode ;; *) echo blocked ;; esac
+    case " $HOST_PORTS " in *" $1 "* | ' all ') in_mode ;; *) echo blocked ;; esac
 }
 
 attacker() { saw_web "$1" && denied "$(in_mode)"; }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from ipaddress import ip_address, ip_network
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from tests.support.deploy import deploy, stack_config
 
 from .conftest import SpecOf
 
+STRANGER = ip_address("8.8.8.8")
 SECRET = re.compile(rb"AKIA[0-9A-Z]{16}|BEGIN [A-Z ]*PRIVATE KEY|(?i:password|secret|token|api_?key)\s*[=:]\s*\S")
 
 
@@ -187,6 +189,7 @@ def test_the_host_is_told_the_ports_its_security_group_lets_out(spec_of: SpecOf)
     """In monitor the probes tell a port that is shut at the host from one that the gateway watches."""
     done = deploy("coding-monitor", stack_config("coding-monitor"))
     (group,) = [each for each in done.of_type("aws:ec2/securityGroup:SecurityGroup") if each["name"].endswith("-host")]
-    anywhere = [rule for rule in group["egress"] if "0.0.0.0/0" in rule.get("cidrBlocks", ())]
-    ports = {str(port) for rule in anywhere for port in range(int(rule["fromPort"]), int(rule["toPort"]) + 1)}
-    assert set(facts_of(spec_of())["HOST_PORTS"].split()) == ports
+    outward = [rule for rule in group["egress"] if any(STRANGER in ip_network(each) for each in rule.get("cidrBlocks", ()))]
+    ports = {str(port) for rule in outward for port in range(int(rule["fromPort"]), int(rule["toPort"]) + 1) if rule["protocol"] != "-1"}
+    told = set(facts_of(spec_of())["HOST_PORTS"].split())
+    assert told == ({"all"} if any(rule["protocol"] == "-1" for rule in outward) else ports)

@@ -73,6 +73,10 @@ def test_a_host_in_monitor_delivers_what_enforce_would_deny(world: World) -> Non
     assert len(seen.received) == 9
 
 
+def test_in_monitor_an_open_security_group_delivers_dns_and_ssh_too(world: World) -> None:
+    all_pass(monitor(world, {"HOST_PORTS": "all"}, ssh=["8.8.8.8"], resolvers=["8.8.8.8", "1.1.1.1"]))
+
+
 def test_inside_a_session_manager_session_the_last_line_passes_too(world: World, tmp_path: Path) -> None:
     worker = tmp_path / "ssm-session-worker"
     worker.write_text('#!/bin/bash\n"$@"\n')
@@ -103,6 +107,13 @@ def test_inside_a_session_manager_session_the_last_line_passes_too(world: World,
         (monitor, {"resolvers": ["8.8.8.8"]}, {}, ["external-dns-udp", "external-dns-tcp"]),
         (monitor, {"ssh": ["8.8.8.8"]}, {}, ["ssh-out"]),
         (monitor, {"resolvers": []}, {"HOST_PORTS": "443 53"}, ["external-dns-udp", "external-dns-tcp"]),
+        (monitor, {}, {"HOST_PORTS": "all"}, ["ssh-out", "external-dns-udp", "external-dns-tcp"]),
+        (
+            enforce,
+            {"ssh": ["8.8.8.8"], "resolvers": ["1.1.1.1"]},
+            {"HOST_PORTS": "all"},
+            ["ssh-out", "external-dns-udp", "external-dns-tcp"],
+        ),
     ],
     ids=[
         "model away",
@@ -123,6 +134,8 @@ def test_inside_a_session_manager_session_the_last_line_passes_too(world: World,
         "monitor: dns past the security group",
         "monitor: ssh past the security group",
         "monitor: dns blocked where it should be watched",
+        "monitor: nothing delivered through an open security group",
+        "everything open behind an open security group",
     ],
 )
 def test_each_hole_fails_exactly_its_probe(
