@@ -337,7 +337,7 @@ def _name_cache(resolver: IPv4Address) -> Json:
     return {
         "name": "names",
         "dns_lookup_family": "V4_ONLY",
-        "dns_query_timeout": "2s",
+        "dns_query_timeout": "5s",
         "dns_refresh_rate": "30s",
         "typed_dns_resolver_config": {"name": "cares", "typed_config": servers},
     }
@@ -347,7 +347,7 @@ def bootstrap(folder: str, resolver: IPv4Address) -> Json:
     """Return what Envoy starts with: the two ways out, both under the permit mark, and where the listener's file lies."""
     mark = {"socket_options": [{"level": 1, "name": 36, "int_value": PERMIT_MARK, "description": "SO_MARK"}]}
     names = _typed("envoy.extensions.clusters.dynamic_forward_proxy.v3.ClusterConfig", dns_cache_config=_name_cache(resolver))
-    common = {"lb_policy": "CLUSTER_PROVIDED", "connect_timeout": "3s", "upstream_bind_config": mark}
+    common = {"lb_policy": "CLUSTER_PROVIDED", "connect_timeout": "5s", "upstream_bind_config": mark}
     return {
         "node": {"id": "gateway", "cluster": "lab"},
         "admin": {"address": {"pipe": {"path": f"{folder}/admin.sock", "mode": 0o600}}},

@@ -1,0 +1,45 @@
+"""What the model predicts is what packets do: every row of every class's table, in both modes, through a deployed stack of each."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from containment.lab.world.compare import compare
+from containment.lab.world.tools import missing
+from containment.library import load_library
+from containment.model.names import PolicyMode
+from containment.scenario_file import read_scenarios
+from containment.stack_file import read_stack
+from tests.deployment.lab import REPOSITORY, Lab
+from tests.deployment.world import world_of
+
+pytestmark = [pytest.mark.slow, pytest.mark.namespaces, pytest.mark.skipif(bool(missing()), reason="; ".join(missing()))]
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    own = Lab(tmp_path_factory.mktemp("predicted"))
+    try:
+        own.platform()
+        yield own
+    finally:
+        own.down()
+
+
+@pytest.mark.parametrize("agent_class", sorted(load_library().presets))
+def test_packets_do_what_the_model_predicts(lab: Lab, agent_class: str) -> None:
+    table = read_scenarios(REPOSITORY / "tests" / "scenarios" / f"{agent_class}.yaml")
+    given = {key: value if isinstance(value, str) else json.dumps(value) for key, value in table.config.items()}
+    pairs = [word for key, value in given.items() for word in ("--config", f"{key}={value}")]
+    for mode in PolicyMode:
+        stack = f"{agent_class}-{mode.value}"
+        lab.must("up", stack, "--skip-preview", *pairs, pack=None)
+        compared = compare(world_of(lab, stack), read_stack(stack, given, REPOSITORY), table.scenarios)
+        wrong = [f"{each.scenario.id}: {each.why}" for each in compared if each.state == "DISAGREES"]
+        assert not wrong, f"{agent_class} {mode.value}: " + "; ".join(wrong)
+        counts = {state: sum(each.state == state for each in compared) for state in ("AGREES", "EXPLAINED")}
+        print(f"{agent_class} {mode.value}: {counts}")
+        assert counts["AGREES"] >= 5
