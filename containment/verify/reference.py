@@ -34,8 +34,8 @@ def policy_rules(_: Library) -> str:
     """Every rule of the policy pack."""
     from policypack.registry import RULES
 
-    rows = [(f"`{rule.id}`", rule.severity.value, rule.info, rule.why, rule.fix, ", ".join(rule.ids) or "-") for rule in RULES]
-    return table(("rule", "severity", "holds when kept", "what a violation opens", "fix", "same demand elsewhere"), rows)
+    rows = [(f"[`{rule.id}`](#{rule.id})", rule.severity.value, rule.info, rule.scope.value, ", ".join(rule.ids) or "-") for rule in RULES]
+    return table(("rule", "severity", "holds when kept", "judges", "same demand elsewhere"), rows)
 
 
 def preflight_checks(_: Library) -> str:

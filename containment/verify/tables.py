@@ -22,6 +22,7 @@ from containment.model.preset import Harness, Library, Preset
 from containment.verify.markdown import table
 from containment.verify.reference import config_keys, help_of, host_files_table, policy_rules, preflight_checks
 from containment.verify.risk_tables import residual_kinds, residual_matrix
+from containment.verify.rule_pages import rules_in_full, waivers_example
 
 Renderer = Callable[[Library], str]
 
@@ -148,6 +149,8 @@ TABLES: Final[Mapping[str, Renderer]] = {
     "residual-matrix": residual_matrix,
     "config-keys": config_keys,
     "policy-rules": policy_rules,
+    "policy-rules-in-full": rules_in_full,
+    "waivers": waivers_example,
     "host-files": host_files_table,
     "preflight-checks": preflight_checks,
     "help preflight": help_of("preflight"),
