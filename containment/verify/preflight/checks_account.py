@@ -7,12 +7,7 @@ from functools import partial
 
 from containment.verify.preflight.check import Check, Verdict, failed, passed, unread, warned
 from containment.verify.preflight.facts import AwsFacts, Facts, Network, Quota, Unread
-
-ENDPOINTS = 8
-"""Interface endpoints of a stack (ssm, ssmmessages, ec2messages, logs, sts, ec2, ecr.api, ecr.dkr)."""
-
-GROUPS = 4
-"""Security groups of a stack: host, endpoints, the VPC's default one, and the gateway's, which the Controller makes."""
+from containment.verify.preflight.needs import quotas
 
 
 def identity(_: Facts, aws: AwsFacts) -> Verdict:
@@ -31,25 +26,11 @@ def rights(_: Facts, aws: AwsFacts) -> Verdict:
     return passed(f"{len(aws.rights)} needed rights ({aws.rights_from})")
 
 
-def needs(facts: Facts) -> dict[Quota, int]:
-    """Return how much of each quota this stack uses when it is up."""
-    config = facts.spec.config
-    endpoints = config.create_ssm_vpc_endpoints
-    return {
-        Quota.VPCS: 1,
-        Quota.INTERNET_GATEWAYS: 1,
-        Quota.INTERFACE_ENDPOINTS: ENDPOINTS if endpoints else 0,
-        Quota.GATEWAY_ENDPOINTS: 1 if config.create_s3_gateway_endpoint else 0,
-        Quota.SECURITY_GROUPS: GROUPS,
-        Quota.ADDRESSES: 2 if config.ha_gateway else 1,
-    }
-
-
 def quota(which: Quota, facts: Facts, aws: AwsFacts) -> Verdict:
     usage = aws.quotas[which]
     if isinstance(usage, Unread):
         return unread(usage)
-    more = max(0, needs(facts)[which] - usage.ours)
+    more = max(0, quotas(facts.spec)[which] - usage.ours)
     said = f"{usage.used} of {usage.limit} used, {more} more needed"
     return passed(said) if usage.used + more <= usage.limit else failed(said)
 
