@@ -83,10 +83,8 @@ class Analysis:
         if self.table.find(need, 0) is None:
             return ()
         kept = before & self.table.meets(self.view.numbers[rule.name])
-        for box in bits_of(kept):
-            alone = 1 << box
-            if self.table.find(need, alone) is None:
-                return (self.ruleset.rules[box],)
+        for box in bits_of(self.table.covers_alone(need, kept)):
+            return (self.ruleset.rules[box],)
         for box in reversed(list(bits_of(kept))):
             if self.table.find(need, kept & ~(1 << box)) is None:
                 kept &= ~(1 << box)

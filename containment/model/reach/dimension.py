@@ -48,27 +48,47 @@ class Dimension(Generic[Member]):
         """`parts[i]` is the same for boxes i that are the same set here."""
         self.kinds = tuple(kinds)
         self._parts = parts
-        self._picks: dict[tuple[int, ...], tuple[Pick[Member], ...]] = {}
+        self._picks: dict[frozenset[int], tuple[Pick[Member], ...]] = {}
         self._reach: dict[int, int] = {}
+        firsts: dict[int, int] = {}
+        for box, part in enumerate(parts):
+            firsts.setdefault(part, box)
+        asked = sum(1 << box for box in firsts.values())
+        self._bit = {part: 1 << box for part, box in firsts.items()}
+        self._holding: dict[int, list[Kind[Member]]] = {part: [] for part in firsts}
+        for kind in self.kinds:
+            bits = kind.bits
+            for option in kind.options:
+                bits |= option.bits
+            bits &= asked
+            while bits:
+                low = bits & -bits
+                self._holding[parts[low.bit_length() - 1]].append(kind)
+                bits ^= low
 
     def picks(self, need: Sequence[int]) -> tuple[Pick[Member], ...]:
-        """Return every class in all boxes of `need` (their numbers), with as few unknowns as that takes."""
-        key = tuple(sorted({self._parts[box] for box in need}))
-        if key not in self._picks:
+        """Return the classes in all boxes of `need` (their numbers), with as few unknowns as that takes.
+
+        Left out is what has all the bits of another: where that one has something to be avoided, so has this.
+        """
+        key = frozenset(self._parts[box] for box in need)
+        found = self._picks.get(key)
+        if found is None:
             bits = 0
-            for box in need:
-                bits |= 1 << box
-            self._picks[key] = tuple(_picks(self.kinds, bits))
-        return self._picks[key]
+            for part in key:
+                bits |= self._bit[part]
+            among = min((self._holding[part] for part in key), key=len) if key else self.kinds
+            found = self._picks[key] = tuple(_least(_picks(among, bits)))
+        return found
 
     def meets(self, box: int) -> int:
         """Return the boxes that share a member with one box, as bits."""
         part = self._parts[box]
         if part not in self._reach:
             found = 0
-            for pick in self.picks((box,)):
-                found |= pick.bits
-                for option in pick.kind.options:
+            for kind in self._holding[part]:
+                found |= kind.bits
+                for option in kind.options:
                     found |= option.bits
             self._reach[part] = found
         return self._reach[part]
@@ -81,6 +101,15 @@ def _picks(kinds: Iterable[Kind[Member]], need: int) -> Iterable[Pick[Member]]:
             yield Pick(kind.bits, kind)
         elif kind.options:
             yield from _with_options(kind, missing)
+
+
+def _least(picks: Iterable[Pick[Member]]) -> list[Pick[Member]]:
+    """Return the picks whose bits hold no other's, those with the fewest bits first."""
+    out: list[Pick[Member]] = []
+    for pick in sorted(picks, key=lambda one: one.bits.bit_count()):
+        if all(other.bits & ~pick.bits for other in out):
+            out.append(pick)
+    return out
 
 
 def _with_options(kind: Kind[Member], missing: int) -> Iterable[Pick[Member]]:

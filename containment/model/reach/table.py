@@ -129,6 +129,15 @@ class Table:
                 return self.witness(step, None if None not in steps else bool(apex))
         return None
 
+    def covers_alone(self, need: int, avoid: int) -> int:
+        """Return the boxes of `avoid` of which each alone holds every flow inside all boxes of `need`, as bits."""
+        boxes = tuple(bits_of(need))
+        for dimensions in self.readings:
+            for dimension in dimensions:
+                for pick in dimension.picks(boxes):
+                    avoid &= pick.bits
+        return avoid
+
     def search(self, apex: int, need: int, avoid: int) -> Step | None:
         """Return one class of each dimension with all of `need` and together nothing of `avoid`, under one reading."""
         boxes = tuple(bits_of(need))

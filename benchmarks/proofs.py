@@ -1,0 +1,262 @@
+"""The analyser's speed, beside dd's CUDD and z3 on the same questions in the same run.
+
+`python benchmarks/proofs.py [--seconds N]` prints each size with CPU seconds of this process (so that other load on the machine counts
+little). CUDD and z3 are given the class numbers that the analyser found, which spares them the names and addresses; each stops
+after N seconds and says how far it came. Nothing is compared that was not answered by both.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+import time
+from collections.abc import Callable, Iterator
+from ipaddress import IPv4Address, IPv4Network, ip_address
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from containment.model.flow import Application, Flow, Source
+from containment.model.fqdn import DomainPattern
+from containment.model.names import Action, Protocol
+from containment.model.reach import Analysis, Box, Claim, differences
+from containment.model.reach.box import EVERYWHERE
+from containment.model.reach.compiled import Compiled
+from containment.model.reach.reachable import reachable
+from containment.model.reach.table import Table
+from containment.model.ruleset import PUBLIC_INTERNET, CidrSelector, PortRange, Rule, RuleSet, SmartGroup, TagSelector, WebGroup
+
+SIZES = ((20, 100), (200, 5_000), (2_000, 100_000))
+
+
+def policy(rules: int, domains: int, seed: int = 7, classes: int = 8) -> RuleSet:
+    """Return a policy of a size: by name and by address, wildcards among the names, denies among the permits, a default deny."""
+    rng = random.Random(seed)
+    smart = {
+        f"class-{index}": SmartGroup(
+            f"class-{index}", (TagSelector({"AgentClass": str(index)}), CidrSelector(IPv4Network((0x0A2A0000 + index * 256, 24))))
+        )
+        for index in range(classes)
+    }
+    smart["public"], smart["anywhere"] = PUBLIC_INTERNET, SmartGroup("Anywhere", (CidrSelector(IPv4Network("0.0.0.0/0")),))
+    for index in range(max(4, rules // 8)):
+        smart[f"net-{index}"] = SmartGroup(
+            f"net-{index}",
+            tuple(CidrSelector(IPv4Network((rng.getrandbits(32) >> 8 << 8, rng.choice([16, 20, 24])), strict=False)) for _ in range(2)),
+        )
+    names = [f"host{index}.zone{index % max(1, domains // 50)}.example{index % 17}.com" for index in range(domains)]
+    names[:: max(1, domains // (domains // 50 + 1))] = [
+        f"*.zone{index}.example{index % 17}.com" for index in range(len(names[:: max(1, domains // (domains // 50 + 1))]))
+    ]
+    groups = max(2, rules * 3 // 4)
+    held: list[list[str]] = [[] for _ in range(groups)]
+    for index, name in enumerate(names):
+        held[index % groups].append(name)
+        if rng.random() < 0.02:
+            held[rng.randrange(groups)].append(name)
+    web = {
+        f"web-{index}": WebGroup(f"web-{index}", tuple(DomainPattern(name) for name in dict.fromkeys(members or ["a.example"])))
+        for index, members in enumerate(held)
+    }
+    out = []
+    for index in range(rules - 1):
+        source = (f"class-{rng.randrange(classes)}",)
+        if index < groups:
+            out.append(
+                Rule(
+                    f"web-{index}",
+                    index + 1,
+                    rng.choice([Action.PERMIT, Action.PERMIT, Action.DENY]),
+                    source,
+                    ("public",),
+                    Protocol.TCP,
+                    (PortRange(443, 443),),
+                    (f"web-{index}",),
+                    tls_required=True,
+                )
+            )
+        else:
+            to = (f"net-{rng.randrange(max(4, rules // 8))}",)
+            ports = (PortRange(rng.choice([22, 53, 443, 1000]), 2000),) if rng.random() < 0.5 else ()
+            out.append(
+                Rule(
+                    f"net-{index}",
+                    index + 1,
+                    rng.choice([Action.PERMIT, Action.DENY]),
+                    source,
+                    to,
+                    rng.choice([Protocol.TCP, Protocol.UDP, Protocol.ANY]),
+                    ports,
+                )
+            )
+    out.append(Rule("default-deny", rules, Action.DENY, ("anywhere",), ("anywhere",), Protocol.ANY))
+    return RuleSet(tuple(out), smart, web)
+
+
+class Clock:
+    """CPU seconds of this process since it was made."""
+
+    def __init__(self) -> None:
+        self._began = time.process_time()
+
+    def read(self) -> float:
+        return time.process_time() - self._began
+
+
+def all_proofs(ruleset: RuleSet) -> dict[str, float]:
+    """Ask everything once and return CPU seconds by question; building the classes is counted."""
+    told: dict[str, float] = {}
+    denied = [group.patterns[0] for group in list(ruleset.web_groups.values())[:5]]
+    probe = Box((EVERYWHERE,), (EVERYWHERE,), (WebGroup("asked", tuple(denied)),), frozenset({Claim.TLS_NAMED}))
+
+    def timed(name: str, ask: Callable[[], object]) -> None:
+        clock = Clock()
+        ask()
+        told[name] = clock.read()
+
+    analysis = Analysis(ruleset, probes=[probe])
+    timed("classes", lambda: analysis.table.readings)
+    timed("dead rules", analysis.dead_rules)
+    timed("order", lambda: analysis.permits_ahead([rule for rule in ruleset.rules if rule.web_groups and not rule.action.permits]))
+    timed("reach", lambda: analysis.ways_into())
+    timed("deny set", lambda: analysis.ways_into(analysis.probe(0)))
+    return told
+
+
+def added(ruleset: RuleSet) -> RuleSet:
+    """Return the policy with one more domain in one group."""
+    name, group = list(ruleset.web_groups.items())[1]
+    more = WebGroup(group.name, (*group.patterns, DomainPattern("brand-new.example")))
+    return RuleSet(ruleset.rules, ruleset.smart_groups, {**ruleset.web_groups, name: more}, ruleset.default_action)
+
+
+def dead_by_cudd(table: Table, count: int, limit: float) -> tuple[set[int], int, float]:
+    """Return the dead rules that CUDD finds over the same classes, how many it answered, and CPU seconds."""
+    from dd import cudd
+
+    clock = Clock()
+    manager = cudd.BDD()
+    conditions = []
+    sizes = [max(1, (len(dimension.kinds) - 1).bit_length()) for dimension in table.readings[0]]
+    for place, size in enumerate(sizes):
+        manager.declare(*(f"v{place}_{bit}" for bit in range(size)))
+    codes = [
+        [_cube(manager, place, number, sizes[place]) for number in range(len(dimension.kinds))]
+        for place, dimension in enumerate(table.readings[0])
+    ]
+    known = [_any(manager, cubes) for cubes in codes]
+    for box in range(count):
+        made = manager.true
+        for place, dimension in enumerate(table.readings[0]):
+            made &= _any(manager, [codes[place][number] for number, kind in enumerate(dimension.kinds) if kind.bits >> box & 1])
+        conditions.append(made)
+    possible = manager.true
+    for one in known:
+        possible &= one
+    taken, dead, done = manager.false, set(), 0
+    for box, condition in enumerate(conditions):
+        if clock.read() > limit:
+            break
+        if condition & ~taken & possible == manager.false:
+            dead.add(box)
+        taken |= condition
+        done += 1
+    return dead, done, clock.read()
+
+
+def _cube(manager: object, place: int, number: int, size: int) -> object:
+    return manager.cube({f"v{place}_{bit}": bool(number >> bit & 1) for bit in range(size)})  # type: ignore[attr-defined]
+
+
+def _any(manager: object, parts: list[object]) -> object:
+    while len(parts) > 1:
+        parts = [parts[index] | parts[index + 1] if index + 1 < len(parts) else parts[index] for index in range(0, len(parts), 2)]  # type: ignore[operator]
+    return parts[0] if parts else manager.false  # type: ignore[attr-defined]
+
+
+def dead_by_z3(table: Table, count: int, limit: float) -> tuple[set[int], int, float]:
+    """Return the dead rules that z3 finds over the same classes, how many it answered, and CPU seconds."""
+    import z3
+
+    clock = Clock()
+    solver = z3.SolverFor("QF_BV")
+    dimensions = table.readings[0]
+    sizes = [max(1, (len(dimension.kinds) - 1).bit_length()) for dimension in dimensions]
+    places = [z3.BitVec(f"d{place}", size) for place, size in enumerate(sizes)]
+    for place, dimension in enumerate(dimensions):
+        solver.add(z3.ULE(places[place], len(dimension.kinds) - 1))
+    dead, done = set(), 0
+    for box in range(count):
+        if clock.read() > limit:
+            break
+        parts = [
+            z3.Or([places[place] == number for number, kind in enumerate(dimension.kinds) if kind.bits >> box & 1])
+            for place, dimension in enumerate(dimensions)
+        ]
+        condition = z3.And(parts)
+        solver.push()
+        solver.add(condition)
+        if solver.check() == z3.unsat:
+            dead.add(box)
+        solver.pop()
+        solver.add(z3.Not(condition))
+        done += 1
+    return dead, done, clock.read()
+
+
+def dead_by_classes(table: Table, count: int) -> tuple[set[int], float]:
+    """Return the dead rules over the same classes, marks left aside as the others leave them, and CPU seconds."""
+    clock = Clock()
+    dead = {box for box in range(count) if table.find(1 << box, (1 << box) - 1) is None}
+    return dead, clock.read()
+
+
+def flows(ruleset: RuleSet) -> Iterator[Flow]:
+    source = Source(ip_address("10.42.1.10"), {"AgentClass": "1"})
+    for group in list(ruleset.web_groups.values())[:20]:
+        for pattern in group.patterns[:20]:
+            yield Flow(source, IPv4Address("93.184.215.14"), Protocol.TCP, 443, Application.TLS, pattern.text.replace("*", "x"))
+
+
+def main() -> int:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--seconds", type=float, default=60.0)
+    limit = options.parse_args().seconds
+    for rules, domains in SIZES:
+        ruleset = policy(rules, domains)
+        count = len(ruleset.rules)
+        told = all_proofs(ruleset)
+        by_question = ", ".join(f"{name} {seconds:.3f}" for name, seconds in told.items())
+        print(f"{rules} rules, {domains} domains: all proofs {sum(told.values()):.3f} s  ({by_question})")
+        table = Analysis(ruleset).table
+        _ = table.readings
+        ours, seconds = dead_by_classes(table, count)
+        print(f"  dead rules over the same classes: analyser {seconds:.3f} s, {len(ours)} dead")
+        for name, ask in (("CUDD", dead_by_cudd), ("z3", dead_by_z3)):
+            theirs, done, took = ask(table, count, limit)
+            verdict = "same answers" if theirs == {box for box in ours if box < done} else "DIFFERENT ANSWERS"
+            print(f"  {name}: {took:.3f} s for {done} of {count}, {took / max(seconds, 1e-6):.0f} times as long; {verdict}")
+        clock = Clock()
+        equal = differences(ruleset, policy(rules, domains))
+        print(f"  compared with itself, read anew: {clock.read():.3f} s, {len(equal)} differences")
+        more = added(ruleset)
+        clock = Clock()
+        changed = differences(ruleset, more)
+        print(f"  one domain added, whole comparison: {clock.read() * 1e3:.1f} ms, {len(changed)} differences")
+        compiled = Compiled(ruleset)
+        asked = list(flows(ruleset))
+        for flow in asked:
+            compiled.decide(flow)
+        clock = Clock()
+        turns = 50
+        for _ in range(turns):
+            for flow in asked:
+                compiled.decide(flow)
+        print(f"  one flow explained: {clock.read() / turns / len(asked) * 1e6:.2f} us")
+        print(f"  readable set: {len(reachable(Analysis(ruleset)))} lines" if rules <= 200 else "  readable set: not timed at this size")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
