@@ -30,7 +30,7 @@ CATALOG = REPOSITORY / "presets" / "catalog"
 
 def installs_nothing(d: Deployed) -> bool:
     document = yaml.safe_load(user_data(d).partition("\n")[2])
-    return not {"packages", "package_update", "package_upgrade", "apt", "runcmd", "bootcmd"} & set(document)
+    return not any(document.get(key) for key in ("packages", "package_update", "package_upgrade", "runcmd"))
 
 
 def https_only(d: Deployed) -> bool:
