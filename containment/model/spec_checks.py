@@ -211,6 +211,9 @@ def check_logs(config: StackConfig, preset: Preset, checks: Checks) -> None:
             if getattr(config, name):
                 checks.add(name, None, "is set without syslogServer: nothing is sent anywhere", "syslog_server")
         return
+    if config.copilot_private_ip and config.syslog_index == config.copilot_syslog_index:
+        said = f"is {config.syslog_index}, which copilotSyslogIndex has too: one would take the other's profile"
+        checks.add("syslog_index", None, said, "copilot_syslog_index", "copilot_private_ip")
     if config.syslog_cleartext:
         if preset.strict_logging:
             checks.add("syslog_cleartext", True, f"is not allowed for {preset.name}, whose logs are strict", "agent_class")

@@ -285,3 +285,13 @@ def test_a_prefix_and_a_stack_too_long_for_a_gateway_are_refused(library: Librar
     assert problem.where.endswith(":namePrefix")
     assert "gateway" in problem.what
     assert len(resolve({**GOOD, "namePrefix": prefix}, library, "b" * 19).gateway_name) == 50
+
+
+def test_the_example_in_the_documentation_is_one_that_is_taken(library: Library) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "config.md").read_text(encoding="utf-8")
+    example = yaml.safe_load(page.split("```yaml\n")[1].split("```")[0])["config"]
+    config = {key.removeprefix("agent-containment:"): value for key, value in example.items()}
+    needed = {"agentClass": "research", "identityAndTelemetryDomains": ["telemetry.openclaw.ai"]}
+    spec = resolve({**GOOD, **needed, **config}, library, "made-up", today=TODAY)
+    assert [api.name for api in spec.internal_apis] == ["artifacts"]
+    assert spec.decrypted_urls == ("api.acme.example/v1/*",)
