@@ -3,12 +3,15 @@
 import pulumi
 import pulumi_aws as aws
 
-from components.copilot import CoPilot
+from components.access_lists import AccessLists
+from components.collectors import collectors
+from components.dns import AgentDns
 from components.egress_policy import EgressPolicy
 from components.endpoints import AgentEndpoints
 from components.gateway import SpokeGateway
 from components.guard import refuse_holes
 from components.host import AgentHost
+from components.logs import AgentLogs
 from components.network import AgentNetwork
 from components.outputs import export
 from components.ownership import refuse_foreign_list
@@ -20,17 +23,17 @@ ruleset = policy_of(spec)
 refuse_holes(spec, ruleset)
 refuse_foreign_list(spec)
 
-aviatrix = controller(spec.config.controller_version)
-cloud = aws_provider(spec.config.aws_region, spec.config.tags)
+cloud, aviatrix = aws_provider(spec.config.aws_region, spec.config.tags), controller(spec.config.controller_version)
 on = pulumi.ResourceOptions(providers=[cloud, aviatrix])
 account = aws.get_caller_identity_output(opts=pulumi.InvokeOutputOptions(provider=cloud)).account_id
 
-name = spec.object_prefix
-policy = EgressPolicy(f"{name}-policy", spec, ruleset, opts=on)
-network = AgentNetwork(name, spec, opts=on)
-endpoints = AgentEndpoints(f"{name}-aws", spec, network, account, opts=on)
-gateway = SpokeGateway(f"{name}-gateway", spec, network, opts=on)
-host = AgentHost(f"{name}-agent", spec, network, after=[policy, endpoints, gateway], opts=on)
-if spec.config.copilot_private_ip:
-    CoPilot(f"{name}-copilot", spec, opts=on)
-export(spec, policy, network, endpoints, gateway, host)
+policy = EgressPolicy("policy", spec, ruleset, opts=on)
+logs = AgentLogs("logs", spec, account, opts=on)
+network = AgentNetwork("network", spec, logs, opts=on)
+borders = AccessLists("borders", spec, network, opts=on)
+dns = AgentDns("dns", spec, network, logs, opts=on)
+endpoints = AgentEndpoints("aws", spec, network, account, opts=on)
+gateway = SpokeGateway("gateway", spec, network, opts=on)
+host = AgentHost("agent", spec, network, after=[policy, borders, dns, endpoints, gateway], opts=on)
+collectors(spec, opts=on)
+export(spec, policy, logs, network, dns, endpoints, gateway, host)

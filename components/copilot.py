@@ -26,7 +26,7 @@ class CoPilot(pulumi.ComponentResource):
         aviatrix.RemoteSyslog(
             f"{name}-syslog",
             index=spec.config.copilot_syslog_index,
-            name=f"{spec.object_prefix}-copilot",
+            name="agent-containment-copilot",
             server=address,
             port=COPILOT_PORT,
             protocol="UDP",

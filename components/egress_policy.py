@@ -2,7 +2,8 @@
 
 Two forms of ownership (docs/ownership.md): a ruleset on the stack's own attachment point, which `platform/` made, or
 the Controller-wide list and default action of a dedicated Controller. What the rules are is `containment.model.policy`'s;
-their arguments `lowering`'s.
+their arguments `lowering`'s. No Pulumi name here holds the prefix: a new prefix renames what stands, in place, and the
+attachment point, which takes one object alone, never has to change hands under a live host.
 """
 
 from __future__ import annotations

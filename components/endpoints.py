@@ -1,17 +1,15 @@
 """AWS's own services inside the VPC: the agent host is operated without any way out.
 
 Rules kept here: interface endpoints stand in subnets of their own, with private DNS; their security group takes TCP 443
-from the agent subnets only; every endpoint's policy demands a principal and a resource of this account, so that the
-endpoints are no exit to somebody else's account.
+from the agent subnets only; what may pass them is `endpoint_policies`.
 """
 
 from __future__ import annotations
 
-import json
-
 import pulumi
 import pulumi_aws as aws
 
+from components.endpoint_policies import perimeter, s3_perimeter
 from components.network import AgentNetwork
 from containment.model.names import HTTPS_PORT
 from containment.model.spec import ContainmentSpec
@@ -33,58 +31,60 @@ class AgentEndpoints(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("containment:network:AgentEndpoints", name, {}, opts)
-        child = pulumi.ResourceOptions(parent=self)
-        policy = pulumi.Output.from_input(account).apply(own_account_only)
-        self.security_group = aws.ec2.SecurityGroup(
-            f"{name}-endpoints-sg",
-            name=f"{name}-endpoints",
+        self._name, self._spec, self._network, self._child = name, spec, network, pulumi.ResourceOptions(parent=self)
+        self._account = pulumi.Output.from_input(account)
+        self.security_group = self._group()
+        services = INTERFACE_SERVICES if spec.config.create_ssm_vpc_endpoints else ()
+        self.interfaces = {service: self._interface(service) for service in services}
+        self.s3 = self._gateway() if spec.config.create_s3_gateway_endpoint else None
+        self.register_outputs({"interfaceEndpointIds": {service: endpoint.id for service, endpoint in self.interfaces.items()}})
+
+    def _group(self) -> aws.ec2.SecurityGroup:
+        return aws.ec2.SecurityGroup(
+            f"{self._name}-sg",
+            name=f"{self._spec.object_prefix}-endpoints",
             description="TCP 443 from the agent subnets to AWS endpoints",
-            vpc_id=network.vpc.id,
+            vpc_id=self._network.vpc.id,
             ingress=[
                 {
                     "protocol": "tcp",
                     "from_port": HTTPS_PORT,
                     "to_port": HTTPS_PORT,
-                    "cidr_blocks": [str(subnet) for subnet in spec.agent_subnets],
+                    "cidr_blocks": [str(subnet) for subnet in self._spec.agent_subnets],
                     "description": "agent subnets",
                 }
             ],
             egress=[],
-            tags={"Name": f"{name}-endpoints"},
-            opts=child,
+            tags={"Name": f"{self._spec.object_prefix}-endpoints"},
+            opts=self._child,
         )
-        self.interfaces: dict[str, aws.ec2.VpcEndpoint] = {}
-        if spec.config.create_ssm_vpc_endpoints:
-            for service in INTERFACE_SERVICES:
-                self.interfaces[service] = aws.ec2.VpcEndpoint(
-                    f"{name}-endpoint-{service.replace('.', '-')}",
-                    vpc_id=network.vpc.id,
-                    service_name=f"com.amazonaws.{spec.config.aws_region}.{service}",
-                    vpc_endpoint_type="Interface",
-                    subnet_ids=[subnet.id for subnet in network.endpoint_subnets],
-                    security_group_ids=[self.security_group.id],
-                    private_dns_enabled=True,
-                    policy=policy,
-                    tags={"Name": f"{name}-{service}"},
-                    opts=child,
-                )
-        self.s3: aws.ec2.VpcEndpoint | None = None
-        if spec.config.create_s3_gateway_endpoint:
-            self.s3 = aws.ec2.VpcEndpoint(
-                f"{name}-endpoint-s3",
-                vpc_id=network.vpc.id,
-                service_name=f"com.amazonaws.{spec.config.aws_region}.s3",
-                vpc_endpoint_type="Gateway",
-                route_table_ids=[network.agent_route_table.id],
-                policy=policy,
-                tags={"Name": f"{name}-s3"},
-                opts=child,
-            )
-        self.register_outputs({"interfaceEndpointIds": {service: endpoint.id for service, endpoint in self.interfaces.items()}})
 
+    def _interface(self, service: str) -> aws.ec2.VpcEndpoint:
+        organization = self._spec.config.organization_id
+        policy = self._account.apply(lambda account: perimeter(account, organization))
+        return aws.ec2.VpcEndpoint(
+            f"{self._name}-{service.replace('.', '-')}",
+            vpc_id=self._network.vpc.id,
+            service_name=f"com.amazonaws.{self._spec.config.aws_region}.{service}",
+            vpc_endpoint_type="Interface",
+            subnet_ids=[subnet.id for subnet in self._network.endpoint_subnets],
+            security_group_ids=[self.security_group.id],
+            private_dns_enabled=True,
+            policy=policy if self._spec.config.enable_endpoint_policies else None,
+            tags={"Name": f"{self._spec.object_prefix}-{service}"},
+            opts=self._child,
+        )
 
-def own_account_only(account: str) -> str:
-    """Return the endpoint policy: only principals of this account, only on this account's resources."""
-    same = {"StringEquals": {"aws:PrincipalAccount": account, "aws:ResourceAccount": account}}
-    statement = {"Sid": "OwnAccountOnly", "Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*", "Condition": same}
-    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    def _gateway(self) -> aws.ec2.VpcEndpoint:
+        region, organization = self._spec.config.aws_region, self._spec.config.organization_id
+        policy = self._account.apply(lambda account: s3_perimeter(account, organization, region))
+        return aws.ec2.VpcEndpoint(
+            f"{self._name}-s3",
+            vpc_id=self._network.vpc.id,
+            service_name=f"com.amazonaws.{region}.s3",
+            vpc_endpoint_type="Gateway",
+            route_table_ids=[self._network.agent_route_table.id],
+            policy=policy if self._spec.config.enable_endpoint_policies else None,
+            tags={"Name": f"{self._spec.object_prefix}-s3"},
+            opts=self._child,
+        )

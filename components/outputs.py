@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import pulumi
 
+from components.dns import AgentDns
 from components.egress_policy import EgressPolicy
 from components.endpoints import AgentEndpoints
 from components.gateway import SpokeGateway
 from components.host import AgentHost
+from components.logs import AgentLogs
 from components.network import AgentNetwork
 from containment.model.names import PolicyMode
 from containment.model.spec import ContainmentSpec
 
 
 def export(
-    spec: ContainmentSpec, policy: EgressPolicy, network: AgentNetwork, endpoints: AgentEndpoints, gateway: SpokeGateway, host: AgentHost
+    spec: ContainmentSpec,
+    policy: EgressPolicy,
+    logs: AgentLogs,
+    network: AgentNetwork,
+    dns: AgentDns,
+    endpoints: AgentEndpoints,
+    gateway: SpokeGateway,
+    host: AgentHost,
 ) -> None:
     """Export everything people and later tools read from a stack."""
     region, enforcing = spec.config.aws_region, spec.mode is PolicyMode.ENFORCE
@@ -33,7 +42,12 @@ def export(
         "ssmStartSession": pulumi.Output.concat("aws ssm start-session --region ", region, " --target ", host.instance.id),
         "ssmInterfaceEndpointIds": {service: endpoint.id for service, endpoint in endpoints.interfaces.items()},
         "s3GatewayEndpointId": endpoints.s3.id if endpoints.s3 else None,
-        "vpcFlowLogGroup": network.flow_log_group.name if network.flow_log_group else None,
+        "vpcFlowLogGroup": logs.flows.name if logs.flows else None,
+        "dnsQueryLogGroup": logs.queries.name if logs.queries else None,
+        "dnsFirewallRuleGroupId": dns.rule_group.id if dns.rule_group else None,
+        "dnsQueryLogConfigId": dns.query_log.id if dns.query_log else None,
+        "logKmsKeyArn": logs.key_arn,
+        "agentRoleName": host.identity.role.name,
         "agentClass": spec.config.agent_class,
         "ruleTable": policy.rule_table,
         "nextSteps": [

@@ -2,7 +2,7 @@
 
 A call is a function that takes moto's response object (`_get_param`, `region`, `current_account`) and returns the answer as a dict in the
 API's words; its name is the call's name in snake case. State lives beside the call, by account and region, and is gone with the process.
-EC2's small ones are here; DNS Firewall, the rest of the resolver and Instance Connect have files of their own.
+Small ones of EC2 and CloudWatch Logs are here; DNS Firewall, the rest of the resolver and Instance Connect have files of their own.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from typing import Any
 from moto.core.responses import ActionResult
 from moto.ec2.responses import EC2Response
 from moto.iam.responses import IamResponse
+from moto.logs.exceptions import ResourceNotFoundException
+from moto.logs.responses import LogsResponse
 from moto.route53resolver.responses import Route53ResolverResponse
 
 from containment.lab.cloud import account_settings, dns_firewall, instance_connect, resolver, rights
@@ -76,6 +78,26 @@ def _monitoring(request: Any, state: str) -> Answer:
     return {"InstanceMonitorings": [{"InstanceId": each.id, "Monitoring": {"State": state}} for each in found]}
 
 
+def associate_kms_key(request: Any) -> Answer:
+    """Encrypt what a log group takes from now on."""
+    _log_group(request).kms_key_id = request._get_param("kmsKeyId")  # noqa: SLF001
+    return {}
+
+
+def disassociate_kms_key(request: Any) -> Answer:
+    """Encrypt with AWS's own key again."""
+    _log_group(request).kms_key_id = None
+    return {}
+
+
+def _log_group(request: Any) -> Any:
+    name = request._get_param("logGroupName") or request._get_param("resourceIdentifier").split(":log-group:")[-1]  # noqa: SLF001
+    if name not in request.logs_backend.groups:
+        raise ResourceNotFoundException
+    return request.logs_backend.groups[name]
+
+
+LOGS: tuple[Callable[[Any], Answer], ...] = (associate_kms_key, disassociate_kms_key)
 EC2: tuple[Callable[[Any], Answer], ...] = (
     modify_instance_metadata_defaults,
     get_instance_metadata_defaults,
@@ -92,6 +114,8 @@ def add() -> None:
         setattr(EC2Response, call.__name__, _answering(call))
     for call in rights.CALLS:
         setattr(IamResponse, call.__name__, _answering(call))
+    for call in LOGS:
+        setattr(LogsResponse, call.__name__, _answering(call))
     for call in (*dns_firewall.CALLS, *resolver.CALLS):
         setattr(Route53ResolverResponse, call.__name__, _answering(call))
     resolver.tag_everything()
