@@ -26,7 +26,7 @@ task = json.load(sys.stdin)
 
 class Mocks(pulumi.runtime.Mocks):
     def new_resource(self, args):
-        return f"{args.name}-id", {**args.inputs, "uuid": f"{args.name}-uuid"}
+        return f"{args.name}-id", {**args.inputs, "uuid": f"{args.name}-uuid", "arn": f"arn:aws:mock:::{args.name}"}
 
     def call(self, args):
         return {"accountId": "123456789012", "id": "ami-0123456789abcdef0", "attachmentPointId": "point", "name": "x"}

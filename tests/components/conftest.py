@@ -1,0 +1,16 @@
+"""Specs for the tests of components: any class, mode and configuration, resolved as the program resolves them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from containment.library import load_library
+from containment.model.spec import ContainmentSpec, resolve
+
+LIBRARY = load_library()
+
+
+def spec_of(agent_class: str = "coding", mode: str = "enforce", **config: Any) -> ContainmentSpec:
+    """Return the spec of a stack."""
+    raw = {"awsAccessAccount": "aws-lab", "agentImageId": "ami-00000000", "agentClass": agent_class, "policyMode": mode, **config}
+    return resolve(raw, LIBRARY, f"{agent_class}-{mode}")
