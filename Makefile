@@ -29,14 +29,18 @@ up: setup ## bring up the platform and STACK in the lab, with the policy pack en
 	@echo "  $(VENV)/containment lab status                     the simulators, and where to reach them"
 	@echo "  make destroy, then make down                 to leave nothing behind"
 
-demo: setup ## from nothing to proof: the six tests in monitor, the flip to enforce under a live host, the six again
-	$(LAB) up -C platform --stack platform --policy-pack policypack
-	$(LAB) up --stack coding-monitor --policy-pack policypack
+DEMO := env CONTAINMENT_LAB_HOME=$(CURDIR)/.lab/demo $(LAB)
+
+demo: setup ## from nothing to proof: the six tests in monitor, the flip to enforce under a live host, the six again, one page
+	@mkdir -p .lab/demo
+	$(DEMO) up --stack dev --policy-pack policypack --config policyMode=monitor
 	@echo; echo "== monitor: what nobody permitted is delivered, and logged as would-be-denied"
-	$(LAB) verify --stack coding-monitor --skip-if-impossible
-	@echo; echo "== the same stack, the same host: enforce"
-	$(LAB) up --stack coding-monitor --policy-pack policypack --config policyMode=enforce
-	$(LAB) verify --stack coding-monitor --config policyMode=enforce --skip-if-impossible
+	$(DEMO) verify --stack dev --config policyMode=monitor --skip-if-impossible
+	@echo; echo "== the same host, the policy flipped to enforce"
+	$(DEMO) up --stack dev --policy-pack policypack --config policyMode=enforce
+	$(DEMO) verify --stack dev --config policyMode=enforce --skip-if-impossible
+	@echo; $(DEMO) report --stack dev --config policyMode=enforce --out containment-report.html --skip-if-impossible
+	@echo "to leave nothing behind: make down"
 
 preview: setup ## show what `up` would do, judged by the policy pack
 	$(LAB) preview --stack $(STACK) $(WITH)
@@ -54,6 +58,7 @@ destroy: setup ## destroy STACK in the lab, and the platform when no other stack
 
 down: setup ## end the lab's simulators and networks
 	$(LAB) down
+	@if [ -d .lab/demo ]; then $(DEMO) down; fi
 
 test: setup ## run every test, on two cores
 	$(VENV)/python -m pytest -n 2 --dist loadfile

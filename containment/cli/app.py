@@ -28,12 +28,12 @@ def build(*, everything: bool) -> typer.Typer:
     for question in _QUESTIONS:
         tree.command(question.__name__)(question)
     if everything:
-        from containment.cli import lab, lab_home, lab_world
+        from containment.cli import lab, lab_home, lab_report, lab_world
 
         if not any(command.name == "status" for command in lab.app.registered_commands):
             lab.app.command("status")(lab_home.status)
             lab.app.command("stacks")(lab_home.stacks)
-            for verb in (lab_world.verify, lab_world.run, lab_world.watch):
+            for verb in (lab_world.verify, lab_world.run, lab_world.watch, lab_report.report):
                 lab.app.command(verb.__name__)(verb)
             lab.app.add_typer(lab_world.world, name="world")
         tree.add_typer(lab.app, name="lab")

@@ -163,6 +163,7 @@ TABLES: Final[Mapping[str, Renderer]] = {
     "help lab verify": help_of("lab", "verify"),
     "help lab run": help_of("lab", "run"),
     "help lab watch": help_of("lab", "watch"),
+    "help lab report": help_of("lab", "report"),
     "help lab world": help_of("lab", "world"),
 }
 

@@ -146,6 +146,7 @@ def _status(keeper: Keeper) -> dict[str, Any]:
         "gateway": next((str(each.address) for each in keeper.machines() if each.gateway), ""),
         "resolver": str(now.vpc.resolver) if now else None,
         "region": keeper.target.region,
+        "machines": {each.name: {"instance": each.instance.id, "address": str(each.address)} for each in keeper.machines()},
     }
 
 

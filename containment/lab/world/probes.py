@@ -115,7 +115,7 @@ def judge(
         return Judged(
             probe,
             Result.PASS,
-            f"the VPC's own endpoint answered, and its policy {decision.verdict.value.lower()}s an unsigned call",
+            f"the VPC's own endpoint answered, and its policy decides on calls ({decision.verdict.value} to one nobody signed)",
             decision,
         )
     names = _RULES.get(probe.id)

@@ -1,0 +1,67 @@
+"""New agents inherit: a second machine, started and tagged by nobody's deployment, is judged by its class's rules."""
+
+from __future__ import annotations
+
+import json
+import ssl
+import subprocess
+import urllib.request
+from typing import Any
+
+import pytest
+
+from containment.lab.world.control import World
+from containment.lab.world.tools import missing
+from tests.deployment.lab import Lab
+from tests.deployment.world import world_of
+
+pytestmark = [pytest.mark.slow, pytest.mark.namespaces, pytest.mark.skipif(bool(missing()), reason="; ".join(missing()))]
+STACK = "coding-enforce"
+
+
+def controller(lab: Lab, path: str, method: str, body: dict[str, Any] | None = None) -> None:
+    context = ssl.create_default_context(cafile=str(lab.home / "controller-ca.pem"))
+    data = json.dumps(body).encode() if body is not None else None
+    request = urllib.request.Request(f"https://127.0.0.1:{lab.ports['controller']}/lab/{path}", data=data, method=method)
+    urllib.request.urlopen(request, context=context, timeout=20).read()
+
+
+def deciding_rule(world: World, machine: str, name: str) -> str | None:
+    """Return which rule decides on a machine's TLS flow to a name."""
+    before = world.ask("decisions")["count"]
+    command = [*world.entering(machine), "curl", "-sk", "-m", "4", "--resolve", f"{name}:443:198.19.1.7", f"https://{name}/"]
+    subprocess.run(command, capture_output=True, check=False)
+    told = [each for each in world.ask("decisions", after=before)["records"] if each["server_name"] == name]
+    return told[0]["rule"] if told else None
+
+
+def test_a_second_machine_is_judged_at_once_in_the_agent_subnet_and_after_the_poll_elsewhere(deployed: Lab) -> None:
+    world, ec2 = world_of(deployed, STACK), deployed.aws("ec2")
+    first = ec2.describe_instances(InstanceIds=[world.ask("status")["instance"]])["Reservations"][0]["Instances"][0]
+    group = ec2.create_security_group(GroupName="second", Description="second agent", VpcId=first["VpcId"])["GroupId"]
+    subnets = ec2.describe_subnets(Filters=[{"Name": "vpc-id", "Values": [first["VpcId"]]}])["Subnets"]
+    other = next(each["SubnetId"] for each in subnets if "endpoint" in str(each["Tags"]))
+    made: list[str] = []
+
+    def start(subnet: str, tags: list[dict[str, str]]) -> str:
+        tagged = [{"ResourceType": "instance", "Tags": tags}] if tags else []
+        told = ec2.run_instances(
+            ImageId=first["ImageId"], MinCount=1, MaxCount=1, SubnetId=subnet, SecurityGroupIds=[group], TagSpecifications=tagged
+        )
+        made.append(told["Instances"][0]["InstanceId"])
+        return made[-1]
+
+    try:
+        controller(deployed, "settings", "PATCH", {"inventory_seconds": 3600})
+        inside, elsewhere = start(first["SubnetId"], []), start(other, first["Tags"])
+        world.ask("sync")
+        assert deciding_rule(world, inside, "api.openai.com") == "vca-openclaw-shadow-model-deny"
+        assert deciding_rule(world, elsewhere, "api.openai.com") == "default-action"
+        controller(deployed, "membership", "POST")
+        world.ask("sync")
+        assert deciding_rule(world, elsewhere, "api.openai.com") == "vca-openclaw-shadow-model-deny"
+    finally:
+        ec2.terminate_instances(InstanceIds=made)
+        controller(deployed, "settings", "PATCH", {"inventory_seconds": 0})
+        ec2.delete_security_group(GroupId=group)
+        world.ask("sync")
