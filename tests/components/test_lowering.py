@@ -16,10 +16,11 @@ from containment.model.policy import build_ruleset
 from containment.model.ruleset import CidrSelector, Logging, OpaqueSelector, PortRange, Rule, RuleSet, SmartGroup, TagSelector, WebGroup
 from containment.model.spec import resolve
 from containment.model.url import UrlPattern
+from tests.support.classes import SHIPPED
 
 GOLDEN = Path(__file__).parent / "recorded"
 LIBRARY = load_library()
-CASES = [(name, mode) for name in LIBRARY.presets for mode in ("monitor", "enforce")]
+CASES = [(name, mode) for name in SHIPPED for mode in ("monitor", "enforce")]
 COMMON = {
     "src_smart_groups": ["id of sg-agent-workload"],
     "logging": True,

@@ -18,11 +18,12 @@ from containment.model.scenario import ScenarioTable
 from containment.model.scenario_flow import disagreements
 from containment.model.spec import ContainmentSpec, resolve
 from containment.scenario_file import read_scenarios
+from tests.support.classes import SHIPPED
 
 HERE = Path(__file__).parent
 SEEDS = HERE.parent / "seeds"
 LIBRARY = load_library()
-TABLES: dict[str, ScenarioTable] = {name: read_scenarios(HERE / f"{name}.yaml") for name in LIBRARY.presets}
+TABLES: dict[str, ScenarioTable] = {path.stem: read_scenarios(path) for path in sorted(HERE.glob("*.yaml")) if path.stem != "evasion"}
 CLASSES: dict[str, dict[str, Any]] = yaml.safe_load((SEEDS / "classes.yaml").read_text(encoding="utf-8"))["classes"]
 VALIDATION: list[str] = [row["quote"] for row in yaml.safe_load((SEEDS / "validation.yaml").read_text(encoding="utf-8"))["tests"]]
 UPDATE = "Monitor-to-enforce update"
@@ -66,12 +67,12 @@ def test_no_cell_is_missing_and_each_is_decided_as_its_column_says(agent_class: 
         assert verdict is Verdict.PERMIT or scenario.threats, f"{scenario.id} denies for no threat"
 
 
-def test_every_class_has_a_table_and_every_table_a_class() -> None:
-    assert set(CLASSES) == set(LIBRARY.presets) == {path.stem for path in HERE.glob("*.yaml")} - {"evasion"}
+def test_every_shipped_class_has_a_table_and_every_table_a_class() -> None:
+    assert set(SHIPPED) == set(CLASSES) <= set(TABLES) <= set(LIBRARY.presets)
     assert all(scenario.agent_class == name for name, scenario in ROWS)
 
 
-@pytest.mark.parametrize("agent_class", TABLES)
+@pytest.mark.parametrize("agent_class", SHIPPED)
 @pytest.mark.parametrize("row", VALIDATION, ids=lambda row: row.split("\t")[0])
 def test_every_validation_test_is_a_scenario_of_every_class(agent_class: str, row: str) -> None:
     name, expected = row.split("\t")
@@ -81,6 +82,8 @@ def test_every_validation_test_is_a_scenario_of_every_class(agent_class: str, ro
 def test_a_quote_is_a_cell_a_stance_or_another_sentence_kept_in_the_seeds_folder() -> None:
     kept = [row["quote"] for part in yaml.safe_load((SEEDS / "validation.yaml").read_text(encoding="utf-8")).values() for row in part]
     for agent_class, scenario in ROWS:
+        if agent_class not in CLASSES:
+            continue
         said = [cell for cell, _ in cells(agent_class)]
         said += [row["stance"] for row in CLASSES[agent_class]["rows"] if "stance" in row]
         said += [sentence for quote in kept for sentence in quote.split("\t")]
