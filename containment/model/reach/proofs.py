@@ -96,7 +96,8 @@ class _Prover:
             return
         ends = self._analysis.ways_into(self._bits["denied"], self._bits["own"], Watched.ENDS)
         falls = self._analysis.ways_into(self._bits["denied"], self._bits["own"], Watched.FALLS)
-        verdict = Verdict.PROVED if not ends and not falls else Verdict.BROKEN if falls and ends else Verdict.UNCERTAIN
+        both = _verdict(way.witness for way in ends), _verdict(way.witness for way in falls)
+        verdict = both[0] if both[0] is both[1] else Verdict.UNCERTAIN
         yield Proof(key, said, verdict, _shown([*ends, *falls]))
 
     def _order(self) -> Proof:
