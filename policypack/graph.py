@@ -74,6 +74,7 @@ class Reference:
 
 
 _HOPS = 3
+_BESIDE_THE_ID = frozenset({"name", "arn"})
 _T = TypeVar("_T")
 
 
@@ -113,7 +114,7 @@ class Graph:
         wanted, attributes = set(types), tuple(attributes)
         named = self._dependencies(holder, key, wanted)
         if value is UNKNOWN:
-            fresh = tuple(item for item in named if not any(item.output(attribute) for attribute in attributes)) or named
+            fresh = tuple(item for item in named if _is_open(item, attributes)) or named
             return Reference(_trace(fresh), fresh)
         hits = tuple(
             resource
@@ -121,7 +122,7 @@ class Graph:
             if any(value in (resource.output(attribute), resource.get(attribute)) for attribute in attributes)
         )
         # A provider that does not echo its id leaves the dependencies as the only evidence.
-        hits = hits or tuple(item for item in named if not any(item.output(attribute) for attribute in attributes))
+        hits = hits or tuple(item for item in named if _is_open(item, attributes))
         return Reference(_trace(hits), hits) if hits else Reference(Trace.EXTERNAL, literal=str(value))
 
     def _dependencies(self, holder: Resource, key: str, wanted: set[str]) -> tuple[Resource, ...]:
@@ -164,6 +165,15 @@ class Graph:
             front.extend(urn for urn in nexts if urn not in seen)
             seen.update(nexts)
         return False
+
+
+def _is_open(resource: Resource, attributes: tuple[str, ...]) -> bool:
+    """Tell whether what a reference holds may be this resource's, because the provider has not said otherwise.
+
+    A name or an ARN may be known while the id is not: then a literal that is neither may still be the id.
+    """
+    identities = [attribute for attribute in attributes if attribute not in _BESIDE_THE_ID] or attributes
+    return not any(resource.output(attribute) for attribute in identities)
 
 
 def _answered(resource: Resource) -> dict[str, Any]:
