@@ -19,7 +19,8 @@ mkdir -p "$PREFIX"
 if [ -n "$LOCK_FILE" ]; then
     grep -qF "\"$DIGEST\"" "$LOCK_FILE" || refuse "$LOCK_FILE does not hold $PACKAGE $VERSION with the pinned digest"
     cp "$LOCK_FILE" "$PREFIX/package-lock.json"
-    printf '{"name": "harness", "private": true, "dependencies": {"%s": "%s"}}\n' "$PACKAGE" "$VERSION" >"$PREFIX/package.json"
+    node -e 'process.stdout.write(JSON.stringify(JSON.parse(require("fs").readFileSync(process.argv[1])).packages[""]))' \
+        "$LOCK_FILE" >"$PREFIX/package.json" || failed "$LOCK_FILE is not a lock file of npm 7 or newer"
     npm ci --prefix "$PREFIX" --ignore-scripts --no-audit --no-fund || failed 'npm ci'
 else
     npm install --prefix "$PREFIX" --ignore-scripts --no-audit --no-fund "$package" || failed 'npm install'

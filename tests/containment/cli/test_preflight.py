@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,8 @@ from containment.lab.cloud.inventory import inventory
 from containment.lab.home import ENV, LabHome
 
 from .conftest import Run
+
+REPOSITORY = Path(__file__).parents[3]
 
 pytestmark = pytest.mark.slow
 
@@ -60,6 +64,19 @@ def test_an_open_serial_console_and_another_account_name_fail(
     assert "FAIL     access-account: the Controller does not know 'other'" in result.stdout
     assert "fix: `aws ec2 disable-serial-console-access`" in result.stdout
     assert result.stdout.splitlines()[0].startswith("coding-monitor, asking the lab in ")
+
+
+def test_with_the_platform_up_the_controller_is_ready_for_this_stack(
+    run: Run, stacks: Path, home: LabHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(ENV, str(home.root))
+    platform = [sys.executable, "-m", "containment", "lab", "up", "-C", str(REPOSITORY / "platform"), "--stack", "platform", "--json"]
+    subprocess.run(platform, check=True, timeout=120, capture_output=True, cwd=REPOSITORY)
+    _, found = statuses(run)
+    failed = {each["check"]: each["detail"] for each in found["findings"] if each["status"] == "FAIL"}
+    assert failed == {}
+    said = {each["check"]: each["detail"] for each in found["findings"]}
+    assert said["policy-ownership"] == "agents-coding-monitor is free"
 
 
 def test_without_lab_and_credentials_everything_is_skipped_and_nothing_fails(
