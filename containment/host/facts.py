@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from containment.model.fqdn import Match
-from containment.model.names import DENY_GROUPS, HTTPS_PORT, WebGroupId
+from containment.model.names import DENY_GROUPS, WebGroupId
 from containment.model.spec import ContainmentSpec
 
-INTERNET_PORTS = (HTTPS_PORT,)
-"""TCP ports that the host's security group lets out to anywhere; in monitor, too, every other one stays shut."""
+HOST_PORTS = "all"
+"""What the host's security group lets out of the VPC: `all`, because the gateway judges every port; or ports, which alone are open."""
 
 OPERATED_OVER = ("ssm", "ssmmessages", "ec2messages")
 """AWS services without which Session Manager does not work (seed 001, management path)."""
@@ -53,7 +53,7 @@ def facts(spec: ContainmentSpec) -> dict[str, str]:
         "ATTACKER_ADDRESS": FORCED_ADDRESS,
         "EXTERNAL_RESOLVERS": " ".join(PUBLIC_RESOLVERS),
         "SSH_ADDRESS": FORCED_ADDRESS,
-        "HOST_PORTS": " ".join(map(str, INTERNET_PORTS)),
+        "HOST_PORTS": HOST_PORTS,
     }
 
 

@@ -225,7 +225,11 @@ shadow() {
 
 external_dns() { saw_dns "$1" && denied "$(through_port 53)"; }
 
-ssh_out() { saw_tcp "$1" && denied "$(through_port 22)"; }
+ssh_out() {
+    saw_tcp "$1" && denied "$(through_port 22)"
+    # The address answers on 443; whether anything listens on 22 there, only a delivered flow shows.
+    [ "$(through_port 22)-$OUTCOME" != delivered-blocked ] || VERDICT=NOT-TESTED DETAIL="${DETAIL%%; monitor*}; monitor delivers, so nothing listens there"
+}
 
 resolver() {
     ANSWERS=0 RCODE=''

@@ -77,6 +77,12 @@ def test_in_monitor_an_open_security_group_delivers_dns_and_ssh_too(world: World
     all_pass(monitor(world, {"HOST_PORTS": "all"}, ssh=["8.8.8.8"], resolvers=["8.8.8.8", "1.1.1.1"]))
 
 
+def test_in_monitor_an_address_without_ssh_shows_nothing(world: World) -> None:
+    seen = monitor(world, {"HOST_PORTS": "all"}, resolvers=["8.8.8.8", "1.1.1.1"])
+    all_pass(seen, {"ssh-out": "NOT-TESTED"})
+    assert "nothing listens there" in seen.probe("ssh-out")[1]
+
+
 def test_inside_a_session_manager_session_the_last_line_passes_too(world: World, tmp_path: Path) -> None:
     worker = tmp_path / "ssm-session-worker"
     worker.write_text('#!/bin/bash\n"$@"\n')
@@ -107,7 +113,7 @@ def test_inside_a_session_manager_session_the_last_line_passes_too(world: World,
         (monitor, {"resolvers": ["8.8.8.8"]}, {}, ["external-dns-udp", "external-dns-tcp"]),
         (monitor, {"ssh": ["8.8.8.8"]}, {}, ["ssh-out"]),
         (monitor, {"resolvers": []}, {"HOST_PORTS": "443 53"}, ["external-dns-udp", "external-dns-tcp"]),
-        (monitor, {}, {"HOST_PORTS": "all"}, ["ssh-out", "external-dns-udp", "external-dns-tcp"]),
+        (monitor, {}, {"HOST_PORTS": "all"}, ["external-dns-udp", "external-dns-tcp"]),
         (
             enforce,
             {"ssh": ["8.8.8.8"], "resolvers": ["1.1.1.1"]},
