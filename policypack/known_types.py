@@ -40,6 +40,27 @@ COMPUTE: Final = (
 HAS_METADATA_SERVICE: Final = frozenset({*INSTANCES, SCALING_GROUP, FLEET, SPOT_FLEET, NODE_GROUP, *TEMPLATES})
 """Those whose hosts have an instance metadata service that the program can set."""
 
+VOLUME: Final = "aws:ebs/volume:Volume"
+VOLUME_ATTACHMENT: Final = "aws:ec2/volumeAttachment:VolumeAttachment"
+ENCRYPTION_DEFAULT: Final = "aws:ebs/encryptionByDefault:EncryptionByDefault"
+SERIAL_CONSOLE: Final = "aws:ec2/serialConsoleAccess:SerialConsoleAccess"
+
+PROFILE: Final = "aws:iam/instanceProfile:InstanceProfile"
+ROLE: Final = "aws:iam/role:Role"
+ROLE_POLICY: Final = "aws:iam/rolePolicy:RolePolicy"
+ROLE_ATTACHMENT: Final = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
+ROLE_ATTACHMENTS: Final = "aws:iam/rolePolicyAttachmentsExclusive:RolePolicyAttachmentsExclusive"
+POLICY_ATTACHMENT: Final = "aws:iam/policyAttachment:PolicyAttachment"
+POLICY: Final = "aws:iam/policy:Policy"
+TASK: Final = "aws:ecs/taskDefinition:TaskDefinition"
+
+SECURITY_GROUP: Final = "aws:ec2/securityGroup:SecurityGroup"
+DEFAULT_GROUP: Final = "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup"
+SECURITY_GROUPS: Final = (SECURITY_GROUP, DEFAULT_GROUP)
+GROUP_RULE: Final = "aws:ec2/securityGroupRule:SecurityGroupRule"
+INGRESS_RULE: Final = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
+GROUP_ATTACHMENT: Final = "aws:ec2/networkInterfaceSecurityGroupAttachment:NetworkInterfaceSecurityGroupAttachment"
+
 METADATA_DEFAULTS: Final = "aws:ec2/instanceMetadataDefaults:InstanceMetadataDefaults"
 INTERFACE: Final = "aws:ec2/networkInterface:NetworkInterface"
 INTERFACE_ATTACHMENT: Final = "aws:ec2/networkInterfaceAttachment:NetworkInterfaceAttachment"
@@ -68,6 +89,17 @@ PREFIX_LIST_ENTRY: Final = "aws:ec2/managedPrefixListEntry:ManagedPrefixListEntr
 INTERNET_GATEWAY: Final = "aws:ec2/internetGateway:InternetGateway"
 VPN_GATEWAY: Final = "aws:ec2/vpnGateway:VpnGateway"
 VPC_ENDPOINT: Final = "aws:ec2/vpcEndpoint:VpcEndpoint"
+ENDPOINT_POLICY: Final = "aws:ec2/vpcEndpointPolicy:VpcEndpointPolicy"
+FLOW_LOG: Final = "aws:ec2/flowLog:FlowLog"
+DHCP_OPTIONS: Final = "aws:ec2/vpcDhcpOptions:VpcDhcpOptions"
+DHCP_ASSOCIATION: Final = "aws:ec2/vpcDhcpOptionsAssociation:VpcDhcpOptionsAssociation"
+FORWARD_RULE: Final = "aws:route53/resolverRule:ResolverRule"
+FORWARD_ASSOCIATION: Final = "aws:route53/resolverRuleAssociation:ResolverRuleAssociation"
+DNS_LIST: Final = "aws:route53/resolverFirewallDomainList:ResolverFirewallDomainList"
+DNS_GROUP: Final = "aws:route53/resolverFirewallRuleGroup:ResolverFirewallRuleGroup"
+DNS_RULE: Final = "aws:route53/resolverFirewallRule:ResolverFirewallRule"
+DNS_ASSOCIATION: Final = "aws:route53/resolverFirewallRuleGroupAssociation:ResolverFirewallRuleGroupAssociation"
+DNS_CONFIG: Final = "aws:route53/resolverFirewallConfig:ResolverFirewallConfig"
 
 SMART_GROUP: Final = "aviatrix:index/smartGroup:SmartGroup"
 WEB_GROUP: Final = "aviatrix:index/webGroup:WebGroup"

@@ -79,11 +79,12 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Leak:
-    """A route that leads past the gateway: the resource that states it, what it says, and the instances or interfaces it leads to."""
+    """A route past the gateway: who states it, what it says, through which instances or interfaces, whether to private space only."""
 
     holder: Resource
     what: str
     through: tuple[Resource, ...] = ()
+    is_private: bool = False
 
 
 def tables_of(graph: Graph, subnet: Resource) -> tuple[Table, ...]:
@@ -121,7 +122,16 @@ def main_tables(graph: Graph, vpc: Reference) -> tuple[Table, ...]:
 
 
 def leaks(graph: Graph, table: Table) -> Iterator[Leak]:
-    """Yield every route of a table that leads past the Aviatrix gateway."""
+    """Yield every route of a table that may carry packets for public addresses past the Aviatrix gateway."""
+    return (leak for leak in _ways(graph, table) if not leak.is_private)
+
+
+def joins(graph: Graph, table: Table) -> Iterator[Leak]:
+    """Yield every route of a table to another private network past the Aviatrix gateway."""
+    return (leak for leak in _ways(graph, table) if leak.is_private)
+
+
+def _ways(graph: Graph, table: Table) -> Iterator[Leak]:
     if table.resource is not None and table.resource.type in TABLES:
         for route in items(table.resource.get("routes")):
             yield from _judge(graph, table.resource, "routes", route)
@@ -183,14 +193,13 @@ def _judge(graph: Graph, holder: Resource, key: str, route: Any) -> Iterator[Lea
             yield Leak(holder, f"sends {destination} to {target}")
     for name, target in _ELSEWHERE.items():
         value = field(route, name)
-        if is_some(value) is not Match.NO and touches is not Match.NO and not _is_aviatrix(graph, holder, key or name, value):
+        if is_some(value) is not Match.NO and not _is_aviatrix(graph, holder, key or name, value):
             through = graph.refer(holder, key or name, value, (*INSTANCES, INTERFACE), ("id", "primaryNetworkInterfaceId")).found
-            yield Leak(holder, f"sends {destination} to {target}", through)
+            yield Leak(holder, f"sends {destination} to {target}", through, is_private=touches is Match.NO)
     gateway = field(route, "gatewayId")
     if gateway not in (None, "", "local"):
         kind, always = _gateway(graph, holder, key or "gatewayId", gateway)
-        if always or touches is not Match.NO:
-            yield Leak(holder, f"sends {destination} to {kind}")
+        yield Leak(holder, f"sends {destination} to {kind}", is_private=not always and touches is Match.NO)
 
 
 def _gateway(graph: Graph, holder: Resource, key: str, value: Any) -> tuple[str, bool]:
@@ -227,9 +236,8 @@ def _destination(graph: Graph, holder: Resource, key: str, route: Any) -> tuple[
                 return f"prefix list {reference.literal or 'of unknown entries'}", Match.MAYBE
             found = reference.found
             entries = [entry for one in found for entry in _entries(graph, one)]
-            label = (
-                f"prefix list {', '.join(one.name for one in found)} ({', '.join('unknown' if e is UNKNOWN else str(e) for e in entries)})"
-            )
+            shown = ", ".join("unknown" if entry is UNKNOWN else str(entry) for entry in entries)
+            label = f"prefix list {', '.join(one.name for one in found)} ({shown})"
             return label, strongest(touches_public(entry) for entry in entries)
     return "an unstated destination", Match.MAYBE
 

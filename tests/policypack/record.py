@@ -33,6 +33,15 @@ COMPUTED = {
 """Optional+Computed outputs that the real providers leave unknown in preview when the program does not state them."""
 
 
+MADE = ("id", "uuid", "arn", "primaryNetworkInterfaceId", "mainRouteTableId", "defaultRouteTableId", "cloudInstanceId")
+MADE_BY_TYPE = {
+    "aws:ec2/vpc:Vpc": ("defaultSecurityGroupId",),
+    "aws:ec2/keyPair:KeyPair": ("keyName",),
+    "aws:autoscaling/group:Group": ("name",),
+}
+"""Outputs that only a create gives."""
+
+
 class Nothing(mocks.Mocks):
     """Answers of data sources; resources are answered by the monitor."""
 
@@ -62,7 +71,7 @@ class Monitor(mocks.MockMonitor):
         if custom and not self.known:
             outputs |= {key: UNKNOWN for group in COMPUTED.get(request.type, ()) for key in group if key not in inputs}
         if custom:
-            made = ("id", "uuid", "primaryNetworkInterfaceId", "mainRouteTableId", "defaultRouteTableId", "cloudInstanceId", "arn")
+            made = (*MADE, *MADE_BY_TYPE.get(request.type, ()))
             outputs |= {key: f"{request.name}-{key}" if self.known else UNKNOWN for key in made if key not in inputs}
             if "name" not in inputs and request.type.startswith("aws:ec2/launch"):
                 outputs["name"] = f"{request.name}-1234567"

@@ -216,7 +216,6 @@ SOUND: dict[str, Change] = {
         s.add("aws:ec2/vpcEndpointRouteTableAssociation:VpcEndpointRouteTableAssociation", "s3a", {"routeTableId": Ref("agent-table")}),
     ),
     "main table leads out, agents have their own": lambda s: route(s, table=Ref("vpc", "mainRouteTableId"), gatewayId=Ref("internet")),
-    "private space through a transit gateway": lambda s: route(s, to="10.99.0.0/16", transitGatewayId="tgw-1"),
     "the aviatrix gateway itself": lambda s: route(s, instanceId=Ref("spoke", "cloudInstanceId")),
     "an interface looked up from the aviatrix gateway": lambda s: route(s, networkInterfaceId=Ref("spoke", "interfaceOfLookup")),
     "another table made main, agents have their own": lambda s: s.add(

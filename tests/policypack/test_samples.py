@@ -109,7 +109,7 @@ def test_decoding_once_says_what_the_sdks_own_decoding_says(recorded: Recorded, 
     entry.write_text("".join(line for line in lines if not line.startswith("stand_in_front(")))
     assert entry.read_text() != (PACK / "__main__.py").read_text()
     with Pack(copy) as slow:
-        for folder in BAD:
+        for folder in {one.parent.name: one for one in BAD}.values():
             for form in ("bad-preview", "bad-known"):
                 stack = recorded[str(folder)][form]
                 assert [one.SerializeToString() for one in slow.judge(stack)] == [one.SerializeToString() for one in pack.judge(stack)]

@@ -1,0 +1,148 @@
+"""No service of AWS opens a way in to an agent host that needs no public address of its own.
+
+Load balancers, accelerators, Instance Connect, client VPN, PrivateLink, VPC Lattice, Verified Access, VPN and Direct Connect
+all hand somebody's packets to a host in a private subnet. `known_doors` lists them; here it is read where they lead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from ipaddress import ip_network
+from typing import Any
+
+from containment.model.fqdn import Match
+from policypack.endpoints import APPLIANCE_KIND, endpoints_of, is_aws_service, kind_of
+from policypack.finding import Fault, Rule, Scope, Severity
+from policypack.graph import Graph, Resource, Trace
+from policypack.home import Home, home_of, leads_to, leads_to_subnet, leads_to_vpc
+from policypack.known_doors import (
+    BALANCED,
+    BALANCERS,
+    CLIENT_VPN_AUTHORIZATION,
+    DOORS,
+    ENDPOINT_SERVICE,
+    OF_HOSTS_ONLY,
+    TO_VPN_GATEWAY,
+    VPN_ATTACHMENT,
+    Leads,
+    key_of,
+    values,
+)
+from policypack.known_types import VPN_GATEWAY
+from policypack.place import is_vended
+from policypack.plain import is_some, items
+from policypack.space import parse, within
+
+_IDS = ("id", "primaryNetworkInterfaceId", "name", "arn", "privateIp")
+
+
+def check_stack(graph: Graph) -> list[Fault]:
+    """Return a fault at everything that opens a way in to a host or its network."""
+    home = home_of(graph)
+    if not home.hosts:
+        return []
+    ways = (_doors, _balanced, _authorized, _offered, _foreign_services, _lines)
+    return list(dict.fromkeys(fault for way in ways for fault in way(graph, home)))
+
+
+def _doors(graph: Graph, home: Home) -> Iterator[Fault]:
+    for one in graph.of(*DOORS):
+        for door in DOORS[one.type]:
+            for value in values(one, door.path):
+                reached = _reached(graph, home, one, key_of(door.path), value, door.leads)
+                if reached:
+                    yield Fault(one.urn, f"{door.words} {reached}")
+
+
+def _reached(graph: Graph, home: Home, holder: Resource, key: str, value: Any, leads: Leads) -> str:
+    if leads is Leads.VPC:
+        return leads_to_vpc(graph, holder, key, value)
+    if leads is Leads.SUBNET:
+        return leads_to_subnet(graph, holder, key, value, of_hosts=holder.type in OF_HOSTS_ONLY)
+    targets = [one for host in home.hosts for one in (host.resource, *host.interfaces)]
+    return leads_to(graph, holder, key, value, targets, _IDS) or _address(home, value)
+
+
+def _address(home: Home, value: Any) -> str:
+    """Return in words whose address a literal is: one in a subnet of the hosts."""
+    network = parse(value)
+    subnets = ((subnet, parse(subnet.get("cidrBlock"))) for subnet in home.subnets)
+    if network is None or network.num_addresses > 1:
+        return ""
+    return next((f"{value} in {subnet.label}" for subnet, cidr in subnets if cidr is not None and within(network, [cidr])), "")
+
+
+def _balanced(_graph: Graph, home: Home) -> Iterator[Fault]:
+    for host in home.hosts:
+        for key in BALANCED.get(host.resource.type, ()):
+            if is_some(host.resource.get(key)) is not Match.NO:
+                yield Fault(host.resource.urn, f"takes connections from a load balancer: {key} is stated")
+
+
+def _authorized(graph: Graph, home: Home) -> Iterator[Fault]:
+    """Yield client VPN authorizations for the hosts' own network, wherever the VPN itself is."""
+    networks = [(vpc, parse(vpc.get("cidrBlock"))) for vpc in home.vpcs]
+    for one in graph.of(CLIENT_VPN_AUTHORIZATION):
+        target = parse(one.get("targetNetworkCidr"))
+        for vpc, cidr in networks:
+            if target and cidr and target != ip_network("0.0.0.0/0") and target.version == cidr.version and target.overlaps(cidr):
+                yield Fault(one.urn, f"a client VPN is authorized for {target}, addresses of {vpc.label}")
+
+
+def _offered(graph: Graph, home: Home) -> Iterator[Fault]:
+    """Yield services offered over PrivateLink from balancers in the hosts' VPCs."""
+    for service in graph.of(ENDPOINT_SERVICE):
+        for arn in items(service.get("networkLoadBalancerArns")):
+            balancers = graph.refer(service, "networkLoadBalancerArns", arn, BALANCERS, ("arn", "id"))
+            for one in balancers.found:
+                reached = next((where for key, value in _subnets_of(one) if (where := leads_to_subnet(graph, one, key, value))), "")
+                if reached:
+                    yield Fault(service.urn, f"offers others a way in over PrivateLink, through {one.label} in {reached}")
+            if balancers.trace is Trace.EXTERNAL and is_vended(graph):
+                near = home.hosts[0].resource.label
+                yield Fault(service.urn, f"offers others {arn}, not of this program, over PrivateLink, beside {near}")
+
+
+def _subnets_of(balancer: Resource) -> Iterator[tuple[str, Any]]:
+    yield from (("subnets", value) for value in values(balancer, "subnets[]"))
+    yield from (("subnetMappings", value) for value in values(balancer, "subnetMappings[].subnetId"))
+
+
+def _foreign_services(graph: Graph, _home: Home) -> Iterator[Fault]:
+    """Yield endpoints that lead to services of other customers: a way out, to whoever offers them."""
+    for endpoint in endpoints_of(graph):
+        stated = (endpoint.get("serviceName"), endpoint.get("resourceConfigurationArn"), endpoint.get("serviceNetworkArn"))
+        led = next((value for value in stated if value not in (None, "")), None)
+        # Packets come to an appliance's endpoint by routes only, and those are judged.
+        if led is not None and not is_aws_service(endpoint) and kind_of(endpoint) != APPLIANCE_KIND:
+            yield Fault(endpoint.urn, f"leads to {led}, which is no service of AWS: somebody else's network answers there")
+
+
+def _lines(graph: Graph, _home: Home) -> Iterator[Fault]:
+    """Yield VPN connections and Direct Connect that end at a VPN gateway of the hosts' VPCs."""
+    for one in graph.of(*TO_VPN_GATEWAY):
+        key, words = TO_VPN_GATEWAY[one.type]
+        for gateway in graph.refer(one, key, one.get(key), (VPN_GATEWAY,)).found:
+            reached = leads_to_vpc(graph, gateway, "vpcId", gateway.get("vpcId")) or _attached(graph, gateway)
+            if reached:
+                yield Fault(one.urn, f"{words} {gateway.label}, which is attached to {reached}")
+
+
+def _attached(graph: Graph, gateway: Resource) -> str:
+    for one in graph.of(VPN_ATTACHMENT):
+        if graph.refer(one, "vpnGatewayId", one.get("vpnGatewayId"), (VPN_GATEWAY,)).may_be(gateway):
+            return leads_to_vpc(graph, one, "vpcId", one.get("vpcId"))
+    return ""
+
+
+RULE = Rule(
+    id="agent-host-has-no-way-in",
+    severity=Severity.CRITICAL,
+    info="Nothing but the gateway's path and Session Manager leads to an agent host or its network.",
+    why="who can open a connection to an agent can steer it; a private address is no wall when a service carries packets over it",
+    fix="keep load balancers, Global Accelerator, Instance Connect, client VPN, PrivateLink, VPC Lattice, VPN and Direct Connect out of"
+    " the agents' VPC; operators come in through Session Manager",
+    ids=("NIST SP 800-53 AC-17", "NIST SP 800-53 SC-7"),
+    check_stack=check_stack,
+    scope=Scope.STATED_OR_PLACE,
+)

@@ -1,0 +1,88 @@
+"""An agent's questions go to the VPC's own resolver and end there: no other name servers, no forwarding.
+
+What DHCP hands out is what a host asks; what a forwarding rule sends on is answered by somebody else, past the DNS firewall.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from ipaddress import IPv4Address, ip_address
+from typing import Any, Final
+
+from policypack.finding import Fault, Rule, Scope, Severity
+from policypack.graph import Graph, Resource, Trace
+from policypack.home import home_of
+from policypack.known_types import DHCP_ASSOCIATION, DHCP_OPTIONS, FORWARD_ASSOCIATION, FORWARD_RULE, VPCS
+from policypack.place import is_vended
+from policypack.plain import UNKNOWN, items
+from policypack.space import Network, parse
+
+_OWN: Final = "amazonprovideddns"
+_LINK_LOCAL: Final = ("169.254.169.253", "fd00:ec2::253")
+_HARMLESS: Final = ("SYSTEM", "RECURSIVE")
+
+
+def check_stack(graph: Graph) -> list[Fault]:
+    """Return a fault at everything that sends a host's questions elsewhere."""
+    return list(dict.fromkeys(fault for vpc in home_of(graph).vpcs for fault in (*_handed_out(graph, vpc), *_forwarded(graph, vpc))))
+
+
+def _handed_out(graph: Graph, vpc: Resource) -> Iterator[Fault]:
+    for association in graph.of(DHCP_ASSOCIATION):
+        if not graph.refer(association, "vpcId", association.get("vpcId"), VPCS).may_be(vpc):
+            continue
+        options = graph.refer(association, "dhcpOptionsId", association.get("dhcpOptionsId"), (DHCP_OPTIONS,))
+        for one in options.found:
+            foreign = [server for server in items(one.get("domainNameServers")) if not _is_own(server, vpc)]
+            if foreign:
+                yield Fault(one.urn, f"makes {vpc.label} ask {', '.join(map(_shown, foreign))} for names")
+        if options.trace is Trace.EXTERNAL and options.literal != "default" and is_vended(graph):
+            yield Fault(association.urn, f"gives {vpc.label} {options.literal}, not of this program: whom it asks for names cannot be seen")
+
+
+def _is_own(server: Any, vpc: Resource) -> bool:
+    """Tell whether a name server is the VPC's own resolver, by its name or by one of its addresses."""
+    if server is UNKNOWN:
+        return False
+    text = str(server).strip().lower()
+    if text == _OWN or text in _LINK_LOCAL:
+        return True
+    network = parse(vpc.get("cidrBlock"))
+    return network is not None and _is_plus_two(text, network)
+
+
+def _is_plus_two(text: str, network: Network) -> bool:
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return False
+    return isinstance(address, IPv4Address) and network.version == 4 and int(address) == int(network.network_address) + 2
+
+
+def _forwarded(graph: Graph, vpc: Resource) -> Iterator[Fault]:
+    for association in graph.of(FORWARD_ASSOCIATION):
+        if not graph.refer(association, "vpcId", association.get("vpcId"), VPCS).may_be(vpc):
+            continue
+        rule = graph.refer(association, "resolverRuleId", association.get("resolverRuleId"), (FORWARD_RULE,))
+        for one in rule.found:
+            kind = one.get("ruleType")
+            if kind is UNKNOWN or str(kind or "").upper() not in _HARMLESS:
+                yield Fault(one.urn, f"sends the questions of {vpc.label} for {_shown(one.get('domainName'))} to other name servers")
+        if rule.trace is Trace.EXTERNAL and not rule.literal.startswith("rslvr-autodefined-"):
+            yield Fault(association.urn, f"applies {rule.literal}, a forwarding rule of another program, to {vpc.label}")
+
+
+def _shown(value: Any) -> str:
+    return "what is not known before the update" if value is UNKNOWN else str(value)
+
+
+RULE = Rule(
+    id="dns-stays-with-the-resolver",
+    severity=Severity.HIGH,
+    info="Hosts of an agent's VPC ask the VPC's own resolver, and it forwards nothing.",
+    why="whoever answers a name decides where the agent goes, and reads what is asked",
+    fix="drop the DHCP options or state domainNameServers: [AmazonProvidedDNS]; drop the association with the forwarding rule, and permit"
+    " internal names through an approved internal API",
+    check_stack=check_stack,
+    scope=Scope.STATED_OR_PLACE,
+)

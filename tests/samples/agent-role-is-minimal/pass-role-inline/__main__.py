@@ -1,0 +1,23 @@
+"""An inline policy inside the role passes roles on."""
+
+import json
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+import base
+import pulumi_aws as aws
+
+gateways, subnet = base.gateway_subnet(), base.agent_subnet()
+base.agent_table(subnet)
+base.rules(base.agents_group())
+trust = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
+allowed = {"Effect": "Allow", "Action": "ec2:DescribeTags" if base.REPAIRED else "iam:PassRole", "Resource": "*"}
+role = aws.iam.Role(  # NOT OK: role: whoever passes a role on has it
+    "role",
+    name="agent",
+    assume_role_policy=json.dumps({"Version": "2012-10-17", "Statement": [trust]}),
+    inline_policies=[{"name": "own", "policy": json.dumps({"Version": "2012-10-17", "Statement": allowed})}],
+)
+profile = aws.iam.InstanceProfile("profile", name="agent", role=role.name)
+base.agent(subnet, iam_instance_profile=profile.name)

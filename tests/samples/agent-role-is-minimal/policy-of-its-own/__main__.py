@@ -1,0 +1,26 @@
+"""A managed policy of the program takes any role."""
+
+import json
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+import base
+import pulumi_aws as aws
+
+gateways, subnet = base.gateway_subnet(), base.agent_subnet()
+base.agent_table(subnet)
+base.rules(base.agents_group())
+trust = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
+role = aws.iam.Role("role", name="agent", assume_role_policy=json.dumps({"Version": "2012-10-17", "Statement": [trust]}))
+profile = aws.iam.InstanceProfile("profile", name="agent", role=role.name)
+base.agent(subnet, iam_instance_profile=profile.name)
+on = "arn:aws:s3:::reports-of-agents/*"
+allowed = (
+    {"Effect": "Allow", "Action": "s3:GetObject", "Resource": on}
+    if base.REPAIRED
+    else {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"}
+)
+# NOT OK: task: the next identity has no such limits
+task = aws.iam.Policy("task", name="task", policy=json.dumps({"Version": "2012-10-17", "Statement": [allowed]}))
+aws.iam.PolicyAttachment("attachment", name="task", policy_arn=task.arn, roles=[role.name])
