@@ -22,6 +22,7 @@ import yaml
 from policypack.registry import RULES
 from tests.policypack.pack import Pack
 
+pytestmark = pytest.mark.timeout(1200)  # the first test waits until every program has run, four times each
 REPOSITORY = Path(__file__).parents[2]
 SAMPLES = REPOSITORY / "tests" / "samples"
 PACK = REPOSITORY / "policypack"
