@@ -21,6 +21,7 @@ import yaml
 
 from policypack.registry import RULES
 from tests.policypack.pack import Pack
+from tests.policypack.pairs import differences
 
 pytestmark = pytest.mark.timeout(1200)  # the first test waits until every program has run, four times each
 REPOSITORY = Path(__file__).parents[2]
@@ -114,6 +115,16 @@ def test_decoding_once_says_what_the_sdks_own_decoding_says(recorded: Recorded, 
             for form in ("bad-preview", "bad-known"):
                 stack = recorded[str(folder)][form]
                 assert [one.SerializeToString() for one in slow.judge(stack)] == [one.SerializeToString() for one in pack.judge(stack)]
+
+
+def test_samples_go_wrong_in_many_different_properties(recorded: Recorded, capsys: pytest.CaptureFixture[str]) -> None:
+    by_rule = {folder: differences(recorded[str(folder)]["bad-known"], recorded[str(folder)]["repaired-known"]) for folder in BAD}
+    assert [label(folder) for folder, pairs in by_rule.items() if not pairs] == []
+    pairs = set().union(*by_rule.values())
+    with capsys.disabled():
+        print(f"\n{len(BAD)} samples of {len({folder.parent for folder in BAD})} rules differ from their twins in {len(pairs)} properties")
+    assert len(BAD) >= 60
+    assert len(pairs) >= 40
 
 
 def test_every_rule_has_a_name_of_its_own_and_says_what_why_and_how(pack: Pack) -> None:
