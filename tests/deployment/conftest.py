@@ -21,8 +21,9 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     lab = Lab(tmp_path_factory.mktemp("deployed"))
     try:
         lab.platform()
-        for stack in STACKS:
-            lab.must("up", stack)
+        with ThreadPoolExecutor(2) as workers:
+            for _ in workers.map(lambda stack: lab.must("up", stack, "--skip-preview"), STACKS):
+                pass
         yield lab
     finally:
         lab.down()

@@ -114,9 +114,20 @@ class Deployed:
         return Identity((*kept, *self.attached, *more), None if "boundary" in without else self.boundary)
 
 
-@pytest.fixture(scope="session")
-def own(deployed: Lab) -> Deployed:
-    iam, ec2 = deployed.aws("iam"), deployed.aws("ec2")
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
+    """Bring one stack up and read the identity of its host; every class has the same."""
+    lab = Lab(tmp_path_factory.mktemp("own"))
+    try:
+        lab.platform()
+        lab.must("up", STACK, "--skip-preview")
+        yield read_back(lab)
+    finally:
+        lab.down()
+
+
+def read_back(lab: Lab) -> Deployed:
+    iam, ec2 = lab.aws("iam"), lab.aws("ec2")
     wanted = {"tag:AgentStack": STACK, "tag:Role": "openclaw-agent-harness", "instance-state-name": "running"}
     tagged = [{"Name": name, "Values": [value]} for name, value in wanted.items()]
     (host,) = [i for r in ec2.describe_instances(Filters=tagged)["Reservations"] for i in r["Instances"]]
