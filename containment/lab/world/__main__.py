@@ -112,16 +112,20 @@ async def _do(keeper: Keeper, over: asyncio.Event, asked: dict[str, Any]) -> Any
         keeper.kill(asked["program"])
         return True
     if what == "rules":
-        policy = keeper.now.policy if keeper.now else None
-        return (
-            [{"name": rule.name, "uuid": rule.uuid, "permits": rule.permits, "watched": rule.watched} for rule in policy.rules]
-            if policy
-            else []
-        )
+        return _rules(keeper)
     if what == "end":
         over.set()
         return True
     raise ValueError(f"there is no command {what!r}")
+
+
+def _rules(keeper: Keeper) -> list[dict[str, Any]]:
+    """Return the rules that can match the agent, in order: one Controller holds other stacks' as well."""
+    agent = next((each.address for each in keeper.machines() if each.instance.id == keeper.target.instance), None)
+    if keeper.now is None or agent is None:
+        return []
+    own = [rule for rule in keeper.now.policy.rules if any(agent in network for network in rule.sources)]
+    return [{"name": rule.name, "uuid": rule.uuid, "permits": rule.permits, "watched": rule.watched} for rule in own]
 
 
 def _status(keeper: Keeper) -> dict[str, Any]:
@@ -140,7 +144,7 @@ def _status(keeper: Keeper) -> dict[str, Any]:
         "generation": keeper.generation,
         "hits": keeper.hits,
         "problems": list(keeper.problems),
-        "neighbours": [str(each) for each in keeper.neighbours(now.vpc)] if now else [],
+        "neighbours": {place: str(each) for place, each in keeper.neighbours_by_place(now.vpc).items()} if now else {},
         "programs": {name: keeper.pid(name) for name in ("gateway", "resolver")},
         "credential_nonces": keeper.services.credential_nonces,
         "gateway": next((str(each.address) for each in keeper.machines() if each.gateway), ""),

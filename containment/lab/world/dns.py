@@ -47,7 +47,7 @@ def answer(query: bytes, asked: Question) -> bytes:
         code = 3
     flags = 0x8580 | code
     head = query[:2] + struct.pack("!HHHHH", flags, 1, len(records), 0, 0)
-    body = b"".join(b"\xc0\x0c" + struct.pack("!HHIH", kind, 1, 5, len(data)) + data for kind, data in records)
+    body = b"".join(b"\xc0\x0c" + struct.pack("!HHIH", kind, 1, 60, len(data)) + data for kind, data in records)
     return head + asked.raw + body
 
 

@@ -119,7 +119,7 @@ def _task(scenario: Scenario, index: int, nonce: str, status: dict[str, Any]) ->
         "nonce": nonce,
         "address": str(ATTACKER_NETWORK.network_address + index),
         "neighbour": str(NEIGHBOUR_NETWORK.network_address + index),
-        "vpc_neighbour": status["neighbours"][-1],
+        "vpc_neighbours": status["neighbours"],
         "gateway": status["gateway"],
         "resolver": status["resolver"],
         "region": status["region"],
@@ -132,12 +132,13 @@ def _arrived(nonce: str, receipts: Iterable[dict[str, Any]]) -> list[str]:
 
 
 def _decision(marks: Sequence[str], decisions: Sequence[DecisionRecord]) -> DecisionRecord | None:
-    """Return who decided: the first line that one of the marks names; a lookup on the way there only when there is no other."""
+    """Return who decided: the first refusal that the marks name, else the first line; a permitted lookup only when there is no other."""
     names = {mark.lower().rstrip(".") for mark in marks}
     places = {mark for mark in marks if _is_address(mark)}
     found = [each for each in decisions if _is_about(each, names, places)]
+    refused = sorted((each for each in found if each.verdict is Verdict.DENY), key=_is_lookup, reverse=True)  # the name is asked first
     flows = [each for each in found if not _is_lookup(each)]
-    return next(iter(flows or found), None)
+    return next(iter(refused or flows or found), None)
 
 
 def _is_about(record: DecisionRecord, names: set[str], places: set[str]) -> bool:
@@ -230,6 +231,5 @@ def matches_rule(rule: str, expected: str) -> bool:
 
 def is_vpc_layer(scenario: Scenario) -> bool:
     """Whether a technique is judged with security groups and ACLs in force, because they are what stops it, or what leaves it open."""
-    return any(each.rule in VPC_LAYER for each in scenario.expect.values()) or (
-        scenario.command is not None and "to=vpc-neighbour" in scenario.command
-    )
+    inside = any(word.startswith("to=vpc-") for word in scenario.command or ())
+    return inside or any(each.rule in VPC_LAYER for each in scenario.expect.values())

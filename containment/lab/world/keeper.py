@@ -211,9 +211,21 @@ class Keeper:
         return tuple(self._present.values())
 
     def neighbours(self, vpc: Vpc) -> tuple[IPv4Address, ...]:
-        """Return the lab's own neighbours of the agent: one address in each of the VPC's subnets that no interface has."""
+        """Return the lab's own neighbours of the agent: an address in each of the VPC's subnets that no interface has."""
+        return tuple(self.neighbours_by_place(vpc).values())
+
+    def neighbours_by_place(self, vpc: Vpc) -> dict[str, IPv4Address]:
+        """Return the neighbours by where they are: `own` is the agent's subnet, `endpoints` and `gateway` theirs, else a subnet's id."""
+        agent = vpc.instances[self.target.instance].interfaces[0].subnet if self.target.instance in vpc.instances else ""
+        with_endpoints = {each.subnet for each in vpc.interfaces.values() if each.instance is None}
+        gateways = {each.subnet for each in vpc.interfaces.values() if not each.checked}
         taken = {address for each in vpc.interfaces.values() for address in each.addresses}
-        return tuple(each.network.broadcast_address - 5 for each in vpc.subnets.values() if each.network.broadcast_address - 5 not in taken)
+        out = {}
+        for key, subnet in vpc.subnets.items():
+            place = "own" if key == agent else "gateway" if key in gateways else "endpoints" if key in with_endpoints else key
+            if (address := subnet.network.broadcast_address - 5) not in taken:
+                out[key if place in out else place] = address
+        return out
 
     def _wire(self, vpc: Vpc, present: tuple[fabric.Machine, ...]) -> None:
         wanted = {machine.name: machine for machine in present}

@@ -119,7 +119,7 @@ def judge(
             decision,
         )
     names = _RULES.get(probe.id)
-    if names and not any(rule == name or rule.endswith(f"-{name}") or rule.startswith(f"{name}:") for name in names):
+    if names and not _expected(probe, rule):
         return Judged(probe, Result.FAIL, f"decided by {rule}, expected {' or '.join(names)}", decision, arrived)
     if decision.verdict is Verdict.DENY and decision.enforced:
         if probe.outcome == "delivered" and not probe.id.startswith("vpc-resolver"):
@@ -145,4 +145,9 @@ def _decision(probe: Probe, decisions: Sequence[DecisionRecord], asked_name: str
         flows = [each for each in decisions if str(each.address) == probe.host and each.port == probe.port]
     elif not flows and not forced:
         flows = [each for each in named if each.port == probe.port or (each.port == 53 and each.verdict is Verdict.DENY)]
-    return next((each for each in flows if each.bytes_out is None), flows[0] if flows else None)
+    own = [each for each in flows if _expected(probe, each.rule or "")] or flows  # one address and port over UDP and TCP is two flows
+    return next((each for each in own if each.bytes_out is None), own[0] if own else None)
+
+
+def _expected(probe: Probe, rule: str) -> bool:
+    return any(rule == name or rule.endswith(f"-{name}") or rule.startswith(f"{name}:") for name in _RULES.get(probe.id, ()))

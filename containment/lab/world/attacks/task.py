@@ -21,7 +21,7 @@ class Attempt:
     nonce: str
     address: str
     neighbour: str
-    vpc_neighbour: str
+    vpc_neighbours: dict[str, str]
     gateway: str
     resolver: str
     region: str
@@ -41,7 +41,9 @@ class Attempt:
 
     def target(self) -> str:
         """Return where it goes: the attacker, unless `to` names another place or a name to look up."""
-        named = {"neighbour": self.neighbour, "vpc-neighbour": self.vpc_neighbour, "gateway": self.gateway}
+        named = {"neighbour": self.neighbour, "gateway": self.gateway} | {
+            f"vpc-{place}": each for place, each in self.vpc_neighbours.items()
+        }
         to = self.option("to", "attacker")
         if to == "attacker":
             where = self.address
