@@ -1,13 +1,14 @@
 """What an agent of one stack can still do, said plainly: every protection that is off and every hole no key closes.
 
-Nothing here is decided or hidden: the list follows from the spec alone. What a kind means stands in `risk_kinds`.
+Nothing here is decided or hidden: the list follows from the spec alone. Kinds stand in `risk_kinds`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from containment.model.risk_kinds import KINDS, RiskKind
+from containment.model.risk_kind import RiskKind
+from containment.model.risk_kinds import KINDS
 from containment.model.spec import ContainmentSpec
 
 PAGE = "docs/residual-risks.md"

@@ -61,6 +61,7 @@ def check_names(stack: str, config: StackConfig, checks: Checks) -> None:
 
 
 def check_features(config: StackConfig, preset: Preset, harness: Harness, checks: Checks) -> None:
+    """What a Controller release lacks, and switches that contradict each other."""
     if config.controller_version is ControllerVersion.V8_1 and not config.manage_controller_policy:
         said = "has no rulesets, so a stack on it must own the policy list (manageControllerPolicy: true)"
         checks.add("controller_version", config.controller_version.value, said, "manage_controller_policy")
@@ -114,6 +115,7 @@ def check_first_boot(config: StackConfig, preset: Preset, harness: Harness, chec
 
 
 def check_addresses(config: StackConfig, agents: Iterable[IPv4Network], checks: Checks) -> None:
+    """A fixed address of the host is one it can have."""
     first = next(iter(agents))
     if (address := config.agent_private_ip) and (
         address not in first or int(address) - int(first.network_address) < AWS_RESERVED or address == first.broadcast_address

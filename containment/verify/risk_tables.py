@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from containment.model.names import PolicyMode
 from containment.model.preset import Library
-from containment.model.risk_kinds import KINDS, RiskKind
+from containment.model.risk_kind import RiskKind
+from containment.model.risk_kinds import KINDS
 from containment.model.risks import residual_risks
 from containment.model.spec import resolve
 from containment.verify.markdown import table

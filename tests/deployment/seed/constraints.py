@@ -71,8 +71,8 @@ def decrypts_one_path(d: Deployed) -> bool:
 def owns_only_its_own_place(d: Deployed) -> bool:
     """The Controller's list is nobody's, and this stack's ruleset hangs on the point that is named after it."""
     (ruleset,) = [found for found in d.inventory["rulesets"].values() if found["name"] == d.prefix]
-    points = {point["name"]: uuid for uuid, point in d.inventory["attachment_points"].items()}
-    return not d.inventory["policy_list"] and ruleset["attach_to"] == points[f"agents-{d.stack}"]
+    point = d.inventory["attachment_points"][f"agents-{d.stack}"]
+    return not d.inventory["policy_list"] and ruleset["attach_to"] == point["uuid"]
 
 
 ROWS = (
