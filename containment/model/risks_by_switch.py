@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import collapse_addresses
 from typing import Final
 
 from containment.model.names import RFC1918, ControllerVersion, PolicyMode
@@ -16,7 +17,8 @@ def _installs(spec: ContainmentSpec) -> Found:
 
 
 def _not_denied(spec: ContainmentSpec) -> Found:
-    return named(block for block in RFC1918 if not any(block.subnet_of(denied) for denied in spec.config.east_west_deny_cidrs))
+    denied = [*collapse_addresses(spec.config.east_west_deny_cidrs)]
+    return named(block for block in RFC1918 if not any(block.subnet_of(each) for each in denied))
 
 
 SWITCHED_OFF: Final = (

@@ -55,6 +55,7 @@ def test_kinds_have_one_name_each_and_point_at_a_key_that_exists() -> None:
         ({"policyMode": "monitor", "installDocker": True}, "first-boot-installs", "installDocker"),
         ({"eastWestDenyCidrs": []}, "east-west-not-named", "10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16"),
         ({"eastWestDenyCidrs": ["10.0.0.0/8", "172.16.0.0/13"]}, "east-west-not-named", "172.16.0.0/12, 192.168.0.0/16"),
+        ({"eastWestDenyCidrs": ["10.0.0.0/9", "10.128.0.0/9", "172.16.0.0/12"]}, "east-west-not-named", "log: 192.168.0.0/16"),
         ({"unapprovedModelProviderDomains": ["api.openai.com"]}, "shorter-shadow-list", "own list"),
         ({"controllerVersion": "8.1", "manageControllerPolicy": True, "verifySni": False}, "no-log-of-ends", "end of a connection"),
         ({}, "uploads-to-strangers", "github.com"),
