@@ -86,20 +86,21 @@ def explain(subject: Subject, to: str, *, http: bool = False, no_sni: bool = Fal
     today = _today(analysis, asked)
     plain = decide(subject.ruleset, flow)
     rules = list(dict.fromkeys(way.rule.name if way.rule else "the default action" for way in (*through, *stopped)))
+    passed = tuple((one.rule, one.reason) for one in plain.passed_over)
     return Answer(
         "explain",
         f"{_word(verdict, today)}: {flow} ({spoken.value}) from an agent of {subject.title}: {' or '.join(rules)}",
         _EXITS[verdict],
         (
             *(_hangs_on(through, stopped) if verdict is Verdict.UNKNOWN else ()),
-            Section("Passed over before that", ("rule", "because"), tuple((one.rule, one.reason) for one in plain.passed_over)),
+            *((Section("Passed over before that", ("rule", "because"), passed),) if passed else ()),
         ),
         assumptions=subject.assumptions,
         data={
             "verdict": verdict.value,
             "rules": rules,
             "today": today.value,
-            "passedOver": [{"rule": one.rule, "reason": one.reason} for one in plain.passed_over],
+            "passedOver": [{"rule": rule, "reason": reason} for rule, reason in passed],
         },
     )
 
