@@ -14,6 +14,8 @@ from policypack.hosts import Host, find_hosts
 from policypack.known_types import SUBNETS, VPCS
 from policypack.place import vpcs_of
 
+_IDS = ("id", "arn")
+
 
 @dataclass(frozen=True, slots=True)
 class Home:
@@ -54,7 +56,7 @@ def leads_to(graph: Graph, holder: Resource, key: str, value: Any, targets: Iter
 def leads_to_vpc(graph: Graph, holder: Resource, key: str, value: Any) -> str:
     """Return in words which VPC of the hosts a property leads to, "" when none."""
     vpcs = home_of(graph).vpcs
-    reference = graph.refer(holder, key, value, VPCS)
+    reference = graph.refer(holder, key, value, VPCS, _IDS)
     found = ", ".join(one.label for one in reference.found if one in vpcs)
     if not found and vpcs and _may_be_anything(holder, key, reference):
         return f"a VPC that cannot be traced and may be {vpcs[0].label}"
@@ -64,7 +66,7 @@ def leads_to_vpc(graph: Graph, holder: Resource, key: str, value: Any) -> str:
 def leads_to_subnet(graph: Graph, holder: Resource, key: str, value: Any, *, of_hosts: bool = False) -> str:
     """Return in words which subnet of the hosts' VPCs (`of_hosts`: of the hosts themselves) a property leads to, "" when none."""
     home = home_of(graph)
-    reference = graph.refer(holder, key, value, SUBNETS)
+    reference = graph.refer(holder, key, value, SUBNETS, _IDS)
     found = ", ".join(one.label for one in reference.found if one in home.subnets or (not of_hosts and _is_in_vpc(graph, one, home)))
     if reference.literal in home.elsewhere and reference.literal:
         return f"subnet {reference.literal}"

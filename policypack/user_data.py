@@ -10,6 +10,7 @@ import binascii
 import re
 import zlib
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any, Final
 
 from policypack.graph import Resource
@@ -28,7 +29,7 @@ def texts(resource: Resource) -> Iterator[tuple[str, str]]:
     """Yield (property, text) for every layer of what a resource gives a host to run."""
     for path, value in _values(resource):
         if isinstance(value, str):
-            yield from ((path, text) for text in dict.fromkeys(_layers(value, _DEPTH)))
+            yield from ((path, text) for text in _read(value))
 
 
 def _values(resource: Resource) -> Iterator[tuple[str, Any]]:
@@ -37,6 +38,12 @@ def _values(resource: Resource) -> Iterator[tuple[str, Any]]:
     if resource.type == SPOT_FLEET:
         for number, one in enumerate(items(resource.get("launchSpecifications"))):
             yield f"launchSpecifications[{number}].userData", field(one, "userData")
+
+
+@lru_cache(maxsize=16)
+def _read(value: str) -> tuple[str, ...]:
+    """Return every layer of one text; several rules ask, about the resource and again about the stack."""
+    return tuple(dict.fromkeys(_layers(value, _DEPTH)))
 
 
 def _layers(text: str, depth: int) -> Iterator[str]:

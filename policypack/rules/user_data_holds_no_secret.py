@@ -8,7 +8,8 @@ a reference to where the value is kept is no value. A message names the kind, ne
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 from policypack.finding import Fault, Rule, Scope, Severity
@@ -61,11 +62,12 @@ def check_stack(graph: Graph) -> list[Fault]:
     return list(dict.fromkeys(fault for one in holders for fault in check_resource(one)))
 
 
-def _secrets(text: str) -> Iterator[str]:
-    known = [kind for kind, form in KINDS.items() if re.search(form, text)]
-    yield from known
+@lru_cache(maxsize=64)
+def _secrets(text: str) -> tuple[str, ...]:
+    known = tuple(kind for kind, form in KINDS.items() if re.search(form, text))
     if not known and any(_is_value(match) for match in _ASSIGNED.finditer(text)):
-        yield "what looks like a password or token"
+        return ("what looks like a password or token",)
+    return known
 
 
 def _is_value(match: re.Match[str]) -> bool:

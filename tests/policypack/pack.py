@@ -40,6 +40,11 @@ class Pack:
         assert self._process.stdout is not None
         self._process.stdout.close()
 
+    @property
+    def pid(self) -> int:
+        """The process the pack runs in."""
+        return self._process.pid
+
     def info(self) -> Any:
         """Return what the pack says about itself."""
         return self._stub.GetAnalyzerInfo(empty_pb2.Empty())

@@ -139,6 +139,11 @@ REFUSED: dict[str, tuple[Change, str, str]] = {
         WAY_IN,
         "way",
     ),
+    "core network attached in its subnet": (
+        lambda s: to(s, "networkmanager/vpcAttachment:VpcAttachment", subnetArns=[Ref("gateways", "arn"), Ref("agents", "arn")]),
+        WAY_IN,
+        "way",
+    ),
     "scaling group behind a balancer": (
         lambda s: (template(s), scaling(s), to(s, "autoscaling/attachment:Attachment", autoscalingGroupName=Ref("asg", "name"))),
         WAY_IN,

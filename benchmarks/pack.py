@@ -1,0 +1,72 @@
+"""What the policy pack costs inside an engine: one whole stack of this repository's program, resource by resource and at its end.
+
+Run: `python -m benchmarks.pack [--stack S] [--runs N]`. The pack is the real one in a process of its own, asked over gRPC as
+an engine asks it. It is measured twice in one run, as it is and with the SDK decoding for every rule; processor time is the
+pack process's own, wall clock has the asking in it. Read the ratios, because machines differ.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import statistics
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from tests.policypack.pack import Pack, Registration
+from tests.policypack.product import registrations
+from tests.support.deploy import stack_config
+
+PACK = Path(__file__).parents[1] / "policypack"
+WARM_UP = 2
+
+
+def without_decoding_once(folder: Path) -> Path:
+    """Return a copy of the pack that leaves decoding to the SDK."""
+    copy = folder / "policypack"
+    shutil.copytree(PACK, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    entry = copy / "__main__.py"
+    lines = entry.read_text().splitlines(keepends=True)
+    entry.write_text("".join(line for line in lines if not line.startswith("stand_in_front(")))
+    return copy
+
+
+def measure(folder: Path, stack: list[Registration], runs: int) -> tuple[float, float, int]:
+    """Return the milliseconds of processor time and of wall clock (median) for one stack, and the number of policies."""
+    with Pack(folder) as pack:
+        process = psutil.Process(pack.pid)
+        walls = []
+        for run in range(WARM_UP + runs):
+            if run == WARM_UP:
+                before = sum(process.cpu_times()[:2])
+            started = time.perf_counter()
+            found = pack.judge(stack)
+            walls.append(time.perf_counter() - started)
+            assert not found, [one.message for one in found]
+        spent = sum(process.cpu_times()[:2]) - before
+        return 1e3 * spent / runs, 1e3 * statistics.median(walls[WARM_UP:]), len(pack.info().policies)
+
+
+def main() -> None:
+    """Print one line for each way and each form of the stack."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--stack", default="coding-enforce")
+    parser.add_argument("--runs", type=int, default=20)
+    asked = parser.parse_args()
+    made: dict[str, Any] = registrations([(asked.stack, stack_config(asked.stack))])[0]
+    assert made["error"] is None, made["error"]
+    with tempfile.TemporaryDirectory() as folder:
+        ways = {"decoded once": PACK, "decoded for every rule": without_decoding_once(Path(folder))}
+        for way, pack in ways.items():
+            for form in ("preview", "known"):
+                processor, wall, policies = measure(pack, made[form], asked.runs)
+                what = f"{asked.stack}, {form}: {len(made[form])} resources, {policies} policies, {way}"
+                print(f"{what}: {processor:.0f} ms of processor time, {wall:.0f} ms of wall clock")
+
+
+if __name__ == "__main__":
+    main()
