@@ -144,9 +144,8 @@ def run(
     _told(place.up)
     before = place.ask("decisions")["count"]
     code = subprocess.run(place.command(words), check=False).returncode
-    time.sleep(0.2)
     wanted: dict[tuple[str, str, str], int] = {}
-    for each in _records(place, before):
+    for each in map(DecisionRecord.model_validate, place.settled(before)):
         if each.bytes_in is None:
             verdict = each.verdict.value if each.enforced or each.verdict.value == "PERMIT" else "WOULD-DENY"
             key = (each.rule or str(each.rule_uuid), verdict, f"{each.server_name or each.address}:{each.port}")
@@ -177,10 +176,6 @@ def watch(
             time.sleep(0.1)
     except KeyboardInterrupt:
         raise typer.Exit(Exit.OK) from None
-
-
-def _records(place: World, after: int) -> list[DecisionRecord]:
-    return [DecisionRecord.model_validate(each) for each in place.ask("decisions", after=after)["records"]]
 
 
 def _told(work: Callable[[], Any]) -> Any:

@@ -31,7 +31,7 @@ def deciding_rule(world: World, machine: str, name: str) -> str | None:
     before = world.ask("decisions")["count"]
     command = [*world.entering(machine), "curl", "-sk", "-m", "4", "--resolve", f"{name}:443:198.19.1.7", f"https://{name}/"]
     subprocess.run(command, capture_output=True, check=False)
-    told = [each for each in world.ask("decisions", after=before)["records"] if each["server_name"] == name]
+    told = [each for each in world.settled(before) if each["server_name"] == name or each["address"] == "198.19.1.7"]
     return told[0]["rule"] if told else None
 
 
@@ -39,8 +39,9 @@ def test_a_second_machine_is_judged_at_once_in_the_agent_subnet_and_after_the_po
     world, ec2 = world_of(deployed, STACK), deployed.aws("ec2")
     first = ec2.describe_instances(InstanceIds=[world.ask("status")["instance"]])["Reservations"][0]["Instances"][0]
     group = ec2.create_security_group(GroupName="second", Description="second agent", VpcId=first["VpcId"])["GroupId"]
-    subnets = ec2.describe_subnets(Filters=[{"Name": "vpc-id", "Values": [first["VpcId"]]}])["Subnets"]
-    other = next(each["SubnetId"] for each in subnets if "endpoint" in str(each["Tags"]))
+    tables = ec2.describe_route_tables(Filters=[{"Name": "association.subnet-id", "Values": [first["SubnetId"]]}])["RouteTables"]
+    other = ec2.create_subnet(VpcId=first["VpcId"], CidrBlock="10.43.77.0/24")["Subnet"]["SubnetId"]
+    link = ec2.associate_route_table(RouteTableId=tables[0]["RouteTableId"], SubnetId=other)["AssociationId"]
     made: list[str] = []
 
     def start(subnet: str, tags: list[dict[str, str]]) -> str:
@@ -63,5 +64,7 @@ def test_a_second_machine_is_judged_at_once_in_the_agent_subnet_and_after_the_po
     finally:
         ec2.terminate_instances(InstanceIds=made)
         controller(deployed, "settings", "PATCH", {"inventory_seconds": 0})
+        ec2.disassociate_route_table(AssociationId=link)
+        ec2.delete_subnet(SubnetId=other)
         ec2.delete_security_group(GroupId=group)
         world.ask("sync")

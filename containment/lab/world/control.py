@@ -15,7 +15,6 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -149,6 +148,17 @@ class World:
         enter = ["unshare", "-m", "--propagation", "private", "sh", "-c", ENTER, "agent", str(self.folder / "host")]
         return [*self.entering("agent"), *enter, *words]
 
+    def settled(self, after: int, quiet: float = 0.4, patience: float = 4.0) -> list[dict[str, Any]]:
+        """Return the decisions after a count, once no new one has come for a moment: lines are on their way for a while."""
+        end, seen, since = time.monotonic() + patience, -1, time.monotonic()
+        while True:
+            told = self.ask("decisions", after=after)
+            if told["count"] != seen:
+                seen, since = told["count"], time.monotonic()
+            if time.monotonic() > end or (seen > after and time.monotonic() - since >= quiet):
+                return list(told["records"])
+            time.sleep(0.05)
+
     def _last_line(self) -> str:
         lines = [line for line in (self.folder / "keeper.log").read_text(errors="replace").splitlines() if line.strip()]
         return lines[-1].strip() if lines else "it said nothing"
@@ -180,8 +190,3 @@ def _is_keeper(pid: int) -> bool:
         return state not in "ZX" and b"containment.lab.world" in Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
         return False
-
-
-def lines_of(world: World, after: int) -> Iterator[dict[str, Any]]:
-    """Give the decisions after a count."""
-    yield from world.ask("decisions", after=after)["records"]

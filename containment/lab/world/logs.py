@@ -41,7 +41,7 @@ def l7_lines(entry: Mapping[str, Any], gateway: str, pid: int) -> Iterator[str]:
         chain = "DENY||true"  # the proxy itself refused what calls itself HTTP and is none
     if not chain:
         return
-    start = entry.get("when") == "TcpConnectionStart"
+    start = entry.get("when") == "TcpConnectionStart" or chain.endswith("|stop")  # what is stopped has no end of its own
     for decision in chain.split(">"):
         verdict, uuid, enforced = decision.split("|")[:3]
         source, destination = _endpoint(entry["src"]), _endpoint(entry["dest"])
