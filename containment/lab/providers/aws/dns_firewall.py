@@ -3,8 +3,6 @@
 # ruff: noqa: S105  (type tokens are not passwords)
 from __future__ import annotations
 
-import secrets
-
 from containment.lab.providers.aws.resolver import ResolverThing
 from containment.lab.providers.aws.resource import Resource, names, words
 from containment.lab.providers.handler import Call, Props, RefusedError
@@ -79,12 +77,13 @@ class Rule(Resource):
         if not inputs.get("firewallDomainListId"):
             raise RefusedError(f"{call.name}: the lab serves rules with a domain list; DNS Firewall Advanced is not served")
         ident = f"{inputs['firewallRuleGroupId']}:{inputs['firewallDomainListId']}"
-        if self.find(call, ident, inputs):
+        there = self.find(call, ident, inputs)
+        if there and any(there.get(aws) != inputs.get(key) for key, aws in (("priority", "Priority"), ("qType", "Qtype"))):
             raise RefusedError(
                 f"{call.name}: the group has a rule for this list already, and a rule is known by group and list alone, also when their "
                 "query types differ; give each rule a list of its own"
             )
-        self.ask(call, inputs, "create_firewall_rule", **self.create_args(call, inputs), CreatorRequestId=secrets.token_hex(16))
+        self.ask(call, inputs, "create_firewall_rule", **self.create_args(call, inputs))
         call.claim(ident)
         return ident
 

@@ -17,8 +17,8 @@ class ResolverThing(Resource):
     autoname = "name"
 
     def create_args(self, call: Call, inputs: Props) -> Props:
-        """Every create call carries an id of the request; tags are a plain list."""
-        args = super().create_args(call, inputs) | {"CreatorRequestId": secrets.token_hex(16)}
+        """Every create call carries an id of the request, the same when it is asked again; tags are a plain list."""
+        args = super().create_args(call, inputs) | {"CreatorRequestId": call.once or secrets.token_hex(16)}
         return args | ({"Tags": tag_list(inputs["tags"])} if inputs.get("tags") else {})
 
     def tags_of(self, call: Call, ident: str, thing: Props) -> dict[str, str]:  # noqa: ARG002

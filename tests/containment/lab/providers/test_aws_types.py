@@ -7,8 +7,10 @@ import json
 from types import SimpleNamespace
 from typing import Any
 
+import grpc
 import pytest
 
+from containment.lab.cloud import faults
 from containment.lab.cloud.clients import client
 from containment.lab.cloud.inventory import differences, inventory
 from containment.lab.home import LabHome
@@ -698,6 +700,26 @@ def test_a_type_lives_its_whole_life(life: Life, aws: Asker, world: Any, home: L
     if not life.stays:
         assert aws.read(thing) is None
         assert differences(before, inventory(home)) == []
+
+
+@pytest.mark.parametrize("life", [life for life in (*RESOLVER, *WAYS_IN) if not life.stays], ids=lambda life: life.token)
+def test_a_create_whose_last_answer_is_lost_leaves_nothing(life: Life, aws: Asker, world: Any, home: LabHome) -> None:
+    """Also what AWS knows by a request's id and not by a name: asking again under the same id must not make a second one."""
+    before, program = inventory(home), resolved(life.start, world)
+    call = faults_of(life.token)
+    faults.inject(home, match=call, reason="the answer is lost", after=True)
+    with pytest.raises(grpc.RpcError, match="the answer is lost"):
+        aws.create(life.token, "lost", program)
+    assert faults.waiting(home) == [], f"{call} was not called"
+    assert differences(before, inventory(home)) == []
+
+
+def faults_of(token: str) -> str:
+    """Return the AWS call that makes a type's thing."""
+    (kind,) = [each for each in TYPES if each.token == token]
+    own = {"RuleGroupAssociation": "AssociateFirewallRuleGroup", "Rule": "CreateFirewallRule", "Attachment": "RegisterTargets"}
+    own |= {"BlockPublicAccess": "ModifyVpcBlockPublicAccessOptions"}
+    return "".join(word.title() for word in kind.create_call.split("_")) or own[kind.__name__]
 
 
 def test_every_served_type_is_tried_here() -> None:
