@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from containment.model.fqdn import Match
 from policypack.dcf import DcfRule, read_rules
@@ -36,12 +37,12 @@ class Chain:
     rules: tuple[DcfRule, ...]
     in_monitor: bool
 
-    @property
+    @cached_property
     def permits(self) -> list[DcfRule]:
         """Rules that may let some of the agents' traffic through."""
         return [rule for rule in self.rules if rule.permits is not Match.NO and self.is_ours(rule)]
 
-    @property
+    @cached_property
     def denies(self) -> list[DcfRule]:
         """Rules that stop some of the agents' traffic."""
         return [rule for rule in self.rules if rule.permits is Match.NO and self.is_ours(rule)]

@@ -136,6 +136,7 @@ class _Inquiry:
             rule
             for rule in self._permits()
             if self._meets_ours(rule)
+            and self._reaches_providers(rule)
             and self._groups.names(rule, provider) is not Match.NO
             and not any(not rule.may_precede(stop) for stop in stops)
         ]
@@ -187,6 +188,14 @@ class _Inquiry:
     def _meets_ours(self, rule: DcfRule) -> bool:
         """Tell whether a rule may match some of the agents' web traffic to the public internet."""
         return Match.NO not in (rule.takes_https, self._groups.meets_agents(rule), self._groups.meets_internet(rule))
+
+    def _reaches_providers(self, rule: DcfRule) -> bool:
+        """Tell whether a permit may reach hosts whose addresses nobody knows.
+
+        While ids are unknown, one that no group of the whole internet can be the destination of does not: it may be for any
+        of the networks that some deny names.
+        """
+        return bool(rule.web_groups) or self._groups.is_certain(rule) or self._groups.holds_internet(rule) is not Match.NO
 
     def _stops_everything(self, rule: DcfRule) -> bool:
         """Tell whether a rule certainly denies all of the agents' web traffic, whatever the name."""

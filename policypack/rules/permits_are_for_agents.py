@@ -16,8 +16,9 @@ from policypack.chain import Chain, in_places
 from policypack.dcf_groups import expressions, holds_host, tags_match
 from policypack.finding import Fault, Rule, Scope, Severity
 from policypack.graph import Graph, Resource
-from policypack.known_types import SMART_GROUP
+from policypack.known_types import SMART_GROUP, SUBNETS, TABLES
 from policypack.plain import UNKNOWN, field, strongest, weakest
+from policypack.routes import tables_of
 from policypack.space import Network, parse, within
 
 IDENTITIES = (HostTag.ROLE.value, HostTag.AGENT_CLASS.value, HostTag.AGENT_STACK.value)
@@ -54,10 +55,19 @@ def _is_by_tag(chain: Chain, group: Resource) -> bool:
 
 def _holds_agents_only(chain: Chain, group: Resource) -> Match:
     """Tell whether a group holds no host but the agents: their subnets by address, or VMs by a tag that says who is an agent."""
-    homes = [parse(place.subnet.get("cidrBlock")) for host in chain.hosts for place in host.placements if place.subnet is not None]
+    homes = [parse(subnet.get("cidrBlock")) for subnet in _agents_subnets(chain)]
     known = [home for home in homes if home is not None]
     answers = [_is_agents_only(chain, expression, known, len(known) == len(homes)) for expression in expressions(group)]
     return weakest(answers)
+
+
+def _agents_subnets(chain: Chain) -> tuple[Resource, ...]:
+    """Return the subnets that agents are in, and those that share a route table with them: places kept for more agents."""
+    graph = chain.graph
+    homes = [place.subnet for host in chain.hosts for place in host.placements if place.subnet is not None]
+    tables = {table.resource for home in homes for table in tables_of(graph, home) if table.resource and table.resource.type in TABLES}
+    beside = [one for one in graph.of(*SUBNETS) if any(table.resource in tables for table in tables_of(graph, one))]
+    return tuple(dict.fromkeys([*homes, *beside]))
 
 
 def _is_agents_only(chain: Chain, expression: Any, homes: list[Network], all_known: bool) -> Match:

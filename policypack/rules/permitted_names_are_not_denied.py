@@ -82,7 +82,8 @@ def _takes_in(pattern: DomainPattern | None, name: str) -> bool:
 
 def _patterns(group: Resource) -> list[DomainPattern | None]:
     """Return a group's names, of URLs their hosts; None for what is not known or cannot be a name."""
-    return [_pattern(field(one, "snifilter") or field(one, "urlfilter")) if one is not UNKNOWN else None for one in expressions(group)]
+    filters = [(field(one, "snifilter"), field(one, "urlfilter")) for one in expressions(group)]
+    return [_pattern(url if name in (None, "") else name) for name, url in filters]
 
 
 def _pattern(raw: Any) -> DomainPattern | None:

@@ -1,0 +1,123 @@
+"""This repository's own program passes its own pack: every class in every mode, and 200 configurations that nobody wrote.
+
+What a configuration switches off knowingly, and the pack then refuses unless it is waived, is listed in LOOSENED: nothing
+else may be found, and nothing at all while those switches are on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from itertools import islice, zip_longest
+from typing import Any, Final
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from containment.library import load_library
+from containment.model.names import PolicyMode
+from policypack.graph import Resource
+from policypack.judge import check_stack
+from policypack.plain import plain
+from tests.policypack.pack import Pack
+from tests.policypack.product import registrations
+from tests.policypack.test_samples import PACK, refused
+from tests.support.configs import as_pulumi, configs
+from tests.support.deploy import stack_config
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1500)]
+
+FORMS: Final = ("preview", "known")
+LIBRARY = load_library()
+SHIPPED = [f"{name}-{mode.value}" for name in LIBRARY.presets for mode in PolicyMode]
+GENERATED: Final = 200
+AS_DRAWN: Final = 40
+"""How many configurations are also run with what they switch off."""
+
+CONNECTION: Final = {"aviatrix:controllerIp": "192.0.2.1", "aviatrix:username": "admin", "aviatrix:password": "x"}
+
+Config = dict[str, Any]
+
+LOOSENED: Mapping[str, tuple[Callable[[Config], bool], Config]] = {
+    "gateway-volume-is-encrypted": (lambda c: not c["enableGatewayVolumeEncryption"], {"enableGatewayVolumeEncryption": True}),
+    "syslog-is-encrypted": (
+        lambda c: bool(c.get("syslogCleartext")),
+        {"syslogCleartext": False, "syslogServer": "", "syslogProtocol": "TCP"},
+    ),
+}
+"""Rule -> whether a configuration asks for what the rule refuses, and the keys that take it back."""
+
+
+def drawn() -> list[Config]:
+    """Return configurations of every class and mode, the same on every run."""
+    found: list[Config] = []
+
+    @settings(max_examples=5 * GENERATED, database=None, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(configs(LIBRARY))
+    def collect(config: Config) -> None:
+        found.append(config)
+
+    collect()
+    kinds: dict[tuple[str, str], list[Config]] = {}
+    for config in {str(config): config for config in found}.values():
+        kinds.setdefault((config["agentClass"], config["policyMode"]), []).append(config)
+    in_turn = (config for each in zip_longest(*kinds.values()) for config in each if config is not None)
+    chosen = list(islice(in_turn, GENERATED))
+    assert len(chosen) == GENERATED
+    return chosen
+
+
+def tightened(config: Config) -> Config:
+    """Return a configuration with everything on that the pack demands."""
+    keys = {key: value for is_asked, back in LOOSENED.values() if is_asked(config) for key, value in back.items()}
+    return {**config, **keys}
+
+
+def resources(made: list[dict[str, Any]]) -> Iterator[Resource]:
+    for one in made:
+        yield Resource(
+            one["urn"],
+            one["type"],
+            one["name"],
+            plain(one["inputs"]),
+            plain(one["outputs"]),
+            one["parent"] or None,
+            tuple(one["dependencies"]),
+            {key: tuple(urns) for key, urns in one["propertyDependencies"].items()},
+        )
+
+
+def found_in(made: dict[str, Any]) -> set[str]:
+    """Return the rules that are broken in either form, by the pack's own reasoning; the program must have run."""
+    assert made["error"] is None, made["error"]
+    return {finding.id for form in FORMS for finding in check_stack(resources(made[form]))}
+
+
+def test_every_shipped_stack_passes_the_pack() -> None:
+    runs = registrations((stack, stack_config(stack)) for stack in SHIPPED)
+    with Pack(PACK) as pack:
+        for stack, made in zip(SHIPPED, runs, strict=True):
+            assert made["error"] is None, (stack, made["error"])
+            assert {form: refused(pack, made[form]) for form in FORMS} == {form: set() for form in FORMS}, stack
+
+
+def test_200_configurations_that_nobody_wrote_pass_the_pack() -> None:
+    wanted = [tightened(config) for config in drawn()]
+    assert {(config["agentClass"], config["policyMode"]) for config in wanted} == {
+        (name, mode.value) for name in LIBRARY.presets for mode in PolicyMode
+    }
+    runs = registrations(("generated", {**CONNECTION, **as_pulumi(config)}) for config in wanted)
+    assert len(runs) == GENERATED
+    for config, made in zip(wanted, runs, strict=True):
+        assert found_in(made) == set(), config
+
+
+def test_what_a_configuration_switches_off_is_refused_by_its_rule_and_by_no_other() -> None:
+    loose = [config for config in drawn() if any(is_asked(config) for is_asked, _ in LOOSENED.values())][:AS_DRAWN]
+    runs = registrations(("generated", {**CONNECTION, **as_pulumi(config)}) for config in loose)
+    for config, made in zip(loose, runs, strict=True):
+        asked = {rule for rule, (is_asked, _) in LOOSENED.items() if is_asked(config)}
+        if made["error"] is None:
+            assert found_in(made) == asked, config
+        else:  # the program refuses by itself what one resource says, and stops there
+            assert made["error"].startswith("refused, before it is made:\n"), made["error"]
+            assert made["error"].splitlines()[1].split(":")[0] in asked, made["error"]
