@@ -152,10 +152,10 @@ def _expression_touches_internet(expression: Any) -> Match:
 
 def holds_host(graph: Graph, group: Resource, host: Host) -> Match:
     """Tell whether a SmartGroup selects a host, in whichever way."""
-    return strongest(_selects(graph, expression, host) for expression in expressions(group))
+    return strongest(selects(graph, expression, host) for expression in expressions(group))
 
 
-def _selects(graph: Graph, expression: Any, host: Host) -> Match:
+def selects(graph: Graph, expression: Any, host: Host) -> Match:
     """Tell whether one match expression (fields AND-ed) selects a host; fields the pack cannot compare answer MAYBE."""
     if expression is UNKNOWN:
         return Match.MAYBE

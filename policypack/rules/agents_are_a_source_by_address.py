@@ -12,7 +12,7 @@ from containment.model.fqdn import Match
 from containment.model.names import WellKnown
 from policypack.chain import Chain, in_places
 from policypack.dcf import DcfRule
-from policypack.dcf_groups import expressions, holds_host, networks_of
+from policypack.dcf_groups import expressions, holds_host, networks_of, selects
 from policypack.finding import Fault, Rule, Scope, Severity
 from policypack.graph import Graph, Resource
 from policypack.hosts import Host
@@ -51,11 +51,14 @@ def _holds_by_tag(chain: Chain, group: Resource) -> bool:
 
 
 def _holds_by_address(chain: Chain, group: Resource) -> Match:
-    return weakest(_is_inside(group, host) for host in chain.hosts)
+    return weakest(_is_inside(chain.graph, group, host) for host in chain.hosts)
 
 
-def _is_inside(group: Resource, host: Host) -> Match:
+def _is_inside(graph: Graph, group: Resource, host: Host) -> Match:
     """Tell whether every subnet a host may be in lies in a group's networks."""
+    by_subnet = strongest(selects(graph, one, host) for one in expressions(group) if field(one, "type") == "subnet")
+    if by_subnet is not Match.NO:
+        return by_subnet  # the Controller holds a subnet by its network
     homes = [parse(place.subnet.get("cidrBlock")) if place.subnet is not None else None for place in host.placements]
     unsure = any(field(expression, "cidr") is UNKNOWN for expression in expressions(group))
     answers = [

@@ -13,9 +13,10 @@ from typing import Any
 from containment.model.fqdn import Match
 from containment.model.names import HostTag, WellKnown
 from policypack.chain import Chain, in_places
-from policypack.dcf_groups import expressions, holds_host, tags_match
+from policypack.dcf_groups import expressions, holds_host, selects, tags_match
 from policypack.finding import Fault, Rule, Scope, Severity
 from policypack.graph import Graph, Resource
+from policypack.hosts import own_tags
 from policypack.known_types import SMART_GROUP, SUBNETS, TABLES
 from policypack.plain import UNKNOWN, field, strongest, weakest
 from policypack.routes import tables_of
@@ -78,12 +79,19 @@ def _is_agents_only(chain: Chain, expression: Any, homes: list[Network], all_kno
         return Match.YES if within(network, homes) else Match.NO if all_known else Match.MAYBE
     if expression.get("cidr") is UNKNOWN:
         return Match.MAYBE
-    tags = expression.get("tags")
-    if tags is UNKNOWN:
+    tags, kind = expression.get("tags"), expression.get("type")
+    if tags is UNKNOWN or kind is UNKNOWN:
         return Match.MAYBE
-    if isinstance(tags, dict) and expression.get("type") in ("vm", "subnet"):
+    if expression.get("resId") not in (None, "") and kind in ("vm", "subnet"):
+        return strongest(selects(chain.graph, expression, host) for host in chain.hosts)
+    if isinstance(tags, dict) and kind == "vm":
         told = {key: value for key, value in tags.items() if key in IDENTITIES or _is_own(chain, key, value)}
         return strongest(tags_match(told, host.tags) for host in chain.hosts) if told else Match.NO
+    if isinstance(tags, dict) and kind == "subnet":
+        agents = _agents_subnets(chain)
+        tagged = {one: tags_match(tags, own_tags(one)) for one in chain.graph.of(*SUBNETS)}
+        others = [answer for one, answer in tagged.items() if one not in agents]
+        return Match.YES if not any(answer is not Match.NO for answer in others) else Match.NO
     return Match.NO
 
 

@@ -171,6 +171,18 @@ HOLES: dict[str, tuple[Change, set[str]]] = {
         lambda s: select(s, "agent-workload", TAGGED, HOME, {"fqdn": "build.example.com"}),
         {"permits-are-for-agents"},
     ),
+    "a tag that the gateways' subnet has too": (
+        lambda s: (
+            s.props["agents"].update(tags={"Tier": "x"}),
+            s.props["gateways"].update(tags={"Tier": "x"}),
+            select(s, "agent-workload", TAGGED, HOME, {"type": "subnet", "tags": {"Tier": "x"}}),
+        ),
+        {"permits-are-for-agents"},
+    ),
+    "the agents' whole vpc": (
+        lambda s: select(s, "agent-workload", TAGGED, HOME, {"type": "vpc", "resId": Ref("vpc")}),
+        {"permits-are-for-agents"},
+    ),
     "agents by tags alone": (lambda s: select(s, "agent-workload", TAGGED), {"agents-are-a-source-by-address"}),
     "agents by half of their subnet": (
         lambda s: select(s, "agent-workload", TAGGED, {"cidr": "10.42.10.0/25"}),
@@ -316,6 +328,11 @@ SOUND: dict[str, Change] = {
     "agents by a tag of the stack's own": lambda s: (
         s.props["agent"]["tags"].update(Team="blue"),
         select(s, "agent-workload", {"type": "vm", "tags": {"Team": "blue", "AgentStack": "coding-enforce"}}, HOME),
+    ),
+    "agents by their subnet's id": lambda s: select(s, "agent-workload", {"type": "subnet", "resId": Ref("agents")}),
+    "agents by their subnet's tag": lambda s: (
+        s.props["agents"].update(tags={"Tier": "agents"}),
+        select(s, "agent-workload", {"type": "subnet", "tags": {"Tier": "agents"}}),
     ),
     "syslog over tls": lambda s: s.add(REMOTE_SYSLOG, "l", {"server": "logs.example.com", "port": 6514, "caCertificateFile": "pem"}),
     "copilot's own profile": lambda s: (

@@ -38,11 +38,17 @@ CONNECTION: Final = {"aviatrix:controllerIp": "192.0.2.1", "aviatrix:username": 
 Config = dict[str, Any]
 
 LOOSENED: Mapping[str, tuple[Callable[[Config], bool], Config]] = {
+    "dns-firewall-is-closed": (lambda c: not c["enableDnsFirewall"], {"enableDnsFirewall": True}),
+    "endpoints-are-for-this-account": (
+        lambda c: not c["enableEndpointPolicies"] and (c["createSsmVpcEndpoints"] or c["createS3GatewayEndpoint"]),
+        {"enableEndpointPolicies": True},
+    ),
     "gateway-volume-is-encrypted": (lambda c: not c["enableGatewayVolumeEncryption"], {"enableGatewayVolumeEncryption": True}),
     "syslog-is-encrypted": (
         lambda c: bool(c.get("syslogCleartext")),
         {"syslogCleartext": False, "syslogServer": "", "syslogProtocol": "TCP"},
     ),
+    "vpc-flow-logs-are-complete": (lambda c: not c["enableVpcFlowLogs"], {"enableVpcFlowLogs": True}),
 }
 """Rule -> whether a configuration asks for what the rule refuses, and the keys that take it back."""
 
