@@ -14,7 +14,12 @@ from containment.lab.world.tools import missing
 from containment.model.names import PolicyMode
 from tests.deployment.lab import REPOSITORY, Lab
 
-pytestmark = [pytest.mark.slow, pytest.mark.namespaces, pytest.mark.skipif(bool(missing()), reason="; ".join(missing()))]
+pytestmark = [
+    pytest.mark.packets,
+    pytest.mark.slow,
+    pytest.mark.namespaces,
+    pytest.mark.skipif(bool(missing()), reason="; ".join(missing())),
+]
 TABLE: Path = REPOSITORY / "tests" / "scenarios" / "evasion.yaml"
 
 

@@ -16,7 +16,12 @@ from containment.stack_file import read_stack
 from tests.deployment.lab import REPOSITORY, Lab
 from tests.deployment.world import world_of
 
-pytestmark = [pytest.mark.slow, pytest.mark.namespaces, pytest.mark.skipif(bool(missing()), reason="; ".join(missing()))]
+pytestmark = [
+    pytest.mark.packets,
+    pytest.mark.slow,
+    pytest.mark.namespaces,
+    pytest.mark.skipif(bool(missing()), reason="; ".join(missing())),
+]
 
 
 @pytest.fixture(scope="module")

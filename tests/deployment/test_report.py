@@ -13,7 +13,12 @@ from containment.lab.world.tools import missing
 from tests.deployment.lab import Lab
 from tests.deployment.world import containment
 
-pytestmark = [pytest.mark.slow, pytest.mark.namespaces, pytest.mark.skipif(bool(missing()), reason="; ".join(missing()))]
+pytestmark = [
+    pytest.mark.packets,
+    pytest.mark.slow,
+    pytest.mark.namespaces,
+    pytest.mark.skipif(bool(missing()), reason="; ".join(missing())),
+]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 PROBE = r"""<script>
 const root = document.documentElement, style = getComputedStyle(document.body);

@@ -12,7 +12,12 @@ import pytest
 from containment.lab.world.tools import missing
 from tests.deployment.lab import REPOSITORY, Lab
 
-pytestmark = [pytest.mark.slow, pytest.mark.namespaces, pytest.mark.skipif(bool(missing()), reason="; ".join(missing()))]
+pytestmark = [
+    pytest.mark.packets,
+    pytest.mark.slow,
+    pytest.mark.namespaces,
+    pytest.mark.skipif(bool(missing()), reason="; ".join(missing())),
+]
 
 
 def containment(lab: Lab, *words: str) -> subprocess.CompletedProcess[str]:

@@ -20,7 +20,12 @@ from containment.lab.world.tools import missing
 from tests.deployment.lab import Lab
 from tests.deployment.world import Load, arrived, containment, left_of, world_of
 
-pytestmark = [pytest.mark.slow, pytest.mark.namespaces, pytest.mark.skipif(bool(missing()), reason="; ".join(missing()))]
+pytestmark = [
+    pytest.mark.packets,
+    pytest.mark.slow,
+    pytest.mark.namespaces,
+    pytest.mark.skipif(bool(missing()), reason="; ".join(missing())),
+]
 STACK = "coding-enforce"
 PATIENCE = 30.0
 

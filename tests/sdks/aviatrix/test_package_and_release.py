@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import contextvars
 import json
@@ -173,5 +174,6 @@ def test_repeated_mocks_work_and_each_starts_afresh() -> None:
         pulumi.runtime.test(program)()  # type: ignore[no-untyped-call]
         return seen
 
+    asyncio.set_event_loop(asyncio.new_event_loop())  # an earlier test of this process may have closed its own
     for version in ("8.2.20", "10.0.1"):
         assert contextvars.copy_context().run(one, version) == ["uuid-w", "github.com", "p-1"]
