@@ -75,11 +75,6 @@ class SpokeGateway(AviatrixResource):
         if len(str(inputs.get("gwName", ""))) > 50:
             yield "gwName", "a gateway name has 50 characters at most"
 
-    def preview(self, call: Call, inputs: Props) -> Props:
-        """Say what the create will refuse."""
-        self._refuse_not_simulated(inputs)
-        return {}
-
     def create(self, call: Call, inputs: Props) -> tuple[str, Props]:
         """Create, then edit what the create call does not carry."""
         self._refuse_not_simulated(inputs)
