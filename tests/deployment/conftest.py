@@ -46,7 +46,7 @@ def every_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 @pytest.fixture
 def lab(tmp_path: Path) -> Iterator[Lab]:
     """A lab of one's own, with nothing in it."""
-    own = Lab(tmp_path / "home")
+    own = Lab(tmp_path / "a-home-whose-path-is-longer-than-the-107-characters-of-a-socket-name")
     own.home.mkdir()
     try:
         yield own

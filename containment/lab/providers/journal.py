@@ -1,11 +1,12 @@
 """What a provider made and the engine may not know of yet, so that a killed engine leaves nothing orphaned.
 
-One file in the lab home: {urn: entry}. An entry is written when something exists (`claimed`), again when its create is done, and goes
-when the engine shows that it knows the id (any later call that names it). It survives the provider too.
+A file an entry, {"urn", "entry"}, in a folder of the lab home. It is written when something exists (`claimed`), again when its create is
+done, and goes when the engine shows that it knows the id (any later call that names it). It survives the provider too.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import threading
 from dataclasses import asdict, dataclass, field, replace
@@ -32,14 +33,13 @@ class Entry:
 
 
 class Journal:
-    """The entries of one provider, by URN."""
+    """The entries of one provider, by URN; `folder` holds them."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
         self._lock = threading.Lock()
-        self._entries: dict[str, Entry] = {}
-        if path.exists():
-            self._entries = {urn: Entry(**entry) for urn, entry in json.loads(path.read_text()).items()}
+        kept = [json.loads(file.read_text()) for file in folder.glob("*.json")]
+        self._entries = {each["urn"]: Entry(**each["entry"]) for each in kept}
 
     def get(self, urn: str) -> Entry | None:
         """Return what stands open for a URN."""
@@ -47,24 +47,23 @@ class Journal:
 
     def put(self, urn: str, entry: Entry) -> None:
         """Record that `entry.id` exists, and with `complete` that its create was done to its end."""
-        self._put(urn, entry)
+        with self._lock:
+            self._entries[urn] = entry
+            if self._folder.parent.is_dir():  # else the lab home is gone, and what would be recovered with it
+                write_whole(self._file(urn), json.dumps({"urn": urn, "entry": asdict(entry)}, indent=1), mode=0o600)
 
     def delivered(self, urn: str) -> None:
         """Record that the engine was still there to take the answer."""
         if entry := self._entries.get(urn):
-            self._put(urn, replace(entry, delivered=True))
+            self.put(urn, replace(entry, delivered=True))
 
     def forget(self, urn: str, ident: str | None = None) -> None:
         """Drop the entry of this URN; with `ident`, only when it is about that id."""
-        entry = self._entries.get(urn)
-        if entry and ident in (None, entry.id):
-            self._put(urn, None)
-
-    def _put(self, urn: str, entry: Entry | None) -> None:
         with self._lock:
-            if entry is None:
-                self._entries.pop(urn, None)
-            else:
-                self._entries[urn] = entry
-            if self._path.parent.is_dir():
-                write_whole(self._path, json.dumps({urn: asdict(each) for urn, each in self._entries.items()}, indent=1))
+            entry = self._entries.get(urn)
+            if entry and ident in (None, entry.id):
+                del self._entries[urn]
+                self._file(urn).unlink(missing_ok=True)
+
+    def _file(self, urn: str) -> Path:
+        return self._folder / f"{hashlib.sha256(urn.encode()).hexdigest()}.json"

@@ -344,13 +344,16 @@ def _name_cache(resolver: IPv4Address) -> Json:
 
 
 def bootstrap(folder: str, resolver: IPv4Address) -> Json:
-    """Return what Envoy starts with: the two ways out, both under the permit mark, and where the listener's file lies."""
+    """Return what Envoy starts with: the two ways out, both under the permit mark, and where the listener's file lies.
+
+    The admin socket's path counts from the folder Envoy is started in: a socket's whole path may have 107 characters only.
+    """
     mark = {"socket_options": [{"level": 1, "name": 36, "int_value": PERMIT_MARK, "description": "SO_MARK"}]}
     names = _typed("envoy.extensions.clusters.dynamic_forward_proxy.v3.ClusterConfig", dns_cache_config=_name_cache(resolver))
     common = {"lb_policy": "CLUSTER_PROVIDED", "connect_timeout": "5s", "upstream_bind_config": mark}
     return {
         "node": {"id": "gateway", "cluster": "lab"},
-        "admin": {"address": {"pipe": {"path": f"{folder}/admin.sock", "mode": 0o600}}},
+        "admin": {"address": {"pipe": {"path": "admin.sock", "mode": 0o600}}},
         "dynamic_resources": {
             "lds_config": {"path_config_source": {"path": f"{folder}/listeners.json", "watched_directory": {"path": folder}}}
         },

@@ -52,6 +52,9 @@ LAYERS = frozenset({"security-groups", "dcf", "dns-firewall", "endpoint-policies
 """What can be left out, to probe what lies behind it: `security-groups` are those and network ACLs."""
 _KEPT = 20000
 
+READY_SECONDS = 60.0
+"""How long a program may take to start on a busy machine."""
+
 
 @dataclass
 class Deployed:
@@ -256,7 +259,7 @@ class Keeper:
             write_whole(self.folder / "resolver.lua", text)
             command = [tool("dnsdist"), "--supervised", "--disable-syslog", "--config", str(self.folder / "resolver.lua")]
             await self._run("resolver", self.names.router, command, self._query)
-            await self._until(lambda: _answers(self.names.router, str(vpc.resolver)), "the resolver")
+            await self._ready("resolver", lambda: _answers(self.names.router, str(vpc.resolver)), "the resolver")
 
     async def _gateway(
         self, vpc: Vpc, present: tuple[fabric.Machine, ...], gateways: dict[str, dict[str, Any]], policy: GatewayPolicy
@@ -275,9 +278,9 @@ class Keeper:
             command = [envoy_path(), "-c", str(self.folder / "envoy.json"), "--concurrency", "2", "-l", "error", "--disable-hot-restart"]
             command += ["--file-flush-interval-msec", "20", "--drain-time-s", "2", "--drain-strategy", "immediate"]
             await self._run("gateway", machine.name, command, self._access)
-            await self._until(lambda: _listens(machine.name), "Envoy")
+            await self._ready("gateway", lambda: _listens(machine.name), "Envoy")
         elif fresh:
-            await self._until(self._listener_taken, "Envoy to take the new rules")
+            await self._ready("gateway", self._listener_taken, "Envoy with the new rules")
         snat = gateways[machine.instance.id].get("enable_nat") == "yes" or "dcf" not in self.layers
         if self._changed("gateway", f"{asked} {snat} {machine.address}"):
             self.generation = self.generation % GENERATIONS + 1
@@ -308,7 +311,7 @@ class Keeper:
     async def _run(self, name: str, namespace: str, command: list[str], hear: Callable[[str], None]) -> None:
         with (self.folder / f"{name}.err").open("ab") as errors:
             process = await asyncio.create_subprocess_exec(
-                *netns.entering(namespace), "setpriv", "--pdeathsig", "KILL", *command,
+                *netns.entering(namespace), "setpriv", "--pdeathsig", "KILL", *command, cwd=self.folder,
                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, limit=1 << 20, start_new_session=True,
             )  # fmt: skip
         self._programs[name] = _Program(command, process)
@@ -316,11 +319,14 @@ class Keeper:
         if name == "gateway":
             self._taken = 1
 
-    async def _until(self, holds: Callable[[], bool], what: str, patience: float = 10.0) -> None:
-        deadline = time.monotonic() + patience
+    async def _ready(self, name: str, holds: Callable[[], bool], what: str) -> None:
+        deadline = time.monotonic() + READY_SECONDS
         while not await asyncio.to_thread(holds):
-            if time.monotonic() > deadline:
-                raise RuntimeError(f"{what} does not get ready in {patience:.0f} s; its log is in {self.folder}")
+            if not self._alive(name) or time.monotonic() > deadline:
+                log = self.folder / f"{name}.err"
+                ended = f"is not ready after {READY_SECONDS:.0f} s" if self._alive(name) else "ended before it was ready"
+                said = "; ".join(log.read_text(errors="replace").splitlines()[-3:])
+                raise RuntimeError(f"{what} {ended}: {said or 'it said nothing'} (log: {log})")
             await asyncio.sleep(0.01)
 
     def kill(self, name: str) -> None:

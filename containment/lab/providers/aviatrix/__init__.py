@@ -60,7 +60,7 @@ class AviatrixProvider(Provider):
             RELEASE,
             handlers=types,
             invokes=INVOKES,
-            journal=home.root / "providers" / "aviatrix.json",
+            journal=home.root / "journal-aviatrix",
             fallback=_other,
             accepts=known.get,
         )

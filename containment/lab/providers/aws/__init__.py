@@ -45,7 +45,7 @@ def provider(endpoint: str, home: LabHome) -> Provider:
         version(),
         handlers=[each(endpoint) for each in TYPES],
         invokes=serve_invokes(endpoint),
-        journal=home.root / "journal-aws.json",
+        journal=home.root / "journal-aws",
         fallback=lambda token: Unserved(token) if token.startswith("aws:") and not token.startswith("aws:index") else None,
         accepts=lambda token: facts(token).inputs or None,
     )

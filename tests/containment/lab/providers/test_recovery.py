@@ -88,7 +88,7 @@ def shelf() -> Shelf:
 
 @pytest.fixture
 def provider(shelf: Shelf, tmp_path: Path) -> Recovery:
-    return Recovery(Journal(tmp_path / "journal.json"))
+    return Recovery(Journal(tmp_path / "journal"))
 
 
 def create(provider: Recovery, shelf: Shelf, inputs: Props, urn: str = URN) -> tuple[str, Props]:
@@ -180,7 +180,7 @@ def test_a_delete_without_id_waits_for_the_create_that_is_still_under_way(provid
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_create_that_may_have_made_something_leaves_nothing(tmp_path: Path, when: str) -> None:
     cloud = Cloud()
-    provider = Recovery(Journal(tmp_path / "journal.json"))
+    provider = Recovery(Journal(tmp_path / "journal"))
     cloud.fails = [when]
     with pytest.raises(TimeoutError):
         create(provider, cloud, {"name": "x"})
@@ -191,7 +191,7 @@ def test_a_create_that_may_have_made_something_leaves_nothing(tmp_path: Path, wh
 @pytest.mark.parametrize("again", ["the same", "other inputs", "a delete without id", "a new provider"])
 def test_what_cannot_be_found_out_at_once_is_found_at_the_next_call(tmp_path: Path, again: str) -> None:
     cloud = Cloud()
-    provider = Recovery(Journal(tmp_path / "journal.json"))
+    provider = Recovery(Journal(tmp_path / "journal"))
     cloud.fails = ["after", "before"]
     with pytest.raises(TimeoutError):
         create(provider, cloud, {"name": "x"})
@@ -201,14 +201,14 @@ def test_what_cannot_be_found_out_at_once_is_found_at_the_next_call(tmp_path: Pa
         assert cloud.things == {}
         return
     if again == "a new provider":
-        provider = Recovery(Journal(tmp_path / "journal.json"))
+        provider = Recovery(Journal(tmp_path / "journal"))
     ident, _ = create(provider, cloud, {"name": "x"} if again != "other inputs" else {"name": "y"})
     assert list(cloud.things) == [ident]
 
 
 def test_what_was_refused_has_made_nothing(tmp_path: Path) -> None:
     cloud = Cloud()
-    provider = Recovery(Journal(tmp_path / "journal.json"))
+    provider = Recovery(Journal(tmp_path / "journal"))
     cloud.fails = ["refused"]
     with pytest.raises(RefusedError):
         create(provider, cloud, {"name": "x"})
@@ -216,7 +216,7 @@ def test_what_was_refused_has_made_nothing(tmp_path: Path) -> None:
 
 
 def test_the_journal_survives_its_provider(tmp_path: Path) -> None:
-    file = tmp_path / "journal.json"
+    file = tmp_path / "journal"
     journal = Journal(file)
     journal.put("u", Entry("t", "i", {"a": [1]}, {"b": 2}, complete=True))
     assert Journal(file).get("u") == Entry("t", "i", {"a": [1]}, {"b": 2}, complete=True)
