@@ -35,6 +35,8 @@ from tests.deployment.lab import REPOSITORY, Lab
 STACK = "coding-monitor"
 STRIDE = int(os.environ.get("FAULT_STRIDE", "41"))
 STUCK_SECONDS = 120
+TRIES, PASSES = 2, 40
+"""How often a call is waited for that does not come, and how many deployments there may be for one command's calls."""
 QUIET = {"poll_seconds": 100_000.0, "gateway_seconds": 0.0}
 """The Controller looks after routes when something changes, not in between: no call comes by itself."""
 
@@ -126,6 +128,7 @@ class Driver:
         self.struck: list[Fault] = []
         self.missed: list[Fault] = []
         self.ended: list[str] = []
+        self.tries: Counter[Fault] = Counter()
         self.runs = 0
 
     def record(self) -> None:
@@ -170,26 +173,32 @@ class Driver:
                 through.add(target)
 
     def _strike(self, target: str, through: set[str]) -> bool:
-        """Fail the next call of a resource; True when it came."""
+        """Fail the next call of a resource; True when it came. One that did not is tried again when the resource is next made anew."""
         fault = self.left[target].pop(0)
         fault.arm(self.plane)
         self._pass(target, through)
         if self.plane.clear():
             self.struck.append(fault)
             return True
-        self.missed.append(fault)  # it did not make this call, so it is through, and with it what else there was to fail
-        self.missed += self.left.pop(target)
+        if self.tries[fault] < TRIES:
+            self.tries[fault] += 1
+            self.left[target].append(fault)
+        else:
+            self.missed.append(fault)
         return False
 
     def _outlive_its_session(self, target: str, through: set[str]) -> None:
-        """Let a resource through, its session ended at one of its calls to the Controller: the provider logs in again."""
+        """Let a resource through, its session ended at one of its calls to the Controller: the provider logs in again.
+
+        What a failed try did already, it does not ask for again: then nothing was ended.
+        """
         calls = [name for name in map(_named, self.known.get(target, {}).get("controller", ())) if not name.startswith(NO_SESSION)]
         if calls:
             name = calls[len(self.ended) % len(calls)]
             self.plane.ask("POST", "/lab/faults", match=name, expire_sessions=True)
-            self.ended.append(name)
         self._pass(target, through)
-        assert self.plane.clear() or not calls, f"{target} did not call {self.ended[-1]}"
+        if self.plane.clear() and calls:
+            self.ended.append(name)
 
     def _pass(self, target: str, through: set[str]) -> None:
         """Let one resource's call go to its end."""
@@ -207,20 +216,34 @@ class Driver:
 def counted(lab: Lab) -> Counter[str]:
     """Return how many of each kind of thing there are, in the account and on the Controller."""
     held = {**aws_inventory(lab), **controller_inventory(lab)}
-    return Counter({kind: len(things) for kind, things in held.items() if isinstance(things, (list, dict)) and kind != "default_action"})
+    found = Counter({kind: len(things) for kind, things in held.items() if isinstance(things, (list, dict)) and kind != "default_action"})
+    found["routes"] = sum(len(table["Routes"]) for table in held["ec2.route-tables"])
+    return found
+
+
+def hosts(lab: Lab) -> list[str]:
+    """Return the ids of the stack's machines."""
+    filters = [{"Name": "tag:AgentStack", "Values": [STACK]}, {"Name": "instance-state-name", "Values": ["pending", "running", "stopped"]}]
+    return [i["InstanceId"] for r in lab.aws("ec2").describe_instances(Filters=filters)["Reservations"] for i in r["Instances"]]
 
 
 def host_without_policy(lab: Lab) -> str:
     """Say what is wrong when the stack's host is there and its policy is not in force; "" when all is well."""
-    filters = [{"Name": "tag:AgentStack", "Values": [STACK]}, {"Name": "instance-state-name", "Values": ["pending", "running", "stopped"]}]
-    hosts = [i["InstanceId"] for r in lab.aws("ec2").describe_instances(Filters=filters)["Reservations"] for i in r["Instances"]]
-    held = lab.controller()
+    there, held = hosts(lab), lab.controller()
     points = {each["uuid"] for each in held["attachment_points"].values()}
     mine = [each for each in held["rulesets"].values() if STACK in each["name"] and each.get("attach_to") in points]
     denies = [rule for each in mine for rule in each["policies"] if rule["name"].endswith("default-deny") and rule["action"] == "DENY"]
-    if hosts and not (held["features"]["microseg"] and denies and any(STACK in name for name in held["gateways"])):
-        return f"{hosts} is there; rulesets {[each['name'] for each in mine]}, gateways {list(held['gateways'])}"
+    if there and not (held["features"]["microseg"] and denies and any(STACK in name for name in held["gateways"])):
+        return f"{there} is there; rulesets {[each['name'] for each in mine]}, gateways {list(held['gateways'])}"
     return ""
+
+
+def healed(lab: Lab, plane: Plane) -> Counter[str]:
+    """Let the Controller look after its routes, as it does all the time, and return how many of each kind there are then."""
+    plane.ask("PATCH", "/lab/settings", poll_seconds=0.2)
+    time.sleep(3)
+    plane.ask("PATCH", "/lab/settings", **QUIET)
+    return counted(lab)
 
 
 def fail(driver: Driver, most: Counter[str]) -> None:
@@ -229,22 +252,34 @@ def fail(driver: Driver, most: Counter[str]) -> None:
     chosen = found[::STRIDE]
     for fault in chosen:
         driver.left.setdefault(fault.urn, []).append(fault)
-    began = time.monotonic()
+    began, passes = time.monotonic(), 0
     try:
-        while driver.run() != 0:
-            assert driver.struck, "a run fails although no call was failed"
-            assert driver.runs < len(chosen) + 3, (driver.lab.home / "faults.log").read_text()[-3000:]
-            assert host_without_policy(driver.lab) == ""
-            if driver.verb == "up":
-                assert counted(driver.lab) - most == Counter(), "more things than a deployment has"
+        while passes == 0 or any(driver.left.values()):
+            assert passes < PASSES, driver.left
+            if passes:  # what came through in spite of a failed call has to be made (or deleted) once more for its other calls to come
+                driver.lab.must("destroy" if driver.verb == "up" else "up", STACK, pack=None)
+            passes += 1
+            until_it_succeeds(driver, most)
     finally:
         print(
             f"{driver.verb}: failed {len(driver.struck)} of {len(chosen)} chosen calls ({len(found)} in all, of {len(driver.known)} "
-            f"resources) in {driver.runs} runs, {time.monotonic() - began:.0f} s; did not come {[_short(each) for each in driver.missed]}; "
-            f"ended the session at {len(driver.ended)} calls, {len(set(driver.ended))} different"
+            f"resources) in {driver.runs} runs of {passes} deployments, {time.monotonic() - began:.0f} s; "
+            f"did not come {[_short(each) for each in driver.missed]}; "
+            f"ended the session at {len(driver.ended)} calls ({len(set(driver.ended))} different)"
         )
-    assert len(driver.missed) * 10 <= len(chosen), driver.missed
-    assert not any(driver.left.values()), driver.left
+    assert len(driver.missed) * 20 <= len(chosen), driver.missed
+
+
+def until_it_succeeds(driver: Driver, most: Counter[str]) -> None:
+    """Run a command, whose calls fail, until it succeeds; after each run all is well."""
+    while True:
+        before = len(driver.struck)
+        if driver.run() == 0:
+            return
+        assert len(driver.struck) > before, (driver.lab.home / "faults.log").read_text()[-3000:]
+        assert host_without_policy(driver.lab) == ""
+        if driver.verb == "up":
+            assert counted(driver.lab) - most == Counter(), "more things than a deployment has"
 
 
 def _short(fault: Fault) -> str:
@@ -265,7 +300,8 @@ def test_a_call_that_fails_on_the_way_up_and_down_is_made_up_for_by_the_next_run
     up = Driver(lab, plane, "up", first_up.recorded)
     fail(up, reference)
     assert up.ended
-    assert counted(lab) == reference
+    assert hosts(lab)
+    assert healed(lab, plane) == reference
     assert set(lab.must("up", STACK).report["changes"]) == {"same"}
 
     fail_a_run_that_changes_nothing(lab, plane, reference)

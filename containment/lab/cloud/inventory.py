@@ -80,7 +80,7 @@ def inventory(home: LabHome, region: str | None = None) -> Things:
         each["VpcAttachments"] = [one for one in each["VpcAttachments"] if one["State"] != "detached"]
     reservations = _all(ec2, "describe_instances", "Reservations")
     out["ec2.instances"] = [each for one in reservations for each in one["Instances"] if each["State"]["Name"] not in _GONE]
-    lists = _all(ec2, "describe_managed_prefix_lists", "PrefixLists")
+    lists = [each for each in _all(ec2, "describe_managed_prefix_lists", "PrefixLists") if each["State"] != "delete-complete"]
     lists = [{key: value for key, value in each.items() if key not in ("Version", "State")} for each in lists]
     out["ec2.prefix-lists"] = [
         each for each in lists if each["OwnerId"] != "AWS" and not each["PrefixListName"].startswith("com.amazonaws.")

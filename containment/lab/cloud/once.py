@@ -18,6 +18,8 @@ from typing import Any
 from containment.lab.cloud.faults import called, looks
 
 HEADER = "X-Lab-Once"
+OWN_TOKENS = frozenset({"ClientToken", "ClientRequestToken", "CreatorRequestId", "CallerReference"})
+"""What AWS itself calls such tokens, where a caller has to name one."""
 KEPT = 20_000
 _token: contextvars.ContextVar[str] = contextvars.ContextVar("once", default="")
 
@@ -38,7 +40,8 @@ def sending(token: str) -> Iterator[None]:
 def fix_own_tokens(params: dict[str, Any], model: Any, **_: Any) -> None:
     """Make AWS's own token of a call follow from ours, so that the same call is the same request (for `before-parameter-build`)."""
     if token := _token.get():
-        params.update({name: str(uuid.uuid5(uuid.NAMESPACE_OID, f"{token} {model.name}")) for name in model.idempotent_members})
+        names = {*model.idempotent_members, *(OWN_TOKENS & params.keys())}
+        params.update(dict.fromkeys(names, str(uuid.uuid5(uuid.NAMESPACE_OID, f"{token} {model.name}"))))
 
 
 def add_header(params: dict[str, Any], model: Any, **_: Any) -> None:

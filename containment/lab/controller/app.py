@@ -12,6 +12,7 @@ import json
 import logging
 import re
 import threading
+import time
 import urllib.parse
 from collections.abc import AsyncIterator
 from typing import Any
@@ -28,7 +29,7 @@ from containment.lab.controller.core import Actions, Call, Controller, Handler, 
 from containment.lab.controller.errors import RefusedError
 from containment.lab.controller.faults import Fault, Faults
 from containment.lab.controller.lab_side import LabSide
-from containment.lab.controller.membership import Inventory
+from containment.lab.controller.membership import LOOK_SECONDS, Inventory
 from containment.lab.controller.sessions import Sessions
 from containment.lab.controller.tasks import IN_PROGRESS
 from containment.lab.home import LabHome
@@ -70,7 +71,11 @@ class Front:
         over = threading.Event()
 
         def look_after() -> None:
-            while not over.wait(self._controller.settings.poll_seconds):
+            looked = time.monotonic()
+            while not over.wait(LOOK_SECONDS):  # the period may change at any time
+                if time.monotonic() - looked < self._controller.settings.poll_seconds:
+                    continue
+                looked = time.monotonic()
                 try:
                     gateways.upkeep(self._controller)
                 except Exception:

@@ -39,14 +39,14 @@ class Call:
     """One request: whom it is for, and how its caller configured the provider.
 
     `config` is the provider configuration as plain values (nested ones decoded). `claim(id)` records that something now
-    exists under that id, before the rest of a create is done.
+    exists under that id, before the rest of a create is done; with it, properties that deleting it again needs.
     """
 
     urn: str
     token: str
     name: str
     config: Mapping[str, Any] = field(default_factory=dict)
-    claim: Callable[[str], None] = lambda _: None
+    claim: Callable[..., None] = lambda _, **__: None
     once: str = ""
     """In a create of a handler that `replays`: the token under which the same call gets the same answer."""
 

@@ -14,6 +14,7 @@ import secrets
 import threading
 import traceback
 from collections import defaultdict
+from typing import Any
 
 from containment.lab.providers import gate
 from containment.lab.providers.handler import Call, Handler, Props
@@ -58,7 +59,12 @@ class Recovery:
 
     def _claiming(self, call: Call, begun: Entry) -> Call:
         """Return the call of a create, which writes down under which id something is there."""
-        return dataclasses.replace(call, once=begun.once, claim=lambda it: self.journal.put(call.urn, dataclasses.replace(begun, id=it)))
+
+        def claim(ident: str, **facts: Any) -> None:
+            known = self.journal.get(call.urn) or begun
+            self.journal.put(call.urn, dataclasses.replace(known, id=ident, outputs={**known.outputs, **facts}))
+
+        return dataclasses.replace(call, once=begun.once, claim=claim)
 
     def delete(self, handler: Handler, call: Call, ident: str, state: Props) -> None:
         """Delete; without an id, what an unacknowledged Create of this URN left, once it has ended."""

@@ -194,7 +194,7 @@ class Resource(Handler):
         wanted: Any = [ident] if self.find_by.endswith("s") else ident
         answer = self.quietly(lambda: self.ask(call, state, self.find_call, **{self.find_by: wanted}))
         thing = dig(answer, self.found) if answer else None
-        return None if not thing or thing.get("State") in ("deleted", "deleting") else thing
+        return None if not thing or thing.get("State") in ("deleted", "deleting", "delete-complete") else thing
 
     def props(self, call: Call, ident: str, thing: Props, state: Props) -> Props:
         """Return the outputs from what AWS says."""

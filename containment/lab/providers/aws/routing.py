@@ -201,6 +201,7 @@ class MainRouteTableAssociation(Resource):
     def make(self, call: Call, inputs: Props) -> str:
         """Swap the main table."""
         now = self._main(call, inputs)
+        call.claim(now["RouteTableAssociationId"], originalRouteTableId=now["RouteTableId"])  # afterwards nothing says what it was
         answer = self._swap(call, inputs, now, inputs["routeTableId"])
         call.claim(answer)
         inputs["originalRouteTableId"] = now["RouteTableId"]
