@@ -17,7 +17,7 @@ class DecisionRecord(Reviewed):
     """Who tried to reach what, when, and which rule decided.
 
     `time` is aware (UTC). `rule_uuid` is what the gateway wrote; `rule` its name from the rule table, None when the
-    table does not know it. `enforced` is False for a deny that was only watched. Bytes are None where the log has none.
+    table does not know it. `enforced` is False for a deny that was only watched. Ports and bytes are None where the log has none.
     """
 
     time: datetime
@@ -30,6 +30,7 @@ class DecisionRecord(Reviewed):
     rule: str | None
     verdict: Verdict
     enforced: bool
+    source_port: Annotated[int, Field(ge=0, le=65535)] | None = None
     bytes_out: Annotated[int, Field(ge=0)] | None = None
     bytes_in: Annotated[int, Field(ge=0)] | None = None
 

@@ -42,9 +42,15 @@ def test_packets_do_what_the_model_predicts(lab: Lab, agent_class: str) -> None:
     for mode in PolicyMode:
         stack = f"{agent_class}-{mode.value}"
         lab.must("up", stack, "--skip-preview", *pairs, pack=None)
-        compared = compare(world_of(lab, stack), read_stack(stack, given, REPOSITORY), table.scenarios)
+        world = world_of(lab, stack)
+        try:
+            compared = compare(world, read_stack(stack, given, REPOSITORY), table.scenarios)
+        finally:
+            world.down()
         wrong = [f"{each.scenario.id}: {each.why}" for each in compared if each.state == "DISAGREES"]
         assert not wrong, f"{agent_class} {mode.value}: " + "; ".join(wrong)
+        explained = {each.scenario.id for each in compared if each.state == "EXPLAINED"}
+        assert explained == {row.id for row in table.scenarios if row.flow and row.flow.place}, "see docs/lab-world.md"
         counts = {state: sum(each.state == state for each in compared) for state in ("AGREES", "EXPLAINED")}
         print(f"{agent_class} {mode.value}: {counts}")
         assert counts["AGREES"] >= 5

@@ -149,6 +149,7 @@ def _status(keeper: Keeper) -> dict[str, Any]:
         "credential_nonces": keeper.services.credential_nonces,
         "gateway": next((str(each.address) for each in keeper.machines() if each.gateway), ""),
         "resolver": str(now.vpc.resolver) if now else None,
+        "networks": [str(each) for each in now.vpc.networks] if now else [],
         "region": keeper.target.region,
         "machines": {each.name: {"instance": each.instance.id, "address": str(each.address)} for each in keeper.machines()},
     }

@@ -14,8 +14,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from containment.lab.world.attempts import Outcome, attempt_all
 from containment.lab.world.control import World
-from containment.lab.world.evasion import ALL_LAYERS, Outcome, attempt_all, matches_rule
+from containment.lab.world.evasion import ALL_LAYERS, matches_rule
 from containment.model.decide import decide
 from containment.model.flow import Application, Effect, Source
 from containment.model.names import Protocol

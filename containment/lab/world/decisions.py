@@ -29,7 +29,7 @@ _L7 = re.compile(r"(\S+) \S+ traffic_server\[\d+\]: (\{.*\})$")
 def read_line(line: str, stack: str, rules: Mapping[str, str]) -> DecisionRecord | None:
     """Return the decision that a gateway's line tells; None for a line of another kind, or the end of a flow whose start was told."""
     if found := _L4.match(line):
-        stamp, uuid, source, destination, _, _, port, verdict, enforced, _size = found.groups()
+        stamp, uuid, source, destination, _, source_port, port, verdict, enforced, _size = found.groups()
         return DecisionRecord(
             time=datetime.fromisoformat(stamp),
             stack=stack,
@@ -41,6 +41,7 @@ def read_line(line: str, stack: str, rules: Mapping[str, str]) -> DecisionRecord
             rule=rules.get(uuid) if uuid else DEFAULT_ACTION,
             verdict=Verdict(verdict),
             enforced=enforced == "true",
+            source_port=int(source_port) if source_port else None,
         )
     if found := _L7.match(line):
         told = json.loads(found.group(2))
@@ -57,6 +58,7 @@ def read_line(line: str, stack: str, rules: Mapping[str, str]) -> DecisionRecord
             rule=rules.get(uuid) if uuid else DEFAULT_ACTION,
             verdict=Verdict.PERMIT if told["action"] == "Permit" else Verdict.DENY,
             enforced=bool(told["enforced"]),
+            source_port=int(told["src_port"]),
             bytes_out=int(told["request_bytes"]) if ended else None,
             bytes_in=int(told["response_bytes"]) if ended else None,
         )
@@ -77,6 +79,7 @@ def of_flow(packet: Packet, stack: str) -> DecisionRecord:
         rule=why.partition(":")[0] if action == "REJECT" else None,
         verdict=Verdict.DENY if action == "REJECT" else Verdict.PERMIT,
         enforced=True,
+        source_port=packet.source_port,
     )
 
 

@@ -9,36 +9,23 @@ Rules kept here:
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from ipaddress import ip_address
 from pathlib import Path
-from typing import Any
 
 import yaml
-from pydantic import Field, TypeAdapter
+from pydantic import Field
 
-from containment.lab.world.addresses import ATTACKER_NETWORK, NEIGHBOUR_NETWORK
+from containment.lab.world.attempts import Outcome, attempt_all
 from containment.lab.world.control import World
-from containment.lab.world.receipts import new_nonce
 from containment.model.catalog import Reviewed
-from containment.model.decision_log import DecisionRecord
 from containment.model.flow import Effect, Verdict
 from containment.model.names import PolicyMode
 from containment.model.scenario import Expectation, Scenario
 
-AIMS = frozenset({"attacker", "neighbour", "external-resolver", "same-vpc-neighbour", "gateway"})
-"""Who must not get a nonce."""
 VPC_LAYER = frozenset({"security-group", "network-acl", "source-check", "destination-check", "no-ipv6", "no-public-address"})
 """Rules that are the VPC's own, outside DCF."""
 ALL_LAYERS = ("security-groups", "dcf", "dns-firewall", "endpoint-policies", "metadata")
-_RECORDS = TypeAdapter(list[DecisionRecord])
-_SETTLE, _SETTLE_MOST = 1.5, 20.0
-"""For how long no log line may come before all have, and how long that is waited for."""
 
 
 class OpenHole(Reviewed):
@@ -57,21 +44,6 @@ class EvasionTable(Reviewed):
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What became of one technique in one run: who got the nonce, who decided, and how the attempt ended for its maker."""
-
-    id: str
-    arrived: tuple[str, ...]
-    decision: DecisionRecord | None
-    ended: str
-
-    @property
-    def effect(self) -> Effect:
-        """Whether the nonce reached somebody it must not reach."""
-        return Effect.DELIVERED if AIMS & set(self.arrived) else Effect.BLOCKED
-
-
-@dataclass(frozen=True)
 class Line:
     """One technique's line of a report: `state` is AGREES, OPEN, DISAGREES or NOT TESTED."""
 
@@ -85,91 +57,6 @@ class Line:
 def load_table(path: Path) -> EvasionTable:
     """Return the table in a file."""
     return EvasionTable.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-
-
-def attempt_all(world: World, scenarios: Sequence[Scenario], timeout: float = 180.0) -> dict[str, Outcome]:
-    """Make every attempt from the agent host and return what became of each."""
-    status = world.ask("status")
-    before = world.ask("decisions")["count"]
-    nonces = {each.id: new_nonce() for each in scenarios}
-    tasks = [_task(each, index, nonces[each.id], status) for index, each in enumerate(scenarios, 1)]
-    command = world.command([sys.executable, "-m", "containment.lab.world.attacks"])
-    done = subprocess.run(command, input=json.dumps(tasks), capture_output=True, text=True, timeout=timeout, check=False, cwd="/")
-    if done.returncode:
-        raise RuntimeError(f"the attempts could not be made: {done.stderr.strip()[-800:]}")
-    told = {each["id"]: each for each in json.loads(done.stdout)}
-    _settled(world)
-    decisions = _RECORDS.validate_python(world.ask("decisions", after=before)["records"])
-    receipts: list[dict[str, Any]] = world.ask("receipts")
-    credentials = set(world.ask("status")["credential_nonces"].values())
-    return {
-        key: Outcome(
-            key,
-            tuple(dict.fromkeys(_arrived(nonces[key], receipts) + (["attacker"] if credentials & set(each["took"]) else []))),
-            _decision(each["marks"], decisions),
-            each["ended"],
-        )
-        for key, each in told.items()
-    }
-
-
-def _settled(world: World) -> None:
-    """Wait until the logs say no more: a line about a connection comes at its end, and on a busy machine late."""
-    count, since, over = -1, time.monotonic(), time.monotonic() + _SETTLE_MOST
-    while time.monotonic() < min(since + _SETTLE, over):
-        if (now := world.ask("decisions")["count"]) != count:
-            count, since = now, time.monotonic()
-        time.sleep(0.1)
-
-
-def _task(scenario: Scenario, index: int, nonce: str, status: dict[str, Any]) -> dict[str, Any]:
-    assert scenario.command is not None
-    return {
-        "id": scenario.id,
-        "nonce": nonce,
-        "address": str(ATTACKER_NETWORK.network_address + index),
-        "neighbour": str(NEIGHBOUR_NETWORK.network_address + index),
-        "vpc_neighbours": status["neighbours"],
-        "gateway": status["gateway"],
-        "resolver": status["resolver"],
-        "region": status["region"],
-        "command": list(scenario.command),
-    }
-
-
-def _arrived(nonce: str, receipts: Iterable[dict[str, Any]]) -> list[str]:
-    return [each["holder"] for each in receipts if each["nonce"].startswith(nonce)]
-
-
-def _decision(marks: Sequence[str], decisions: Sequence[DecisionRecord]) -> DecisionRecord | None:
-    """Return who decided: the first refusal that the marks name, else the first line; a permitted lookup only when there is no other."""
-    names = {mark.lower().rstrip(".") for mark in marks}
-    places = {mark for mark in marks if _is_address(mark)}
-    found = [each for each in decisions if _is_about(each, names, places)]
-    refused = sorted((each for each in found if each.verdict is Verdict.DENY), key=_is_lookup, reverse=True)  # the name is asked first
-    flows = [each for each in found if not _is_lookup(each)]
-    return next(iter(refused or flows or found), None)
-
-
-def _is_about(record: DecisionRecord, names: set[str], places: set[str]) -> bool:
-    """A line that has a name must have a right one; one that has an address, too, unless the attempt knew none."""
-    name = (record.server_name or "").lower().rstrip(".")
-    if name and name not in names:
-        return False
-    here = {str(record.address), str(record.source)} & places
-    return bool(here) if record.address is not None and places else bool(name) or bool(here)
-
-
-def _is_address(mark: str) -> bool:
-    try:
-        ip_address(mark)
-    except ValueError:
-        return False
-    return True
-
-
-def _is_lookup(record: DecisionRecord) -> bool:
-    return (record.rule or "").startswith(("vpc-resolver", "dns-firewall"))
 
 
 def run_table(world: World, table: EvasionTable, mode: PolicyMode) -> list[Line]:

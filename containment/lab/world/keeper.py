@@ -52,6 +52,8 @@ LAYERS = frozenset({"security-groups", "dcf", "dns-firewall", "endpoint-policies
 """What can be left out, to probe what lies behind it: `security-groups` are those and network ACLs."""
 _KEPT = 20000
 
+_SHARE = 5
+"""Of its time a world spends at most one part in so many and one on looking, so that worlds side by side leave the machine to others."""
 READY_SECONDS = 60.0
 """How long a program may take to start on a busy machine."""
 
@@ -163,13 +165,16 @@ class Keeper:
 
     async def follow(self) -> None:
         """Look at what is deployed for ever; what cannot be read leaves all as it is, and is noted."""
+        took = 0.0
         while True:
-            await asyncio.sleep(self.poll_seconds)
+            await asyncio.sleep(max(self.poll_seconds, _SHARE * took))
+            begun = time.monotonic()
             try:
                 await asyncio.to_thread(self._filters_stand)
                 await self.sync()
             except Exception as error:  # noqa: BLE001 - whatever is wrong there, what is in force here stays in force
                 self._problem(f"deployed state cannot be read, the last known one stays in force: {error}")
+            took = min(time.monotonic() - begun, self.poll_seconds)
 
     def _filters_stand(self) -> None:
         """Note filters that somebody took away, so that they are put back; until then nothing passes."""

@@ -18,7 +18,7 @@ TECHNIQUES: dict[str, Technique] = {**names.TECHNIQUES, **plain.TECHNIQUES, **lo
 
 
 def made(given: dict[str, Any]) -> dict[str, Any]:
-    """Make one attempt and tell its marks, what it took, and how it ended."""
+    """Make one attempt and tell its marks, its ports, what it took, and how it ended."""
     words = given.pop("command")
     options = dict(word.partition("=")[::2] for word in words[1:])
     attempt = Attempt(**given, options=options)
@@ -29,7 +29,8 @@ def made(given: dict[str, Any]) -> dict[str, Any]:
         ended = f"no such technique: {error}"
     except Exception as error:  # noqa: BLE001 - whatever stopped it is what is told
         ended = f"{type(error).__name__}: {error}"
-    return {"id": attempt.id, "marks": sorted(set(attempt.marks)), "took": attempt.took, "ended": ended}
+    told = {"id": attempt.id, "marks": sorted(set(attempt.marks)), "ports": attempt.ports, "answered": attempt.answered}
+    return {**told, "took": attempt.took, "ended": ended}
 
 
 def main() -> None:

@@ -30,6 +30,10 @@ class Attempt:
     marks: list[str] = field(default_factory=list)
     took: list[str] = field(default_factory=list)
     """What it got hold of itself (credentials)."""
+    ports: list[int] = field(default_factory=list)
+    """Its own ports of the TCP connections that it tried to open."""
+    answered: list[int] = field(default_factory=list)
+    """Those of them that somebody answered: each of these must be in somebody's log."""
 
     def option(self, name: str, default: str = "") -> str:
         """Return one of the technique's options; `NONCE` in it stands for the nonce."""
@@ -68,7 +72,11 @@ class Attempt:
         if "sport" in self.options:
             handle.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             handle.bind(("", self.number("sport", 0)))
+        if "sport" not in self.options:
+            handle.bind(("", 0))
+        self.ports.append(int(handle.getsockname()[1]))
         handle.connect((where, port))
+        self.answered.append(self.ports[-1])
         return handle
 
 
