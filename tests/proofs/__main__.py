@@ -13,7 +13,9 @@ import traceback
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 
+from containment.model.ruleset import RuleSet
 from tests.proofs.compare import Case, case_of, check, check_with_solver
+from tests.proofs.exhaustive import Universe
 
 BATCH = 100
 
@@ -24,11 +26,12 @@ def main() -> int:
     options.add_argument("--cases", type=int, default=10_000)
     options.add_argument("--first", type=int, default=0)
     options.add_argument("--without-solver", action="store_true")
+    options.add_argument("--workers", type=int, default=os.cpu_count())
     chosen = options.parse_args()
     began = time.monotonic()
     histogram, features, bad = Counter[int](), Counter[str](), list[str]()
     starts = range(chosen.first, chosen.first + chosen.cases, BATCH)
-    with ProcessPoolExecutor(max_workers=os.cpu_count()) as pool:
+    with ProcessPoolExecutor(max_workers=chosen.workers) as pool:
         jobs = [(start, min(BATCH, chosen.first + chosen.cases - start), not chosen.without_solver) for start in starts]
         for sizes, traits, wrong in pool.map(compare_batch, jobs):
             histogram += sizes
@@ -67,6 +70,7 @@ def traits_of(case: Case) -> list[str]:
         name
         for name, has in (
             ("ten rules or more", len(rules) >= 10),
+            ("rules that overlap and differ", overlaps(case.ruleset)),
             ("watched rules", any(rule.watch for rule in rules)),
             ("unknown groups", any("OpaqueSelector" in repr(group.selectors) for group in used if group.name != "Public Internet")),
             ("server names", any(rule.web_groups for rule in rules)),
@@ -74,6 +78,14 @@ def traits_of(case: Case) -> list[str]:
         )
         if has
     ]
+
+
+def overlaps(ruleset: RuleSet) -> bool:
+    """Tell whether some flow is matched by two rules of opposite action."""
+    rules = [rule for rule in ruleset.rules if not rule.disabled]
+    both = sum(1 << index for index, rule in enumerate(ruleset.rules) if rule in rules and rule.action.permits)
+    either = sum(1 << index for index, rule in enumerate(ruleset.rules) if rule in rules and not rule.action.permits)
+    return any(matching & both and matching & either for matching, _ in Universe(ruleset).cells())
 
 
 def print_histogram(histogram: Counter[int], features: Counter[str]) -> None:

@@ -1,183 +1,127 @@
-"""`python -m tests.proofs.bugs [--count N] [--cases M]`: bugs put into the analyser one at a time, and which the comparison catches.
+"""`python -m tests.proofs.bugs [--count N]`: bugs put into the analyser one at a time; each must be caught by the comparisons.
 
 A bug is one small change of one expression: a comparison turned round, `and` for `or`, `|` for `&`, a number one off, a `not`
-left out. Every bug runs in a process of its own. One that changes no answer
-(a cache, an order of work) is listed by name; nothing is counted as caught that did not run.
+left out. Every bug runs in a process of its own, which compares parts and policies with what enumeration says (`parts`,
+`compare`) until something differs. One that does not end within many times the time of an analyser without a bug is
+caught too. Changes that alter no answer stand in `equivalent` with the reason; they are tried as well, and one that
+something catches is an error of that list. Any survivor makes the exit code 1.
 """
 
 from __future__ import annotations
 
 import argparse
-import ast
-import importlib.util
 import os
 import random
+import resource
+import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from importlib.machinery import ModuleSpec
-from pathlib import Path
-from types import ModuleType
+from collections import Counter
+from collections.abc import Sequence
 
-import containment.model
+import z3
+
 from tests.proofs import exhaustive
+from tests.proofs.equivalent import EQUIVALENT
+from tests.proofs.mutate import PACKAGE, Bug, Finder, bugs
 
-FOLDER = Path(containment.model.__file__).parent / "reach"
-PACKAGE = "containment.model.reach"
-FILES = (
-    "table",
-    "view",
-    "analysis",
-    "difference",
-    "dimension",
-    "addresses",
-    "claims",
-    "server_names",
-    "globs",
-    "sources",
-    "transports",
-    "sweep",
-    "box",
-)
-SECONDS = 120
-
-Change = Callable[[ast.AST], ast.AST | None]
-_COMPARE: dict[type, type] = {
-    ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq, ast.Is: ast.IsNot,
-    ast.IsNot: ast.Is, ast.In: ast.NotIn, ast.NotIn: ast.In,
-}  # fmt: skip
-_BINARY: dict[type, type] = {
-    ast.BitOr: ast.BitAnd,
-    ast.BitAnd: ast.BitOr,
-    ast.Add: ast.Sub,
-    ast.Sub: ast.Add,
-    ast.LShift: ast.RShift,
-    ast.RShift: ast.LShift,
-}
+PARTS, CASES, EDITS = 60, 60, 15
+MEMORY = 4 << 30
 
 
-def changed(node: ast.AST) -> ast.AST | None:
-    """Return the node with a bug in it, None where none of the kinds fits."""
-    if isinstance(node, ast.Compare) and type(node.ops[0]) in _COMPARE:
-        return ast.Compare(node.left, [_COMPARE[type(node.ops[0])](), *node.ops[1:]], node.comparators)
-    if isinstance(node, ast.BinOp) and type(node.op) in _BINARY:
-        return ast.BinOp(node.left, _BINARY[type(node.op)](), node.right)
-    if isinstance(node, ast.AugAssign) and type(node.op) in _BINARY:
-        return ast.AugAssign(node.target, _BINARY[type(node.op)](), node.value)
-    if isinstance(node, ast.BoolOp):
-        return ast.BoolOp(ast.Or() if isinstance(node.op, ast.And) else ast.And(), node.values)
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not | ast.Invert):
-        return node.operand
-    if isinstance(node, ast.Constant) and type(node.value) is int:
-        return ast.Constant(node.value + 1)
-    if isinstance(node, ast.Constant) and type(node.value) is bool:
-        return ast.Constant(not node.value)
-    return None
-
-
-class _At(ast.NodeTransformer):
-    """Replaces the node at one place, counted in the order of a walk."""
-
-    def __init__(self, target: ast.AST) -> None:
-        self._target = target
-
-    def visit(self, node: ast.AST) -> ast.AST:
-        if node is self._target:
-            made = changed(node)
-            assert made is not None
-            return ast.copy_location(made, node)
-        return self.generic_visit(node)
-
-
-def bugs() -> Iterator[tuple[str, int, str]]:
-    """Yield every bug there is: the file, the place in the walk, and the line as it becomes."""
-    for name in FILES:
-        tree = ast.parse((FOLDER / f"{name}.py").read_text(encoding="utf-8"))
-        strings = {id(node) for top in ast.walk(tree) if isinstance(top, ast.Subscript) for node in ast.walk(top.slice)}
-        annotated = {id(node) for top in ast.walk(tree) if isinstance(top, ast.FunctionDef | ast.AnnAssign) for node in _annotations(top)}
-        for place, node in enumerate(ast.walk(tree)):
-            if (
-                id(node) not in annotated
-                and not (id(node) in strings and isinstance(node, ast.BinOp))
-                and (made := changed(node)) is not None
-            ):
-                yield name, place, f"{name}.py:{getattr(node, 'lineno', 0)}: {ast.unparse(ast.fix_missing_locations(made))[:70]}"
-
-
-def _annotations(node: ast.FunctionDef | ast.AnnAssign) -> Iterator[ast.AST]:
-    parts = (
-        [node.annotation]
-        if isinstance(node, ast.AnnAssign)
-        else [node.returns, *(one.annotation for one in node.args.args + node.args.kwonlyargs)]
-    )
-    for part in parts:
-        if part is not None:
-            yield from ast.walk(part)
-
-
-class _Finder:
-    """Imports one module of the analyser from its changed source."""
-
-    def __init__(self, name: str, place: int) -> None:
-        self._name, self._place = f"{PACKAGE}.{name}", place
-
-    def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:
-        return importlib.util.spec_from_loader(name, self) if name == self._name else None  # type: ignore[arg-type]
-
-    def create_module(self, spec: ModuleSpec) -> None:
-        return None
-
-    def exec_module(self, module: ModuleType) -> None:
-        tree = ast.parse((FOLDER / f"{self._name.rpartition('.')[2]}.py").read_text(encoding="utf-8"))
-        target = next(node for place, node in enumerate(ast.walk(tree)) if place == self._place)
-        exec(compile(ast.fix_missing_locations(_At(target).visit(tree)), self._name, "exec"), module.__dict__)
-
-
-def is_caught(name: str, place: int, cases: Sequence[int]) -> bool | None:
-    """Tell whether a comparison fails with a bug in place, in a process of its own; None when it ran out of time."""
+def outcome(bug: Bug | None, limit: int) -> str:
+    """Return "caught", "never ended" (after `limit` CPU seconds) or "survived", from a process of its own."""
     child = os.fork()
     if not child:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-        sys.meta_path.insert(0, _Finder(name, place))
+        resource.setrlimit(resource.RLIMIT_CPU, (limit, limit + 1))
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+        if bug is not None:
+            sys.meta_path.insert(0, Finder(bug))
         try:
-            from tests.proofs.compare import case_of, check
-
-            for seed in cases:
-                check(case_of(seed))
+            compare_all()
         except BaseException:  # noqa: BLE001 - whatever a bug raises, it is caught
             os._exit(1)
         os._exit(0)
-    ends = time.monotonic() + SECONDS
-    while time.monotonic() < ends:
-        done, status = os.waitpid(child, os.WNOHANG)
-        if done:
-            return os.waitstatus_to_exitcode(status) != 0
-        time.sleep(0.02)
-    os.kill(child, 9)
-    os.waitpid(child, 0)
-    return None
+    _, status = os.waitpid(child, 0)
+    if os.WIFSIGNALED(status):
+        return "never ended" if os.WTERMSIG(status) in (signal.SIGXCPU, signal.SIGKILL) else "caught"
+    return "caught" if os.WEXITSTATUS(status) else "survived"
+
+
+def compare_all() -> None:
+    """Compare parts and policies with enumeration; raise where something differs."""
+    from tests.proofs.compare import case_of, check, check_edits
+    from tests.proofs.flows import agree, some_flow
+    from tests.proofs.parts import check_parts
+
+    for seed in range(max(PARTS, CASES)):
+        if seed < PARTS:
+            check_parts(seed)
+        if seed < CASES:
+            case = case_of(seed)
+            check(case)
+            rng = random.Random(seed)
+            agree(case.ruleset, [some_flow(rng) for _ in range(60)])
+        if seed < EDITS:
+            check_edits(seed)
+
+
+def picked(every: Sequence[Bug], count: int | None, seed: int) -> list[Bug]:
+    """Return all bugs, or `count` of those that are not equivalent, by a seed."""
+    if count is None:
+        return list(every)
+    return random.Random(seed).sample([bug for bug in every if bug.key not in EQUIVALENT], count)
 
 
 def main() -> int:
-    """Print the score and what was not caught; 0 when at least fifty were caught and no bug ran out of time unnoticed."""
+    """Print the table; 0 when every bug was caught and everything called equivalent is."""
     options = argparse.ArgumentParser(prog="python -m tests.proofs.bugs", description=__doc__)
-    options.add_argument("--count", type=int, default=80)
-    options.add_argument("--cases", type=int, default=60)
+    options.add_argument("--count", type=int, help="how many, picked by --seed (default: all)")
+    options.add_argument("--seed", type=int, default=1)
+    options.add_argument("--file", help="only the bugs of one module")
     chosen = options.parse_args()
     assert exhaustive.NAMES
+    assert z3.get_version()
     assert not any(name.startswith(PACKAGE) for name in sys.modules), "the analyser must be imported with the bug in it"
+    began = os.times().children_user
+    if outcome(None, 600) != "survived":
+        print("without a bug the comparison differs already: nothing can be said of bugs")
+        return 1
+    limit = round(10 + 5 * (os.times().children_user - began))
     every = list(bugs())
-    picked = random.Random(1).sample(every, min(chosen.count, len(every)))
-    results = {told: is_caught(name, place, range(chosen.cases)) for name, place, told in picked}
-    caught = sum(result is True for result in results.values())
-    late = [told for told, result in results.items() if result is None]
-    left = [told for told, result in results.items() if result is False]
-    print(f"{caught} of {len(results)} bugs caught ({len(every)} possible), {len(late)} never ended, {len(left)} changed no answer:")
-    for told in left:
-        print(f"  no answer changed: {told}")
-    for told in late:
-        print(f"  never ended: {told}")
-    return 0 if caught >= min(50, chosen.count) else 1
+    wrong = [f"in the list of equivalents, but no such change: {key}" for key in EQUIVALENT if key not in {bug.key for bug in every}]
+    score: dict[str, Counter[str]] = {}
+    started = time.monotonic()
+    for bug in picked([bug for bug in every if chosen.file in (None, bug.module)], chosen.count, chosen.seed):
+        result = outcome(bug, limit)
+        told = result
+        if bug.key in EQUIVALENT:
+            told = "equivalent"
+            if result != "survived":
+                wrong.append(f"called equivalent, but {result}: {bug.key}")
+        elif result == "survived":
+            wrong.append(f"survived: {bug.key} (line {bug.line})")
+            print(f"  {wrong[-1]}", flush=True)
+        elif result == "never ended":
+            print(f"  caught by its time-out of {limit} CPU s: {bug.key}", flush=True)
+        score.setdefault(bug.module, Counter())[told] += 1
+    _print(score, len(every), time.monotonic() - started)
+    for line in wrong:
+        print(line)
+    return 1 if wrong else 0
+
+
+def _print(score: dict[str, Counter[str]], possible: int, seconds: float) -> None:
+    columns = ("caught", "never ended", "survived", "equivalent")
+    print(f"{'module':14}" + "".join(f"{column:>13}" for column in columns))
+    for name, counts in score.items():
+        print(f"{name:14}" + "".join(f"{counts[column]:13}" for column in columns))
+    total = sum(score.values(), Counter[str]())
+    print(f"{'all':14}" + "".join(f"{total[column]:13}" for column in columns))
+    bad = total["survived"]
+    print(f"{total['caught'] + total['never ended']} of {total.total() - total['equivalent']} bugs caught, {bad} survived; "
+          f"{total['equivalent']} equivalent changes tried; {possible} changes possible; {seconds:.0f} s")  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -9,14 +9,16 @@ from __future__ import annotations
 import functools
 import itertools
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any
 
 from containment.model.ruleset import CidrSelector, OpaqueSelector, PortRange, Rule, RuleSet, SmartGroup, TagSelector
 from tests.proofs.generate import NETWORKS, PATTERNS, PORTS, TAGS
 
 Address = IPv4Address | IPv6Address
+Networks = Sequence[IPv4Network | IPv6Network] | None
+Tags = Mapping[str, str] | None
 
 
 def _edges() -> list[Address]:
@@ -159,14 +161,20 @@ Cells = dict[tuple[int, ...], int]
 class Universe:
     """Every cell of one or more policies: which rules match, rules of later policies behind those of earlier ones."""
 
-    def __init__(self, *rulesets: RuleSet, extra: Sequence[tuple[RuleSet, Rule]] = ()) -> None:
+    def __init__(
+        self, *rulesets: RuleSet, extra: Sequence[tuple[RuleSet, Rule]] = (), sources: Sequence[tuple[Networks, Tags]] = ((None, None),)
+    ) -> None:
+        """`sources` are networks and exact tags of the flows there are, None: any."""
         rules = [(ruleset, rule) for ruleset in rulesets for rule in ruleset.rules] + list(extra)
-        self.source, self.destination, self.claims = set[int](), set[int](), set[tuple[int, str]]()
+        self.source, self.destination, self.claims = dict[int, bool](), dict[int, bool](), dict[tuple[int, str], int]()
+        among = sources_among(sources)
         for unknown in choices(rules, "sources"):
             held = [self._groups(pair, "sources", unknown, _source_in_group) for pair in rules]
-            self.source |= _classes(len(ADDRESSES) * len(TAG_POINTS), held)
+            for one in _classes(among, held):
+                self.source[one] = self.source.get(one, False) or not unknown
         for unknown in choices(rules, "destinations"):
-            self.destination |= _classes(len(ADDRESSES), [self._groups(pair, "destinations", unknown, _in_group) for pair in rules])
+            for one in _classes(ALL_ADDRESSES, [self._groups(pair, "destinations", unknown, _in_group) for pair in rules]):
+                self.destination[one] = self.destination.get(one, False) or not unknown
         transports = [_transport_bits(rule.protocol.value, rule.ports, bool(rule.web_groups)) for _, rule in rules]
         self.transport = {(_held(transports, at), kind) for at, (kind, _) in enumerate(TRANSPORTS)}
         for request, apex in itertools.product(choices(rules, "web"), (False, True)):
@@ -180,9 +188,10 @@ class Universe:
             unnamed = sum(1 << index for index, bits in enumerate(names) if bits is None)
             bare = unnamed | sum(1 << index for index, pair in enumerate(rules) if self._takes_bare(pair, request))
             takes = -1 if kind == "tls" else ~tls_only
-            named = {held & takes for held in _classes(len(NAMES), [every if bits is None else bits for bits in names])}
-            self.claims |= {(held, claim) for held in named for claim in ((kind, "tls forged") if kind == "tls" else (kind,))}
-            self.claims |= {(bare & takes, f"{kind} bare"), (unnamed & ~tls_only, "other")}
+            named = {held & takes for held in _classes(every, [every if bits is None else bits for bits in names])}
+            found = {(held, claim) for held in named for claim in ((kind, "tls forged") if kind == "tls" else (kind,))}
+            for said in found | {(bare & takes, f"{kind} bare"), (unnamed & ~tls_only, "other")}:
+                self.claims[said] = self.claims.get(said, 0) | (2 if apex else 1) * (1 if request else 5)
 
     @staticmethod
     def _groups(pair: tuple[RuleSet, Rule], side: str, unknown: frozenset[str], ask: Callable[[SmartGroup, frozenset[str]], int]) -> int:
@@ -215,16 +224,38 @@ class Universe:
             "*" in request and any(one.text == "*" for group in groups for one in group.unsure)
         )
 
-    def cells(self) -> Iterator[tuple[int, bool]]:
-        """Yield (rules that match, whether the name is forged) of every cell; equal ones once."""
-        ends = {source & destination for source in self.source for destination in self.destination}
-        hows = {
-            (held & said, claim == "tls forged")
-            for held, carrier in self.transport
-            for said, claim in self.claims
-            if (carrier == "TCP" or claim == "other" or (carrier == "UDP" and claim.startswith("tls")))
-        }
-        yield from {(end & how, forged) for end in ends for how, forged in hows}
+    def cells(self) -> dict[tuple[int, bool], int]:
+        """Return every cell: rules that match, whether the name is forged -> how it comes about.
+
+        As bits: 1 apex under its wildcard out, 2 in; 4 and 8 the same with no unknown taken to hold.
+        """
+        ends: dict[int, bool] = {}
+        for (source, one), (destination, two) in itertools.product(self.source.items(), self.destination.items()):
+            ends[source & destination] = ends.get(source & destination, False) or (one and two)
+        hows: dict[tuple[int, bool], int] = {}
+        for held, carrier in self.transport:
+            for (said, claim), readings in self.claims.items():
+                if carrier == "TCP" or claim == "other" or (carrier == "UDP" and claim.startswith("tls")):
+                    how = (held & said, claim == "tls forged")
+                    hows[how] = hows.get(how, 0) | readings
+        out: dict[tuple[int, bool], int] = {}
+        for (how, forged), readings in hows.items():
+            for end, plain in ends.items():
+                cell = (end & how, forged)
+                out[cell] = out.get(cell, 0) | (readings if plain else readings & 3)
+        return out
+
+
+def sources_among(sources: Sequence[tuple[Networks, Tags]]) -> int:
+    """Return which listed sources are in some of the networks and carry exactly the tags, as bits."""
+    out = 0
+    for networks, tags in sources:
+        held = ALL_SOURCES if networks is None else 0
+        for network in networks or ():
+            held |= _sources_in(network)
+        wanted = None if tags is None else {key: tags.get(key, "-") for key in ("Role", "Stack")}
+        out |= held & (ALL_SOURCES if wanted is None else _bits(carried == wanted for _, carried in SOURCES))
+    return out
 
 
 def _held(sets: Sequence[int], at: int) -> int:
@@ -232,8 +263,8 @@ def _held(sets: Sequence[int], at: int) -> int:
 
 
 def _classes(points: int, sets: Sequence[int]) -> set[int]:
-    """Return the distinct signatures of points, by splitting the points with each set in turn."""
-    parts = [((1 << points) - 1, 0)]
+    """Return the distinct signatures of points (bits), by splitting the points with each set in turn."""
+    parts = [(points, 0)]
     for index, held in enumerate(sets):
         split = []
         for members, signature in parts:

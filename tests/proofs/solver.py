@@ -12,6 +12,7 @@ from typing import Any
 
 import z3
 
+from containment.model.reach.sources import Sources
 from containment.model.ruleset import CidrSelector, OpaqueSelector, Rule, RuleSet, SmartGroup, TagSelector
 from tests.proofs.exhaustive import NAMES, name_bits
 
@@ -23,7 +24,7 @@ _TAGS = {"agent": 1, "other": 2, "s": 1, "t": 2}
 class Solver:
     """One or more policies as formulas over one flow; `matches[i]` is the truth of rule i matching, in the order given."""
 
-    def __init__(self, rules: Sequence[tuple[RuleSet, Rule]]) -> None:
+    def __init__(self, rules: Sequence[tuple[RuleSet, Rule]], sources: Sequence[Sources]) -> None:
         self._solver = z3.SolverFor("QF_BV")
         self._ends = {side: (z3.Bool(f"{side} six"), z3.BitVec(f"{side} address", 128)) for side in ("source", "destination")}
         self._tags = {key: z3.BitVec(f"tag {key}", 2) for key in ("Role", "Stack")}
@@ -37,6 +38,7 @@ class Solver:
         self._solver.add(z3.Implies(self.forged, self._claim == _TLS))
         self._solver.add(z3.Implies(z3.Or(self._claim == _HTTP, self._claim == _HTTP_BARE), self._protocol == 0))
         self._solver.add(z3.Implies(z3.Or(self._claim == _TLS, self._claim == _TLS_BARE), z3.ULE(self._protocol, 1)))
+        self._solver.add(z3.Or([self._among(one) for one in sources]))
         self.matches = []
         for index, (ruleset, rule) in enumerate(rules):
             truth = z3.Bool(f"rule {index}")
@@ -48,6 +50,11 @@ class Solver:
         answer = self._solver.check(*facts)
         assert answer != z3.unknown
         return bool(answer == z3.sat)
+
+    def _among(self, sources: Sources) -> Any:
+        networks = True if sources.networks is None else z3.Or([self._in(network, "source") for network in sources.networks])
+        tags = [] if sources.tags is None else [held == _TAGS.get(sources.tags.get(key, ""), 0) for key, held in self._tags.items()]
+        return z3.And(networks, *tags)
 
     def _rule(self, ruleset: RuleSet, rule: Rule) -> Any:
         parts = [

@@ -6,8 +6,10 @@ Every answer is exact over all flows of the sources asked about, under every rea
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from operator import itemgetter
 
 from containment.model.reach.box import Box, box_of
 from containment.model.reach.sources import ANYBODY, Sources
@@ -55,27 +57,39 @@ class Analysis:
 
     def __init__(self, ruleset: RuleSet, sources: Iterable[Sources] = ANYBODY, probes: Sequence[Box] = ()) -> None:
         boxes = [box_of(ruleset, rule) for rule in ruleset.rules]
-        self.ruleset = ruleset
-        self.table = Table([*boxes, *probes], sources, verifying_bits(ruleset))
-        self.view = View(ruleset, self.table)
-        self._probes = len(boxes)
+        self._start(ruleset, Table([*boxes, *probes], sources, verifying_bits(ruleset)))
+
+    def _start(self, ruleset: RuleSet, table: Table) -> None:
+        self.ruleset, self.table = ruleset, table
+        self.view = View(ruleset, table)
+        self._coverings: dict[str, tuple[Rule, ...]] = {}
+        self._found: dict[tuple[int, int, Watched, bool], dict[int, Witness]] = {}
+        self._pairs: dict[frozenset[str], list[Ahead]] = {}
 
     def probe(self, index: int) -> int:
         """Return the bit of an extra box."""
-        return 1 << (self._probes + index)
+        return 1 << (len(self.ruleset.rules) + index)
 
     def dead_rules(self) -> list[DeadRule]:
         """Return every rule that never decides a flow, with what covers it; disabled rules are not asked about."""
-        deciding: dict[str, bool] = {}
-        avoid: dict[str, int] = {}
+        return [DeadRule(rule, self.covering(rule)) for rule in self.ruleset.rules if not rule.disabled and not self.alive[rule.name]]
+
+    @cached_property
+    def alive(self) -> dict[str, bool]:
+        """Whether each rule that is not disabled decides some flow, by name."""
+        found: dict[str, bool] = {}
         for outcome in self.view.outcomes():
-            if outcome.rule is None:
-                continue
-            name = outcome.rule.name
-            avoid.setdefault(name, outcome.avoid & ~self.table.forged)
-            deciding[name] = deciding.get(name, False) or self.table.find(outcome.need, outcome.avoid) is not None
-        dead = [rule for rule in self.ruleset.rules if deciding.get(rule.name) is False]
-        return [DeadRule(rule, self._covering(rule, avoid[rule.name])) for rule in dead]
+            if outcome.rule is not None:
+                name = outcome.rule.name
+                found[name] = found.get(name, False) or self.table.find(outcome.need, outcome.avoid) is not None
+        return found
+
+    def covering(self, rule: Rule) -> tuple[Rule, ...]:
+        """Return the rules before a dead rule that together match all it matches, none of which could be left out."""
+        if rule.name not in self._coverings:
+            first = next(one for one in self.view.outcomes() if one.rule is not None and one.rule.name == rule.name)
+            self._coverings[rule.name] = self._covering(rule, first.avoid & ~self.table.forged)
+        return self._coverings[rule.name]
 
     def _covering(self, rule: Rule, before: int) -> tuple[Rule, ...]:
         """Return earlier rules that together match all a rule matches, without one that could be left out."""
@@ -95,20 +109,27 @@ class Analysis:
 
         `denies` limits the question to some denies; without it, all are asked about.
         """
-        wanted = {rule.name for rule in self.ruleset.rules if not rule.action.permits} if denies is None else {rule.name for rule in denies}
-        numbers = self.view.numbers
-        later = [rule for rule in self.ruleset.rules if rule.name in wanted and not rule.disabled]
-        out = []
+        names = frozenset(
+            rule.name for rule in (self.ruleset.rules if denies is None else denies) if denies is not None or not rule.action.permits
+        )
+        if names not in self._pairs:
+            self._pairs[names] = list(self._ahead(names))
+        return list(self._pairs[names])
+
+    def _ahead(self, names: frozenset[str]) -> Iterator[Ahead]:
+        later = [rule for rule in self.ruleset.rules if rule.name in names and not rule.disabled]
         for outcome in self.view.outcomes():
-            if outcome.rule is None or not outcome.permits:
-                continue
-            meets = self.table.meets(numbers[outcome.rule.name])
-            for deny in later:
-                if numbers[deny.name] <= numbers[outcome.rule.name] or not meets >> numbers[deny.name] & 1:
-                    continue
-                if witness := self.table.find(outcome.need | self.view.bit(deny), outcome.avoid):
-                    out.append(Ahead(outcome.rule, deny, witness))
-        return out
+            if outcome.rule is not None and outcome.permits:
+                yield from self._ahead_of(outcome, outcome.rule, later)
+
+    def _ahead_of(self, outcome: Outcome, permit: Rule, denies: Iterable[Rule]) -> Iterator[Ahead]:
+        """Yield the denies among some that a permit stands before and takes flows of."""
+        number = self.view.numbers[permit.name]
+        meets = self.table.meets(number)
+        for deny in denies:
+            place = self.view.numbers[deny.name]
+            if place > number and meets >> place & 1 and (witness := self.table.find(outcome.need | 1 << place, outcome.avoid)):
+                yield Ahead(permit, deny, witness)
 
     def ways_into(self, need: int = 0, avoid: int = 0, watched: Watched = Watched.APPLIED) -> list[Reached]:
         """Return every way a flow inside `need` and outside `avoid` (bits of probes or rules) is let through; none is a proof."""
@@ -119,13 +140,28 @@ class Analysis:
         return [Reached(outcome.rule, witness) for outcome, witness in self._outcomes_in(need, avoid, watched, permits=False)]
 
     def _outcomes_in(self, need: int, avoid: int, watched: Watched, *, permits: bool) -> Iterable[tuple[Outcome, Witness]]:
-        for outcome in self.view.outcomes(watched):
+        outcomes = self.view.outcomes(watched)
+        return [
+            (outcomes[index], witness) for index, witness in sorted(self.found(need, avoid, watched, permits).items(), key=itemgetter(0))
+        ]
+
+    def found(self, need: int, avoid: int, watched: Watched, permits: bool) -> dict[int, Witness]:
+        """Return the outcomes that let through (or deny) flows inside `need` and outside `avoid`, by their place."""
+        key = (need, avoid, watched, permits)
+        if key not in self._found:
+            self._found[key] = self._find_all(*key)
+        return self._found[key]
+
+    def _find_all(self, need: int, avoid: int, watched: Watched, permits: bool) -> dict[int, Witness]:
+        out = {}
+        for index, outcome in enumerate(self.view.outcomes(watched)):
             if outcome.permits is permits and (witness := self.table.find(outcome.need | need, outcome.avoid | avoid)):
-                yield outcome, witness
+                out[index] = witness
+        return out
 
     def decides(self, rule: Rule) -> Witness | None:
         """Return a flow that a rule decides, None when there is none."""
         for outcome in self.view.outcomes():
-            if outcome.rule is rule and (witness := self.table.find(outcome.need, outcome.avoid)):
+            if outcome.rule == rule and (witness := self.table.find(outcome.need, outcome.avoid)):
                 return witness
         return None

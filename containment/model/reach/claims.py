@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
 
 from containment.model.flow import Application
 from containment.model.reach.addresses import spread
 from containment.model.reach.box import Box, Claim
 from containment.model.reach.dimension import Kind, Option
+from containment.model.reach.globs import Glob
 from containment.model.reach.server_names import name_classes
 from containment.model.ruleset import WebGroup
 
@@ -45,37 +48,49 @@ class ClaimMarks:
     """The boxes of rules that verify names; only where one of them holds does forging matter."""
 
 
-def claim_kinds(
-    parts: Sequence[tuple[WebGroup, ...] | None], masks: Sequence[int], boxes: Sequence[Box], marks: ClaimMarks
-) -> tuple[list[Kind[Spoken]], list[Kind[Spoken]]]:
-    """Return the classes without and with apexes under their wildcards; the same list twice when that does not matter."""
-    asking = {claim: sum(1 << index for index, box in enumerate(boxes) if claim in box.claims) for claim in Claim}
-    decrypting = sum(1 << index for index, box in enumerate(boxes) if box.decrypts)
-    patterns = _Patterns(parts, masks)
-    classes = name_classes(patterns.marked)
-    lists: list[list[Kind[Spoken]]] = []
-    for names in (classes.without_apex, classes.with_apex):
-        if lists and names is classes.without_apex:
-            lists.append(lists[0])
-            continue
-        named = [(*patterns.told(held), name) for held, name in names.items()]
+_NAMED: Final = (Claim.TLS_NAMED, Claim.HTTP_NAMED)
+_BARE: Final = (Claim.TLS_BARE, Claim.HTTP_BARE)
+
+
+class Claims:
+    """What the boxes of one table say of claims; part i of `parts` stands for the boxes `masks[i]`."""
+
+    def __init__(self, parts: Sequence[tuple[WebGroup, ...] | None], masks: Sequence[int], boxes: Sequence[Box], marks: ClaimMarks) -> None:
+        self._asking = {claim: sum(1 << index for index, box in enumerate(boxes) if claim in box.claims) for claim in Claim}
+        self._decrypting = sum(1 << index for index, box in enumerate(boxes) if box.decrypts)
+        self._patterns = _Patterns(parts, masks)
+        self._marks = marks
+
+    def kinds(self) -> tuple[list[Kind[Spoken]], list[Kind[Spoken]]]:
+        """Return the classes without and with apexes under their wildcards; the same list twice when that does not matter."""
+        classes = name_classes(self._patterns.marked)
+        without = self._kinds([(*self._patterns.told(held), name) for held, name in classes.without_apex.items()], Claim)
+        if classes.with_apex is classes.without_apex:
+            return without, without
+        return without, self._kinds([(*self._patterns.told(held), name) for held, name in classes.with_apex.items()], Claim)
+
+    def kinds_of(self, name: str, added: int) -> tuple[list[Kind[Spoken]], list[Kind[Spoken]]]:
+        """Return the classes of flows that say one name, in both readings, when the boxes `added` hold it too."""
+        lists = []
+        for held in self._patterns.holding(name):
+            bits, unknowns = self._patterns.told(held)
+            lists.append(self._kinds([(bits | added, unknowns, name)], _NAMED))
+        return lists[0], lists[1]
+
+    def _kinds(self, named: Iterable[_Told], claims: Iterable[Claim]) -> list[Kind[Spoken]]:
+        patterns, marks = self._patterns, self._marks
         kinds: dict[tuple[int, tuple[Option, ...]], Spoken] = {}
-        for claim in Claim:
-            application = _APPLICATION[claim]
-            told: Iterable[tuple[int, Sequence[_Unsure], str | None]] = named
-            if claim in (Claim.TLS_BARE, Claim.HTTP_BARE):
-                told = [patterns.bare]
-            elif claim is Claim.OTHER:
-                told = [(0, (), None)]
+        for claim in claims:
+            application, asking = _APPLICATION[claim], self._asking[claim]
+            told: Iterable[_Told] = named if claim in _NAMED else [patterns.bare] if claim in _BARE else [(0, (), None)]
             for bits, unknowns, name in told:
-                held = asking[claim] & (patterns.unnamed | bits) | marks.of[application]
-                may = tuple(one.option(held, asking[claim], decrypting, application) for one in unknowns)
+                held = asking & (patterns.unnamed | bits) | marks.of[application]
+                may = tuple(one.option(held, asking, self._decrypting, application) for one in unknowns)
                 may = tuple(one for one in may if one.bits)
                 kinds.setdefault((held, may), Spoken(application, name))
                 if claim is Claim.TLS_NAMED and (held | sum(one.bits for one in may)) & marks.verifying:
                     kinds.setdefault((held | marks.forged, may), Spoken(application, name, True))
-        lists.append([Kind(held, may, spoken) for (held, may), spoken in kinds.items()])
-    return lists[0], lists[1]
+        return [Kind(held, may, spoken) for (held, may), spoken in kinds.items()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +105,10 @@ class _Unsure:
         """Return what it may add to a class; a URL on TLS is seen only where the rule decrypts."""
         seen = decrypting if self.is_url and application is Application.TLS else -1
         return Option(self.bits & asking & seen & ~held, self.what)
+
+
+_Told = tuple[int, Sequence[_Unsure], str | None]
+"""Boxes that match a name, what else may, and the name."""
 
 
 class _Patterns:
@@ -116,7 +135,7 @@ class _Patterns:
         for place, (text, _, _) in enumerate(unsure):
             self.marked[text] = self.marked.get(text, 0) | 1 << (self._width + place)
         all_unsure = [one for one, (text, _, _) in zip(self._unsure, unsure, strict=True) if text == "*" and not one.is_url]
-        self.bare: tuple[int, Sequence[_Unsure], None] = (bare, all_unsure, None)
+        self.bare: _Told = (bare, all_unsure, None)
 
     def told(self, held: int) -> tuple[int, list[_Unsure]]:
         """Return the boxes that a name class matches, and what it may match beside them."""
@@ -125,3 +144,17 @@ class _Patterns:
             spread(held & ((1 << self._width) - 1), self._masks),
             [one for place, one in enumerate(self._unsure) if may >> place & 1] if may else [],
         )
+
+    @cached_property
+    def _globs(self) -> list[Glob]:
+        return [Glob(text, bits) for text, bits in self.marked.items() if "*" in text[1:]]
+
+    def holding(self, name: str) -> tuple[int, int]:
+        """Return what matches one normalised name, without and with apexes under their wildcards."""
+        marked = self.marked
+        held = marked.get(name, 0)
+        for start in range(len(name) + 1):
+            held |= marked.get(f"*{name[start:]}", 0)
+        for glob in self._globs:
+            held |= glob.bits if glob.matches(name) else 0
+        return held, held | marked.get(f"*.{name}", 0)

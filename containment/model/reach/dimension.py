@@ -48,7 +48,7 @@ class Dimension(Generic[Member]):
         """`parts[i]` is the same for boxes i that are the same set here."""
         self.kinds = tuple(kinds)
         self._parts = parts
-        self._picks: dict[frozenset[int], tuple[Pick[Member], ...]] = {}
+        self._picks: dict[tuple[frozenset[int], bool], tuple[Pick[Member], ...]] = {}
         self._reach: dict[int, int] = {}
         firsts: dict[int, int] = {}
         for box, part in enumerate(parts):
@@ -66,19 +66,19 @@ class Dimension(Generic[Member]):
                 self._holding[parts[low.bit_length() - 1]].append(kind)
                 bits ^= low
 
-    def picks(self, need: Sequence[int]) -> tuple[Pick[Member], ...]:
-        """Return the classes in all boxes of `need` (their numbers), with as few unknowns as that takes.
+    def picks(self, need: Sequence[int], *, sure: bool = False) -> tuple[Pick[Member], ...]:
+        """Return the classes in all boxes of `need` (their numbers), with as few unknowns as that takes, or none if `sure`.
 
         Left out is what has all the bits of another: where that one has something to be avoided, so has this.
         """
         key = frozenset(self._parts[box] for box in need)
-        found = self._picks.get(key)
+        found = self._picks.get((key, sure))
         if found is None:
             bits = 0
             for part in key:
                 bits |= self._bit[part]
             among = min((self._holding[part] for part in key), key=len) if key else self.kinds
-            found = self._picks[key] = tuple(_least(_picks(among, bits)))
+            found = self._picks[key, sure] = tuple(_least(pick for pick in _picks(among, bits) if not (sure and pick.given)))
         return found
 
     def meets(self, box: int) -> int:

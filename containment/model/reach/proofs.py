@@ -7,15 +7,17 @@ made elsewhere, or a semantics Aviatrix does not document.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 from containment.model.fqdn import DomainPattern
 from containment.model.names import RFC1918, PolicyMode, Protocol
+from containment.model.reach.added import added_name
 from containment.model.reach.analysis import Analysis, Reached
 from containment.model.reach.box import EVERYWHERE, TLS_CLAIMS, Box, Claim
+from containment.model.reach.edited import EditedAnalysis
 from containment.model.reach.subject import Subject
 from containment.model.reach.table import Witness
 from containment.model.reach.view import Watched
@@ -46,26 +48,68 @@ class Proof:
 
 def prove(subject: Subject) -> list[Proof]:
     """Return every statement about a subject, in a fixed order."""
-    return list(_Prover(subject).all())
+    return list(proved(subject).proofs)
 
 
-class _Prover:
-    def __init__(self, subject: Subject) -> None:
-        self._subject = subject
-        private = _box(RFC1918)
+@dataclass(frozen=True, slots=True, eq=False)
+class Proved:
+    """A subject with its proofs and what they were made from; `kept` says that they were made anew only in part."""
+
+    subject: Subject
+    proofs: tuple[Proof, ...]
+    questions: Questions
+    kept: bool = False
+
+
+def proved(subject: Subject) -> Proved:
+    """Return every statement about a subject, and keep the way there for `reproved`."""
+    questions = Questions.of(subject)
+    return Proved(subject, tuple(_Prover(subject, questions).all()), questions)
+
+
+def reproved(before: Proved, after: Subject) -> Proved:
+    """Return the proofs of a subject that may be little different: with one exact name more only what that can change is asked."""
+    added = added_name(before.subject, after)
+    if added is None or added.name in before.questions.analysis.table.examples:
+        return proved(after)
+    known = before.questions
+    gained = known.boxes_of(added.groups) | (known.bits["approved"] if added.approved else 0)
+    questions = Questions(EditedAnalysis(known.analysis, after.ruleset, added.name, gained), known.bits)
+    return Proved(after, tuple(_Prover(after, questions).all()), questions, kept=True)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Questions:
+    """The analysis of a subject with the sets that statements are about, as bits by name (0: there is none)."""
+
+    analysis: Analysis
+    bits: Mapping[str, int]
+
+    @classmethod
+    def of(cls, subject: Subject) -> Questions:
+        """Return a subject's, from nothing."""
         boxes = {
-            "private": private,
+            "private": _box(RFC1918),
             "own": _box((*subject.own, *subject.resolvers)),
             "resolvers": _box(subject.resolvers),
-            "denied": Box((EVERYWHERE,), (EVERYWHERE,), _web(map(str, subject.denied)), _NAMED),
-            "approved": Box((EVERYWHERE,), (EVERYWHERE,), _web(map(str, subject.approved)), TLS_CLAIMS),
+            "denied": Box((EVERYWHERE,), (EVERYWHERE,), _web(subject.denied), _NAMED),
+            "approved": Box((EVERYWHERE,), (EVERYWHERE,), _web(subject.approved), TLS_CLAIMS),
             "named": Box((EVERYWHERE,), (EVERYWHERE,), None, frozenset({Claim.TLS_NAMED}), Protocol.TCP),
             "dns-udp": Box((EVERYWHERE,), (EVERYWHERE,), protocol=Protocol.UDP, ports=_DNS),
             "dns-tcp": Box((EVERYWHERE,), (EVERYWHERE,), protocol=Protocol.TCP, ports=_DNS),
         }
-        self._analysis = Analysis(subject.ruleset, subject.agents, [box for box in boxes.values() if box is not None])
+        analysis = Analysis(subject.ruleset, subject.agents, [box for box in boxes.values() if box is not None])
         there = [name for name, box in boxes.items() if box is not None]
-        self._bits = {name: self._analysis.probe(there.index(name)) if name in there else 0 for name in boxes}
+        return cls(analysis, {name: analysis.probe(there.index(name)) if name in there else 0 for name in boxes})
+
+    def boxes_of(self, groups: frozenset[str]) -> int:
+        """Return the rules that name one of some WebGroups, as bits."""
+        return sum(1 << index for index, rule in enumerate(self.analysis.ruleset.rules) if not groups.isdisjoint(rule.web_groups))
+
+
+class _Prover:
+    def __init__(self, subject: Subject, questions: Questions) -> None:
+        self._subject, self._analysis, self._bits = subject, questions.analysis, questions.bits
 
     def all(self) -> Iterator[Proof]:
         yield self._denied_names()
@@ -158,9 +202,8 @@ def _box(networks: Iterable[Network]) -> Box | None:
     return Box((EVERYWHERE,), (SmartGroup("asked about", selectors),)) if selectors else None
 
 
-def _web(patterns: Iterable[str]) -> tuple[WebGroup, ...]:
-    found = tuple(DomainPattern(text) for text in patterns)
-    return (WebGroup("asked about", found),) if found else ()
+def _web(patterns: tuple[DomainPattern, ...]) -> tuple[WebGroup, ...]:
+    return (WebGroup("asked about", patterns),) if patterns else ()
 
 
 def _shown(ways: Iterable[Reached]) -> tuple[tuple[str, str], ...]:

@@ -16,7 +16,7 @@ from containment.model.flow import Application, Carrier, Flow, Source
 from containment.model.names import Protocol
 from containment.model.reach.addresses import address_kinds
 from containment.model.reach.box import Box
-from containment.model.reach.claims import ClaimMarks, Spoken, claim_kinds
+from containment.model.reach.claims import ClaimMarks, Claims, Spoken
 from containment.model.reach.dimension import Dimension, Kind, Pick
 from containment.model.reach.sources import ANYBODY, Sources, source_kinds
 from containment.model.reach.transports import Transport, transport_kinds
@@ -28,7 +28,7 @@ _NO_TLS, _NO_HTTP, _FORGED, MARKS = 0, 1, 2, 3
 Step = tuple[Pick[Source], Pick[Address], Pick[Spoken], Pick[Transport]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Witness:
     """One flow that shows an answer; `given` names what is not known and is taken to hold, `apex` the reading it is true in."""
 
@@ -37,6 +37,10 @@ class Witness:
     apex: bool | None = None
 
     def __str__(self) -> str:
+        return self._text
+
+    @cached_property
+    def _text(self) -> str:
         doubts = [f"if {what}" for what in self.given]
         if self.apex is not None:
             doubts.append(f"if *.x {'matches' if self.apex else 'does not match'} x")
@@ -54,8 +58,8 @@ class Table:
     def __init__(self, boxes: Sequence[Box], sources: Iterable[Sources] = ANYBODY, verifying: int = 0) -> None:
         """`verifying` are the boxes of rules that verify server names, as bits."""
         self.boxes = tuple(boxes)
-        self._verifying = verifying
-        self._sources = tuple(sources)
+        self.verifying = verifying
+        self.sources = tuple(sources)
 
     def mark(self, which: int) -> int:
         """Return a mark's bit."""
@@ -75,18 +79,36 @@ class Table:
     def readings(self) -> tuple[tuple[Dimension[Any], ...], ...]:
         """The four dimensions for each reading of `*.x`: apex out, apex in; once when the classes are the same."""
         every = self.impossible | self.forged
-        sources = self._dimension(lambda parts, masks: source_kinds(parts, masks, self._sources, every), "sources")
+        sources = self._dimension(lambda parts, masks: source_kinds(parts, masks, self.sources, every), "sources")
         destinations = self._dimension(lambda parts, masks: address_kinds(parts, masks, None, every), "destinations")
         transports = self._transports(every)
-        marks = ClaimMarks(
-            {Application.TLS: self.mark(_NO_TLS), Application.HTTP: self.mark(_NO_HTTP), Application.OTHER: 0}, self.forged, self._verifying
-        )
-        parts, masks, numbers = _parts([None if box.web is None else tuple(map(id, box.web)) for box in self.boxes])
-        webs = [self.boxes[first].web for first in parts]
-        keys = [(number, box.claims, box.decrypts) for number, box in zip(numbers, self.boxes, strict=True)]
-        without, with_apex = claim_kinds(webs, masks, self.boxes, marks)
-        claims = [Dimension(kinds, self._numbered(keys)) for kinds in ([without] if with_apex is without else [without, with_apex])]
+        without, with_apex = self.claims.kinds()
+        claims = [Dimension(kinds, self.claim_parts) for kinds in ([without] if with_apex is without else [without, with_apex])]
         return tuple((sources, destinations, claim, transports) for claim in claims)
+
+    @cached_property
+    def _webs(self) -> tuple[list[int], list[int], list[int]]:
+        return _parts([None if box.web is None else tuple(map(id, box.web)) for box in self.boxes])
+
+    @cached_property
+    def claim_parts(self) -> list[int]:
+        """The same number for boxes that ask the same of claims; marks behind them."""
+        return self._numbered([(number, box.claims, box.decrypts) for number, box in zip(self._webs[2], self.boxes, strict=True)])
+
+    @cached_property
+    def claims(self) -> Claims:
+        """What the boxes say of claims."""
+        marks = ClaimMarks(
+            {Application.TLS: self.mark(_NO_TLS), Application.HTTP: self.mark(_NO_HTTP), Application.OTHER: 0}, self.forged, self.verifying
+        )
+        return Claims([self.boxes[first].web for first in self._webs[0]], self._webs[1], self.boxes, marks)
+
+    def naming(self, name: str, added: int) -> Table:
+        """Return the table of the flows that say one name, over TLS or HTTP, when the boxes `added` hold it too.
+
+        `added` must be whole parts: all boxes with the same WebGroups, or none. Everything but the names is shared.
+        """
+        return _Naming(self, name, added)
 
     def _numbered(self, keys: Sequence[Any]) -> list[int]:
         numbers: dict[Any, int] = {}
@@ -111,6 +133,11 @@ class Table:
         }
         return Dimension(transport_kinds([keys[first] for first in parts], masks, marks), self._numbered(keys))
 
+    @cached_property
+    def examples(self) -> frozenset[str | None]:
+        """The names that stand for a class in some reading."""
+        return frozenset(kind.member.name for dimensions in self.readings for kind in dimensions[2].kinds)
+
     def meets(self, box: int) -> int:
         """Return the boxes that share a flow with one box under some reading, as bits (marks may be among them)."""
         out = 0
@@ -122,12 +149,20 @@ class Table:
         return out
 
     def find(self, need: int, avoid: int) -> Witness | None:
-        """Return a flow inside every box of `need` and outside every box of `avoid`, under some reading; None proves there is none."""
-        steps = [self.search(apex, need, avoid) for apex in range(len(self.readings))]
-        for apex, step in enumerate(steps):
-            if step is not None:
-                return self.witness(step, None if None not in steps else bool(apex))
-        return None
+        """Return a flow inside every box of `need` and outside every box of `avoid`, under some reading; None proves there is none.
+
+        It takes an unknown to hold only where some reading has no flow without one.
+        """
+        steps = [self._surest(apex, need, avoid) for apex in range(len(self.readings))]
+        there = [step for step in steps if step is not None]
+        if not there:
+            return None
+        shown = next((step for step in there if _is_unsure(step)), there[0])
+        return self.witness(shown, bool(steps.index(shown)) if None in steps else None)
+
+    def _surest(self, apex: int, need: int, avoid: int) -> Step | None:
+        step = self.search(apex, need, avoid)
+        return (self.search(apex, need, avoid, sure=True) or step) if step and _is_unsure(step) else step
 
     def covers_alone(self, need: int, avoid: int) -> int:
         """Return the boxes of `avoid` of which each alone holds every flow inside all boxes of `need`, as bits."""
@@ -138,8 +173,11 @@ class Table:
                     avoid &= pick.bits
         return avoid
 
-    def search(self, apex: int, need: int, avoid: int) -> Step | None:
-        """Return one class of each dimension with all of `need` and together nothing of `avoid`, under one reading."""
+    def search(self, apex: int, need: int, avoid: int, *, sure: bool = False) -> Step | None:
+        """Return one class of each dimension with all of `need` and together nothing of `avoid`, under one reading.
+
+        `sure` takes no unknown to hold.
+        """
         boxes = tuple(bits_of(need))
         dimensions = self.readings[apex]
         avoid |= self.impossible
@@ -149,7 +187,7 @@ class Table:
         choices = []
         for place, dimension in enumerate(dimensions):
             least: dict[int, Pick[Any]] = {}
-            for pick in dimension.picks(boxes):
+            for pick in dimension.picks(boxes, sure=sure):
                 least.setdefault(pick.bits & avoid, pick)
             if not least:
                 return None
@@ -163,7 +201,7 @@ class Table:
             ordered[place] = pick
         if ordered[3].kind.member.protocol is not Protocol.TCP:
             left = avoid & ordered[0].bits & ordered[1].bits & ordered[3].bits
-            plain = (pick for pick in dimensions[2].picks(boxes) if pick.kind.member.application is Application.OTHER)
+            plain = (pick for pick in dimensions[2].picks(boxes, sure=sure) if pick.kind.member.application is Application.OTHER)
             ordered[2] = next((pick for pick in plain if not left & pick.bits), ordered[2])  # a simpler example, if there is one
         return (ordered[0], ordered[1], ordered[2], ordered[3])
 
@@ -174,6 +212,55 @@ class Table:
         given = [f"the source is {what}" for what in step[0].given]
         given += [f"the destination is {what}" for what in step[1].given] + [f"it is {what}" for what in step[2].given]
         return Witness(flow, tuple(given), apex)
+
+
+class Edited(Table):
+    """Another table in which some boxes hold one name more, for all flows: what does not say the name is that table's answer.
+
+    No class of the other table may have the name as its example.
+    """
+
+    def __init__(self, whole: Table, name: str, added: int) -> None:
+        super().__init__(whole.boxes, whole.sources, whole.verifying)
+        self._whole, self._named = whole, whole.naming(name, added)
+
+    @property
+    def readings(self) -> tuple[tuple[Dimension[Any], ...], ...]:
+        """The four dimensions, of flows that say the name only."""
+        return self._named.readings
+
+    def meets(self, box: int) -> int:
+        """Return the boxes that share a flow with one box under some reading, as bits."""
+        return self._whole.meets(box) | self._named.meets(box)
+
+    def covers_alone(self, need: int, avoid: int) -> int:
+        """Return the boxes of `avoid` of which each alone holds every flow inside all boxes of `need`, as bits."""
+        return self._named.covers_alone(need, self._whole.covers_alone(need, avoid))
+
+    def search(self, apex: int, need: int, avoid: int, *, sure: bool = False) -> Step | None:
+        """Return one class of each dimension with all of `need` and nothing of `avoid`, under one reading."""
+        found = self._whole.search(min(apex, len(self._whole.readings) - 1), need, avoid, sure=sure)
+        return found or self._named.search(apex, need, avoid, sure=sure)
+
+
+class _Naming(Table):
+    """Another table's boxes, for flows that say one name."""
+
+    def __init__(self, whole: Table, name: str, added: int) -> None:
+        super().__init__(whole.boxes, whole.sources, whole.verifying)
+        without, with_apex = whole.claims.kinds_of(name, added)
+        sources, destinations, _, transports = whole.readings[0]
+        claims = [Dimension(kinds, whole.claim_parts) for kinds in (without, with_apex)]
+        self._readings = tuple((sources, destinations, claim, transports) for claim in claims)
+
+    @property
+    def readings(self) -> tuple[tuple[Dimension[Any], ...], ...]:
+        """The four dimensions, names cut down to one."""
+        return self._readings
+
+
+def _is_unsure(step: Step) -> bool:
+    return any(pick.given for pick in step)
 
 
 def _intersect(choices: Sequence[dict[int, Pick[Any]]], avoid: int) -> list[Pick[Any]] | None:
@@ -219,4 +306,4 @@ def bits_of(number: int) -> Iterator[int]:
         number ^= low
 
 
-__all__ = ["MARKS", "Kind", "Table", "Witness", "bits_of"]
+__all__ = ["MARKS", "Edited", "Kind", "Table", "Witness", "bits_of"]

@@ -43,6 +43,8 @@ class View:
 
     def __init__(self, ruleset: RuleSet, table: Table, first: int = 0) -> None:
         self.ruleset, self.table, self.first = ruleset, table, first
+        self._outcomes: dict[Watched, Sequence[Outcome]] = {}
+        self._places: dict[Watched, dict[int, list[int]]] = {}
 
     @cached_property
     def numbers(self) -> dict[str, int]:
@@ -55,6 +57,21 @@ class View:
 
     def outcomes(self, watched: Watched = Watched.APPLIED) -> Sequence[Outcome]:
         """Return every way the policy decides, in order; together they are all flows, and no flow is in two."""
+        if watched not in self._outcomes:
+            self._outcomes[watched] = tuple(self._listed(watched))
+        return self._outcomes[watched]
+
+    def places(self, watched: Watched) -> dict[int, list[int]]:
+        """Return where in `outcomes` each rule decides, by its box."""
+        if watched not in self._places:
+            found: dict[int, list[int]] = {}
+            for index, outcome in enumerate(self.outcomes(watched)):
+                if outcome.rule is not None:
+                    found.setdefault(self.numbers[outcome.rule.name], []).append(index)
+            self._places[watched] = found
+        return self._places[watched]
+
+    def _listed(self, watched: Watched) -> Sequence[Outcome]:
         out: list[Outcome] = []
         before = 0
         for index, rule in enumerate(self.ruleset.rules):
