@@ -4,7 +4,8 @@ Rules kept here:
 - nothing is forwarded without the permit mark, and only this table sets it: a gateway without its rules forwards nothing;
 - a flow that may match a rule with a WebGroup (or one about TLS) before anything else decides goes to Envoy, which asks every rule again;
 - a watched rule logs once and has no further effect: what follows it decides;
-- a flow is judged when it is new, and again after the policy changed: what is still permitted goes on, what is not is cut.
+- a flow is judged when it is new, and again after the policy changed: what is still permitted goes on, what is not is cut;
+- the rules are those about the VPC's own addresses (`policy.seen_from`), so that any other sender is refused before them.
 
 Log prefixes are `<verdict>|<uuid>|<enforced>`; `logs` makes the gateway's own format of them.
 """
@@ -49,7 +50,7 @@ def gateway_table(policy: GatewayPolicy, generation: int, address: IPv4Address, 
         f"  ct mark set {current:#x} drop",
         " }",
         " chain judge {",
-        *(f"  {line}" for line in _judge(policy)),
+        *(f"  {line}" for line in _judge(policy, vpc)),
         " }",
         " chain arriving {",
         "  type filter hook prerouting priority mangle; policy accept;",
@@ -87,11 +88,12 @@ def gateway_table(policy: GatewayPolicy, generation: int, address: IPv4Address, 
     return "\n".join(lines) + "\n"
 
 
-def _judge(policy: GatewayPolicy) -> Iterator[str]:
+def _judge(policy: GatewayPolicy, vpc: tuple[IPv4Network, ...]) -> Iterator[str]:
     if not policy.enforcing:
         yield "goto to_permit"
         return
     yield f"ct mark set ct mark & {PERMIT_CT | PROXY_CT:#x}"
+    yield f'ip saddr != {{ {", ".join(map(str, vpc))} }} log prefix "{_prefix(False, "", True)}" group {LOG_GROUP} goto to_deny'
     for rule in policy.rules:
         where = _where(rule)
         if where is not None:

@@ -39,7 +39,7 @@ from containment.lab.world.gateway_proxy import bootstrap, listener, with_log
 from containment.lab.world.internet import LOG_GROUP as WORLD_GROUP
 from containment.lab.world.internet import SITES_TABLE, Internet
 from containment.lab.world.management import listening, management
-from containment.lab.world.policy import GatewayPolicy, read_policy
+from containment.lab.world.policy import GatewayPolicy, read_policy, seen_from
 from containment.lab.world.receipts import Receipts
 from containment.lab.world.resolver import configuration
 from containment.lab.world.staging import stage
@@ -100,7 +100,7 @@ class Keeper:
         self.hits: dict[str, int] = {}
         self.generation = 0
         self._present: dict[str, fabric.Machine] = {}
-        self._applied: dict[str, str] = {}
+        self._applied: dict[str, object] = {}
         self._taken = 0
         self._applying = asyncio.Lock()
         self._programs: dict[str, _Program] = {}
@@ -202,8 +202,9 @@ class Keeper:
         self.services.strict_endpoints = "endpoint-policies" in self.layers
         self._wire(vpc, present)
         neighbours = self.neighbours(vpc)
-        if self._changed("filter", fabric_table(vpc, present, open_="security-groups" not in self.layers)):
-            netns.nft(self.names.router, self._applied["filter"])
+        table = fabric_table(vpc, present, open_="security-groups" not in self.layers)
+        if self._changed("filter", table):
+            netns.nft(self.names.router, table)
         if self._changed("routes", fabric.routes(vpc, present, neighbours) + fabric.lookups(vpc, present)):
             netns.ip(self.names.router, fabric.routes(vpc, present, neighbours))
             while netns.ip_each(self.names.router, "rule", "delete", "pref", "50"):
@@ -273,10 +274,11 @@ class Keeper:
         if machine is None:
             await _end(self._programs.pop("gateway", _Program([])).process)
             return
-        asked = policy if "dcf" in self.layers else GatewayPolicy(False, (), True, False)
-        made = json.dumps({"resources": [with_log(listener(asked, vpc.resolver))]})
-        fresh = self._changed("listener", made)
+        asked = seen_from(policy, vpc.networks) if "dcf" in self.layers else GatewayPolicy(False, (), True, False)
+        fresh = self._changed("listener", (asked, vpc.resolver))
         if fresh:
+            # In a thread: whoever waits for the world's servers meanwhile must not wait for a long list of names.
+            made = await asyncio.to_thread(lambda: json.dumps({"resources": [with_log(listener(asked, vpc.resolver))]}))
             write_whole(self.folder / "listeners.json", made)
         if not self._alive("gateway"):
             write_whole(self.folder / "envoy.json", json.dumps(bootstrap(str(self.folder), vpc.resolver)))
@@ -287,7 +289,7 @@ class Keeper:
         elif fresh:
             await self._ready("gateway", self._listener_taken, "Envoy with the new rules")
         snat = gateways[machine.instance.id].get("enable_nat") == "yes" or "dcf" not in self.layers
-        if self._changed("gateway", f"{asked} {snat} {machine.address}"):
+        if self._changed("gateway", (asked, snat, machine.address, vpc.networks)):
             self.generation = self.generation % GENERATIONS + 1
             netns.nft(machine.name, gateway_table(asked, self.generation, machine.address, vpc.networks, snat=snat))
 
@@ -301,10 +303,10 @@ class Keeper:
             return True
         return False
 
-    def _changed(self, key: str, text: str) -> bool:
-        if self._applied.get(key) == text:
+    def _changed(self, key: str, wanted: object) -> bool:
+        if self._applied.get(key) == wanted:
             return False
-        self._applied[key] = text
+        self._applied[key] = wanted
         return True
 
     # -- programs -------------------------------------------------------------------------------------------------------------

@@ -4,13 +4,14 @@ Rules kept here:
 - rulesets stand in tree order: what hangs on the first attachment point, the policy list, what hangs on the last; inside a list the lowest
   priority number is first. A ruleset that hangs nowhere is not in force. With DCF off nothing is.
 - who is in a SmartGroup is what the Controller says, which may have looked at its account some time ago;
-- what only a real Controller can resolve selects nothing here, and is reported.
+- what only a real Controller can resolve selects nothing here, and is reported;
+- a gateway applies what can match its own VPC's addresses: one Controller holds every stack's rules, and most are about others.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import IPv4Network, collapse_addresses
 from typing import Any
 
@@ -58,6 +59,13 @@ class GatewayPolicy:
     def rule_names(self) -> dict[str, str]:
         """Return each rule's name by uuid: logs carry only the uuid."""
         return {rule.uuid: rule.name for rule in self.rules}
+
+
+def seen_from(policy: GatewayPolicy, networks: Iterable[IPv4Network]) -> GatewayPolicy:
+    """Return the policy as a gateway of some networks needs it: without the rules that no source there can match."""
+    own = tuple(networks)
+    rules = tuple(rule for rule in policy.rules if any(one.overlaps(source) for one in own for source in rule.sources))
+    return replace(policy, rules=rules)
 
 
 def read_policy(held: Mapping[str, Any], members: Mapping[str, Any]) -> GatewayPolicy:
