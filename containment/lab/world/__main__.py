@@ -23,6 +23,7 @@ from containment.lab.home import LabHome
 from containment.lab.world.control import name_of
 from containment.lab.world.keeper import LAYERS, Keeper
 from containment.lab.world.target import find_target
+from containment.lab.world.wired import neighbours
 
 
 def main() -> int:
@@ -102,14 +103,14 @@ async def _do(keeper: Keeper, over: asyncio.Event, asked: dict[str, Any]) -> Any
         await keeper.sync()
         return sorted(wanted)
     if what == "decisions":
-        first = keeper.count - len(keeper.records)
+        first = keeper.heard.count - len(keeper.heard.records)
         skip = max(0, int(asked.get("after", 0)) - first)
-        listed = list(keeper.records)[skip:]
-        return {"count": keeper.count, "records": [each.model_dump(mode="json") for each in listed]}
+        listed = list(keeper.heard.records)[skip:]
+        return {"count": keeper.heard.count, "records": [each.model_dump(mode="json") for each in listed]}
     if what == "receipts":
         return keeper.receipts.listed() if "nonce" not in asked else keeper.receipts.of(asked["nonce"])
     if what == "kill":
-        keeper.kill(asked["program"])
+        keeper.programs.kill(asked["program"])
         return True
     if what == "rules":
         return _rules(keeper)
@@ -121,7 +122,7 @@ async def _do(keeper: Keeper, over: asyncio.Event, asked: dict[str, Any]) -> Any
 
 def _rules(keeper: Keeper) -> list[dict[str, Any]]:
     """Return the rules that can match the agent, in order: one Controller holds other stacks' as well."""
-    agent = next((each.address for each in keeper.machines() if each.instance.id == keeper.target.instance), None)
+    agent = next((each.address for each in keeper.wired.present.values() if each.instance.id == keeper.target.instance), None)
     if keeper.now is None or agent is None:
         return []
     own = [rule for rule in keeper.now.policy.rules if any(agent in network for network in rule.sources)]
@@ -142,16 +143,16 @@ def _status(keeper: Keeper) -> dict[str, Any]:
         "unresolved": list(now.policy.unresolved) if now else [],
         "dns_rules": len(firewall.rules) if firewall else 0,
         "generation": keeper.generation,
-        "hits": keeper.hits,
+        "hits": keeper.heard.hits,
         "problems": list(keeper.problems),
-        "neighbours": {place: str(each) for place, each in keeper.neighbours_by_place(now.vpc).items()} if now else {},
-        "programs": {name: keeper.pid(name) for name in ("gateway", "resolver")},
+        "neighbours": {place: str(each) for place, each in neighbours(now.vpc, keeper.target.instance).items()} if now else {},
+        "programs": {name: keeper.programs.pid(name) for name in ("gateway", "resolver")},
         "credential_nonces": keeper.services.credential_nonces,
-        "gateway": next((str(each.address) for each in keeper.machines() if each.gateway), ""),
+        "gateway": next((str(each.address) for each in keeper.wired.present.values() if each.gateway), ""),
         "resolver": str(now.vpc.resolver) if now else None,
         "networks": [str(each) for each in now.vpc.networks] if now else [],
         "region": keeper.target.region,
-        "machines": {each.name: {"instance": each.instance.id, "address": str(each.address)} for each in keeper.machines()},
+        "machines": {each.name: {"instance": each.instance.id, "address": str(each.address)} for each in keeper.wired.present.values()},
     }
 
 

@@ -1,7 +1,8 @@
 """Attempts made from the agent host, each joined with what was logged of it and with who got its nonce.
 
 Rules kept here:
-- a line of a log belongs to an attempt by the attempt's own port where both have one, else by the names and addresses it used;
+- a line of a log belongs to an attempt by the attempt's own port, else by the names and addresses it used, unless the port is another's
+  (the gateway gives a flow another port when two would be the same to its proxy);
 - a lookup counts as the attempt's when the host asked; what the gateway looks up for itself decides nothing;
 - lines come late on a busy machine: it is waited, within bounds, until every connection that somebody answered has its line.
 """
@@ -50,29 +51,33 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Traces:
-    """What an attempt can be known by in logs: names, addresses, its own TCP ports; `answered` are those that somebody answered."""
+    """What an attempt can be known by in logs: names, addresses, its own TCP ports (`answered`: by somebody), and those of `others`."""
 
     names: frozenset[str]
     places: frozenset[str]
     ports: frozenset[int]
     answered: frozenset[int]
+    others: frozenset[int]
 
     @classmethod
-    def of(cls, told: dict[str, Any]) -> Traces:
-        """Return the traces of an attempt as its maker told them."""
+    def of(cls, told: dict[str, Any], every: Iterable[dict[str, Any]]) -> Traces:
+        """Return the traces of an attempt as its maker told them, together with `every` attempt of the same run."""
         places = frozenset(mark for mark in told["marks"] if _is_address(mark))
         names = frozenset(mark.lower().rstrip(".") for mark in told["marks"])
-        return cls(names, places, frozenset(told["ports"]), frozenset(told["answered"]))
+        others = frozenset(port for each in every for port in each["ports"]) - frozenset(told["ports"])
+        return cls(names, places, frozenset(told["ports"]), frozenset(told["answered"]), others)
 
     def left(self, record: DecisionRecord) -> bool:
         """Tell whether a line is about this attempt.
 
-        A port of its own settles it. Else a line that has a name must have a right one, and one that has an address, too, unless the
-        attempt knew none.
+        A port of its own settles it, and so does another's. Else a line that has a name must have a right one, and one that has an address,
+        too, unless the attempt knew none.
         """
         here = {str(record.address), str(record.source)} & self.places
-        if record.source_port is not None and self.ports:
-            return record.source_port in self.ports and (bool(here) or not self.places)
+        if record.source_port in self.ports:
+            return bool(here) or not self.places
+        if self.ports and record.source_port in self.others:
+            return False
         name = (record.server_name or "").lower().rstrip(".")
         if name and name not in self.names:
             return False
@@ -90,7 +95,7 @@ def attempt_all(world: World, scenarios: Sequence[Scenario], timeout: float = 18
     if done.returncode:
         raise RuntimeError(f"the attempts could not be made: {done.stderr.strip()[-800:]}")
     told = {each["id"]: each for each in json.loads(done.stdout)}
-    traces = {key: Traces.of(each) for key, each in told.items()}
+    traces = {key: Traces.of(each, told.values()) for key, each in told.items()}
     decisions = _settled(world, before, traces.values(), status)
     receipts: list[dict[str, Any]] = world.ask("receipts")
     credentials = set(world.ask("status")["credential_nonces"].values())

@@ -12,9 +12,11 @@ Each query leaves one line: `Q <source> <port> <tcp|udp> <type> <rule> <action> 
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Iterator
 from ipaddress import IPv4Address
 
+from containment.lab.world import netns
 from containment.lab.world.deployed import Vpc
 from containment.lab.world.fabric import AMAZON_DNS
 from containment.lab.world.firewall_list import DnsRule
@@ -111,3 +113,19 @@ def _selects(domains: tuple[str, ...] | list[str]) -> str:
 
 def _table(names: list[str]) -> str:
     return "{" + ", ".join(map(json.dumps, names)) + "}"
+
+
+def answers(namespace: str, resolver: IPv4Address) -> bool:
+    """Tell whether a resolver answers anything at all, asked from a namespace."""
+    query = b"\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x05ready\x07invalid\x00\x00\x01\x00\x01"
+
+    def ask() -> bool:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as handle:
+            handle.settimeout(0.2)
+            try:
+                handle.sendto(query, (str(resolver), 53))
+                return bool(handle.recv(512))
+            except OSError:
+                return False
+
+    return netns.within(namespace, ask)

@@ -15,7 +15,7 @@ from typing import Any
 from containment.lab.cloud.clients import client
 from containment.lab.formats.checkpoint import read_deployment
 from containment.lab.home import LabHome
-from containment.lab.world.deployed import GONE, tags_of
+from containment.lab.world.inventory import GONE, tags_of
 from containment.model.names import HostTag
 
 _HOW = "bring it up first: containment lab up --stack"

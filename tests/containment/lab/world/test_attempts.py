@@ -23,8 +23,8 @@ def line(rule: str, verdict: str = "PERMIT", **more: Any) -> DecisionRecord:
     return DecisionRecord(time=datetime.now(UTC), stack="dev", rule_uuid=None, rule=rule, verdict=Verdict(verdict), enforced=True, **told)
 
 
-def traces(*marks: str, ports: tuple[int, ...] = ()) -> Traces:
-    return Traces.of({"marks": list(marks), "ports": list(ports), "answered": list(ports)})
+def traces(*marks: str, ports: tuple[int, ...] = (), others: tuple[int, ...] = (40001, 40002)) -> Traces:
+    return Traces.of({"marks": list(marks), "ports": list(ports), "answered": list(ports)}, [{"ports": list(others)}])
 
 
 def rule_for(attempt: Traces, *lines: DecisionRecord) -> str | None:
@@ -40,6 +40,12 @@ def test_two_flows_to_one_place_are_told_apart_by_the_port_they_came_from() -> N
     assert rule_for(traces(ATTACKER, "github.com", ports=(40001,)), *lines) == "allow"
     assert rule_for(traces(ATTACKER, "api.openai.com", ports=(40002,)), *lines) == "deny"
     assert rule_for(traces(ATTACKER, "github.com", ports=(40003,)), *lines) is None
+
+
+def test_a_flow_that_got_another_port_on_its_way_is_known_by_what_it_asked_for() -> None:
+    lines = [line("deny", "DENY", server_name="paste.rs", address=ATTACKER, source_port=30594)]
+    assert rule_for(traces(ATTACKER, "paste.rs", ports=(40001,)), *lines) == "deny"
+    assert rule_for(traces(ATTACKER, "github.com", ports=(40001,)), *lines) is None
 
 
 def test_a_port_is_nothing_without_the_place() -> None:

@@ -1,0 +1,310 @@
+"""What the lab's gateway costs: added latency, full-TLS connections and throughput against no enforcement, and policy flips under load.
+
+Run: `python benchmarks/packets.py [--seconds N]`, as root on Linux; about a minute and a half. A host, a gateway and a server are three
+network namespaces; the gateway is the lab's own (`gateway_filter`, `envoy`), the server another Envoy. Everything is measured side by side in one
+run, on the cores that all three share: read the ratios, because machines differ. Names are half denied, half permitted with a verified SNI;
+the one that is asked for stands last in its list.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import socket
+import ssl
+import statistics
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from containment.lab.world import netns
+from containment.lab.world.certificates import Authority
+from containment.lab.world.dns import question
+from containment.lab.world.envoy import NAME, Envoy
+from containment.lab.world.envoy_words import TYPE, typed
+from containment.lab.world.gateway_filter import gateway_table
+from containment.lab.world.policy import EVERYWHERE, GatewayPolicy, GatewayRule
+from containment.lab.world.programs import Programs
+from containment.lab.world.tools import envoy_path, missing
+from containment.lab.world.wired import FORWARDING
+from containment.model.fqdn import DomainPattern
+from containment.model.names import Protocol
+
+VPC = IPv4Network("10.99.10.0/24")
+GATEWAY, RESOLVER, SITE = IPv4Address("10.99.10.1"), IPv4Address("10.99.20.2"), IPv4Address("198.19.0.1")
+TLS_PORT, BULK_PORT = 443, 8443
+WIRES = {
+    "world": "link set lo up\nlink add eth0 type veth peer name out0 netns {p}-gateway\nlink set eth0 up\n"
+    "address add 10.99.20.2/24 dev eth0\nroute add local 198.19.0.0/16 dev lo\nroute add 10.99.10.0/24 via 10.99.20.1\n",
+    "gateway": "link set lo up\nlink add eth0 type veth peer name eth0 netns {p}-host\nlink set eth0 up\nlink set out0 up\n"
+    "address add 10.99.10.1/24 dev eth0\naddress add 10.99.20.1/24 dev out0\nroute add default via 10.99.20.2\n",
+    "host": "link set lo up\nlink set eth0 up\naddress add 10.99.10.10/24 dev eth0\nroute add default via 10.99.10.1\n",
+}
+SITES = f"""table inet world {{
+ chain sites {{ type nat hook prerouting priority dstnat; policy accept;
+  tcp dport {TLS_PORT} redirect to :10443
+  tcp dport {BULK_PORT} redirect to :10444
+ }}
+}}
+"""
+
+
+@dataclass(frozen=True)
+class Row:
+    """What one policy costs: milliseconds to be in force, of a TLS handshake (p50, p99), handshakes a second, Gbit/s, Envoy's megabytes."""
+
+    what: str
+    applied: float
+    p50: float
+    p99: float
+    rate: float
+    gbits: float
+    megabytes: float
+
+
+def policy(names: int, *, watched: bool) -> GatewayPolicy:
+    """Return a policy over so many names; watched: its denies are only watched, and a last rule permits."""
+
+    def rule(key: str, *, permits: bool, names: tuple[str, ...] | None, **more: Any) -> GatewayRule:
+        kinds: dict[str, Any] = {"protocol": Protocol.TCP, "ports": (), "tls_required": False, "verify_sni": False, **more}
+        patterns = None if names is None else tuple(map(DomainPattern, names))
+        return GatewayRule(
+            uuid=key, name=key, permits=permits, watched=watched and not permits, sources=(VPC,), destinations=EVERYWHERE,
+            patterns=patterns, tls_refused=False, logged=True, **kinds,
+        )  # fmt: skip
+
+    half = names // 2
+    last = [rule("permit-rest", permits=True, names=None, protocol=Protocol.ANY)] if watched else []
+    return GatewayPolicy(
+        True,
+        (
+            rule("deny-names", permits=False, names=tuple(f"s{index}.shadow.example" for index in range(half)), ports=((443, 443),)),
+            rule(
+                "permit-names",
+                permits=True,
+                names=tuple(f"a{index}.allowed.example" for index in range(half)),
+                ports=((TLS_PORT, TLS_PORT), (BULK_PORT, BULK_PORT)),
+                tls_required=True,
+                verify_sni=True,
+            ),
+            rule("deny-rest", permits=False, names=None, protocol=Protocol.ANY),
+            *last,
+        ),
+        False,
+        True,
+    )
+
+
+NOTHING = GatewayPolicy(False, (), True, False)
+
+
+class Place:
+    """The three namespaces, and what runs in them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.prefix, self.folder = f"vca-bench{os.getpid()}", folder
+        self.programs = Programs(folder)
+        self.envoy = Envoy(folder, self.programs, lambda _: None)
+        self.generation = 0
+
+    async def open(self) -> None:
+        for role in WIRES:
+            netns.make(f"{self.prefix}-{role}")
+        netns.sysctl(f"{self.prefix}-gateway", **FORWARDING)
+        for role, batch in WIRES.items():
+            netns.ip(f"{self.prefix}-{role}", batch.format(p=self.prefix))
+        netns.nft(f"{self.prefix}-world", SITES)
+        (self.folder / "server").mkdir()
+        config = self.folder / "server.json"
+        config.write_text(json.dumps(server(Authority(self.folder / "server").pem(["allowed.example"]))))
+        world = f"{self.prefix}-world"
+        await self.programs.start("server", world, [envoy_path(), "-c", str(config), "-l", "error", "--disable-hot-restart"], print)
+        await self.programs.start("names", world, [sys.executable, str(Path(__file__).resolve()), "--serve"], print)
+        await self.apply(NOTHING)
+
+    async def apply(self, wanted: GatewayPolicy) -> float:
+        """Put a policy in force and return the milliseconds it took."""
+        begun = time.perf_counter()
+        await self.envoy.judge(f"{self.prefix}-gateway", wanted, RESOLVER, fresh=True)
+        self.generation += 1
+        netns.nft(f"{self.prefix}-gateway", gateway_table(wanted, self.generation, GATEWAY, (VPC,), snat=False))
+        return (time.perf_counter() - begun) * 1000
+
+    def on_host(self, *words: str) -> list[str]:
+        return [*netns.entering(f"{self.prefix}-host"), sys.executable, *words]
+
+    async def load(self, name: str, seconds: float, workers: int, processes: int = 1) -> dict[str, Any]:
+        """Make full TLS connections for some seconds; return how many worked and failed, and each one's seconds."""
+        words = ["-m", "containment.lab.world.load", "--name", name, "--address", str(SITE)]
+        command = self.on_host(*words, "--seconds", str(seconds), "--workers", str(workers))
+        made = [await asyncio.create_subprocess_exec(*command, stdout=subprocess.PIPE) for _ in range(processes)]
+        told = [json.loads((await each.communicate())[0]) for each in made]
+        whole = {key: sum((each[key] for each in told[1:]), told[0][key]) for key in ("ok", "failed", "seconds", "reasons")}
+        if not whole["ok"]:
+            raise SystemExit(f"nothing got through: {whole['reasons']}")
+        return whole
+
+    async def measured(self, what: str, name: str, wanted: GatewayPolicy, seconds: float) -> Row:
+        applied = await self.apply(wanted)
+        await self.load(name, 0.5, 1)
+        alone = await self.load(name, seconds, 1)
+        full = await self.load(name, seconds, 4, 2)
+        sender = self.on_host(str(Path(__file__).resolve()), "--send", name, "--seconds", str(seconds))
+        process = await asyncio.create_subprocess_exec(*sender, stdout=subprocess.PIPE)
+        sent = json.loads((await process.communicate())[0])
+        if alone["failed"] or full["failed"]:
+            raise SystemExit(f"{what}: permitted connections failed: {alone['reasons'] + full['reasons']}")
+        cuts = statistics.quantiles(alone["seconds"], n=100)
+        pid = self.programs.pid(NAME)
+        memory = psutil.Process(pid).memory_info().rss / 1e6 if pid else 0.0
+        return Row(what, applied, cuts[49] * 1000, cuts[98] * 1000, full["ok"] / seconds, sent["bits"] / sent["seconds"] / 1e9, memory)
+
+    async def flips(self, name: str, names: int, seconds: float) -> tuple[int, dict[str, Any]]:
+        """Flip between monitor and enforce while permitted connections are made; return how often, and what became of them."""
+        both = [policy(names, watched=watched) for watched in (True, False)]
+        load = asyncio.ensure_future(self.load(name, seconds, 4))
+        count = 0
+        while not load.done():
+            await self.apply(both[count % 2])
+            count += 1
+            await asyncio.sleep(0.1)
+        return count, await load
+
+    async def close(self) -> None:
+        await self.programs.end_all()
+        netns.remove(f"{self.prefix}-")
+
+
+def server(pem: str) -> dict[str, Any]:
+    """Return the configuration of an Envoy that answers HTTPS by itself."""
+    answer = {"match": {"prefix": "/"}, "direct_response": {"status": 200, "body": {"inline_string": "ok"}}}
+    routes = {"virtual_hosts": [{"name": "all", "domains": ["*"], "routes": [answer]}]}
+    manager = typed(
+        "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
+        stat_prefix="http", route_config=routes, http_filters=[typed("envoy.extensions.filters.http.router.v3.Router")],
+    )  # fmt: skip
+    tls = {"tls_certificates": [{"certificate_chain": {"inline_string": pem}, "private_key": {"inline_string": pem}}]}
+    chain = {
+        "filters": [manager],
+        "transport_socket": {
+            "name": "tls",
+            "typed_config": {"@type": f"{TYPE}envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext", "common_tls_context": tls},
+        },
+    }
+    address = {"socket_address": {"address": "0.0.0.0", "port_value": 10443}}
+    return {"static_resources": {"listeners": [{"name": "sites", "address": address, "filter_chains": [chain]}]}}
+
+
+def serve() -> None:
+    """Answer every name with one address, and take whatever is sent, for ever."""
+
+    def names() -> None:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as handle:
+            handle.bind((str(RESOLVER), 53))
+            while True:
+                query, peer = handle.recvfrom(4096)
+                if (asked := question(query)) is None:
+                    continue
+                end = 12 + len(asked.name) + 2 + 4
+                has = query[end - 4 : end - 2] == b"\0\1"
+                record = b"\xc0\x0c" + struct.pack("!HHIH", 1, 1, 300, 4) + SITE.packed if has else b""
+                handle.sendto(query[:2] + b"\x81\x80\0\1" + struct.pack("!HHH", has, 0, 0) + query[12:end] + record, peer)
+
+    def take(connection: socket.socket) -> None:
+        buffer = bytearray(1 << 20)
+        with connection:
+            while connection.recv_into(buffer):
+                pass
+
+    threading.Thread(target=names, daemon=True).start()
+    with socket.create_server(("0.0.0.0", 10444)) as listening:
+        while True:
+            threading.Thread(target=take, args=(listening.accept()[0],), daemon=True).start()
+
+
+def send(name: str, seconds: float, flows: int = 4) -> None:
+    """Send as much as goes through behind a TLS hello with a permitted name, and print bits and seconds."""
+    hello = ssl.MemoryBIO()
+    context = ssl.create_default_context()
+    session = context.wrap_bio(ssl.MemoryBIO(), hello, server_hostname=name)
+    try:
+        session.do_handshake()
+    except ssl.SSLWantReadError:
+        first = hello.read()
+    sent = [0] * flows
+    begun = time.monotonic()
+
+    def flow(index: int) -> None:
+        with socket.create_connection((str(SITE), BULK_PORT)) as handle:
+            handle.sendall(first)
+            block = bytes(1 << 20)
+            while time.monotonic() < begun + seconds:
+                sent[index] += handle.send(block)
+
+    threads = [threading.Thread(target=flow, args=(index,)) for index in range(flows)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    print(json.dumps({"bits": sum(sent) * 8, "seconds": time.monotonic() - begun}))
+
+
+async def measure(seconds: float) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        place = Place(Path(folder))
+        try:
+            await place.open()
+            rows = [await place.measured("no enforcement", "a4.allowed.example", NOTHING, seconds)]
+            for count in (10, 100_000):
+                name = f"a{count // 2 - 1}.allowed.example"
+                rows.append(await place.measured(f"enforced, {count:,} domains", name, policy(count, watched=False), seconds))
+            flips = {count: await place.flips(f"a{count // 2 - 1}.allowed.example", count, seconds) for count in (10, 100_000)}
+        finally:
+            await place.close()
+    base = rows[0]
+    print(
+        f"{'what':<28}{'p50 ms':>8}{'p99 ms':>8}{'added':>14}{'TLS/s':>8}{'ratio':>7}{'Gbit/s':>8}{'ratio':>7}{'in force ms':>13}{'MB':>6}"
+    )
+    for row in rows:
+        added = f"+{row.p50 - base.p50:.2f} +{row.p99 - base.p99:.2f}"
+        print(
+            f"{row.what:<28}{row.p50:>8.2f}{row.p99:>8.2f}{added:>14}{row.rate:>8.0f}{row.rate / base.rate:>7.2f}"
+            f"{row.gbits:>8.1f}{row.gbits / base.gbits:>7.2f}{row.applied:>13.0f}{row.megabytes:>6.0f}"
+        )
+    for names, (count, seen) in flips.items():
+        rate = seen["ok"] / seconds
+        print(f"{count} flips monitor/enforce at {names:,} domains under {rate:.0f} TLS/s: {seen['failed']} of {seen['ok']} failed")
+    if any(seen["failed"] for _, seen in flips.values()):
+        raise SystemExit("permitted connections failed while the policy was flipped")
+
+
+def main() -> None:
+    """Measure and print a table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=4.0, help="of each measurement")
+    parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--send", default="", help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.serve:
+        serve()
+    elif given.send:
+        send(given.send, given.seconds)
+    elif lacking := missing() or ([] if os.geteuid() == 0 else ["run it as root"]):
+        raise SystemExit("; ".join(lacking))
+    else:
+        asyncio.run(measure(given.seconds))
+
+
+if __name__ == "__main__":
+    main()
