@@ -1,9 +1,9 @@
 """What the lab's gateway costs: added latency, full-TLS connections and throughput against no enforcement, and policy flips under load.
 
-Run: `python benchmarks/packets.py [--seconds N]`, as root on Linux; about a minute and a half. A host, a gateway and a server are three
-network namespaces; the gateway is the lab's own (`gateway_filter`, `envoy`), the server another Envoy. Everything is measured side by side in one
-run, on the cores that all three share: read the ratios, because machines differ. Names are half denied, half permitted with a verified SNI;
-the one that is asked for stands last in its list.
+Run: `python benchmarks/packets.py [--seconds N]`, as root on Linux; a minute and a half. A host, a gateway and a server are three network
+namespaces; the gateway is the lab's own (`gateway_filter`, `envoy`), the server another Envoy. Everything is measured side by side in one
+run, on the cores that all three share: read the ratios, because machines differ. Names are half denied, half permitted with a verified
+SNI; the one that is asked for stands last in its list.
 """
 
 from __future__ import annotations
