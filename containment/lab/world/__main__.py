@@ -16,6 +16,7 @@ import signal
 import socket
 import struct
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,9 @@ from containment.lab.world.control import name_of
 from containment.lab.world.keeper import LAYERS, Keeper
 from containment.lab.world.target import find_target
 from containment.lab.world.wired import neighbours
+
+LONGEST_HOLD = 60.0
+"""For how many seconds a world can be told to look at nothing by itself: whoever held it may have gone."""
 
 
 def main() -> int:
@@ -95,6 +99,9 @@ async def _do(keeper: Keeper, over: asyncio.Event, asked: dict[str, Any]) -> Any
     if what == "sync":
         await keeper.sync()
         return _status(keeper)
+    if what == "hold":
+        keeper.held_until = time.monotonic() + min(float(asked["seconds"]), LONGEST_HOLD)
+        return True
     if what == "layers":
         wanted = frozenset(asked["layers"])
         if not wanted <= LAYERS:

@@ -61,6 +61,8 @@ class Keeper:
     poll_seconds: float = 2.0
     layers: frozenset[str] = LAYERS
     now: Deployed | None = None
+    held_until: float = 0.0
+    """Until when (monotonic seconds) it does not look by itself at what is deployed."""
     problems: deque[str] = field(default_factory=lambda: deque(maxlen=50))
 
     def __post_init__(self) -> None:
@@ -132,6 +134,8 @@ class Keeper:
         while True:
             await asyncio.sleep(max(self.poll_seconds, _SHARE * took))
             begun = time.monotonic()
+            if begun < self.held_until:
+                continue
             try:
                 await asyncio.to_thread(self._filters_stand)
                 await self.sync()

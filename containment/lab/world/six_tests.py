@@ -1,7 +1,8 @@
 """The six validation tests of the technical brief, run by the deployed script in the agent's place and judged with the logs.
 
 Test 6 is a change under way: a destination nobody permitted is asked for, added to the stack's policy by a real update of the stack, and
-asked for again. Nothing here passes that was not seen: a test with a part that could not be tested says so.
+asked for again. The update runs beside the script, as the gateway (held meanwhile) does not know of it yet; so does the one that takes it
+away. Nothing here passes that was not seen: a test with a part that could not be tested says so.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import os
 import subprocess
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,6 +36,9 @@ UPDATE_TARGET = "api.newly-approved.dev"
 """A destination no class permits; test 6 adds it."""
 _RECORDS = TypeAdapter(list[DecisionRecord])
 _SETTLE = 2.0
+_HOLD = 60.0
+PATIENCE, SHORT_PATIENCE = 4, 2
+"""Seconds that a probe waits. Short is enough to see that something is delivered; before it is called blocked, it is waited longer."""
 
 
 @dataclass(frozen=True)
@@ -73,10 +78,12 @@ def mode_in_force(world: World) -> PolicyMode:
     return PolicyMode.MONITOR if denies and all(rule["watched"] for rule in denies) else PolicyMode.ENFORCE
 
 
-def run_script(world: World, mode: PolicyMode, *, update: str = "", expect: str = "", timeout: float = 120.0) -> list[Judged]:
-    """Run the deployed script in the agent and judge every probe."""
+def run_script(
+    world: World, mode: PolicyMode, *, update: str = "", expect: str = "", patience: int = PATIENCE, timeout: float = 120.0
+) -> list[Judged]:
+    """Run the deployed script in the agent and judge every probe; `patience` is how many seconds a probe waits."""
     before = world.ask("decisions")["count"]
-    environment = {**os.environ, "POLICY_MODE": mode.value, "PROBE_NONCE": new_nonce(), "PROBE_TIMEOUT": "4"}
+    environment = {**os.environ, "POLICY_MODE": mode.value, "PROBE_NONCE": new_nonce(), "PROBE_TIMEOUT": str(patience)}
     environment |= {"UPDATE_TARGET": update, "UPDATE_EXPECT": expect} if update else {}
     done = subprocess.run(
         world.command(["bash", f"{FOLDER}/verify-egress.sh"]), capture_output=True, text=True, env=environment, timeout=timeout, check=False
@@ -105,22 +112,55 @@ def judged(world: World, probes: list[Probe], before: int, mode: PolicyMode) -> 
 def six_tests(world: World, add: Callable[[str | None], Any] | None) -> list[Tested]:
     """Run the six tests in the mode that is in force; `add` deploys the stack with a destination more, or (None) as it was."""
     mode = mode_in_force(world)
-    first = run_script(world, mode, update=UPDATE_TARGET, expect="delivered" if mode is PolicyMode.MONITOR else "blocked")
-    probes = [each for each in first if each.probe.test != 6]
-    sixth = [_renamed(each, "before") for each in first if each.probe.test == 6]
-    if add is not None:
-        try:
-            add(UPDATE_TARGET)
-            world.ask("sync")
-            again = run_script(world, mode, update=UPDATE_TARGET, expect="delivered")
-            sixth += [_permitted(_renamed(each, "after")) for each in again if each.probe.test == 6]
-        finally:
-            add(None)
-            world.ask("sync")
-    else:
+
+    def before() -> list[Judged]:
+        return run_script(world, mode, update=UPDATE_TARGET, expect="delivered" if mode is PolicyMode.MONITOR else "blocked")
+
+    if add is None:
+        first = before()
         note = Probe(6, "update-after", UPDATE_TARGET, Result.NOT_TESTED, "unknown", "the destination was not added", "")
-        sixth.append(Judged(note, Result.NOT_TESTED, note.detail))
+        last = [Judged(note, Result.NOT_TESTED, note.detail)]
+    else:
+        first, again = _beside_updates(world, add, before, lambda: _after(world, mode))
+        last = [_permitted(_renamed(each, "after")) for each in again]
+    probes = [each for each in first if each.probe.test != 6]
+    sixth = [*(_renamed(each, "before") for each in first if each.probe.test == 6), *last]
     return [Tested(number, tuple(each for each in [*probes, *sixth] if each.probe.test == number)) for number in NAMES]
+
+
+def _after(world: World, mode: PolicyMode) -> list[Judged]:
+    """Ask for the added destination until it is delivered, or until it was waited as long as for any other."""
+
+    def asked(patience: int) -> list[Judged]:
+        told = run_script(world, mode, update=UPDATE_TARGET, expect="delivered", patience=patience)
+        return [each for each in told if each.probe.test == 6]
+
+    soon = asked(SHORT_PATIENCE)
+    return soon if all(each.probe.result is Result.PASS for each in soon) else asked(PATIENCE)
+
+
+def _beside_updates(
+    world: World, add: Callable[[str | None], Any], before: Callable[[], list[Judged]], after: Callable[[], list[Judged]]
+) -> tuple[list[Judged], list[Judged]]:
+    """Run two looks, the stack's update beside the first and its way back beside the second; the world takes each when a look is over."""
+    back = False
+    try:
+        with ThreadPoolExecutor(1) as looking:
+            world.ask("hold", seconds=_HOLD)
+            first = looking.submit(before)
+            add(UPDATE_TARGET)
+            seen = first.result()
+            world.ask("sync")
+            world.ask("hold", seconds=_HOLD)
+            second = looking.submit(after)
+            add(None)
+            back = True
+            return seen, second.result()
+    finally:
+        if not back:
+            add(None)
+        world.ask("hold", seconds=0)
+        world.ask("sync")
 
 
 def _renamed(each: Judged, when: str) -> Judged:

@@ -1,0 +1,59 @@
+"""What every change is held against by packets: one enforced stack's six tests, a technique of each kind, and the rows of its own table.
+
+The whole tables, in every class and mode, are asked for by name (`pytest -m packets`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from containment.lab.world.compare import compare
+from containment.lab.world.control import World
+from containment.lab.world.evasion import EvasionTable, load_table, run_table
+from containment.lab.world.six_tests import NAMES, run_script
+from containment.lab.world.tools import missing
+from containment.model.names import PolicyMode
+from containment.scenario_file import read_scenarios
+from containment.stack_file import read_stack
+from tests.deployment.lab import REPOSITORY, Lab
+from tests.deployment.world import world_of
+
+pytestmark = [pytest.mark.slow, pytest.mark.namespaces, pytest.mark.skipif(bool(missing()), reason="; ".join(missing()))]
+STACK = "coding-enforce"
+SCENARIOS = REPOSITORY / "tests" / "scenarios"
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    lab = Lab(tmp_path_factory.mktemp("contained"))
+    try:
+        lab.platform()
+        lab.must("up", STACK, "--skip-preview", pack=None)
+        yield world_of(lab, STACK)
+    finally:
+        lab.down()
+
+
+def test_the_deployed_script_passes_each_test_by_the_right_rule(world: World) -> None:
+    judged = run_script(world, PolicyMode.ENFORCE)
+    assert {each.probe.test for each in judged} == set(NAMES)
+    untested = {"ssm-session", "update"}
+    assert {each.probe.id: each.says for each in judged if each.result.value != "PASS" and each.probe.id not in untested} == {}
+    assert {each.says for each in judged if each.probe.test == 4} == {"DENIED by vca-openclaw-shadow-model-deny"}
+
+
+def test_a_technique_of_each_kind_ends_as_the_table_says(world: World) -> None:
+    table = load_table(SCENARIOS / "evasion.yaml")
+    kinds = {each.command[0]: each for each in reversed(table.scenarios) if each.command}
+    lines = run_table(world, EvasionTable(scenarios=tuple(kinds.values()), open=table.open), PolicyMode.ENFORCE)
+    assert [f"{line.state} {line.scenario.id}: {line.says}" for line in lines if line.state not in ("AGREES", "OPEN")] == []
+    assert len(lines) >= 12
+
+
+def test_packets_do_what_the_model_predicts(world: World) -> None:
+    rows = [row for row in read_scenarios(SCENARIOS / "coding.yaml").scenarios if not row.needs]
+    compared = compare(world, read_stack(STACK, {}, REPOSITORY), rows)
+    assert [f"{each.scenario.id}: {each.why}" for each in compared if each.state == "DISAGREES"] == []
+    assert sum(each.state == "AGREES" for each in compared) >= 20
