@@ -84,12 +84,12 @@ class Traces:
         return bool(here) if record.address is not None and self.places else bool(name) or bool(here)
 
 
-def attempt_all(world: World, scenarios: Sequence[Scenario], timeout: float = 180.0) -> dict[str, Outcome]:
-    """Make every attempt from the agent host and return what became of each."""
+def attempt_all(world: World, scenarios: Sequence[Scenario], patience: float = 6.0, timeout: float = 180.0) -> dict[str, Outcome]:
+    """Make every attempt from the agent host and return what became of each; `patience` is how many seconds one waits for an answer."""
     status = world.ask("status")
     before = world.ask("decisions")["count"]
     nonces = {each.id: new_nonce() for each in scenarios}
-    tasks = [_task(each, index, nonces[each.id], status) for index, each in enumerate(scenarios, 1)]
+    tasks = [_task(each, index, nonces[each.id], status) | {"timeout": patience} for index, each in enumerate(scenarios, 1)]
     command = world.command([sys.executable, "-m", "containment.lab.world.attacks"])
     done = subprocess.run(command, input=json.dumps(tasks), capture_output=True, text=True, timeout=timeout, check=False, cwd="/")
     if done.returncode:

@@ -27,6 +27,8 @@ from containment.model.scenario_flow import flow_of, seen
 from containment.model.spec import ContainmentSpec
 
 LEFT_OUT = frozenset({"security-groups", "dns-firewall"})
+SHORT, LONG = 3.0, 12.0
+"""Seconds that a row's attempt waits for an answer: at first, and when it should have been delivered and was not."""
 SAYS = {Protocol.TCP: "say", Protocol.UDP: "udp", Protocol.ICMP: "protocol", Protocol.ANY: "protocol"}
 
 
@@ -69,9 +71,9 @@ def compare(world: World, spec: ContainmentSpec, rows: Sequence[Scenario]) -> li
     predicted = {scenario.id: seen(spec, decide(ruleset, flow_of(flow, spec, source))) for scenario, flow in flows}
     try:
         world.ask("layers", layers=[each for each in ALL_LAYERS if each not in LEFT_OUT])
-        outcomes = {key: one for batch in _apart(attempts) for key, one in attempt_all(world, batch).items()}
+        outcomes = {key: one for batch in _apart(attempts) for key, one in attempt_all(world, batch, SHORT).items()}
         late = [each for each in attempts if predicted[each.id].effect is Effect.DELIVERED and _ran_out_of_time(outcomes[each.id])]
-        outcomes |= {key: one for batch in _apart(late) for key, one in attempt_all(world, batch).items()}
+        outcomes |= {key: one for batch in _apart(late) for key, one in attempt_all(world, batch, LONG).items()}
     finally:
         world.ask("layers", layers=list(ALL_LAYERS))
     return [_compared(scenario, flow, predicted[scenario.id], outcomes[scenario.id]) for scenario, flow in flows]
