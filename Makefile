@@ -33,13 +33,13 @@ DEMO := env CONTAINMENT_LAB_HOME=$(CURDIR)/.lab/demo $(LAB)
 
 demo: setup ## from nothing to proof: the six tests in monitor, the flip to enforce under a live host, the six again, one page
 	@mkdir -p .lab/demo
-	$(DEMO) up --stack dev --policy-pack policypack --config policyMode=monitor
+	$(DEMO) up --stack dev --policy-pack policypack --config agentClass=coding --config policyMode=monitor
 	@echo; echo "== monitor: what nobody permitted is delivered, and logged as would-be-denied"
-	$(DEMO) verify --stack dev --config policyMode=monitor --skip-if-impossible
+	$(DEMO) verify --stack dev --config agentClass=coding --config policyMode=monitor --skip-if-impossible
 	@echo; echo "== the same host, the policy flipped to enforce"
-	$(DEMO) up --stack dev --policy-pack policypack --config policyMode=enforce
-	$(DEMO) verify --stack dev --config policyMode=enforce --skip-if-impossible
-	@echo; $(DEMO) report --stack dev --config policyMode=enforce --out containment-report.html --skip-if-impossible
+	$(DEMO) up --stack dev --policy-pack policypack --config agentClass=coding --config policyMode=enforce
+	$(DEMO) verify --stack dev --config agentClass=coding --config policyMode=enforce --skip-if-impossible
+	@echo; $(DEMO) report --stack dev --config agentClass=coding --config policyMode=enforce --out containment-report.html --skip-if-impossible
 	@echo "to leave nothing behind: make down"
 
 preview: setup ## show what `up` would do, judged by the policy pack

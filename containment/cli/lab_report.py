@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +13,9 @@ from containment.lab.home import LabHome
 from containment.lab.world.control import World, WorldError
 from containment.lab.world.tools import missing
 from containment.model.errors import InputError
+
+if TYPE_CHECKING:
+    from containment.lab.world.report import Report
 
 _TABLES = Path("tests/scenarios")
 
@@ -44,20 +48,28 @@ def report(
         mode = mode_in_force(world)
         spec = read_stack(stack, overrides_of(config or []))
         tested = six_tests(world, None)
-        table = load_table(tables / "evasion.yaml") if evasion else None
-        lines = run_table(world, table, mode) if table else []
+        table, left_out = (load_table(tables / "evasion.yaml") if evasion else None), [] if evasion else [("Evasion", "--no-evasion")]
+        if table and not (table := table.of_class(spec.config.agent_class)).scenarios:
+            left_out.append(("Evasion", f"the table has no technique written for the class {spec.config.agent_class}"))
+        lines = run_table(world, table, mode) if table and table.scenarios else []
         rows = [each for each in read_scenarios(tables / f"{spec.config.agent_class}.yaml").scenarios if not each.needs]
         holes = {each.id: (each.fact, each.control) for each in table.open} if table else {}
-        told = gather(world, [Section(mode, tuple(tested))], lines, holes, compare(world, spec, rows))
+        told = gather(world, [Section(mode, tuple(tested))], lines, holes, compare(world, spec, rows), left_out)
     except (WorldError, RuntimeError, FileNotFoundError, InputError) as error:
         fail(str(error))
     out.write_text(page(told), encoding="utf-8")
     beside = out.with_suffix(".md")
     beside.write_text(markdown(told), encoding="utf-8")
+    for what, why in told.left_out:
+        typer.echo(f"SKIPPED    {what}: {why}")
+    for state, what in _disagreements(told):
+        typer.echo(f"{state:<10} {what}")
     typer.echo(f"{out} and {beside}")
-    wrong = [
-        *(each for each in lines if each.state not in ("AGREES", "OPEN")),
-        *(each for each in told.compared if each.state == "DISAGREES"),
-    ]
     failed = any(test.result.value == "FAIL" for test in tested)
-    raise typer.Exit(Exit.FAILED if wrong or failed else Exit.OK)
+    raise typer.Exit(Exit.FAILED if failed or list(_disagreements(told)) else Exit.OK)
+
+
+def _disagreements(told: Report) -> Iterator[tuple[str, str]]:
+    """Give what did not come out as it should, as the page says it."""
+    yield from ((each.state, f"{each.scenario.id}: {each.says}") for each in told.evasion if each.state not in ("AGREES", "OPEN"))
+    yield from ((each.state, f"{each.scenario.id}: {each.why}") for each in told.compared if each.state == "DISAGREES")

@@ -42,6 +42,10 @@ class EvasionTable(Reviewed):
     scenarios: tuple[Scenario, ...]
     open: tuple[OpenHole, ...] = ()
 
+    def of_class(self, agent_class: str) -> EvasionTable:
+        """Return the techniques that are written for a class: which names are approved, and by which rule, is the class's own."""
+        return self.model_copy(update={"scenarios": tuple(each for each in self.scenarios if each.agent_class == agent_class)})
+
 
 @dataclass(frozen=True)
 class Line:

@@ -33,7 +33,7 @@ class Section:
 
 @dataclass(frozen=True)
 class Report:
-    """Everything the page says; `rules` are those in force, with how often each decided."""
+    """Everything the page says; `rules` are those in force, with how often each decided; `left_out` is what was not tried, and why."""
 
     stack: str
     made: datetime
@@ -45,6 +45,7 @@ class Report:
     open_holes: dict[str, tuple[str, str]]
     compared: tuple[Compared, ...]
     versions: dict[str, str]
+    left_out: tuple[tuple[str, str], ...] = ()
 
 
 def gather(
@@ -53,6 +54,7 @@ def gather(
     evasion: Sequence[Line] = (),
     open_holes: dict[str, tuple[str, str]] | None = None,
     compared: Sequence[Compared] = (),
+    left_out: Sequence[tuple[str, str]] = (),
 ) -> Report:
     """Return the report of a running world."""
     status = world.ask("status")
@@ -67,6 +69,7 @@ def gather(
         open_holes=open_holes or {},
         compared=tuple(compared),
         versions=versions(),
+        left_out=tuple(left_out),
     )
 
 

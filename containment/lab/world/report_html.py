@@ -64,6 +64,8 @@ def page(report: Report) -> str:
     if report.compared:
         said = f"Predicted against observed: {count(each.state for each in report.compared)}"
         parts.append(_section(said, COMPARED_HEADS, compared_rows(report)))
+    if report.left_out:
+        parts.append(_section("Not tried", ("what", "why"), report.left_out))
     parts.append(_section("Made with", ("what", "version"), list(report.versions.items())))
     head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>{title}</title>{_POLICY}'
     return f'<!doctype html>\n<html lang="en"><head>{head}<style>{_STYLE}</style></head><body>{"".join(parts)}</body></html>\n'

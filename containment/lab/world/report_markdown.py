@@ -28,6 +28,8 @@ def markdown(report: Report) -> str:
         out += ["## Evasion", _table(EVASION_HEADS, evasion_rows(report))]
     if report.compared:
         out += ["## Predicted against observed", _table(COMPARED_HEADS, compared_rows(report))]
+    if report.left_out:
+        out += ["## Not tried", _table(("what", "why"), report.left_out)]
     out += ["## Made with", _table(("what", "version"), list(report.versions.items()))]
     return "\n\n".join(out) + "\n"
 
