@@ -121,7 +121,8 @@ class Place:
     async def open(self) -> None:
         for role in WIRES:
             netns.make(f"{self.prefix}-{role}")
-        netns.sysctl(f"{self.prefix}-gateway", **FORWARDING)
+        for role in WIRES:
+            netns.sysctl(f"{self.prefix}-{role}", **FORWARDING)  # the host, too, makes very many connections to one address
         for role, batch in WIRES.items():
             netns.ip(f"{self.prefix}-{role}", batch.format(p=self.prefix))
         netns.nft(f"{self.prefix}-world", SITES)
@@ -173,6 +174,7 @@ class Place:
     async def flips(self, name: str, names: int, seconds: float) -> tuple[int, dict[str, Any]]:
         """Flip between monitor and enforce while permitted connections are made; return how often, and what became of them."""
         both = [policy(names, watched=watched) for watched in (True, False)]
+        await self.apply(both[1])
         load = asyncio.ensure_future(self.load(name, seconds, 4))
         count = 0
         while not load.done():

@@ -17,6 +17,8 @@ from containment.model.names import Protocol
 
 Json = dict[str, Any]
 TYPE = "type.googleapis.com/"
+_AT_ONCE = 1000
+"""How many names make one regular expression: one of very many would be larger than Envoy takes."""
 INPUTS = "envoy.extensions.matching.common_inputs.network.v3."
 
 
@@ -95,7 +97,12 @@ def _digits(low: int, high: int) -> Iterator[str]:
         low += step
 
 
-def as_regex(patterns: Sequence[DomainPattern]) -> str:
-    """Return one regular expression for domain patterns: any case, with or without a trailing dot."""
+def any_name(input_: Json, patterns: Sequence[DomainPattern]) -> Json:
+    """Return the predicate that an input is a name that any of some patterns matches: any case, with or without a trailing dot."""
+    regexes = [_as_regex(patterns[at : at + _AT_ONCE]) for at in range(0, len(patterns), _AT_ONCE)]
+    return any_of([{"single_predicate": {"input": input_, **by_regex(each)}} for each in regexes or [_as_regex(())]])
+
+
+def _as_regex(patterns: Sequence[DomainPattern]) -> str:
     bodies = [".*".join(re.escape(part) for part in pattern.text.split("*")) for pattern in patterns]
     return f"(?i)(?:{'|'.join(bodies)})\\.?"

@@ -5,7 +5,7 @@ A rule that demands TLS matches no request. What calls itself HTTP and is none i
 
 from __future__ import annotations
 
-from containment.lab.world.envoy_words import Json, addressed, all_of, anything, as_regex, by_regex, typed
+from containment.lab.world.envoy_words import Json, addressed, all_of, any_name, anything, typed
 from containment.lab.world.gateway_chains import access_log, chain_name
 from containment.lab.world.logs import UNNAMED
 from containment.lab.world.policy import GatewayPolicy, GatewayRule
@@ -63,4 +63,4 @@ def _requests(policy: GatewayPolicy) -> Json:
 
 def _host(patterns: tuple[DomainPattern, ...]) -> Json:
     host = typed("envoy.type.matcher.v3.HttpRequestHeaderMatchInput", header_name=":authority")
-    return {"single_predicate": {"input": host, **by_regex(as_regex(patterns))}}
+    return any_name(host, patterns)

@@ -25,9 +25,8 @@ from containment.lab.world.envoy_words import (
     Json,
     addressed,
     all_of,
+    any_name,
     anything,
-    as_regex,
-    by_regex,
     exactly,
     input_is,
     typed,
@@ -152,7 +151,7 @@ def _named(patterns: tuple[DomainPattern, ...], base: list[Json], on_match: Json
             "on_match": {"matcher": {"matcher_tree": {"input": typed(INPUTS + "ServerNameInput"), "custom_match": names}}},
         }
     if rest := [pattern for pattern in patterns if not pattern.is_exact and not _is_leading(pattern)]:
-        yield {"predicate": all_of([*base, input_is("ServerNameInput", by_regex(as_regex(rest)))]), "on_match": on_match}
+        yield {"predicate": all_of([*base, any_name(typed(f"{INPUTS}ServerNameInput"), rest)]), "on_match": on_match}
 
 
 def _is_leading(pattern: DomainPattern) -> bool:

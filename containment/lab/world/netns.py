@@ -86,7 +86,7 @@ def has_table(name: str) -> bool:
     return bool(done.stdout.strip())
 
 
-def sysctl(name: str, **values: int) -> None:
+def sysctl(name: str, **values: int | str) -> None:
     """Set kernel settings in a namespace; `__` in a key stands for a slash."""
 
     def write() -> None:
