@@ -75,6 +75,6 @@ def test_a_command_runs_where_the_agent_runs_and_its_wishes_are_listed_by_rule(d
 def test_decisions_are_plain_lines_in_a_pipe(deployed: Lab) -> None:
     assert containment(deployed, "run", "--stack", "coding-enforce", "--", "curl", "-s", "-m", "5", "https://github.com/").returncode == 0
     told = containment(deployed, "watch", "--stack", "coding-enforce", "--all", "--seconds", "1")
-    line = next(each for each in told.stdout.splitlines() if "github.com:443" in each)
+    line = [each for each in told.stdout.splitlines() if "-> github.com:443 " in each][-1]  # the world is shared with other tests
     assert "PERMIT by vca-openclaw-allow-packages" in line
     assert "\x1b" not in told.stdout
