@@ -12,14 +12,10 @@ import argparse
 import asyncio
 import json
 import os
-import socket
-import ssl
 import statistics
-import struct
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
@@ -27,12 +23,11 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+from packets_ends import BULK_PORT, HTTPS, RESOLVER, SINK, SITE, TLS_PORT, server
 
 from containment.lab.world import netns
 from containment.lab.world.certificates import Authority
-from containment.lab.world.dns import question
 from containment.lab.world.envoy import NAME, Envoy
-from containment.lab.world.envoy_words import TYPE, typed
 from containment.lab.world.gateway_filter import gateway_table
 from containment.lab.world.policy import EVERYWHERE, GatewayPolicy, GatewayRule
 from containment.lab.world.programs import Programs
@@ -42,8 +37,8 @@ from containment.model.fqdn import DomainPattern
 from containment.model.names import Protocol
 
 VPC = IPv4Network("10.99.10.0/24")
-GATEWAY, RESOLVER, SITE = IPv4Address("10.99.10.1"), IPv4Address("10.99.20.2"), IPv4Address("198.19.0.1")
-TLS_PORT, BULK_PORT = 443, 8443
+GATEWAY = IPv4Address("10.99.10.1")
+ENDS = Path(__file__).resolve().with_name("packets_ends.py")
 WIRES = {
     "world": "link set lo up\nlink add eth0 type veth peer name out0 netns {p}-gateway\nlink set eth0 up\n"
     "address add 10.99.20.2/24 dev eth0\nroute add local 198.19.0.0/16 dev lo\nroute add 10.99.10.0/24 via 10.99.20.1\n",
@@ -53,8 +48,8 @@ WIRES = {
 }
 SITES = f"""table inet world {{
  chain sites {{ type nat hook prerouting priority dstnat; policy accept;
-  tcp dport {TLS_PORT} redirect to :10443
-  tcp dport {BULK_PORT} redirect to :10444
+  tcp dport {TLS_PORT} redirect to :{HTTPS}
+  tcp dport {BULK_PORT} redirect to :{SINK}
  }}
 }}
 """
@@ -131,7 +126,7 @@ class Place:
         config.write_text(json.dumps(server(Authority(self.folder / "server").pem(["allowed.example"]))))
         world = f"{self.prefix}-world"
         await self.programs.start("server", world, [envoy_path(), "-c", str(config), "-l", "error", "--disable-hot-restart"], print)
-        await self.programs.start("names", world, [sys.executable, str(Path(__file__).resolve()), "--serve"], print)
+        await self.programs.start("names", world, [sys.executable, str(ENDS)], print)
         await self.apply(NOTHING)
 
     async def apply(self, wanted: GatewayPolicy) -> float:
@@ -161,7 +156,7 @@ class Place:
         await self.load(name, 0.5, 1)
         alone = await self.load(name, seconds, 1)
         full = await self.load(name, seconds, 4, 2)
-        sender = self.on_host(str(Path(__file__).resolve()), "--send", name, "--seconds", str(seconds))
+        sender = self.on_host(str(ENDS), "--send", name, "--seconds", str(seconds))
         process = await asyncio.create_subprocess_exec(*sender, stdout=subprocess.PIPE)
         sent = json.loads((await process.communicate())[0])
         if alone["failed"] or full["failed"]:
@@ -186,80 +181,6 @@ class Place:
     async def close(self) -> None:
         await self.programs.end_all()
         netns.remove(f"{self.prefix}-")
-
-
-def server(pem: str) -> dict[str, Any]:
-    """Return the configuration of an Envoy that answers HTTPS by itself."""
-    answer = {"match": {"prefix": "/"}, "direct_response": {"status": 200, "body": {"inline_string": "ok"}}}
-    routes = {"virtual_hosts": [{"name": "all", "domains": ["*"], "routes": [answer]}]}
-    manager = typed(
-        "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
-        stat_prefix="http", route_config=routes, http_filters=[typed("envoy.extensions.filters.http.router.v3.Router")],
-    )  # fmt: skip
-    tls = {"tls_certificates": [{"certificate_chain": {"inline_string": pem}, "private_key": {"inline_string": pem}}]}
-    chain = {
-        "filters": [manager],
-        "transport_socket": {
-            "name": "tls",
-            "typed_config": {"@type": f"{TYPE}envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext", "common_tls_context": tls},
-        },
-    }
-    address = {"socket_address": {"address": "0.0.0.0", "port_value": 10443}}
-    return {"static_resources": {"listeners": [{"name": "sites", "address": address, "filter_chains": [chain]}]}}
-
-
-def serve() -> None:
-    """Answer every name with one address, and take whatever is sent, for ever."""
-
-    def names() -> None:
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as handle:
-            handle.bind((str(RESOLVER), 53))
-            while True:
-                query, peer = handle.recvfrom(4096)
-                if (asked := question(query)) is None:
-                    continue
-                end = 12 + len(asked.name) + 2 + 4
-                has = query[end - 4 : end - 2] == b"\0\1"
-                record = b"\xc0\x0c" + struct.pack("!HHIH", 1, 1, 300, 4) + SITE.packed if has else b""
-                handle.sendto(query[:2] + b"\x81\x80\0\1" + struct.pack("!HHH", has, 0, 0) + query[12:end] + record, peer)
-
-    def take(connection: socket.socket) -> None:
-        buffer = bytearray(1 << 20)
-        with connection:
-            while connection.recv_into(buffer):
-                pass
-
-    threading.Thread(target=names, daemon=True).start()
-    with socket.create_server(("0.0.0.0", 10444)) as listening:
-        while True:
-            threading.Thread(target=take, args=(listening.accept()[0],), daemon=True).start()
-
-
-def send(name: str, seconds: float, flows: int = 4) -> None:
-    """Send as much as goes through behind a TLS hello with a permitted name, and print bits and seconds."""
-    hello = ssl.MemoryBIO()
-    context = ssl.create_default_context()
-    session = context.wrap_bio(ssl.MemoryBIO(), hello, server_hostname=name)
-    try:
-        session.do_handshake()
-    except ssl.SSLWantReadError:
-        first = hello.read()
-    sent = [0] * flows
-    begun = time.monotonic()
-
-    def flow(index: int) -> None:
-        with socket.create_connection((str(SITE), BULK_PORT)) as handle:
-            handle.sendall(first)
-            block = bytes(1 << 20)
-            while time.monotonic() < begun + seconds:
-                sent[index] += handle.send(block)
-
-    threads = [threading.Thread(target=flow, args=(index,)) for index in range(flows)]
-    for each in threads:
-        each.start()
-    for each in threads:
-        each.join()
-    print(json.dumps({"bits": sum(sent) * 8, "seconds": time.monotonic() - begun}))
 
 
 async def measure(seconds: float) -> None:
@@ -295,17 +216,10 @@ def main() -> None:
     """Measure and print a table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=4.0, help="of each measurement")
-    parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
-    parser.add_argument("--send", default="", help=argparse.SUPPRESS)
     given = parser.parse_args()
-    if given.serve:
-        serve()
-    elif given.send:
-        send(given.send, given.seconds)
-    elif lacking := missing() or ([] if os.geteuid() == 0 else ["run it as root"]):
+    if lacking := missing() or ([] if os.geteuid() == 0 else ["run it as root"]):
         raise SystemExit("; ".join(lacking))
-    else:
-        asyncio.run(measure(given.seconds))
+    asyncio.run(measure(given.seconds))
 
 
 if __name__ == "__main__":

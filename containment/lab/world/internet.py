@@ -65,20 +65,6 @@ class Internet:
         udp.setblocking(False)
         return sites, [names, udp]
 
-    async def serve_site(self, listening: socket.socket) -> None:
-        """Serve every site."""
-        loop = asyncio.get_running_loop()
-        while True:
-            connection, _ = await loop.sock_accept(listening)
-            _background(self._site(connection))
-
-    async def serve_names(self, listening: socket.socket) -> None:
-        """Serve names over TCP."""
-        loop = asyncio.get_running_loop()
-        while True:
-            connection, _ = await loop.sock_accept(listening)
-            _background(self._names_tcp(connection))
-
     def names_udp(self, handle: socket.socket) -> None:
         """Answer the queries that wait."""
         while True:
@@ -106,7 +92,8 @@ class Internet:
         self._receipts.take(query, _holder(ip_address(asked_at)), ip_address(asked_at), how)
         return dns.answer(query, asked)
 
-    async def _names_tcp(self, connection: socket.socket) -> None:
+    async def names_tcp(self, connection: socket.socket) -> None:
+        """Answer names over one connection."""
         asked_at = socket.inet_aton(connection.getsockname()[0])
         reader, writer = await asyncio.open_connection(sock=connection)
         with contextlib.suppress(OSError, asyncio.IncompleteReadError, TimeoutError):
@@ -119,7 +106,7 @@ class Internet:
                 await writer.drain()
         writer.close()
 
-    async def _site(self, connection: socket.socket) -> None:
+    async def site(self, connection: socket.socket) -> None:
         """Serve one connection: TLS when the first byte says so, HTTP or anything else otherwise."""
         destination, port = _destination(connection)
         with contextlib.suppress(OSError, TimeoutError, ValueError, asyncio.IncompleteReadError):
@@ -250,12 +237,3 @@ async def _streams(connection: socket.socket, context: Any) -> tuple[asyncio.Str
     protocol = asyncio.StreamReaderProtocol(reader, loop=loop)
     transport, _ = await loop.connect_accepted_socket(lambda: protocol, connection, ssl=context, ssl_handshake_timeout=_WAIT)
     return reader, asyncio.StreamWriter(transport, protocol, reader, loop)
-
-
-_running: set[asyncio.Task[None]] = set()
-
-
-def _background(work: Any) -> None:
-    task = asyncio.ensure_future(work)
-    _running.add(task)
-    task.add_done_callback(_running.discard)

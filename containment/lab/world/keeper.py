@@ -111,8 +111,8 @@ class Keeper:
         self._listen(self.names.router, FLOW_GROUP, self.heard.flow)
         loop.add_reader(names_udp, self.internet.names_udp, names_udp)
         for handle in sites:
-            keep(self.internet.serve_site(handle))
-        keep(self.internet.serve_names(names_tcp))
+            keep(accepting(handle, self.internet.site))
+        keep(accepting(names_tcp, self.internet.names_tcp))
         keep(accepting(metadata, self.services.metadata))
         keep(accepting(endpoints, self.services.endpoint))
         await self.apply(deployed)
