@@ -200,7 +200,7 @@ async def measure(seconds: float) -> None:
         f"{'what':<28}{'p50 ms':>8}{'p99 ms':>8}{'added':>14}{'TLS/s':>8}{'ratio':>7}{'Gbit/s':>8}{'ratio':>7}{'in force ms':>13}{'MB':>6}"
     )
     for row in rows:
-        added = f"+{row.p50 - base.p50:.2f} +{row.p99 - base.p99:.2f}"
+        added = f"{row.p50 - base.p50:+.2f} {row.p99 - base.p99:+.2f}"
         print(
             f"{row.what:<28}{row.p50:>8.2f}{row.p99:>8.2f}{added:>14}{row.rate:>8.0f}{row.rate / base.rate:>7.2f}"
             f"{row.gbits:>8.1f}{row.gbits / base.gbits:>7.2f}{row.applied:>13.0f}{row.megabytes:>6.0f}"
