@@ -152,3 +152,18 @@ def test_a_plain_user_has_the_same_world_in_a_user_namespace(plain: PlainLab) ->
     assert plain.run("down").returncode == 0
     assert left_of(plain.home) == []
     assert machine_state() == before
+
+
+@pytest.mark.packets
+def test_a_plain_user_passes_the_six_tests_with_a_real_update(plain: PlainLab) -> None:
+    for arguments in (
+        ("up", "-C", str(REPOSITORY / "platform"), "--stack", "platform"),
+        ("up", "--stack", "coding-enforce", "--skip-preview"),
+    ):
+        done = plain.run(*arguments)
+        assert done.returncode == 0, done.stderr
+    verified = plain.run("verify", "--stack", "coding-enforce")
+    assert verified.returncode == 0, verified.stdout + verified.stderr
+    tests = [line for line in verified.stdout.splitlines() if re.match(r"[1-6] ", line)]
+    assert [line[0] for line in tests] == list("123456")
+    assert all(re.search(r" PASS( in part)? .* \| \d\d:\d\d:\d\d\.\d{3} ", line) for line in tests), "each with its decision-log line"
