@@ -5,6 +5,8 @@ The whole tables, in every class and mode, are asked for by name (`pytest -m pac
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -12,13 +14,14 @@ import pytest
 from containment.lab.world.compare import compare
 from containment.lab.world.control import World
 from containment.lab.world.evasion import EvasionTable, load_table, run_table
+from containment.lab.world.receipts import new_nonce
 from containment.lab.world.six_tests import NAMES, run_script
 from containment.lab.world.tools import missing
 from containment.model.names import PolicyMode
 from containment.scenario_file import read_scenarios
 from containment.stack_file import read_stack
 from tests.deployment.lab import REPOSITORY, Lab
-from tests.deployment.world import world_of
+from tests.deployment.world import arrived, world_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.namespaces, pytest.mark.skipif(bool(missing()), reason="; ".join(missing()))]
 STACK = "coding-enforce"
@@ -58,3 +61,34 @@ def test_packets_do_what_the_model_predicts(world: World) -> None:
     compared = compare(world, read_stack(STACK, {}, REPOSITORY), rows)
     assert [f"{each.scenario.id}: {each.why}" for each in compared if each.state == "DISAGREES"] == []
     assert sum(each.state == "AGREES" for each in compared) >= 20
+
+
+MALFORMED = """
+import socket, sys
+resolver, nonce = sys.argv[1], sys.argv[2].encode()
+def name(*labels): return b"".join(bytes([len(each)]) + each for each in labels) + b"\\0"
+good = name(b"github", b"com") + b"\\0\\1\\0\\1"
+hidden = name(nonce, b"attacker", b"example") + b"\\0\\1\\0\\1"
+odd = [(b"\\1\\0", 2, good + hidden), (b"\\1\\0", 1, good + nonce), (b"\\x28\\0", 1, good + hidden)]
+for flags, count, body in [*odd, (b"\\1\\0", 1, good)]:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as handle:
+        handle.settimeout(3)
+        handle.sendto(b"\\x12\\x34" + flags + b"\\0" + bytes([count]) + bytes(6) + body, (resolver, 53))
+        try:
+            print(handle.recv(4096)[3] & 15)
+        except TimeoutError:
+            print("silence")
+"""
+"""Queries for a permitted name with a second question, with data behind, as an update; and at last the plain one. Prints answer codes."""
+
+
+def test_what_a_query_carries_besides_its_question_goes_nowhere(world: World) -> None:
+    nonce = new_nonce()
+    done = subprocess.run(
+        world.command([sys.executable, "-c", MALFORMED, world.ask("status")["resolver"], nonce]), capture_output=True, text=True, check=True
+    )
+    assert arrived(world, nonce) == set()
+    *refused, plain = done.stdout.split("\n")[:-1]
+    assert plain == "0"
+    assert len(refused) == 3
+    assert "0" not in refused

@@ -4,7 +4,8 @@ Rules kept here (AWS, Route 53 Resolver DNS Firewall):
 - rules are asked in order, the first that names the query decides; ALLOW and ALERT answer, BLOCK answers as it says; a query that no rule
   names is answered;
 - an exact name is that name only; `*.name` is every name below, not the name itself; `*` is every name;
-- private names of endpoints are answered here, as everything else by the world.
+- private names of endpoints are answered here, as everything else by the world;
+- only a plain query is asked on: one question, no update, nothing behind it; what else a packet carries was judged by nobody.
 
 Each query leaves one line: `Q <source> <port> <tcp|udp> <type> <rule> <action> <name>` on standard output.
 """
@@ -70,6 +71,9 @@ def configuration(vpc: Vpc, upstream: IPv4Address, *, judged: bool) -> str:
         "setUDPTimeout(2)",
         "setVerboseHealthChecks(false)",
         "io.stdout:setvbuf('line')",
+        "addAction(NotRule(OpcodeRule(DNSOpcode.Query)), RCodeAction(DNSRCode.NOTIMP))",
+        "addAction(NotRule(RecordsCountRule(DNSSection.Question, 1, 1)), RCodeAction(DNSRCode.FORMERR))",
+        "addAction(TrailingDataRule(), RCodeAction(DNSRCode.FORMERR))",
         _TOLD,
     ]
     if judged:
