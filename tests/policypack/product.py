@@ -8,10 +8,12 @@ about that. One process runs many configurations, one after the other.
 from __future__ import annotations
 
 import json
+import os
 import runpy
 import subprocess
 import sys
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,7 @@ from tests.policypack.record import Monitor, Nothing
 from tests.support.deploy import stack_config
 
 REPOSITORY = Path(__file__).parents[2]
+TASKS_A_PROCESS = 40
 SHIPPED = ("coding-monitor", "coding-enforce", "locked-down-monitor", "locked-down-enforce")
 
 
@@ -35,10 +38,16 @@ class Account(Nothing):
 
 
 def registrations(tasks: Iterable[tuple[str, dict[str, str]]]) -> list[dict[str, Any]]:
-    """Return what the program registers for each (stack, configuration)."""
-    asked = "".join(json.dumps({"stack": stack, "config": config}) + "\n" for stack, config in tasks)
+    """Return what the program registers for each (stack, configuration), in their order; several run side by side."""
+    asked = [json.dumps({"stack": stack, "config": config}) for stack, config in tasks]
+    parts = [asked[start : start + TASKS_A_PROCESS] for start in range(0, len(asked), TASKS_A_PROCESS)]
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        return [made for each in threads.map(_answers, parts) for made in each]
+
+
+def _answers(asked: list[str]) -> list[dict[str, Any]]:
     command = [sys.executable, "-m", "tests.policypack.product"]
-    done = subprocess.run(command, input=asked, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, input="\n".join(asked), cwd=REPOSITORY, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-4000:]
     return [json.loads(line) for line in done.stdout.splitlines()]
 
