@@ -62,11 +62,12 @@ def report(
     beside.write_text(markdown(told), encoding="utf-8")
     for what, why in told.left_out:
         typer.echo(f"SKIPPED    {what}: {why}")
-    for state, what in _disagreements(told):
+    wrong = list(_disagreements(told))
+    for state, what in wrong:
         typer.echo(f"{state:<10} {what}")
     typer.echo(f"{out} and {beside}")
     failed = any(test.result.value == "FAIL" for test in tested)
-    raise typer.Exit(Exit.FAILED if failed or list(_disagreements(told)) else Exit.OK)
+    raise typer.Exit(Exit.FAILED if failed or wrong else Exit.OK)
 
 
 def _disagreements(told: Report) -> Iterator[tuple[str, str]]:

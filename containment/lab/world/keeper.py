@@ -172,11 +172,12 @@ class Keeper:
         table = fabric_table(vpc, present, open_="security-groups" not in self.layers)
         if self._applied.changes("filter", table):
             netns.nft(self.names.router, table)
-        if self._applied.changes("routes", fabric.routes(vpc, present, others) + fabric.lookups(vpc, present)):
-            netns.ip(self.names.router, fabric.routes(vpc, present, others))
+        routes, lookups = fabric.routes(vpc, present, others), fabric.lookups(vpc, present)
+        if self._applied.changes("routes", routes + lookups):
+            netns.ip(self.names.router, routes)
             while netns.ip_each(self.names.router, "rule", "delete", "pref", "50"):
                 pass
-            netns.ip(self.names.router, fabric.lookups(vpc, present))
+            netns.ip(self.names.router, lookups)
         await self._resolver(vpc)
         await self._gateway(vpc, present, gateways, new.policy)
         self.now = new

@@ -109,9 +109,8 @@ class Analysis:
 
         `denies` limits the question to some denies; without it, all are asked about.
         """
-        names = frozenset(
-            rule.name for rule in (self.ruleset.rules if denies is None else denies) if denies is not None or not rule.action.permits
-        )
+        asked = (rule for rule in self.ruleset.rules if not rule.action.permits) if denies is None else denies
+        names = frozenset(rule.name for rule in asked)
         if names not in self._pairs:
             self._pairs[names] = list(self._ahead(names))
         return list(self._pairs[names])

@@ -8,10 +8,10 @@ import re
 
 import pytest
 
-from containment.model.reach import globs, server_names
+from containment.model.reach.globs import ALPHABET
 from containment.model.reach.server_names import name_classes
+from tests.proofs.naming import SMALL, some_patterns, three_characters
 
-SMALL = "ab."
 NAMES = [name for length in range(1, 10) for name in map("".join, itertools.product(SMALL, repeat=length)) if all(name.split("."))]
 
 
@@ -21,22 +21,11 @@ def matches(pattern: str, name: str, *, apex: bool) -> bool:
     return apex and pattern.startswith("*.") and "*" not in pattern[2:] and name == pattern[2:]
 
 
-def some_patterns(rng: random.Random) -> list[str]:
-    found: set[str] = set()
-    while len(found) < rng.randint(1, 6):
-        text = "".join(rng.choice("ab.*ab") for _ in range(rng.randint(1, 5)))
-        if "**" not in text and all(text.split(".")):
-            found.add(text)
-    return sorted(found)
-
-
 @pytest.mark.parametrize("seed", range(60))
-def test_in_a_world_of_three_characters_classes_are_those_of_all_names(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (globs, server_names):
-        monkeypatch.setattr(module, "ALPHABET", SMALL)
-    monkeypatch.setattr(server_names, "_NOBODY", "a.b")
+def test_in_a_world_of_three_characters_classes_are_those_of_all_names(seed: int) -> None:
     patterns = some_patterns(random.Random(seed))
-    classes = name_classes({text: 1 << index for index, text in enumerate(patterns)})
+    with three_characters():
+        classes = name_classes({text: 1 << index for index, text in enumerate(patterns)})
     for apex, found in ((False, classes.without_apex), (True, classes.with_apex)):
         signature = {
             name: sum(1 << index for index, text in enumerate(patterns) if matches(text, name, apex=apex))
@@ -50,7 +39,7 @@ def test_in_a_world_of_three_characters_classes_are_those_of_all_names(seed: int
 
 
 def test_a_wildcard_that_is_spelled_out_to_the_last_character_is_no_class() -> None:
-    spelled = {f"*{char}.b": 1 << index for index, char in enumerate(globs.ALPHABET) if char != "."}
+    spelled = {f"*{char}.b": 1 << index for index, char in enumerate(ALPHABET) if char != "."}
     nothing_left = name_classes({"*.b": 1 << 60, **spelled})
     assert 1 << 60 not in nothing_left.without_apex
     one_left = name_classes({"*.b": 1 << 60, **{text: bits for text, bits in spelled.items() if text != "*x.b"}})
