@@ -8,8 +8,9 @@ of them are, it is.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache, wraps
 from ipaddress import IPv4Network
-from typing import Any, Final
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 from containment.model.fqdn import DomainPattern, Match
 from containment.model.names import WellKnown
@@ -22,8 +23,24 @@ from policypack.space import Network, covers_public, is_public, parse
 
 IDENTITIES: Final = ("id", "uuid", "smartGroupId", "webGroupId")
 """Outputs by which a rule names a group."""
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
 _WORKLOAD_TYPES: Final = frozenset({"vm", "vpc", "subnet", "k8s", "k8s_node", "serverless"})
 """Selector types whose members are workloads with private addresses (aviatrix_smart_group, `type`)."""
+
+
+def _once(answer: Callable[Concatenate[Groups, _P], _T]) -> Callable[Concatenate[Groups, _P], _T]:
+    """Return a method that answers each question once: every rule about rules asks the same of the same rules."""
+
+    @wraps(answer)
+    def kept(self: Groups, /, *asked: _P.args, **named: _P.kwargs) -> _T:
+        key = (answer, asked, tuple(named.items()))
+        if key not in self.answers:
+            self.answers[key] = answer(self, *asked, **named)
+        found: _T = self.answers[key]
+        return found
+
+    return kept
 
 
 class Groups:
@@ -31,6 +48,7 @@ class Groups:
 
     def __init__(self, graph: Graph, hosts: tuple[Host, ...]) -> None:
         self._graph = graph
+        self.answers: dict[tuple[Any, ...], Any] = {}
         # A host outside every subnet of the stack is refused for that; whose rules it lacks is no further question.
         inside = tuple(host for host in hosts if any(place.subnet and place.subnet.type == SUBNET for place in host.placements))
         self._hosts = inside or hosts
@@ -40,6 +58,7 @@ class Groups:
         """Tell whether there is a host to speak of; that there is none is reported by a rule of its own."""
         return bool(self._hosts)
 
+    @_once
     def is_certain(self, rule: DcfRule) -> bool:
         """Tell whether it is known which groups a rule names."""
         return all(
@@ -48,14 +67,17 @@ class Groups:
             for value in values
         )
 
+    @_once
     def holds_agents(self, rule: DcfRule) -> Match:
         """Tell whether a rule's source holds every agent host; without a host that is not known."""
         return weakest(self._source(rule, host) for host in self._hosts) if self._hosts else Match.MAYBE
 
+    @_once
     def meets_agents(self, rule: DcfRule) -> Match:
         """Tell whether a rule's source holds some agent host."""
         return strongest(self._source(rule, host) for host in self._hosts) if self._hosts else Match.MAYBE
 
+    @_once
     def holds_internet(self, rule: DcfRule) -> Match:
         """Tell whether a rule's destination holds every public address, its groups taken together."""
         answers, networks = [], list[Network]()
@@ -69,6 +91,7 @@ class Groups:
                 networks.extend(networks_of(reference.found[0]))
         return Match.YES if covers_public(networks) else strongest(answers)
 
+    @_once
     def meets_internet(self, rule: DcfRule) -> Match:
         """Tell whether a rule's destination holds some public address."""
         answers = []
@@ -78,16 +101,19 @@ class Groups:
             answers.append(self.ask(rule, value, SMART_GROUP, _touches_internet))
         return strongest(answers)
 
+    @_once
     def patterns(self, rule: DcfRule) -> list[DomainPattern]:
         """Return the patterns that a rule's web groups certainly hold."""
         return [pattern for value in rule.web_groups for pattern in self._certain_patterns(rule, value)]
 
+    @_once
     def names(self, rule: DcfRule, host_name: str) -> Match:
         """Tell whether a rule matches a host name; a rule without web groups matches every name."""
         if not rule.web_groups:
             return Match.YES
         return strongest(self._name(rule, value, lambda pattern: pattern.matches(host_name)) for value in rule.web_groups)
 
+    @_once
     def overlaps(self, rule: DcfRule, pattern: DomainPattern) -> Match:
         """Tell whether a rule matches some name of a pattern."""
         if not rule.web_groups:
@@ -105,6 +131,7 @@ class Groups:
         reference = self._refer(rule, value, WEB_GROUP)
         return [pattern for group in reference.found for pattern in patterns_of(group)] if reference.trace is Trace.FOUND else []
 
+    @_once
     def _source(self, rule: DcfRule, host: Host) -> Match:
         return strongest(
             Match.YES
@@ -251,10 +278,16 @@ def _ask_web_group(group: Resource, ask: Callable[[DomainPattern], Match]) -> Ma
 
 
 def _ask_pattern(raw: Any, ask: Callable[[DomainPattern], Match]) -> Match:
+    pattern = _parsed(str(raw))
+    return Match.MAYBE if pattern is None else ask(pattern)
+
+
+@lru_cache(maxsize=65536)
+def _parsed(text: str) -> DomainPattern | None:
     try:
-        return ask(DomainPattern.parse(str(raw)))
+        return DomainPattern.parse(text)
     except ValueError:
-        return Match.MAYBE
+        return None
 
 
 def _yes(value: bool) -> Match:

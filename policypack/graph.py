@@ -88,6 +88,7 @@ class Graph:
         for resource in self.resources:
             self._by_type.setdefault(resource.type, []).append(resource)
         self._kept: dict[Hashable, Any] = {}
+        self._referred: dict[Hashable, Reference] = {}
 
     def once(self, key: Hashable, make: Callable[[], _T]) -> _T:
         """Return what `make` makes, made once a graph: every rule asks for the same hosts and the same order of rules."""
@@ -111,7 +112,15 @@ class Graph:
         """
         if value in (None, ""):
             return Reference(Trace.NONE)
-        wanted, attributes = set(types), tuple(attributes)
+        wanted, among = tuple(types), tuple(attributes)
+        if isinstance(value, list | dict):  # no reference, and no key
+            return self._refer(holder, key, value, set(wanted), among)
+        asked = (holder, key, value, wanted, among)
+        if asked not in self._referred:
+            self._referred[asked] = self._refer(holder, key, value, set(wanted), among)
+        return self._referred[asked]
+
+    def _refer(self, holder: Resource, key: str, value: Any, wanted: set[str], attributes: tuple[str, ...]) -> Reference:
         named = self._dependencies(holder, key, wanted)
         if value is UNKNOWN:
             fresh = tuple(item for item in named if _is_open(item, attributes)) or named

@@ -56,9 +56,9 @@ class Placement:
     literal: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Host:
-    """Compute that agents run on, with everything that states facts about it.
+    """Compute that agents run on, with everything that states facts about it; two are the same only when they are one object.
 
     `tags` has every value stated for a key, wherever it is stated: a second opinion on a tag makes the tag unsure.
     `templates` are launch templates and configurations, `interfaces` the network interfaces declared apart.

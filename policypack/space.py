@@ -7,12 +7,12 @@ split (`0.0.0.0/1` with `128.0.0.0/1`, or a thousand pieces).
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
 from typing import Any, Final
 
 from containment.model.fqdn import Match
 from containment.model.names import RFC1918
-from policypack.plain import UNKNOWN
 
 Network = IPv4Network | IPv6Network
 
@@ -30,10 +30,13 @@ PRIVATE: Final[tuple[Network, ...]] = (
 
 def parse(value: Any) -> Network | None:
     """Return the network a literal names, None when it is unknown or no network."""
-    if value is UNKNOWN or not isinstance(value, str):
-        return None
+    return _parse(value) if isinstance(value, str) else None
+
+
+@lru_cache(maxsize=4096)
+def _parse(text: str) -> Network | None:
     try:
-        return ip_network(value.strip(), strict=False)
+        return ip_network(text.strip(), strict=False)
     except ValueError:
         return None
 

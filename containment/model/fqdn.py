@@ -121,6 +121,8 @@ class DomainPattern:
 
     def overlaps(self, other: DomainPattern) -> Match:
         """Tell whether some name is matched by both."""
+        if self.is_exact and other.is_exact:
+            return Match.YES if self.text == other.text else Match.NO
         if _intersect(self.text, other.text):
             return Match.YES
         for one, two in ((self, other), (other, self)):
