@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 import pulumi
@@ -52,17 +53,23 @@ def _urn(kind: str, name: str) -> str:
 
 def plain_inputs(value: Any) -> Any:
     """Return inputs as plain data under Pulumi's names; what is not known while the program runs is UNKNOWN."""
+    if value is None or isinstance(value, str | int | float):
+        return value
     if isinstance(value, pulumi.Output) or hasattr(value, "__await__"):
         return UNKNOWN
     if is_input_type(type(value)):
         return {key: plain_inputs(item) for key, item in input_type_to_dict(value).items() if item is not None}
     if isinstance(value, Mapping):
         return {
-            to_camel(key): dict(item) if key in FREE_KEYS and isinstance(item, Mapping) else plain_inputs(item)
+            _camel(key): dict(item) if key in FREE_KEYS and isinstance(item, Mapping) else plain_inputs(item)
             for key, item in value.items()
             if item is not None
         }
-    return [plain_inputs(item) for item in value] if isinstance(value, Sequence) and not isinstance(value, str) else value
+    return [plain_inputs(item) for item in value] if isinstance(value, Sequence) else value
+
+
+_camel = cache(to_camel)
+"""Pulumi's name of a property; a program says the same few hundred over and over."""
 
 
 def _connection_findings() -> list[Finding]:

@@ -191,9 +191,9 @@ def test_a_hole_in_a_group_is_named_by_the_resource_that_will_hold_it(rule: str,
 
 WAIVED = """
 from pathlib import Path
-import components.guard as guard
-real = guard.load
-guard.load = lambda today, rules: real(today, rules, Path(r"{file}"))
+from unittest.mock import patch
+from policypack.waivers import load
+with patch("components.guard.load", lambda today, rules: load(today, rules, Path(r"{file}"))):
 """
 
 
@@ -213,7 +213,7 @@ def test_the_packs_waivers_hold_for_the_program_too(resource: str, until: str, i
     entry = {"rule": "gateway-volume-is-encrypted", "resource": resource, "reason": "r", "owner": "o", "until": until}
     file.write_text(yaml.safe_dump([entry]))
     hole = 'aviatrix.SpokeGateway("bad", **{**GATEWAY, "enable_encrypt_volume": False})'
-    source = WAIVED.format(file=file) + textwrap.dedent(GUARDED) + hole
+    source = WAIVED.format(file=file) + textwrap.indent(textwrap.dedent(GUARDED) + hole, "    ")
     done = deploy("coding-enforce", stack_config("coding-enforce"), source)
     assert (is_refused in (done.error or "nothing")) if is_refused else done.error is None, done.error
     assert bool([urn for urn in done.resources if urn.endswith("::bad")]) is not bool(is_refused)

@@ -4,7 +4,8 @@ A step is one resource made or deleted, and it is killed at its moments: `begun`
 `made` (it took effect, the answer is not out), `answered` (the engine knows, the checkpoint does not), `written` (the step is over, the
 next has not begun). Components and provider resources have no call: they are killed at the last two. The steps are those that a preview
 and the checkpoint name, whatever the program is made of. One deployment is killed again and again, each time at the next moment: the
-provider's gate lets one call go on at a time. `KILL_STRIDE=1` tries every moment of every step; the suite every 29th.
+provider's gate lets one call go on at a time. `KILL_STRIDE=1` tries every moment of every step; the suite every
+59th. With KILL_FIRST several runs share them: KILL_STRIDE=3 with 0, 1 and 2 is every moment as well.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ from tests.deployment.inventory import aws_inventory, controller_inventory
 from tests.deployment.lab import REPOSITORY, Lab
 
 STACK = "coding-monitor"
-STRIDE = int(os.environ.get("KILL_STRIDE", "29"))
+STRIDE = int(os.environ.get("KILL_STRIDE", "59"))
+FIRST = int(os.environ.get("KILL_FIRST", "0"))
 IN_THE_CALL: tuple[gate.Moment, ...] = ("begun", "made")
 IN_THE_ENGINE = ("answered", "written")
 STUCK_SECONDS = 90
@@ -44,7 +46,7 @@ def moments(resources: list[dict[str, Any]]) -> Moments:
 
 def every(stride: int, found: Moments) -> Moments:
     """Return each `stride`-th moment."""
-    flat = [(urn, moment) for urn, each in found.items() for moment in each][::stride]
+    flat = [(urn, moment) for urn, each in found.items() for moment in each][FIRST::stride]
     return {urn: [moment for each, moment in flat if each == urn] for urn, _ in flat}
 
 

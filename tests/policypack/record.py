@@ -1,13 +1,12 @@
-"""`python -m tests.policypack.record FOLDER...`: what each program registers, as a policy pack would be told.
+"""What each sample program registers, as a policy pack would be told.
 
-Runs programs one after the other in one process against a monitor of our own. Each runs four times: as it is and repaired,
-as a first preview (ids unknown) and as an update (ids known). Prints JSON: folder -> form -> registrations, a registration
-being {urn, type, name, parent, inputs, outputs, dependencies, propertyDependencies}.
+`python -m tests.policypack.record` answers a folder with form -> registrations, a registration being {urn, type, name, parent,
+inputs, outputs, dependencies, propertyDependencies}. The program runs four times against a monitor of our own: as it is and
+repaired, as a first preview (ids unknown) and as an update (ids known).
 """
 
 from __future__ import annotations
 
-import json
 import runpy
 import sys
 from pathlib import Path
@@ -17,6 +16,9 @@ import pulumi
 from google.protobuf import json_format
 from pulumi.runtime import mocks
 from pulumi.runtime.proto import resource_pb2
+from pulumi.runtime.settings import set_root_resource
+
+from tests.support.child import ask_all, serve
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 COMPUTED = {
@@ -95,6 +97,7 @@ class Monitor(mocks.MockMonitor):
 def run(folder: Path, repaired: bool, known: bool) -> list[dict[str, Any]]:
     """Return what one program registers."""
     monitor = Monitor(known)
+    set_root_resource(None)  # the last program's transformations hang on its root
     mocks.set_mocks(Nothing(), project=folder.name, stack="dev", preview=not known, monitor=monitor)
     pulumi.runtime.set_all_config({f"{folder.name}:repaired": str(repaired).lower()})
     path = list(sys.path)
@@ -110,12 +113,20 @@ def run(folder: Path, repaired: bool, known: bool) -> list[dict[str, Any]]:
     return monitor.registered
 
 
-def main(folders: list[str]) -> None:
-    """Print everything as JSON."""
-    forms = {f"{'repaired' if fixed else 'bad'}-{'known' if known else 'preview'}": (fixed, known) for fixed in (0, 1) for known in (0, 1)}
-    found = {folder: {form: run(Path(folder), bool(fixed), bool(known)) for form, (fixed, known) in forms.items()} for folder in folders}
-    json.dump(found, sys.stdout)
+def recordings(folders: list[Path]) -> dict[str, dict[str, list[dict[str, Any]]]]:
+    """Return folder -> form -> registrations."""
+    asked = list(map(str, folders))
+    return dict(zip(asked, ask_all("tests.policypack.record", asked), strict=True))
+
+
+def answer(folder: str) -> dict[str, list[dict[str, Any]]]:
+    """Run one program in each of its forms."""
+    return {
+        f"{'repaired' if repaired else 'bad'}-{'known' if known else 'preview'}": run(Path(folder), repaired, known)
+        for repaired in (False, True)
+        for known in (False, True)
+    }
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    serve(answer)

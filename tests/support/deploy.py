@@ -1,54 +1,33 @@
-"""Runs a Pulumi program on mocks, in a process of its own, and gives back what it registered.
+"""Runs a Pulumi program on mocks, in another process, and gives back what it registered.
 
-The program is a function body in text or a folder's __main__.py; the graph comes back as plain data. A process each,
-because Pulumi's runtime keeps settings for its whole process.
+The program is a function body in text or the repository's __main__.py; the graph comes back as plain data.
 """
 
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
+import runpy
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-import yaml
-
-REPOSITORY = Path(__file__).parents[2]
-
-_CHILD = """
-import json, runpy, sys
 import pulumi
-from pulumi.runtime.settings import get_monitor
+import yaml
+from pulumi.runtime.mocks import MockCallArgs, MockResourceArgs
+from pulumi.runtime.settings import get_monitor, set_root_resource
 
-task = json.load(sys.stdin)
+from tests.support.child import REPOSITORY, ask, serve
+
 
 class Mocks(pulumi.runtime.Mocks):
-    def new_resource(self, args):
+    """Answers everything at once: resources have an id, a uuid and an ARN, data sources one account."""
+
+    def new_resource(self, args: MockResourceArgs) -> tuple[str, dict[str, Any]]:
+        """Answer a resource."""
         return f"{args.name}-id", {**args.inputs, "uuid": f"{args.name}-uuid", "arn": f"arn:aws:mock:::{args.name}"}
 
-    def call(self, args):
-        return {"accountId": "123456789012", "id": "ami-0123456789abcdef0", "attachmentPointId": "point", "name": "x"}
-
-pulumi.runtime.set_mocks(Mocks(), project="agent-containment", stack=task["stack"])
-pulumi.runtime.set_all_config(task["config"])
-
-@pulumi.runtime.test
-def program():
-    if task["source"] is None:
-        runpy.run_path("__main__.py")
-    else:
-        exec(compile(task["source"], "program", "exec"), {"__name__": "__main__"})
-
-try:
-    program()
-    error = None
-except pulumi.RunError as raised:
-    error = str(raised)
-found = get_monitor().get_registered_resources()
-print(json.dumps({"error": error, "resources": {urn: state for urn, (_, _, state) in found.items()}}, default=lambda value: "UNKNOWN"))
-"""
+    def call(self, args: MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]] | None]:
+        """Answer a data source."""
+        return {"accountId": "123456789012", "id": "ami-0123456789abcdef0", "attachmentPointId": "point", "name": "x"}, []
 
 
 @dataclass(frozen=True)
@@ -79,14 +58,30 @@ def stack_config(stack: str, **overrides: str) -> dict[str, str]:
 
 def deploy(stack: str, config: dict[str, str], source: str | None = None) -> Deployed:
     """Run the repository's program, or `source`, on mocks."""
-    done = subprocess.run(
-        [sys.executable, "-c", _CHILD],
-        input=json.dumps({"stack": stack, "config": config, "source": source}),
-        capture_output=True,
-        text=True,
-        cwd=REPOSITORY,
-        timeout=120,
-        check=False,
-    )
-    assert done.stdout.strip(), f"the program did not finish:\n{done.stderr[-3000:]}"
-    return Deployed(**json.loads(done.stdout.strip().splitlines()[-1]))
+    return Deployed(**ask("tests.support.deploy", {"stack": stack, "config": config, "source": source}))
+
+
+def answer(task: dict[str, Any]) -> dict[str, Any]:
+    """Run one program here."""
+    set_root_resource(None)  # the last program's transformations hang on its root
+    pulumi.runtime.set_mocks(Mocks(), project="agent-containment", stack=task["stack"])
+    pulumi.runtime.set_all_config(task["config"])
+
+    @pulumi.runtime.test
+    def program() -> None:
+        if task["source"] is None:
+            runpy.run_path(str(REPOSITORY / "__main__.py"))
+        else:
+            exec(compile(task["source"], "program", "exec"), {"__name__": "__main__"})
+
+    error = None
+    try:
+        program()
+    except pulumi.RunError as raised:
+        error = str(raised)
+    found = get_monitor().get_registered_resources()
+    return {"error": error, "resources": {urn: state for urn, (_, _, state) in found.items()}}
+
+
+if __name__ == "__main__":
+    serve(answer)

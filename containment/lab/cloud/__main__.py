@@ -6,6 +6,7 @@ Everything is in memory and gone when this ends: on SIGTERM, or by itself when t
 from __future__ import annotations
 
 import argparse
+import gc
 import http.client
 import os
 import threading
@@ -26,6 +27,7 @@ def main() -> None:
     port = home.ports().aws
     os.environ["MOTO_PORT"] = str(port)
     app = application()
+    gc.set_threshold(50_000, 20, 100)  # moto's and botocore's models stay; looking through them again and again finds nothing
     from moto.moto_server.werkzeug_app import MotoRequestHandler
 
     class Quiet(MotoRequestHandler):  # type: ignore[misc]

@@ -6,6 +6,7 @@ the user's frames only; a `pulumi.RunError` is its message. Exit code 0, or 1 af
 """
 
 import asyncio
+import gc
 import importlib.util
 import json
 import logging
@@ -54,6 +55,7 @@ def users_trace(failed: BaseException, program: str) -> str:
 
 def main() -> int:
     """Run the program that argv[1] (JSON: the settings, `program`) describes."""
+    gc.set_threshold(50_000, 20, 100)  # it lives for seconds, and its SDKs' many classes are no garbage
     given = json.loads(sys.argv[1])
     program = given.pop("program")
     print(json.dumps(installed()), flush=True)

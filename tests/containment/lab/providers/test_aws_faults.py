@@ -69,7 +69,6 @@ def test_a_lost_answer_leaves_nothing_behind(life: Life, aws: Asker, world: Any,
         thing = create()
         fails(home, fault, lambda thing=thing: aws.delete(thing))
         aws.delete(thing)
-        assert differences(before, inventory(home)) == [], fault
 
     if life.update is not None:
         first = create()
