@@ -115,9 +115,7 @@ def test_200_configurations_that_nobody_wrote_pass_the_pack() -> None:
         (name, mode.value) for name in LIBRARY.presets for mode in PolicyMode
     }
     tasks = [("generated", {**CONNECTION, **as_pulumi(config)}) for config in wanted]
-    known = {
-        number: made for number, made in zip(range(0, GENERATED, ALSO_KNOWN), registrations(tasks[::ALSO_KNOWN], ["known"]), strict=True)
-    }
+    known = dict(zip(range(0, GENERATED, ALSO_KNOWN), registrations(tasks[::ALSO_KNOWN], ["known"]), strict=True))
     for number, (config, made) in enumerate(zip(wanted, registrations(tasks, ["preview"]), strict=True)):
         assert found_in(made) == set(), config
         assert number not in known or found_in(known[number]) == set(), config
