@@ -31,7 +31,8 @@ def report(
     """Run the six tests, the evasion table and the class's scenarios, and write them down as HTML and Markdown."""
     from containment.cli.common import overrides_of
     from containment.lab.world.compare import compare
-    from containment.lab.world.evasion import load_table, run_table
+    from containment.lab.world.evasion import run_table
+    from containment.lab.world.evasion_table import load_table
     from containment.lab.world.report import Section, gather
     from containment.lab.world.report_html import page
     from containment.lab.world.report_markdown import markdown
@@ -48,10 +49,9 @@ def report(
         mode = mode_in_force(world)
         spec = read_stack(stack, overrides_of(config or []))
         tested = six_tests(world, None)
-        table, left_out = (load_table(tables / "evasion.yaml") if evasion else None), [] if evasion else [("Evasion", "--no-evasion")]
-        if table and not (table := table.of_class(spec.config.agent_class)).scenarios:
-            left_out.append(("Evasion", f"the table has no technique written for the class {spec.config.agent_class}"))
-        lines = run_table(world, table, mode) if table and table.scenarios else []
+        table = load_table(tables / "evasion.yaml").of_stack(spec) if evasion else None
+        left_out = [] if evasion else [("Evasion", "--no-evasion")]
+        lines = run_table(world, table, mode) if table else []
         rows = [each for each in read_scenarios(tables / f"{spec.config.agent_class}.yaml").scenarios if not each.needs]
         holes = {each.id: (each.fact, each.control) for each in table.open} if table else {}
         told = gather(world, [Section(mode, tuple(tested))], lines, holes, compare(world, spec, rows), left_out)

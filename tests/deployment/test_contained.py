@@ -13,7 +13,8 @@ import pytest
 
 from containment.lab.world.compare import compare
 from containment.lab.world.control import World
-from containment.lab.world.evasion import EvasionTable, load_table, run_table
+from containment.lab.world.evasion import run_table
+from containment.lab.world.evasion_table import ClassTable, load_table
 from containment.lab.world.receipts import new_nonce
 from containment.lab.world.six_tests import NAMES, run_script
 from containment.lab.world.tools import missing
@@ -48,9 +49,9 @@ def test_the_deployed_script_passes_each_test_by_the_right_rule(world: World) ->
 
 
 def test_a_technique_of_each_kind_ends_as_the_table_says(world: World) -> None:
-    table = load_table(SCENARIOS / "evasion.yaml")
+    table = load_table(SCENARIOS / "evasion.yaml").of_stack(read_stack(STACK, {}, REPOSITORY))
     kinds = {each.command[0]: each for each in reversed(table.scenarios) if each.command}
-    lines = run_table(world, EvasionTable(scenarios=tuple(kinds.values()), open=table.open), PolicyMode.ENFORCE)
+    lines = run_table(world, ClassTable(tuple(kinds.values()), table.open), PolicyMode.ENFORCE)
     assert [f"{line.state} {line.scenario.id}: {line.says}" for line in lines if line.state not in ("AGREES", "OPEN")] == []
     assert len(lines) >= 12
 

@@ -1,30 +1,118 @@
-"""The evasion table is whole: enough techniques, each once, each with a rule per mode, and every open one has its fact and its control."""
+"""The evasion table is whole, and what it expects in every class is what the model predicts of the flow that the gateway sees."""
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
-from containment.lab.world.attacks.__main__ import TECHNIQUES
-from containment.lab.world.evasion import load_table
-from containment.model.flow import Effect
-from containment.model.names import PolicyMode
+import pytest
 
+from containment.lab.world.attack_flow import shown
+from containment.lab.world.attacks.__main__ import TECHNIQUES
+from containment.lab.world.evasion import VPC_LAYER
+from containment.lab.world.evasion_table import EvasionRow, load_table, permitting
+from containment.library import load_library
+from containment.model.decide import decide
+from containment.model.errors import InputError
+from containment.model.flow import Effect, Source, Verdict
+from containment.model.names import PolicyMode
+from containment.model.policy import build_ruleset
+from containment.model.ruleset import RuleSet
+from containment.model.scenario import Expectation
+from containment.model.scenario_flow import seen
+from containment.model.spec import ContainmentSpec
+from containment.stack_file import read_stack
+
+REPOSITORY = Path(__file__).parents[2]
 TABLE = load_table(Path(__file__).parent / "evasion.yaml")
+CLASSES = sorted(load_library().presets)
+ELSEWHERE = VPC_LAYER | {"dns-firewall", "imdsv2", "none"}
+"""Who else decides: the VPC, its resolver, the metadata service; and nobody, for what no gateway ever sees."""
+FULL_CORE, REGISTRIES = {"coding", "locked-down", "open-demo"}, {"coding", "open-demo"}
+PERMITTED = {
+    "github.com": ("allow-packages", REGISTRIES),
+    "files.pythonhosted.org": ("allow-packages", REGISTRIES),
+    "huggingface.co": ("allow-packages", REGISTRIES),
+    "raw.githubusercontent.com": ("allow-packages", REGISTRIES),
+    "openclaw.ai": ("allow-core", FULL_CORE),
+    "clawhub.ai": ("allow-core", FULL_CORE),
+    "api.search.brave.com": ("allow-public-reference", {"open-demo", "research"}),
+    "catalog.openclaw.ai": ("allow-core", set(CLASSES)),
+    "assets.ngc.nvidia.com": ("allow-core", set(CLASSES)),
+    "integrate.api.nvidia.com": ("allow-model-gateways", set(CLASSES)),
+    "inference-api.nvidia.com": ("allow-model-gateways", set(CLASSES)),
+}
+"""Which rule permits a name that rows play with, and in which classes: so no change of a preset turns a row round unseen."""
+
+
+@cache
+def stack(agent_class: str, mode: PolicyMode) -> tuple[ContainmentSpec, RuleSet]:
+    spec = read_stack(f"{agent_class}-{mode.value}", {}, REPOSITORY)
+    return spec, build_ruleset(spec)
 
 
 def test_there_are_enough_techniques_and_each_is_known() -> None:
-    ids = [each.id for each in TABLE.scenarios]
-    assert len(ids) == len(set(ids)) >= 60
-    assert {each.command[0] for each in TABLE.scenarios if each.command} <= set(TECHNIQUES)
-    assert all(each.command for each in TABLE.scenarios)
+    assert len(TABLE.techniques) >= 60
+    assert {each.command[0] for each in TABLE.techniques} <= set(TECHNIQUES)
 
 
-def test_the_open_list_is_just_what_gets_through_in_enforce() -> None:
-    through = {each.id for each in TABLE.scenarios if each.expect[PolicyMode.ENFORCE].effect is Effect.DELIVERED}
-    assert {each.id for each in TABLE.open} == through
+@pytest.mark.parametrize("agent_class", CLASSES)
+def test_each_name_is_permitted_just_where_it_is_said_to_be(agent_class: str) -> None:
+    spec, ruleset = stack(agent_class, PolicyMode.ENFORCE)
+    names = {each.permitted.name for each in TABLE.techniques if each.permitted}
+    assert names <= set(PERMITTED)
+    found = {name: permitting(ruleset, name) for name in sorted(names)}
+    assert found == {name: f"{spec.prefix}-{PERMITTED[name][0]}" if agent_class in PERMITTED[name][1] else None for name in sorted(names)}
 
 
-def test_monitor_and_enforce_name_the_same_rule() -> None:
-    for each in TABLE.scenarios:
-        monitor, enforce = each.expect[PolicyMode.MONITOR], each.expect[PolicyMode.ENFORCE]
-        assert (monitor.rule, monitor.verdict) == (enforce.rule, enforce.verdict), each.id
+@pytest.mark.parametrize("mode", PolicyMode, ids=lambda mode: mode.value)
+@pytest.mark.parametrize("agent_class", CLASSES)
+def test_the_model_predicts_what_each_row_expects(agent_class: str, mode: PolicyMode) -> None:
+    spec, ruleset = stack(agent_class, mode)
+    source = Source(spec.agent_subnets[0].network_address + 10, None)
+    expected = {each.id: each.expect[mode] for each in TABLE.of_stack(spec).scenarios}
+    asked = [each for each in TABLE.techniques if not is_elsewhere(expected[each.id].rule)]
+    assert len(asked) >= 100
+    wrong = [
+        f"{each.id}: expected {expected[each.id]}, predicted {found}"
+        for each in asked
+        if (found := predicted(each, spec, ruleset, source, expected[each.id])) != expected[each.id]
+    ]
+    assert wrong == []
+
+
+def predicted(row: EvasionRow, spec: ContainmentSpec, ruleset: RuleSet, source: Source, expected: Expectation) -> Expectation | None:
+    flow = shown(row, spec, source)
+    if flow is None:
+        return None
+    decision = seen(spec, decide(ruleset, flow))
+    if expected.verdict is Verdict.PERMIT and expected.effect is Effect.BLOCKED and flow.forged:
+        # The gateway's log calls it permitted, by the name; that it does not reach a forged server is the model's DENY.
+        return decision.model_copy(update={"verdict": Verdict.PERMIT}) if decision.verdict is Verdict.DENY else decision
+    if expected.verdict is Verdict.DENY and expected.effect is Effect.BLOCKED and spec.mode is PolicyMode.MONITOR:
+        return decision.model_copy(update={"effect": Effect.BLOCKED})  # a protocol's own rules stop it, whatever is watched
+    return decision
+
+
+def is_elsewhere(rule: str) -> bool:
+    return rule in ELSEWHERE or rule.startswith("endpoint-policy:")
+
+
+@pytest.mark.parametrize("agent_class", CLASSES)
+def test_what_gets_through_in_enforce_is_in_the_reviewed_list(agent_class: str) -> None:
+    table = TABLE.of_stack(stack(agent_class, PolicyMode.ENFORCE)[0])
+    through = {each.id for each in table.scenarios if each.expect[PolicyMode.ENFORCE].effect is Effect.DELIVERED}
+    assert {each.id for each in table.open} == through
+
+
+def test_each_open_hole_is_open_in_some_class() -> None:
+    opened = {each.id for agent_class in CLASSES for each in TABLE.of_stack(stack(agent_class, PolicyMode.ENFORCE)[0]).open}
+    assert opened == {each.id for each in TABLE.open}
+
+
+def test_a_row_that_stands_twice_is_refused(tmp_path: Path) -> None:
+    row = "  - {id: one, command: [tls], rule: default-deny}\n"
+    (tmp_path / "table.yaml").write_text(f"techniques:\n{row}{row}")
+    with pytest.raises(InputError, match="no evasion table") as refused:
+        load_table(tmp_path / "table.yaml")
+    assert "has twice: one" in str(refused.value.problems)

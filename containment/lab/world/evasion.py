@@ -11,14 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
-
-import yaml
-from pydantic import Field
 
 from containment.lab.world.attempts import Outcome, attempt_all
 from containment.lab.world.control import World
-from containment.model.catalog import Reviewed
+from containment.lab.world.evasion_table import ClassTable
 from containment.model.flow import Effect, Verdict
 from containment.model.names import PolicyMode
 from containment.model.scenario import Expectation, Scenario
@@ -26,25 +22,6 @@ from containment.model.scenario import Expectation, Scenario
 VPC_LAYER = frozenset({"security-group", "network-acl", "source-check", "destination-check", "no-ipv6", "no-public-address"})
 """Rules that are the VPC's own, outside DCF."""
 ALL_LAYERS = ("security-groups", "dcf", "dns-firewall", "endpoint-policies", "metadata")
-
-
-class OpenHole(Reviewed):
-    """A technique that gets through in enforce, why that is so, and what closes it."""
-
-    id: str
-    fact: str = Field(min_length=20)
-    control: str = Field(min_length=20)
-
-
-class EvasionTable(Reviewed):
-    """The table: techniques, and the reviewed list of those that are open."""
-
-    scenarios: tuple[Scenario, ...]
-    open: tuple[OpenHole, ...] = ()
-
-    def of_class(self, agent_class: str) -> EvasionTable:
-        """Return the techniques that are written for a class: which names are approved, and by which rule, is the class's own."""
-        return self.model_copy(update={"scenarios": tuple(each for each in self.scenarios if each.agent_class == agent_class)})
 
 
 @dataclass(frozen=True)
@@ -58,12 +35,7 @@ class Line:
     outcome: Outcome | None
 
 
-def load_table(path: Path) -> EvasionTable:
-    """Return the table in a file."""
-    return EvasionTable.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-
-
-def run_table(world: World, table: EvasionTable, mode: PolicyMode) -> list[Line]:
+def run_table(world: World, table: ClassTable, mode: PolicyMode) -> list[Line]:
     """Run every technique in the mode that is in force, in the order of the table; the world is as deployed again afterwards.
 
     Three runs: with nothing enforced, with DCF and all but the VPC's own filters, and as deployed.

@@ -1,16 +1,13 @@
-"""What was not tried is said in both forms of the report, with its reason; techniques count only for the class they are written for."""
+"""What was not tried is said in both forms of the report, with its reason."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from pathlib import Path
 
-from containment.lab.world.evasion import load_table
 from containment.lab.world.report import Report
 from containment.lab.world.report_html import page
 from containment.lab.world.report_markdown import markdown
 
-TABLE = load_table(Path(__file__).parents[3] / "scenarios" / "evasion.yaml")
 MACHINES = {"x-agent": {"instance": "i-1", "address": "10.0.0.4"}, "x-gateway": {"instance": "i-2", "address": "10.0.1.4"}}
 
 
@@ -27,10 +24,3 @@ def test_what_was_left_out_is_told_with_its_reason() -> None:
 
 def test_nothing_is_told_when_nothing_was_left_out() -> None:
     assert "Not tried" not in page(report()) + markdown(report())
-
-
-def test_techniques_are_of_one_class() -> None:
-    assert TABLE.of_class("coding").scenarios == TABLE.scenarios
-    other = TABLE.of_class("locked-down")
-    assert other.scenarios == ()
-    assert other.open == TABLE.open
