@@ -6,9 +6,11 @@ An attempt that never shows DCF a flow of its own (the metadata service, forged 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from ipaddress import ip_address
 
 from containment.lab.world.addresses import ATTACKER, NEIGHBOUR, address_of
+from containment.lab.world.attacks.task import SPELLINGS
 from containment.lab.world.evasion_table import EvasionRow
 from containment.model.flow import Application, Carrier, Flow, Source
 from containment.model.names import Protocol
@@ -16,15 +18,17 @@ from containment.model.ruleset import Address
 from containment.model.scenario_flow import flow_of
 from containment.model.spec import ContainmentSpec
 
-_CONNECT = frozenset({"tls", "hello", "http", "say", "rerouted", "aws"})
-_DATAGRAM = frozenset({"udp", "fragments"})
+_CONNECT = frozenset({"tls", "hello", "http", "say", "rerouted", "aws", "stray", "segments", "in-syn", "urgent"})
+_TLS = frozenset({"tls", "hello", "aws", "segments", "in-syn", "urgent"})
+_DATAGRAM = frozenset({"udp", "fragments", "odd-header"})
+_PORTS = {"stray": "8443"}
 _PRIVATE = {"neighbour": NEIGHBOUR}
 
 
 def shown(row: EvasionRow, spec: ContainmentSpec, source: Source) -> Flow | None:
     """Return the flow that a technique shows the gateway of a stack; None when it shows none."""
     if row.sees is not None:
-        return flow_of(row.sees, spec, source)
+        return replace(flow_of(row.sees, spec, source), forged=row.sees.application is Application.TLS)
     technique, options = row.command[0], dict(word.partition("=")[::2] for word in row.command[1:])
     where = _destination(options, spec)
     if where is None:
@@ -45,7 +49,9 @@ def shown(row: EvasionRow, spec: ContainmentSpec, source: Source) -> Flow | None
     application = _application(technique, options)
     name = _name(technique, options, spec)
     forged = application is Application.TLS and options.get("to") != f"name:{(name or '').lower().rstrip('.')}"
-    return Flow(source, where, Protocol.TCP, int(options.get("port", "443")), application, name, options.get("path"), forged)
+    return Flow(
+        source, where, Protocol.TCP, int(options.get("port", _PORTS.get(technique, "443"))), application, name, options.get("path"), forged
+    )
 
 
 def _destination(options: Mapping[str, str], spec: ContainmentSpec) -> Address | None:
@@ -54,7 +60,7 @@ def _destination(options: Mapping[str, str], spec: ContainmentSpec) -> Address |
         return None
     if to == "gateway":
         return spec.gateway_subnet.network_address + 10
-    if to == "attacker":
+    if to == "attacker" or to in SPELLINGS:
         return ATTACKER
     return address_of(to[5:]) if to.startswith("name:") else _PRIVATE.get(to) or ip_address(to)
 
@@ -62,7 +68,7 @@ def _destination(options: Mapping[str, str], spec: ContainmentSpec) -> Address |
 def _application(technique: str, options: Mapping[str, str]) -> Application:
     if technique == "http":
         return Application.OTHER if options.get("form") == "h2c" else Application.HTTP
-    if technique in ("tls", "hello", "aws") and "before" not in options and options.get("hello") != "slow":
+    if technique in _TLS and "before" not in options and options.get("hello") != "slow":
         return Application.TLS
     return Application.OTHER  # a hello that does not come in time is none
 

@@ -89,6 +89,7 @@ class Internet:
         if addresses.is_attackers(asked.name):
             self._receipts.take(asked.name.replace(".", "").encode("latin-1"), "attacker", asked.name, f"{how}-name")
             self._receipts.take(asked.name.encode("latin-1"), "attacker", asked.name, f"{how}-name")
+            self._receipts.take(query[12 + len(asked.raw) :], "attacker", asked.name, f"{how}-beside")
         self._receipts.take(query, _holder(ip_address(asked_at)), ip_address(asked_at), how)
         return dns.answer(query, asked)
 

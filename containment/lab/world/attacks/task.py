@@ -7,10 +7,14 @@ told from all others; where it uses names, those are its marks.
 from __future__ import annotations
 
 import contextlib
+import ipaddress
 import socket
 import ssl
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+
+SPELLINGS = {"mapped": "::ffff:{1}", "decimal": "{0}", "hex": "0x{0:x}", "octal": "0{0:o}"}
+"""Other ways to write the attacker's address."""
 
 
 @dataclass
@@ -51,6 +55,9 @@ class Attempt:
         to = self.option("to", "attacker")
         if to == "attacker":
             where = self.address
+        elif to in SPELLINGS:
+            where = SPELLINGS[to].format(int(ipaddress.IPv4Address(self.address)), self.address)
+            self.marks.append(self.address)
         elif to.startswith("name:"):
             self.marks.append(to[5:].lower())
             where = str(socket.getaddrinfo(to[5:], None, socket.AF_INET, socket.SOCK_STREAM)[0][4][0])
@@ -81,6 +88,11 @@ class Attempt:
 
 
 Technique = Callable[[Attempt], None]
+
+
+def unescaped(text: str) -> bytes:
+    """Return the bytes that an option means: `\\x00` and `\\r\\n` stand for themselves."""
+    return text.encode().decode("unicode_escape").encode("latin-1")
 
 
 def trusting() -> ssl.SSLContext:
