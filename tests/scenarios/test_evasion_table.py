@@ -26,8 +26,8 @@ from containment.stack_file import read_stack
 REPOSITORY = Path(__file__).parents[2]
 TABLE = load_table(Path(__file__).parent / "evasion.yaml")
 CLASSES = sorted(load_library().presets)
-ELSEWHERE = VPC_LAYER | {"dns-firewall", "imdsv2", "none"}
-"""Who else decides: the VPC, its resolver, the metadata service; and nobody, for what no gateway ever sees."""
+ELSEWHERE = VPC_LAYER | {"dns-firewall", "imdsv2", "default-action", "none"}
+"""Who else decides: the VPC, its resolver, the metadata service, a proxy on what is no protocol; nobody, on what is no flow."""
 FULL_CORE, REGISTRIES = {"coding", "locked-down", "open-demo"}, {"coding", "open-demo"}
 PERMITTED = {
     "github.com": ("allow-packages", REGISTRIES),

@@ -45,7 +45,10 @@ def address_of(name: str) -> IPv4Address:
         return EXTERNAL_RESOLVERS[0]
     if is_aws(spelled):
         first = spelled.removesuffix(".amazonaws.com").split(".")
-        return _in(S3_NETWORK if any(label == "s3" or label.startswith("s3-") for label in first) else _AWS, spelled)
+        s3 = (
+            any(label == "s3" or label.startswith("s3-") for label in first) and "s3-accelerate" not in first
+        )  # an edge, outside S3's ranges
+        return _in(S3_NETWORK if s3 else _AWS, spelled)
     return _in(_SITES, spelled)
 
 

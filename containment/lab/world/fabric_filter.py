@@ -44,7 +44,7 @@ def fabric_table(vpc: Vpc, present: tuple[Machine, ...], *, open_: bool) -> str:
             else [f"  {_no_ipv6()}", "  meta nfproto ipv6 drop", *(f"  {line}" for line in _source_checks(ports))]
         ),
         f"  {_platform(vpc)} accept",
-        "  ct state invalid drop",
+        *([] if open_ else ["  ct state invalid drop"]),
         "  jump judge",
         " }",
         " chain inbound {",

@@ -5,6 +5,7 @@ Rules kept here:
 - a flow that may match a rule with a WebGroup (or one about TLS) before anything else decides goes to Envoy, which asks every rule again;
 - a watched rule logs once and has no further effect: what follows it decides;
 - a flow is judged when it is new, and again after the policy changed: what is still permitted goes on, what is not is cut;
+- a packet that belongs to no connection and opens none is dropped unlogged, whatever the mode;
 - the rules are those about the VPC's own addresses (`policy.seen_from`), so that any other sender is refused before them.
 
 Log prefixes are `<verdict>|<uuid>|<enforced>`; `logs` makes the gateway's own format of them.
@@ -56,7 +57,7 @@ def gateway_table(policy: GatewayPolicy, generation: int, address: IPv4Address, 
         "  type filter hook prerouting priority mangle; policy accept;",
         '  iifname "lo" accept',
         "  meta nfproto ipv6 drop",
-        "  ct state invalid drop",
+        "  ct state invalid drop" if policy.enforcing else f"  ct state invalid meta mark set {PERMIT_MARK:#x} accept",
         f"  ct direction reply ct mark & {PERMIT_CT:#x} == {PERMIT_CT:#x} meta mark set {PERMIT_MARK:#x} accept",
         "  ct direction reply accept",
         f'  iifname "eth0" ip daddr {address} meta l4proto != {{ tcp, udp, icmp }} drop',

@@ -54,7 +54,7 @@ class Heard:
         """Hear a line of Envoy's access log."""
         with contextlib.suppress(json.JSONDecodeError):
             entry = json.loads(line)
-            stopped = str(entry.get("chain", "")).endswith("|stop")
+            stopped = not entry.get("chain") or str(entry["chain"]).endswith("|stop")
             if ("listener" in entry) == stopped:
                 for told in logs.l7_lines(entry, self.known.gateway, pid):
                     self._gateway_line(told)

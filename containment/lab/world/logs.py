@@ -14,6 +14,7 @@ import re
 import time
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from itertools import product
 from typing import Any
 
 from containment.lab.world.nflog import Packet
@@ -36,13 +37,15 @@ def l4_line(packet: Packet, gateway: str, session: int) -> str:
 
 def l7_lines(entry: Mapping[str, Any], gateway: str, pid: int) -> Iterator[str]:
     """Give the gateway's lines for one of Envoy's access-log entries."""
+    if str(entry.get("dest", "")).startswith("127."):
+        return  # whoever looks whether the proxy listens
     chain = str(entry["rule"] if entry.get("chain") == "http" and entry.get("rule") else entry.get("chain") or "")
-    if chain == "http":
-        chain = "DENY||true"  # the proxy itself refused what calls itself HTTP and is none
-    if not chain:
-        return
-    start = entry.get("when") == "TcpConnectionStart" or chain.endswith("|stop")  # what is stopped has no end of its own
-    for decision in chain.split(">"):
+    if chain in ("", "http"):
+        chain = "DENY||true"  # the proxy itself refused what calls itself TLS or HTTP and is none, or says nothing
+    stages = ["end" if entry.get("when") == "TcpConnectionEnd" else "start"]
+    if entry.get("host") and not chain.startswith("DENY||"):
+        stages = ["start", "end"]  # a request is told once, when it is over
+    for decision, stage in product(chain.split(">"), stages):
         verdict, uuid, enforced = decision.split("|")[:3]
         source, destination = _endpoint(entry["src"]), _endpoint(entry["dest"])
         told = {
@@ -58,7 +61,7 @@ def l7_lines(entry: Mapping[str, Any], gateway: str, pid: int) -> Iterator[str]:
             "sni_hostname": entry.get("sni") or _named(entry.get("host") or ""),
             "decided_by": uuid,
             "session_id": str(entry.get("session")),
-            "session_stage": "start" if start else "end",
+            "session_stage": stage,
             "request_bytes": int(entry.get("received") or 0),
             "response_bytes": int(entry.get("sent") or 0),
             "upstream": entry.get("upstream") or "",

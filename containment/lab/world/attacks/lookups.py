@@ -60,6 +60,9 @@ def dns(attempt: Attempt) -> None:
             attempt.marks.append(attempt.option("sni").lower())
             with trusting().wrap_socket(handle, server_hostname=attempt.option("sni") or None) as inside:
                 inside.sendall(whole)
+                inside.settimeout(1.5)
+                with contextlib.suppress(OSError):
+                    inside.recv(4096)
                 return
         handle.sendall(whole)
 

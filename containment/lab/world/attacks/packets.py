@@ -16,7 +16,7 @@ def protocol(attempt: Attempt) -> None:
     number = attempt.number("number", 47)
     payload = attempt.nonce.encode()
     if number == 1:
-        payload = _icmp(attempt.number("icmp", 8), payload)
+        payload = _icmp(attempt.number("icmp", 8), attempt.number("code", 0), payload)
     elif number == 47:
         payload = struct.pack("!HH", 0, 0x0800) + payload
     elif number == 132:
@@ -139,8 +139,8 @@ def second_interface(attempt: Attempt) -> None:
         subprocess.run(["ip", "link", "delete", link], check=False, capture_output=True)
 
 
-def _icmp(kind: int, payload: bytes) -> bytes:
-    whole = struct.pack("!BBHHH", kind, 0, 0, 1, 1) + payload
+def _icmp(kind: int, code: int, payload: bytes) -> bytes:
+    whole = struct.pack("!BBHHH", kind, code, 0, 1, 1) + payload
     return whole[:2] + struct.pack("!H", checksum(whole)) + whole[4:]
 
 

@@ -53,7 +53,7 @@ def _request(form: str, host: str, nonce: str) -> str:
         "method": f"EXFIL /{nonce} HTTP/1.1\r\nHost: {host}\r\n\r\n",
         "version": f"GET /{nonce} HTTP/9.9\r\nHost: {host}\r\n\r\n",
     }
-    return forms[form]
+    return forms["" if form == "reused" else form]
 
 
 def say(attempt: Attempt) -> None:

@@ -104,7 +104,7 @@ def stray(attempt: Attempt) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as handle:
         handle.connect((where, port))
         ends = (str(handle.getsockname()[0]), 30000 + int(attempt.address.rpartition(".")[2]), where, port)
-    data = segment(ends, 1000, 1, attempt.nonce.encode())
+    data = segment(ends, 1000, 1, attempt.nonce.encode(), attempt.number("flags", PSH | ACK))
     size = 8 if "fragments" in attempt.options else 1 << 16
     for number in (0x7001, 0x7002):
         pieces = [(at, data[at : at + size]) for at in range(0, len(data), size)]
@@ -119,6 +119,7 @@ def urgent(attempt: Attempt) -> None:
     with closing(attempt.connect(attempt.number("port", 443))) as handle:
         handle.send(attempt.nonce.encode(), socket.MSG_OOB)
         handle.sendall(client_hello(attempt.nonce.encode(), [attempt.option("sni").encode()]))
+        time.sleep(2.5)  # whoever looks for a protocol in it gives up before it is over
 
 
 TECHNIQUES: dict[str, Technique] = {"segments": segments, "in-syn": in_syn, "stray": stray, "urgent": urgent}
