@@ -23,6 +23,7 @@ from containment.verify.markdown import table
 from containment.verify.reference import config_keys, help_of, host_files_table, policy_rules, preflight_checks
 from containment.verify.risk_tables import residual_kinds, residual_matrix
 from containment.verify.rule_pages import rules_in_full, waivers_example
+from containment.verify.threat_tables import entry_table, threat_table
 
 Renderer = Callable[[Library], str]
 
@@ -32,6 +33,7 @@ PAGES: Final = (
     "docs/config.md",
     "docs/residual-risks.md",
     "docs/rules.md",
+    "docs/threats.md",
     "docs/cli.md",
     "docs/host.md",
     "docs/preflight.md",
@@ -148,6 +150,8 @@ TABLES: Final[Mapping[str, Renderer]] = {
     "residual-kinds": residual_kinds,
     "residual-matrix": residual_matrix,
     "config-keys": config_keys,
+    "threats": threat_table,
+    "threat-entries": entry_table,
     "policy-rules": policy_rules,
     "policy-rules-in-full": rules_in_full,
     "waivers": waivers_example,
