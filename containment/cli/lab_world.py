@@ -18,6 +18,7 @@ from containment.cli.common import Exit, console, fail
 from containment.lab.home import LabHome
 from containment.lab.world.control import World, WorldError, down_all, running
 from containment.lab.world.decisions import readable
+from containment.lab.world.harness import HarnessError, install
 from containment.lab.world.probes import Result
 from containment.lab.world.tools import missing
 from containment.model.decision_log import DecisionRecord
@@ -25,6 +26,8 @@ from containment.model.decision_log import DecisionRecord
 Stack = Annotated[str, typer.Option("--stack", "-s", help="The stack, e.g. coding-monitor.")]
 Pairs = Annotated[list[str] | None, typer.Option("--config", "-c", help="KEY=VALUE, as the stack was brought up with.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
+_TIMED_OUT = 124
+"""How `timeout` ends when it had to end its command."""
 _COLOURS = {Result.PASS: "green", Result.FAIL: "red", Result.NOT_TESTED: "yellow"}
 
 world = typer.Typer(help="The network that a deployed stack lives in, as namespaces on this machine.", no_args_is_help=True)
@@ -136,14 +139,24 @@ def _updater(folder: Path, stack: str, config: list[str]) -> Callable[[str | Non
 
 
 def run(
-    words: Annotated[list[str], typer.Argument(help="The command, after `--`.")],
+    words: Annotated[list[str] | None, typer.Argument(help="The command, after `--`; with `--with` none: the harness's own start.")] = None,
     stack: Stack = "coding-monitor",
+    harness: Annotated[str | None, typer.Option("--with", help="Install a harness first, by npm: NAME or NAME@VERSION.")] = None,
+    seconds: Annotated[float, typer.Option(help="End the command after so long; 0: when it ends.")] = 0,
 ) -> None:
     """Run a command where the agent runs, and list by rule what it wanted to reach. Exits as the command does."""
-    place = World(LabHome.find(), stack)
+    if not words and harness is None:
+        fail("there is nothing to run: say a command after `--`, or a harness by --with")
+    home = LabHome.find()
+    words = _told(lambda: install(home, harness).words(words or [])) if harness else words or []
+    place = World(home, stack)
     _told(place.up)
     before = place.ask("decisions")["count"]
-    code = subprocess.run(place.command(words), check=False).returncode
+    bounded = ["timeout", "--kill-after=5", str(seconds), *words] if seconds else words
+    code = subprocess.run(place.command(bounded), check=False).returncode
+    if seconds and code == _TIMED_OUT:
+        typer.echo(f"ended after {seconds:g} s, as told", err=True)
+        code = 0
     wanted: dict[tuple[str, str, str], int] = {}
     for each in map(DecisionRecord.model_validate, place.settled(before)):
         if each.bytes_in is None:
@@ -152,6 +165,8 @@ def run(
             wanted[key] = wanted.get(key, 0) + 1
     for (rule, verdict, where), count in sorted(wanted.items()):
         typer.echo(f"{verdict:<10} {rule:<44} {where} x{count}", err=True)
+    if not wanted:
+        typer.echo("it wanted to reach nothing", err=True)
     raise typer.Exit(code)
 
 
@@ -182,5 +197,5 @@ def _told(work: Callable[[], Any]) -> Any:
     """Do something and tell what a person can act on, without a traceback."""
     try:
         return work()
-    except (WorldError, FileNotFoundError, RuntimeError) as error:
+    except (WorldError, HarnessError, FileNotFoundError, RuntimeError) as error:
         fail(str(error))

@@ -1,7 +1,8 @@
 """Evasion: every technique in the table, sent for real from the agent host, and what became of it.
 
 Rules kept here:
-- a technique counts only when its nonce reached its aim with enforcement off; else it is NOT TESTED, which fails the run;
+- a technique counts only when its nonce reached its aim with enforcement off, where it is sent twice if need be (a busy machine is no
+  policy); else it is NOT TESTED, which fails the run;
 - DCF is judged alone (security groups and ACLs left out), so that each refusal is a rule's own; what only the VPC itself stops is judged as
   deployed; and as deployed nothing may arrive in enforce but what the reviewed list calls open;
 - in monitor the same rule must say that it would deny, and the nonce must arrive.
@@ -44,6 +45,9 @@ def run_table(world: World, table: ClassTable, mode: PolicyMode) -> list[Line]:
     try:
         world.ask("layers", layers=[])
         baseline = attempt_all(world, table.scenarios)
+        late = [each for each in table.scenarios if baseline[each.id].effect is not Effect.DELIVERED]
+        if late:
+            baseline |= attempt_all(world, late)
         world.ask("layers", layers=[each for each in ALL_LAYERS if each != "security-groups"])
         alone = attempt_all(world, behind)
     finally:

@@ -68,6 +68,8 @@ def dns(attempt: Attempt) -> None:
                     inside.recv(4096)
                 return
         handle.sendall(whole)
+        with contextlib.suppress(OSError):
+            handle.recv(4096)
 
 
 def rebind(attempt: Attempt) -> None:
