@@ -5,7 +5,7 @@ The one place that knows where those files lie. Every mistake in every file is r
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -72,7 +72,7 @@ def load_library(folder: Path | None = None) -> Library:
         *((f"{root.name}/{p.name}.yaml:denySets", p.deny_sets, True) for p in presets.values()),
         *((f"{root.name}/harnesses.yaml:{key}.{harness}", found, False) for key, core in cores.items() for harness, found in core.items()),
     ):
-        problems += _set_problems(root, where, names, sets, denied=denied)
+        problems += _set_problems(root, where, [name for name in names if name in sets or name not in files], sets, denied=denied)
     if not presets and not problems:
         problems.append(_problem(f"{root.name}/", "holds no agent class", "restore its <class>.yaml files"))
     if problems or harnesses is None:
@@ -113,7 +113,7 @@ def _cannot_extend(name: str, base: Any, documents: Mapping[str, dict[str, Any] 
     return None
 
 
-def _set_problems(root: Path, where: str, names: tuple[str, ...], sets: Mapping[str, CatalogSet], *, denied: bool) -> list[Problem]:
+def _set_problems(root: Path, where: str, names: Iterable[str], sets: Mapping[str, CatalogSet], *, denied: bool) -> list[Problem]:
     out = []
     for name in names:
         if name not in sets:

@@ -12,6 +12,9 @@ from containment.model.reach.view import Watched
 from containment.model.ruleset import Rule, RuleSet
 from containment.verify.answers import Answer, Case, Exit, Section, Status
 
+_Row = tuple[str, ...]
+"""Change, stack, rules, names, owner, risk, witness."""
+
 _STATUS = {Change.NEWLY_ALLOWED: Status.FAILED, Change.NEWLY_DENIED: Status.PASSED, Change.RELABELLED: Status.PASSED}
 
 
@@ -28,7 +31,7 @@ class Pair:
 def diff(pairs: Sequence[Pair], before: str, after: str) -> Answer:
     """Return what changed over all pairs."""
     cases: list[Case] = []
-    rows: list[tuple[str, ...]] = []
+    rows: list[_Row] = []
     changed: list[tuple[str, Difference]] = []
     only: list[str] = []
     data = []
@@ -47,8 +50,9 @@ def diff(pairs: Sequence[Pair], before: str, after: str) -> Answer:
             key = one.change.name.lower().replace("_", "-")
             cases.append(Case(key, title, _STATUS[one.change], f"{pair.title}: {one.names[1]}", str(one.witness)))
             data.append(_data(pair, one, names))
-    opened = [one for _, one in changed if one.change is Change.NEWLY_ALLOWED]
+    opened = [row for row in rows if row[0] == Change.NEWLY_ALLOWED.value]
     refused = [f"{pair.title}: {text}" for pair in pairs for text in pair.refused]
+    whose = {text: [pair.title for pair in pairs if text in pair.refused] for pair in pairs for text in pair.refused}
     sections = []
     for change in Change:
         some = tuple(dict.fromkeys(row[1:] for row in rows if row[0] == change.value))
@@ -57,7 +61,8 @@ def diff(pairs: Sequence[Pair], before: str, after: str) -> Answer:
     if only:
         sections.append(Section("Not compared", ("why",), tuple((text,) for text in only)))
     if refused:
-        sections.append(Section("The presets after the change are refused", ("why",), tuple((text,) for text in dict.fromkeys(refused))))
+        told = tuple((text, ", ".join(stacks)) for text, stacks in whose.items())
+        sections.append(Section("The presets after the change are refused", ("why", "stacks"), told))
     return Answer(
         "diff",
         _headline([one for _, one in changed], opened, pairs, before, after, only),
@@ -89,12 +94,13 @@ def _differences(before: Subject, after: Subject) -> list[Difference]:
 
 
 def _headline(
-    changed: Sequence[Difference], opened: Sequence[Difference], pairs: Sequence[Pair], before: str, after: str, only: Sequence[str]
+    changed: Sequence[Difference], opened: Sequence[_Row], pairs: Sequence[Pair], before: str, after: str, only: Sequence[str]
 ) -> str:
     compared = sum(pair.before is not None and pair.after is not None for pair in pairs)
     what = pairs[0].title if len(pairs) == 1 else f"{compared} policies"
     if opened:
-        return f"NEWLY ALLOWED: {what}, {before} → {after}: {len(opened)} ways out that were closed; exit code {int(Exit.NEWLY_ALLOWED)}"
+        where = f"{what}, {before} → {after}: {len(opened)} ways out that were closed"
+        return f"NEWLY ALLOWED: {_loudest(opened)}; {where}; exit code {int(Exit.NEWLY_ALLOWED)}"
     if any(pair.before is None for pair in pairs):
         return f"NEWLY ALLOWED: {before} → {after}: {'; '.join(only)}; exit code {int(Exit.NEWLY_ALLOWED)}"
     if changed:
@@ -104,6 +110,12 @@ def _headline(
         return f"Nothing newly allowed: {what}, {before} → {after}: {kinds}"
     left = f" ({'; '.join(only)})" if only else ""
     return f"Equal: {what}, {before} → {after}: every flow has the same outcome, proved{left}"
+
+
+def _loudest(opened: Sequence[_Row]) -> str:
+    """Say the way out with the most against it, for who reads one line: names, rule, owner, risk, a witness."""
+    _, _, rule, names, owner, risk, witness = max(opened, key=lambda row: (len(row[5]), row[3]))
+    return f"{names or 'what needs no name'} by {rule.rpartition(' → ')[2]} (owner: {owner or '-'}; risk: {risk}), e.g. {witness}"
 
 
 Named = tuple[str, Fact | None]
