@@ -24,7 +24,7 @@ def report(
     stack: Annotated[str, typer.Option("--stack", "-s", help="The stack, e.g. coding-monitor.")] = "coding-monitor",
     out: Annotated[Path, typer.Option("--out", "-o", help="The page; Markdown is written beside it.")] = Path("containment-report.html"),
     config: Annotated[list[str] | None, typer.Option("--config", "-c", help="KEY=VALUE, as the stack was brought up with.")] = None,
-    evasion: Annotated[bool, typer.Option(help="Try every technique of the evasion table, too (half a minute).")] = True,
+    evasion: Annotated[bool, typer.Option(help="Try every technique of the evasion table, too (a minute).")] = True,
     skip: Annotated[bool, typer.Option("--skip-if-impossible", help="Exit 0 where no namespaces can be made, and say so.")] = False,
     tables: Annotated[Path, typer.Option(help="The folder of scenario tables.")] = _TABLES,
 ) -> None:

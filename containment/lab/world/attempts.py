@@ -29,6 +29,7 @@ from containment.model.scenario import Scenario
 
 AIMS = frozenset({"attacker", "neighbour", "external-resolver", "same-vpc-neighbour", "gateway"})
 """Who must not get a nonce."""
+_AT_ONCE = min(ATTACKER_NETWORK.num_addresses, NEIGHBOUR_NETWORK.num_addresses) - 2
 _RECORDS = TypeAdapter(list[DecisionRecord])
 _SETTLE, _SETTLE_MOST = 0.7, 20.0
 """For how long no log line may come once every connection has its own, and how long all of that is waited for."""
@@ -90,8 +91,14 @@ class Traces:
         return bool(here) if record.address is not None and self.places else bool(name) or bool(here)
 
 
-def attempt_all(world: World, scenarios: Sequence[Scenario], patience: float = 6.0, timeout: float = 180.0) -> dict[str, Outcome]:
-    """Make every attempt from the agent host and return what became of each; `patience` is how many seconds one waits for an answer."""
+def attempt_all(world: World, scenarios: Sequence[Scenario], patience: float = 6.0, timeout: float = 300.0) -> dict[str, Outcome]:
+    """Make every attempt from the agent host and return what became of each; `patience` is how many seconds one waits for an answer.
+
+    All at once, as long as each can have an address of the attacker's to itself.
+    """
+    if len(scenarios) > _AT_ONCE:
+        first = attempt_all(world, scenarios[:_AT_ONCE], patience, timeout)
+        return first | attempt_all(world, scenarios[_AT_ONCE:], patience, timeout)
     status = world.ask("status")
     before = world.ask("decisions")["count"]
     nonces = {each.id: new_nonce() for each in scenarios}

@@ -16,14 +16,15 @@ FORWARDING: dict[str, int | str] = {
     "ipv6__conf__all__forwarding": 1,
     "ipv4__conf__all__rp_filter": 0,
     "ipv4__conf__default__rp_filter": 0,
+    "ipv4__conf__all__accept_source_route": 1,
     "ipv4__conf__all__send_redirects": 0,
     "ipv4__conf__default__send_redirects": 0,
     "netfilter__nf_conntrack_tcp_loose": 0,
     "ipv4__tcp_tw_reuse": 1,
     "ipv4__ip_local_port_range": "1024 65535",
 }
-"""Kernel settings of a namespace that forwards: no redirects, no guesses about senders, no flow taken up in its middle; ports of its own
-for as many connections to one address as a busy agent makes."""
+"""Kernel settings of a namespace that forwards: no redirects, no guesses about senders, no flow taken up in its middle; source routes are
+the filter's to judge; ports of its own for as many connections to one address as a busy agent makes."""
 
 
 class Wired:

@@ -41,7 +41,7 @@ def odd_header(attempt: Attempt) -> None:
     where = attempt.target()
     data = datagram(attempt.nonce.encode(), attempt.number("port", 443), 40002)
     flags = EVIL if attempt.option("flag") == "evil" else 0
-    options = bytes.fromhex(attempt.option("options"))
+    options = bytes.fromhex(attempt.option("options").replace("ATTACKER", socket.inet_aton(attempt.address).hex()))
     for number in (78, 79):
         send(
             where,
