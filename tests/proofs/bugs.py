@@ -1,4 +1,4 @@
-"""`python -m tests.proofs.bugs [--count N]`: bugs put into the analyser one at a time; each must be caught by the comparisons.
+"""`python -m tests.proofs.bugs [--count N] [--rounds N]`: bugs put into the analyser one at a time; each must be caught by the comparisons.
 
 A bug is one small change of one expression: a comparison turned round, `and` for `or`, `|` for `&`, a number one off, a `not`
 left out. Every bug runs in a process of its own, which compares parts and policies with what enumeration says (`parts`,
@@ -10,6 +10,7 @@ something catches is an error of that list. Any survivor makes the exit code 1.
 from __future__ import annotations
 
 import argparse
+import itertools
 import os
 import random
 import resource
@@ -25,11 +26,13 @@ from tests.proofs import exhaustive
 from tests.proofs.equivalent import EQUIVALENT
 from tests.proofs.mutate import PACKAGE, Bug, Finder, bugs
 
-PARTS, CASES, EDITS = 60, 60, 15
+ROUNDS = 60
+EDITED = 4
+"""Every fourth round edits a policy of any kind; all edit one of names."""
 MEMORY = 4 << 30
 
 
-def outcome(bug: Bug | None, limit: int) -> str:
+def outcome(bug: Bug | None, rounds: int, limit: int) -> str:
     """Return "caught", "never ended" (after `limit` CPU seconds) or "survived", from a process of its own."""
     child = os.fork()
     if not child:
@@ -39,7 +42,7 @@ def outcome(bug: Bug | None, limit: int) -> str:
         if bug is not None:
             sys.meta_path.insert(0, Finder(bug))
         try:
-            compare_all()
+            compare_all(rounds)
         except BaseException:  # noqa: BLE001 - whatever a bug raises, it is caught
             os._exit(1)
         os._exit(0)
@@ -49,29 +52,39 @@ def outcome(bug: Bug | None, limit: int) -> str:
     return "caught" if os.WEXITSTATUS(status) else "survived"
 
 
-def compare_all() -> None:
+def compare_all(rounds: int) -> None:
     """Compare parts and policies with enumeration; raise where something differs."""
-    from tests.proofs.compare import case_of, check, check_edits
-    from tests.proofs.flows import agree, some_flow
+    from tests.proofs.compare import case_of, check, check_edits, named_case
+    from tests.proofs.flows import agree, some_flow, web_flow
     from tests.proofs.parts import check_parts
 
-    for seed in range(max(PARTS, CASES)):
-        if seed < PARTS:
-            check_parts(seed)
-        if seed < CASES:
-            case = case_of(seed)
-            check(case)
-            rng = random.Random(seed)
-            agree(case.ruleset, [some_flow(rng) for _ in range(60)])
-        if seed < EDITS:
-            check_edits(seed)
+    for seed in range(rounds):
+        check_parts(seed)
+        case = named_case(seed)
+        check(case)
+        check_edits(case, seed)
+        rng = random.Random(seed)
+        agree(case.ruleset, [web_flow(rng) for _ in range(100)])
+        case = case_of(seed)
+        check(case)
+        agree(case.ruleset, [some_flow(rng) for _ in range(100)])
+        if seed % EDITED == 0:
+            check_edits(case, seed)
 
 
 def picked(every: Sequence[Bug], count: int | None, seed: int) -> list[Bug]:
-    """Return all bugs, or `count` of those that are not equivalent, by a seed."""
+    """Return all bugs, or `count` of those that are not equivalent, from every module in turn, by a seed."""
     if count is None:
         return list(every)
-    return random.Random(seed).sample([bug for bug in every if bug.key not in EQUIVALENT], count)
+    rng = random.Random(seed)
+    by_module: dict[str, list[Bug]] = {}
+    for bug in every:
+        if bug.key not in EQUIVALENT:
+            by_module.setdefault(bug.module, []).append(bug)
+    for bugs_of_one in by_module.values():
+        rng.shuffle(bugs_of_one)
+    in_turn = itertools.chain.from_iterable(itertools.zip_longest(*by_module.values()))
+    return [bug for bug in in_turn if bug is not None][:count]
 
 
 def main() -> int:
@@ -79,22 +92,23 @@ def main() -> int:
     options = argparse.ArgumentParser(prog="python -m tests.proofs.bugs", description=__doc__)
     options.add_argument("--count", type=int, help="how many, picked by --seed (default: all)")
     options.add_argument("--seed", type=int, default=1)
-    options.add_argument("--file", help="only the bugs of one module")
+    options.add_argument("--rounds", type=int, default=ROUNDS, help="how much is compared (default: %(default)s)")
+    options.add_argument("--file", action="append", help="only the bugs of one module; may be given again")
     chosen = options.parse_args()
     assert exhaustive.NAMES
     assert z3.get_version()
     assert not any(name.startswith(PACKAGE) for name in sys.modules), "the analyser must be imported with the bug in it"
     began = os.times().children_user
-    if outcome(None, 600) != "survived":
+    if outcome(None, chosen.rounds, 600) != "survived":
         print("without a bug the comparison differs already: nothing can be said of bugs")
         return 1
-    limit = round(10 + 5 * (os.times().children_user - began))
+    limit = round(4 + 3 * (os.times().children_user - began))
     every = list(bugs())
     wrong = [f"in the list of equivalents, but no such change: {key}" for key in EQUIVALENT if key not in {bug.key for bug in every}]
     score: dict[str, Counter[str]] = {}
     started = time.monotonic()
-    for bug in picked([bug for bug in every if chosen.file in (None, bug.module)], chosen.count, chosen.seed):
-        result = outcome(bug, limit)
+    for bug in picked([bug for bug in every if not chosen.file or bug.module in chosen.file], chosen.count, chosen.seed):
+        result = outcome(bug, chosen.rounds, limit)
         told = result
         if bug.key in EQUIVALENT:
             told = "equivalent"
@@ -106,13 +120,13 @@ def main() -> int:
         elif result == "never ended":
             print(f"  caught by its time-out of {limit} CPU s: {bug.key}", flush=True)
         score.setdefault(bug.module, Counter())[told] += 1
-    _print(score, len(every), time.monotonic() - started)
+    _print(score, len(every), time.monotonic() - started, os.times().children_user - began)
     for line in wrong:
         print(line)
     return 1 if wrong else 0
 
 
-def _print(score: dict[str, Counter[str]], possible: int, seconds: float) -> None:
+def _print(score: dict[str, Counter[str]], possible: int, seconds: float, cpu: float) -> None:
     columns = ("caught", "never ended", "survived", "equivalent")
     print(f"{'module':14}" + "".join(f"{column:>13}" for column in columns))
     for name, counts in score.items():
@@ -121,7 +135,7 @@ def _print(score: dict[str, Counter[str]], possible: int, seconds: float) -> Non
     print(f"{'all':14}" + "".join(f"{total[column]:13}" for column in columns))
     bad = total["survived"]
     print(f"{total['caught'] + total['never ended']} of {total.total() - total['equivalent']} bugs caught, {bad} survived; "
-          f"{total['equivalent']} equivalent changes tried; {possible} changes possible; {seconds:.0f} s")  # fmt: skip
+          f"{total['equivalent']} equivalent changes tried; {possible} changes possible; {seconds:.0f} s, {cpu:.0f} s of CPU")  # fmt: skip
 
 
 if __name__ == "__main__":

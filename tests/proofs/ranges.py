@@ -64,7 +64,8 @@ def transports(rng: random.Random) -> None:
 
 
 NETWORKS = [ip_network(text) for text in ("10.0.0.0/8", "10.1.0.0/16", "10.1.2.0/24", "172.16.0.0/12", "192.168.0.0/16", "203.0.113.0/24",
-            "0.0.0.0/0", "8.8.8.8/32", "2001:db8::/32", "2001:db8:1::/48", "::/0", "255.255.255.255/32")]  # fmt: skip
+            "0.0.0.0/0", "8.8.8.8/32", "2001:db8::/32", "2001:db8:1::/48", "::/0", "255.255.255.255/32", "0.0.0.0/32",
+            "203.0.113.10/32", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff/128")]  # fmt: skip
 TAGS = ({"a": "1"}, {"a": "1", "b": "2"}, {"b": "2"}, {"a": "3"}, {"b": "4", "a": "1"})
 CHOSEN = [dict(pairs) for pairs in ((), (("a", "1"),), (("a", "3"),), (("b", "2"),), (("b", "4"),), (("a", "1"), ("b", "2")),
           (("a", "3"), ("b", "2")), (("a", "1"), ("b", "4")), (("a", "3"), ("b", "4")))]  # fmt: skip
@@ -124,7 +125,10 @@ def addresses(rng: random.Random) -> None:
     """Addresses in groups, among all or some networks."""
     parts = some_groups(rng)
     within = rng.choice([None, rng.sample(NETWORKS, 2)])
-    kinds = address_kinds(parts, [1 << index for index in range(len(parts))], within, 1 << 9)
+    masks = [1 << index for index in range(len(parts))]
+    kinds = address_kinds(parts, masks, within, 1 << 9)
+    assert [kind.bits | 1 << 9 for kind in address_kinds(parts, masks, within)] == [kind.bits for kind in kinds]
+    assert all(kind.bits < 1 << len(parts) for kind in address_kinds(parts, masks, within)), "without marks no class has one"
     among = [address for address in POINTS if within is None or any(address in network for network in within)]
     listed = {(sure | 1 << 9, frozenset(unknown.items())) for address in among for sure, unknown in (holds(parts, address, None),)}
     assert {(kind.bits, frozenset((one.what, one.bits) for one in kind.options)) for kind in kinds} == listed
@@ -136,6 +140,9 @@ def addresses(rng: random.Random) -> None:
             alike = sample.version == kind.member.version and holds(parts, sample, None)[0] | 1 << 9 == kind.bits
             if alike and (within is None or any(sample in network for network in within)):
                 assert str(kind.member) in ("203.0.113.10", "10.255.0.10", "2001:db8::10"), "an example is one that people know"
+    for text, example in (("10.1.2.0/24", "10.1.2.10"), ("10.3.0.4/31", "10.3.0.5")):
+        found = address_kinds([(SmartGroup("one", (CidrSelector(ip_network(text)),)),)], [1])
+        assert [str(kind.member) for kind in found if kind.bits] == [example], "an example looks like a host, and is in its network"
     assert all(ip_address(text) in public_networks()[0] or any(ip_address(text) in one for one in public_networks())
                for text in ("9.255.255.255", "11.0.0.0", "172.15.255.255", "172.32.0.0", "192.167.255.255", "255.255.255.255"))  # fmt: skip
     assert not any(ip_address(text) in one for one in public_networks() for text in ("10.0.0.0", "172.31.255.255", "192.168.0.1"))
@@ -145,7 +152,9 @@ def sources(rng: random.Random) -> None:
     """Addresses with tags in groups, of those asked about."""
     parts = some_groups(rng)
     wanted = [Sources(rng.choice([None, tuple(rng.sample(NETWORKS, 2))]), rng.choice([None, *CHOSEN])) for _ in range(rng.randint(1, 2))]
-    kinds = source_kinds(parts, [1 << index for index in range(len(parts))], wanted, 1 << 9)
+    masks = [1 << index for index in range(len(parts))]
+    kinds = source_kinds(parts, masks, wanted, 1 << 9)
+    assert {kind.bits for kind in source_kinds(parts, masks, wanted)} == {kind.bits & ~(1 << 9) for kind in kinds}
 
     def asked(address: IPv4Address | IPv6Address, tags: dict[str, str] | None) -> bool:
         return any(

@@ -10,10 +10,11 @@ from ipaddress import ip_address
 from containment.model.flow import Application, Flow, Source
 from containment.model.names import Protocol
 from containment.model.reach.analysis import Analysis
-from containment.model.reach.difference import _longest_in_order
-from containment.model.reach.dimension import Dimension
-from containment.model.reach.table import Witness, bits_of
-from containment.model.ruleset import RuleSet
+from containment.model.reach.difference import _longest_in_order, _unchanged
+from containment.model.reach.dimension import Dimension, Kind
+from containment.model.reach.table import Table, Witness, bits_of
+from containment.model.reach.view import verifying_bits
+from containment.model.ruleset import PUBLIC_INTERNET, RuleSet, SmartGroup
 from tests.proofs.exhaustive import Universe
 from tests.proofs.generate import Style, make
 
@@ -36,6 +37,7 @@ def tables(rng: random.Random) -> None:
             met |= held if held & bit else 0
             alone &= held if held & bit else -1
         assert met & ~table.meets(index) == 0, "a rule meets all that it shares a flow with"
+        assert table.meets(index) & every == sum(1 << other for other in range(size) if _share_a_class(table, index, other))
         assert not met or table.covers_alone(bit, every & ~bit) & ~alone == 0, "what covers a rule alone holds every flow of it"
         need, avoid = bit | 1 << rng.randrange(size), rng.getrandbits(size)
         assert (table.find(need, avoid) is not None) == any(held & need == need and not held & avoid for held, _ in cells)
@@ -49,8 +51,23 @@ def tables(rng: random.Random) -> None:
     for dimension in itertools.chain(*table.readings):
         _compare_dimension(dimension, size, rng)
     assert [*bits_of(0b101101)] == [0, 2, 3, 5]
+    verifying = [index for index, rule in enumerate(ruleset.rules) if rule.verify_sni and rule.action.permits]
+    assert [*bits_of(verifying_bits(ruleset))] == verifying
+    assert [*bits_of(verifying_bits(ruleset, 3))] == [index + 3 for index in verifying]
     assert [outcome.name for outcome in analysis.view.outcomes()][-1] == "default action"
     assert table.examples >= {kind.member.name for kind in table.readings[-1][2].kinds}
+
+
+def _share_a_class(table: Table, one: int, two: int) -> bool:
+    """Tell whether in some reading two boxes have a class of every dimension in common, unknowns taken to hold."""
+
+    def holds(kind: Kind[object], box: int) -> bool:
+        return any(bits >> box & 1 for bits in (kind.bits, *(option.bits for option in kind.options)))
+
+    return any(
+        all(any(holds(kind, one) and holds(kind, two) for kind in dimension.kinds) for dimension in dimensions)
+        for dimensions in table.readings
+    )
 
 
 def _compare_dimension(dimension: Dimension[object], size: int, rng: random.Random) -> None:
@@ -79,6 +96,21 @@ def orders(rng: random.Random) -> None:
     assert len(found) == max(best, default=0)
     assert {*found} <= {*pairs}
     assert all(one[0] < two[0] and one[1] < two[1] for one, two in itertools.pairwise(found))
+
+
+def unchanged(rng: random.Random) -> None:
+    """A rule is the same when it matches the same, whatever its groups are called; what is named like a group of all is not one."""
+    ruleset = make(rng, Style(rng.randint(1, 5), unknown=0.3))
+    every = [(index, index) for index in range(len(ruleset.rules))]
+
+    def with_groups(**groups: SmartGroup) -> RuleSet:
+        return RuleSet(ruleset.rules, {**ruleset.smart_groups, **groups}, ruleset.web_groups, ruleset.default_action)
+
+    own = {key: group for key, group in ruleset.smart_groups.items() if key.startswith("s")}
+    assert _unchanged(ruleset, with_groups(**{key: SmartGroup(f"{key} anew", group.selectors) for key, group in own.items()})) == every
+    uses_public = [index for index, rule in enumerate(ruleset.rules) if "public" in (*rule.sources, *rule.destinations)]
+    alike = with_groups(public=SmartGroup("named alike", PUBLIC_INTERNET.selectors))
+    assert _unchanged(ruleset, alike) == [pair for pair in every if pair[0] not in uses_public]
 
 
 def spoken(rng: random.Random) -> None:

@@ -6,6 +6,7 @@ first that does must be the one that the witness is shown for.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Collection
 from ipaddress import ip_network
@@ -76,8 +77,13 @@ def _named(ruleset: RuleSet, rule: Rule, witness: Witness, apex: bool) -> bool:
     return False
 
 
+@functools.cache
+def _regex(pattern: str) -> re.Pattern[str]:
+    return re.compile(re.escape(pattern).replace(r"\*", ".*"))
+
+
 def fits(pattern: str, name: str, apex: bool) -> bool:
     """Tell whether a pattern matches a name under one reading of the apex."""
-    if re.fullmatch(re.escape(pattern).replace(r"\*", ".*"), name):
+    if _regex(pattern).fullmatch(name):
         return True
     return apex and pattern.startswith("*.") and "*" not in pattern[2:] and name == pattern[2:]

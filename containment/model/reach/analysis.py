@@ -123,11 +123,10 @@ class Analysis:
 
     def _ahead_of(self, outcome: Outcome, permit: Rule, denies: Iterable[Rule]) -> Iterator[Ahead]:
         """Yield the denies among some that a permit stands before and takes flows of."""
-        number = self.view.numbers[permit.name]
-        meets = self.table.meets(number)
+        meets = self.table.meets(self.view.numbers[permit.name]) & ~outcome.avoid
         for deny in denies:
             place = self.view.numbers[deny.name]
-            if place > number and meets >> place & 1 and (witness := self.table.find(outcome.need | 1 << place, outcome.avoid)):
+            if meets >> place & 1 and (witness := self.table.find(outcome.need | 1 << place, outcome.avoid)):
                 yield Ahead(permit, deny, witness)
 
     def ways_into(self, need: int = 0, avoid: int = 0, watched: Watched = Watched.APPLIED) -> list[Reached]:

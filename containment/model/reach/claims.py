@@ -88,7 +88,7 @@ class Claims:
                 may = tuple(one.option(held, asking, self._decrypting, application) for one in unknowns)
                 may = tuple(one for one in may if one.bits)
                 kinds.setdefault((held, may), Spoken(application, name))
-                if claim is Claim.TLS_NAMED and (held | sum(one.bits for one in may)) & marks.verifying:
+                if claim is Claim.TLS_NAMED and any(bits & marks.verifying for bits in (held, *(one.bits for one in may))):
                     kinds.setdefault((held | marks.forged, may), Spoken(application, name, True))
         return [Kind(held, may, spoken) for (held, may), spoken in kinds.items()]
 
@@ -152,8 +152,8 @@ class _Patterns:
     def holding(self, name: str) -> tuple[int, int]:
         """Return what matches one normalised name, without and with apexes under their wildcards."""
         marked = self.marked
-        held = marked.get(name, 0)
-        for start in range(len(name) + 1):
+        held = marked.get(name, 0) | marked.get("*", 0)
+        for start in range(len(name)):
             held |= marked.get(f"*{name[start:]}", 0)
         for glob in self._globs:
             held |= glob.bits if glob.matches(name) else 0

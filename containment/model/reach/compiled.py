@@ -25,7 +25,10 @@ Both = tuple[int, int]
 """Rules that match for certain, and rules that match or may, as bits."""
 
 Line = tuple[list[int], list[Both]]
-"""Stretches of addresses or ports: where each begins, and what holds there."""
+"""Stretches of addresses: where each begins, and what holds there."""
+
+Ports = tuple[list[int], list[int]]
+"""Stretches of ports: where each begins, and the rules that match there."""
 
 
 class Compiled:
@@ -40,7 +43,7 @@ class Compiled:
         self._destinations = {version: _addresses(destinations, version) for version in (4, 6)}
         self._tags = _tags(ruleset)
         on = _bits(rules, lambda rule: not rule.disabled)
-        self._ports: dict[Protocol | Carrier, Line] = {kind: _ports(rules, kind, on) for kind in (Protocol.TCP, Protocol.UDP)}
+        self._ports: dict[Protocol | Carrier, Ports] = {kind: _ports(rules, kind, on) for kind in (Protocol.TCP, Protocol.UDP)}
         self._portless = {
             carrier: on & _bits(rules, lambda rule, carrier=carrier: rule.protocol in (Protocol.ANY, carrier) and not rule.ports)  # type: ignore[misc]
             for carrier in (*Protocol, Carrier.OTHER)
@@ -69,8 +72,8 @@ class Compiled:
         if port is None or protocol not in self._ports:
             here = self._portless[protocol]
         else:
-            starts, held = self._ports[protocol]
-            here = held[bisect_right(starts, port) - 1][0]
+            ports, on = self._ports[protocol]
+            here = on[bisect_right(ports, port) - 1]
         must &= sure & here
         may &= unsure & here
         application = flow.application
@@ -128,17 +131,18 @@ def _tags(ruleset: RuleSet) -> list[tuple[str, str, tuple[tuple[str, str], ...] 
 def _addresses(groups: Sequence[Sequence[SmartGroup]], version: int) -> Line:
     holdings = [holding_of(part) for part in groups]
     unknown = sum(1 << index for index, holding in enumerate(holdings) if holding.unknowns[version])
-    return _line([holding.ranges[version] for holding in holdings], TOP[version], unknown)
+    starts, held = _line([holding.ranges[version] for holding in holdings], TOP[version])
+    return starts, [(sure, sure | unknown) for sure in held]
 
 
-def _ports(rules: Sequence[Rule], protocol: Protocol, on: int) -> Line:
+def _ports(rules: Sequence[Rule], protocol: Protocol, on: int) -> Ports:
     sets: list[list[Range]] = []
     for index, rule in enumerate(rules):
         takes = rule.protocol in (Protocol.ANY, protocol) and on >> index & 1
         sets.append([(ports.low, ports.high) for ports in rule.ports] or [(0, LAST_PORT)] if takes else [])
-    return _line(sets, LAST_PORT, 0)
+    return _line(sets, LAST_PORT)
 
 
-def _line(sets: Sequence[Sequence[Range]], top: int, unknown: int) -> Line:
+def _line(sets: Sequence[Sequence[Range]], top: int) -> Ports:
     found = list(stretches(sets, 0, top))
-    return [low for low, _, _ in found], [(held, held | unknown) for _, _, held in found]
+    return [low for low, _, _ in found], [held for _, _, held in found]

@@ -63,9 +63,10 @@ def _differences(before: RuleSet, after: RuleSet, sources: Iterable[Sources], wa
     old, new = View(before, table), View(after, table, shift)
     kept = _Kept({before.rules[one].name for one, _ in same}, {after.rules[two].name for _, two in same}, same_default)
     for one in old.outcomes(watched):
-        meets = table.meets(old.numbers[one.rule.name]) if one.rule else -1
         for two in new.outcomes(watched):
-            if kept.cannot_change(one, two) or (two.rule and not meets >> new.numbers[two.rule.name] & 1):
+            if kept.cannot_change(one, two):
+                continue
+            if one.rule and two.rule and not table.meets(old.numbers[one.rule.name]) >> new.numbers[two.rule.name] & 1:
                 continue
             if witness := table.find(one.need | two.need, one.avoid | two.avoid):
                 yield Difference(_change(one, two), one.rule, two.rule, witness)
@@ -124,7 +125,7 @@ def _same(before: RuleSet, one: Rule, after: RuleSet, two: Rule) -> bool:
 
 
 def _members(ruleset: RuleSet, names: Iterable[str]) -> list[object]:
-    return [(group.selectors, group == PUBLIC_INTERNET) for group in (ruleset.smart_groups[name] for name in names)]
+    return [group if group == PUBLIC_INTERNET else group.selectors for group in (ruleset.smart_groups[name] for name in names)]
 
 
 def _names(ruleset: RuleSet, names: Iterable[str]) -> list[object]:
@@ -135,17 +136,17 @@ def _longest_in_order(pairs: list[tuple[int, int]]) -> list[tuple[int, int]]:
     """Return a longest run of pairs whose second numbers rise (patience sorting)."""
     tails: list[int] = []
     ends: list[int] = []
-    back: list[int] = []
+    back: list[int | None] = []
     for index, (_, second) in enumerate(pairs):
         at = bisect_left(tails, second)
-        back.append(ends[at - 1] if at else -1)
+        back.append(ends[at - 1] if at else None)
         tails[at : at + 1] = [second]
         ends[at : at + 1] = [index]
     out = []
-    index = ends[-1] if ends else -1
-    while index >= 0:
-        out.append(pairs[index])
-        index = back[index]
+    place = ends[-1] if ends else None
+    while place is not None:
+        out.append(pairs[place])
+        place = back[place]
     return out[::-1]
 
 

@@ -12,7 +12,7 @@ from functools import cached_property
 
 from containment.model.reach.analysis import Ahead, Analysis
 from containment.model.reach.table import Edited, Witness, bits_of
-from containment.model.reach.view import Outcome, Watched
+from containment.model.reach.view import Watched
 from containment.model.ruleset import Rule, RuleSet
 
 
@@ -48,20 +48,19 @@ class EditedAnalysis(Analysis):
         known = self._known.permits_ahead(rule for rule in self._known.ruleset.rules if rule.name in names)
         kept = [one for one in known if one.permit.name not in gained and one.deny.name not in gained]
         later = [rule for rule in rules if rule.name in names and not rule.disabled]
-        outcomes, places = self.view.outcomes(), self.view.places(Watched.APPLIED)
+        places = self.view.places(Watched.APPLIED)
         for deny in (rule for rule in later if rule.name in gained):
-            meets = self.table.meets(numbers[deny.name])
-            for permit in rules[: numbers[deny.name]]:
-                if meets >> numbers[permit.name] & 1 and permit.name not in gained:
-                    kept += self._ahead_from(permit, [deny], [outcomes[index] for index in places.get(numbers[permit.name], ())])
+            for box in bits_of(self.table.meets(numbers[deny.name]) & ~self._gained):
+                kept += self._ahead_from(places.get(box, ()), [deny])
         for name in gained:
-            kept += self._ahead_from(self.ruleset.by_name[name], later, [outcomes[index] for index in places.get(numbers[name], ())])
+            kept += self._ahead_from(places.get(numbers[name], ()), later)
         yield from sorted(kept, key=lambda one: (numbers[one.permit.name], numbers[one.deny.name]))
 
-    def _ahead_from(self, permit: Rule, denies: Sequence[Rule], outcomes: Iterable[Outcome]) -> Iterator[Ahead]:
-        for outcome in outcomes:
-            if outcome.permits:
-                yield from self._ahead_of(outcome, permit, denies)
+    def _ahead_from(self, places: Iterable[int], denies: Sequence[Rule]) -> Iterator[Ahead]:
+        outcomes = self.view.outcomes()
+        for outcome in (outcomes[index] for index in places):
+            if outcome.rule is not None and outcome.permits:
+                yield from self._ahead_of(outcome, outcome.rule, denies)
 
     def _find_all(self, need: int, avoid: int, watched: Watched, permits: bool) -> dict[int, Witness]:
         found = dict(self._known.found(need, avoid, watched, permits))

@@ -77,8 +77,11 @@ def start(globs: Sequence[Glob], key: str) -> Places:
     return tuple(places)
 
 
-Known = dict[tuple[tuple[Glob, ...], Places, bool], dict[int, str]]
-"""What was found off the spelled-out names, by globs, places and whether a label has just begun: bits -> the rest of a name."""
+State = tuple[Places, bool]
+"""Where the globs stand, and whether a label has just begun: names that lead to one state go on in the same ways."""
+
+Known = dict[tuple[tuple[Glob, ...], State], dict[int, str]]
+"""What was found off the spelled-out names, by globs and state: bits -> the rest of a name."""
 
 
 def open_classes(globs: tuple[Glob, ...], places: Places, key: str, spelled: Spelled, known: Known) -> dict[int, str]:
@@ -87,20 +90,20 @@ def open_classes(globs: tuple[Glob, ...], places: Places, key: str, spelled: Spe
     Spelled-out prefixes are followed only where they put the globs in places that nothing else has put them in.
     """
     found: dict[int, str] = {}
-    seen: set[tuple[Places, bool]] = set()
-    front = [(key, places)]
+    seen: set[State] = set()
+    front: list[tuple[str, State]] = [(key, (places, key[-1:] in ("", ".")))]
     while front:
-        following: list[tuple[str, Places]] = []
-        for word, at in front:
-            begun = word[-1:] in ("", ".")
-            if (at, begun) in seen:
+        following: list[tuple[str, State]] = []
+        for word, state in front:
+            if state in seen:
                 continue
-            onward = list(_onward(globs, word, at, spelled))
+            onward = list(_onward(globs, word, state, spelled))
             for longer, reached, off in onward:
                 if off:
-                    seen |= _visit(globs, reached, longer[-1] == ".", known)
-                    for bits, rest in known[globs, reached, longer[-1] == "."].items():
+                    seen |= _visit(globs, reached, known)
+                    for bits, rest in known[globs, reached].items():
                         found.setdefault(bits, longer + rest)
+            at, begun = state
             if not begun and not spelled.is_exact(word):
                 found.setdefault(_accepted(globs, at), word)
             following += [(longer, reached) for longer, reached, off in onward if not off]
@@ -108,24 +111,25 @@ def open_classes(globs: tuple[Glob, ...], places: Places, key: str, spelled: Spe
     return found
 
 
-def _visit(globs: tuple[Glob, ...], places: Places, begun: bool, known: Known) -> set[tuple[Places, bool]]:
+def _visit(globs: tuple[Glob, ...], state: State, known: Known) -> set[State]:
     """Find everything that goes on from a state with nothing spelled out, keep it in `known`, and return the states seen."""
-    seen = {(places, begun)}
-    if (globs, places, begun) in known:
+    seen = {state}
+    if (globs, state) in known:
         return seen
     found: dict[int, str] = {}
-    front = [("." if begun else ALPHABET[0], places)]
+    front = [("", state)]
     while front:
         following = []
-        for word, at in front:
-            if word[-1] != ".":
-                found.setdefault(_accepted(globs, at), word[1:])
-            for longer, reached, _ in _onward(globs, word, at, None):
-                if (reached, longer[-1] == ".") not in seen:
-                    seen.add((reached, longer[-1] == "."))
+        for word, here in front:
+            at, begun = here
+            if not begun:
+                found.setdefault(_accepted(globs, at), word)
+            for longer, reached, _ in _onward(globs, word, here, None):
+                if reached not in seen:
+                    seen.add(reached)
                     following.append((longer, reached))
         front = following
-    known[globs, places, begun] = found
+    known[globs, state] = found
     return seen
 
 
@@ -136,26 +140,26 @@ def _accepted(globs: Sequence[Glob], at: Places) -> int:
     return bits
 
 
-def _onward(globs: Sequence[Glob], word: str, at: Places, spelled: Spelled | None) -> Iterator[tuple[str, Places, bool]]:
-    """Yield the spellings one character on, with the globs' places and whether nothing spelled out is left there.
+def _onward(globs: Sequence[Glob], word: str, state: State, spelled: Spelled | None) -> Iterator[tuple[str, State, bool]]:
+    """Yield the spellings one character on, with the state they lead to and whether nothing spelled out is left there.
 
-    Of characters that do the same to every glob one is enough, unless something is spelled out below it.
+    Of characters that lead to one state one is enough, unless something is spelled out below it.
     """
-    done: set[Places] = set()
+    places, begun = state
+    done: set[State] = set()
     later = []
     for char in ALPHABET:
-        if char == "." and word[-1:] in ("", "."):
+        if begun and char == ".":
             continue
-        reached = tuple(glob.step(places, char) for glob, places in zip(globs, at, strict=True))
-        key = (*reached, char == ".")
-        if key in done:
+        reached = (tuple(glob.step(at, char) for glob, at in zip(globs, places, strict=True)), char == ".")
+        if reached in done:
             continue
         longer = word + char
         if spelled is None or not spelled.has(longer):
-            done.add(key)
+            done.add(reached)
             yield longer, reached, True
         elif not spelled.is_wildcard(longer):
-            later.append((key, longer, reached))
-    for key, longer, reached in later:
-        if key not in done:
+            later.append((longer, reached))
+    for longer, reached in later:
+        if reached not in done:
             yield longer, reached, False

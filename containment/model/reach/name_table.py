@@ -55,14 +55,12 @@ class NameTable:
             return 0, 0
         tails = self._tails
         must = self._exact.get(spelled, 0) | self._every
-        at = spelled.find(".")
-        while at >= 0:
-            if at and (found := tails.get(spelled[at:])):
-                must |= found
-            at = spelled.find(".", at + 1)
+        _, dot, above = spelled.partition(".")
+        while dot:
+            must |= tails.get(f".{above}", 0)
+            _, dot, above = above.partition(".")
         for length in self._lengths:
-            if 0 < length <= len(spelled):
-                must |= tails.get(spelled[-length:], 0)
+            must |= tails.get(spelled[-length:], 0)
         may = must | self._apexes.get(spelled, 0)
         for ask, bit, only in self._asked:
             if only is None or only is application:

@@ -50,14 +50,14 @@ def name_classes(patterns: Mapping[str, int]) -> NameClasses:
     for text, bits in patterns.items():
         tail = text.rpartition("*")[2]
         if len(tail) == len(text):
-            own[text[::-1] + _END] = own.get(text[::-1] + _END, 0) | bits
+            own[text[::-1] + _END] = bits
             continue
         key = tail[::-1]
         own.setdefault(key, 0)
         if len(tail) + 1 == len(text):
             own[key] |= bits
-            if len(tail) > 1 and tail[0] == ".":
-                apexes[key[:-1] + _END] = apexes.get(key[:-1] + _END, 0) | bits
+            if tail.startswith("."):
+                apexes[key[:-1] + _END] = bits
         else:
             globs.setdefault(key, []).append(Glob(text, bits))
     for key in apexes:
@@ -145,8 +145,6 @@ def _free(key: str, below: _Below) -> str | None:
             if char == "." and word[-1:] in ("", "."):
                 continue
             longer = word + char
-            if not below.has(longer):
-                return longer if char != "." else longer + ALPHABET[0]
             if not below.is_wildcard(longer):
                 if char != "." and not below.is_exact(longer):
                     return longer

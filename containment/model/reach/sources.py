@@ -62,7 +62,8 @@ def _tag_classes(selectors: Sequence[tuple[dict[str, str], int]], given: Mapping
     for tags, _ in selectors:
         for key, value in tags.items():
             values.setdefault(key, set()).add(value)
-    alive: dict[int, dict[str, str]] = {(1 << len(selectors)) - 1: {}}  # selectors not yet contradicted -> tags chosen
+    every = sum(1 << index for index, _ in enumerate(selectors))
+    alive: dict[int, dict[str, str]] = {every: {}}  # selectors not yet contradicted -> tags chosen
     for key in sorted(values):
         silent = sum(1 << index for index, (tags, _) in enumerate(selectors) if key not in tags)
         following: dict[int, dict[str, str]] = {}

@@ -25,11 +25,9 @@ def complement(ranges: Iterable[Range], low: int, high: int) -> list[Range]:
     """Return the numbers from `low` to `high` that are in none of the ranges."""
     out, at = [], low
     for start, end in merged(ranges):
-        if start > at:
-            out.append((at, min(start - 1, high)))
+        out.append((at, min(start - 1, high)))
         at = max(at, end + 1)
-    if at <= high:
-        out.append((at, high))
+    out.append((at, high))
     return [(start, end) for start, end in out if start <= end]
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 from containment.model.flow import Application, Carrier, Flow, Source
 from containment.model.names import Protocol
@@ -18,12 +18,13 @@ from containment.model.reach.addresses import address_kinds
 from containment.model.reach.box import Box
 from containment.model.reach.claims import ClaimMarks, Claims, Spoken
 from containment.model.reach.dimension import Dimension, Kind, Pick
-from containment.model.reach.sources import ANYBODY, Sources, source_kinds
+from containment.model.reach.sources import Sources, source_kinds
 from containment.model.reach.transports import Transport, transport_kinds
 from containment.model.ruleset import Address
 
-_NO_TLS, _NO_HTTP, _FORGED, MARKS = 0, 1, 2, 3
-"""Marks stand behind the boxes: TLS on what carries none, HTTP on what carries none, a forged name; and their number."""
+MARKS: Final = range(3)
+_NO_TLS, _NO_HTTP, _FORGED = MARKS
+"""Marks stand behind the boxes: TLS on what carries none, HTTP on what carries none, a forged name."""
 
 Step = tuple[Pick[Source], Pick[Address], Pick[Spoken], Pick[Transport]]
 
@@ -55,7 +56,7 @@ class Witness:
 class Table:
     """Boxes cut into classes, for flows of `sources`."""
 
-    def __init__(self, boxes: Sequence[Box], sources: Iterable[Sources] = ANYBODY, verifying: int = 0) -> None:
+    def __init__(self, boxes: Sequence[Box], sources: Iterable[Sources], verifying: int) -> None:
         """`verifying` are the boxes of rules that verify server names, as bits."""
         self.boxes = tuple(boxes)
         self.verifying = verifying
@@ -113,7 +114,7 @@ class Table:
     def _numbered(self, keys: Sequence[Any]) -> list[int]:
         numbers: dict[Any, int] = {}
         found = [numbers.setdefault(key, len(numbers)) for key in keys]
-        return [*found, *(len(numbers) + mark for mark in range(MARKS))]
+        return [*found, *(len(numbers) + mark for mark in MARKS)]
 
     def _dimension(self, kinds_of: Any, name: str) -> Dimension[Any]:
         groups = [getattr(box, name) for box in self.boxes]
@@ -199,10 +200,6 @@ class Table:
         ordered: list[Any] = [None] * len(choices)
         for (place, _), pick in zip(choices, found, strict=True):
             ordered[place] = pick
-        if ordered[3].kind.member.protocol is not Protocol.TCP:
-            left = avoid & ordered[0].bits & ordered[1].bits & ordered[3].bits
-            plain = (pick for pick in dimensions[2].picks(boxes, sure=sure) if pick.kind.member.application is Application.OTHER)
-            ordered[2] = next((pick for pick in plain if not left & pick.bits), ordered[2])  # a simpler example, if there is one
         return (ordered[0], ordered[1], ordered[2], ordered[3])
 
     def witness(self, step: Step, apex: bool | None) -> Witness:
@@ -300,6 +297,7 @@ def _parts(keys: Sequence[Any]) -> tuple[list[int], list[int], list[int]]:
 
 def bits_of(number: int) -> Iterator[int]:
     """Yield the places of the bits that are set, lowest first."""
+    assert number >= 0, "a negative number has no end of bits"
     while number:
         low = number & -number
         yield low.bit_length() - 1

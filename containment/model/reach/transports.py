@@ -25,9 +25,6 @@ class Transport:
     protocol: Protocol | Carrier
     port: int | None
 
-    def __str__(self) -> str:
-        return self.protocol.value if self.port is None else f"{self.protocol.value} {self.port}"
-
 
 TransportPart = tuple[Protocol, tuple[PortRange, ...], bool]
 """Protocol, ports (none: every port) and whether a name is asked for, which only TCP carries."""
