@@ -16,18 +16,24 @@ ODD = (None, "", "A.B.", "no such name", "x", "a.b")
 
 
 def some_flow(rng: random.Random) -> Flow:
+    """Return a flow of which all is known but its path."""
     protocol = rng.choice([Protocol.TCP] * 5 + [Protocol.UDP, Protocol.ICMP, Carrier.OTHER])
     application = rng.choice([*Application, Application.TLS]) if protocol in (Protocol.TCP, Protocol.UDP) else Application.OTHER
     name = rng.choice(ODD if rng.random() < 0.25 else NAMES) if application is not Application.OTHER else None
     port = rng.choice(PORT_POINTS) if protocol in (Protocol.TCP, Protocol.UDP) else None
     tags = {key: value for key, value in rng.choice(TAG_POINTS).items() if value != "-"}
-    flow = Flow(Source(rng.choice(ADDRESSES), tags), rng.choice(ADDRESSES), protocol, port, application, name, forged=rng.random() < 0.2)
+    return Flow(Source(rng.choice(ADDRESSES), tags), rng.choice(ADDRESSES), protocol, port, application, name, forged=rng.random() < 0.2)
+
+
+def any_flow(rng: random.Random) -> Flow:
+    """Return a flow; of one in ten something is not known."""
+    flow = some_flow(rng)
     return less_known(rng, flow) if rng.random() < 0.1 else flow
 
 
 def web_flow(rng: random.Random) -> Flow:
     """Return a flow to a web server of which the path is known, or not."""
-    flow = replace(some_flow(rng), destination=rng.choice(ADDRESSES), protocol=Protocol.TCP, port=443)
+    flow = replace(some_flow(rng), protocol=Protocol.TCP, port=443)
     application = rng.choice([Application.TLS, Application.HTTP])
     return replace(flow, application=application, server_name=rng.choice(NAMES), path=rng.choice([None, "/x", "/x/y", "/z", "/nothing"]))
 
