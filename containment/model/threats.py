@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from containment.model.names import RuleId
+from containment.model.names import PolicyMode, RuleId
+from containment.model.scenario import Scenario
 
 
 class Framework(StrEnum):
@@ -134,14 +135,14 @@ THREATS: Final = (
 )
 
 
+def tries(scenario: Scenario, threat: Threat) -> bool:
+    """Tell whether a scenario tries a threat: it names one of its entries, and one of its rules is to decide."""
+    return scenario.expect[PolicyMode.ENFORCE].rule in threat.rules and not set(threat.entries).isdisjoint(scenario.threats)
+
+
 def named(id_: str) -> Entry:
     """Return the entry of an id; raises KeyError when nothing here is called so."""
     return _BY_ID[id_]
-
-
-def answered_by(rule: str) -> tuple[Threat, ...]:
-    """Return the threats that a rule, by its name without prefix, answers."""
-    return tuple(threat for threat in THREATS if rule in threat.rules)
 
 
 _BY_ID: Final = {entry.id: entry for entry in ENTRIES}

@@ -6,21 +6,15 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from containment.model.names import PolicyMode
 from containment.model.preset import Library
 from containment.model.scenario import Scenario
-from containment.model.threats import ENTRIES, THREATS, Framework, Threat, named
+from containment.model.threats import ENTRIES, THREATS, Framework, Threat, named, tries
 from containment.scenario_file import read_scenarios
 from containment.verify.markdown import table
 
 SCENARIOS: Final = Path(__file__).parents[2] / "tests" / "scenarios"
 SHOWN: Final = "coding"
 """The class whose scenarios are named; of the others the table counts them."""
-
-
-def tries(scenario: Scenario, threat: Threat) -> bool:
-    """Tell whether a scenario tries a threat: it names one of its entries, and one of its rules is to decide."""
-    return scenario.expect[PolicyMode.ENFORCE].rule in threat.rules and not set(threat.entries).isdisjoint(scenario.threats)
 
 
 def threat_table(library: Library) -> str:

@@ -12,11 +12,13 @@ from containment.lab.world.report_rows import (
     RULE_HEADS,
     TEST_HEADS,
     TESTS,
+    THREAT_HEADS,
     compared_rows,
     count,
     evasion_rows,
     rule_rows,
     test_rows,
+    threat_rows,
 )
 from containment.lab.world.topology import topology
 
@@ -64,6 +66,7 @@ def page(report: Report) -> str:
     if report.compared:
         said = f"Predicted against observed: {count(each.state for each in report.compared)}"
         parts.append(_section(said, COMPARED_HEADS, compared_rows(report)))
+    parts.append(_section("Threats, and what was sent of each", THREAT_HEADS, threat_rows(report)))
     if report.left_out:
         parts.append(_section("Not tried", ("what", "why"), report.left_out))
     parts.append(_section("Made with", ("what", "version"), list(report.versions.items())))

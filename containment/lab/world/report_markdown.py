@@ -11,10 +11,12 @@ from containment.lab.world.report_rows import (
     RULE_HEADS,
     TEST_HEADS,
     TESTS,
+    THREAT_HEADS,
     compared_rows,
     evasion_rows,
     rule_rows,
     test_rows,
+    threat_rows,
 )
 
 
@@ -28,6 +30,7 @@ def markdown(report: Report) -> str:
         out += ["## Evasion", _table(EVASION_HEADS, evasion_rows(report))]
     if report.compared:
         out += ["## Predicted against observed", _table(COMPARED_HEADS, compared_rows(report))]
+    out += ["## Threats, and what was sent of each", _table(THREAT_HEADS, threat_rows(report))]
     if report.left_out:
         out += ["## Not tried", _table(("what", "why"), report.left_out)]
     out += ["## Made with", _table(("what", "version"), list(report.versions.items()))]

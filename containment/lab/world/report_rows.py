@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from containment.lab.world.report import Report, Section
+from containment.model.threats import THREATS, tries
 
 Rows = list[tuple[object, ...]]
 TESTS = "The six validation tests"
@@ -12,6 +13,7 @@ TEST_HEADS = ("test", "result", "probe", "asked", "what happened")
 RULE_HEADS = ("rule", "action", "is", "hits")
 EVASION_HEADS = ("result", "technique", "sent", "what happened")
 COMPARED_HEADS = ("result", "row", "predicted", "seen")
+THREAT_HEADS = ("threat", "cited as", "denied by", "tried here")
 
 
 def test_rows(section: Section) -> Rows:
@@ -44,6 +46,16 @@ def evasion_rows(report: Report) -> Rows:
 def compared_rows(report: Report) -> Rows:
     """Return what was predicted and seen of each row."""
     return [(one.state, one.scenario.id, f"{one.predicted.verdict.value} by {one.predicted.rule}", one.why) for one in report.compared]
+
+
+def threat_rows(report: Report) -> Rows:
+    """Return the threats with what was sent of each in this run, and how it came out."""
+    out: Rows = []
+    tried = [(each.scenario, each.state) for each in report.compared] + [(each.scenario, each.state) for each in report.evasion]
+    for threat in THREATS:
+        seen = [state for scenario, state in tried if tries(scenario, threat)]
+        out.append((f"{threat.id}: {threat.what}", ", ".join(threat.entries), ", ".join(threat.rules), count(seen) or "NOT TRIED"))
+    return out
 
 
 def count(states: Iterable[str]) -> str:
