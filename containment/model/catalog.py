@@ -6,6 +6,7 @@ hosts. `{region}` in a pattern stands for the stack's AWS region. Reading files 
 
 from __future__ import annotations
 
+import functools
 from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any, Self
@@ -56,7 +57,7 @@ class Entry(Reviewed):
 
     def in_region(self, region: str) -> DomainPattern:
         """Return the domain pattern with the region filled in."""
-        return DomainPattern.parse(self.pattern.replace(REGION, region))
+        return _in_region(self.pattern, region)
 
 
 class DestinationKind(StrEnum):
@@ -108,7 +109,17 @@ class CatalogSet(Reviewed):
 
     def patterns(self, region: str) -> tuple[DomainPattern, ...]:
         """Return the set's patterns for a region, sorted: the provider plans cleanly only on a stable order."""
-        return tuple(sorted(entry.in_region(region) for entry in self.entries))
+        return _sorted_in_region(tuple(entry.pattern for entry in self.entries), region)
+
+
+@functools.lru_cache(maxsize=65536)
+def _in_region(raw: str, region: str) -> DomainPattern:
+    return DomainPattern.parse(raw.replace(REGION, region))
+
+
+@functools.lru_cache(maxsize=4096)
+def _sorted_in_region(raw: tuple[str, ...], region: str) -> tuple[DomainPattern, ...]:
+    return tuple(sorted(_in_region(one, region) for one in raw))
 
 
 def parse_set(name: str, document: Any) -> CatalogSet:

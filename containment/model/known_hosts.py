@@ -6,12 +6,15 @@ never taken for harmless.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from containment.model.catalog import Entry
 from containment.model.fqdn import DomainPattern, Match
 from containment.model.preset import Library
+
+Thing = TypeVar("Thing")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -27,8 +30,8 @@ class KnownHost:
 
 def known_hosts(patterns: Iterable[DomainPattern], library: Library, region: str) -> tuple[KnownHost, ...]:
     """Return what is known of each pattern, sorted, each once."""
-    entries = [(entry.in_region(region), entry) for found in library.sets.values() for entry in found.entries]
-    return tuple(_known(pattern, entries) for pattern in sorted(set(patterns)))
+    listed = Meeting((entry.in_region(region), entry) for found in library.sets.values() for entry in found.entries)
+    return tuple(_known(pattern, listed.of(pattern)) for pattern in sorted(set(patterns)))
 
 
 def meets(one: DomainPattern, two: DomainPattern) -> bool:
@@ -36,8 +39,28 @@ def meets(one: DomainPattern, two: DomainPattern) -> bool:
     return one == two or (not (one.is_exact and two.is_exact) and one.overlaps(two) is not Match.NO)
 
 
-def _known(pattern: DomainPattern, entries: Iterable[tuple[DomainPattern, Entry]]) -> KnownHost:
-    met = [entry for other, entry in entries if meets(pattern, other)]
+class Meeting(Generic[Thing]):
+    """Things by pattern, to be asked which of them a pattern meets: exact names are looked up, wildcards tried one by one."""
+
+    def __init__(self, things: Iterable[tuple[DomainPattern, Thing]]) -> None:
+        self._all = tuple(things)
+        self._exact: dict[DomainPattern, list[int]] = {}
+        self._wild: list[int] = []
+        for place, (pattern, _) in enumerate(self._all):
+            if pattern.is_exact:
+                self._exact.setdefault(pattern, []).append(place)
+            else:
+                self._wild.append(place)
+
+    def of(self, pattern: DomainPattern) -> list[Thing]:
+        """Return what a pattern meets, in the order given."""
+        if not pattern.is_exact:
+            return [thing for other, thing in self._all if meets(pattern, other)]
+        met = [place for place in self._wild if meets(pattern, self._all[place][0])]
+        return [self._all[place][1] for place in sorted([*self._exact.get(pattern, ()), *met])]
+
+
+def _known(pattern: DomainPattern, met: Sequence[Entry]) -> KnownHost:
     return KnownHost(
         pattern,
         bool(met),

@@ -11,7 +11,8 @@ from containment.model.checks import Checks
 from containment.model.config import StackConfig
 from containment.model.destinations import ADDITIONS, OVERRIDES, Destinations
 from containment.model.errors import Problem
-from containment.model.fqdn import DomainPattern, Match
+from containment.model.fqdn import DomainPattern
+from containment.model.known_hosts import Meeting, meets
 from containment.model.names import DENY_GROUPS, WebGroupId
 from containment.model.parse import alias_of
 from containment.model.url import UrlPattern
@@ -21,11 +22,12 @@ def check_overlaps(destinations: Mapping[WebGroupId, Destinations], config: Stac
     """Refuse a permit that meets a deny, and a URL whose host is permitted whole."""
     for denied_group in sorted(DENY_GROUPS & set(destinations)):
         denied = destinations[denied_group]
+        refused = Meeting((pattern, pattern) for pattern in denied.patterns)
         for group, permitted in destinations.items():
             if group in DENY_GROUPS:
                 continue
             for pattern in permitted.patterns:
-                if hits := _meeting(pattern, denied):
+                if hits := refused.of(pattern):
                     key = _overlap_key(group, pattern, denied_group, config)
                     checks.problems.append(_both_sides(checks, key, str(pattern), permitted.origin, denied_group, denied.origin, hits))
     for url in config.tls_decryption_urls:
@@ -35,7 +37,7 @@ def check_overlaps(destinations: Mapping[WebGroupId, Destinations], config: Stac
 def _check_url(url: str, destinations: Mapping[WebGroupId, Destinations], checks: Checks) -> None:
     host, key = UrlPattern.parse(url).host, alias_of("tls_decryption_urls")
     for group, found in destinations.items():
-        hits = _meeting(host, found)
+        hits = [other for other in found.patterns if meets(host, other)]
         if not hits:
             continue
         if group in DENY_GROUPS:
@@ -49,10 +51,6 @@ def _check_url(url: str, destinations: Mapping[WebGroupId, Destinations], checks
                     f"remove the host from {found.origin}, or the URL from {key}",
                 )
             )
-
-
-def _meeting(pattern: DomainPattern, found: Destinations) -> list[DomainPattern]:
-    return [other for other in found.patterns if pattern.overlaps(other) is not Match.NO]
 
 
 def _both_sides(

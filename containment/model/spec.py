@@ -166,11 +166,14 @@ def _subnets(config: StackConfig, checks: Checks) -> _Subnets:
             "private_subnet_newbits", config.private_subnet_newbits, f"makes /{prefix} subnets, and AWS allows /28 at most", "vpc_cidr"
         )
         return _Subnets(config.vpc_cidr, config.vpc_cidr, (config.vpc_cidr,), (config.vpc_cidr,))
-    cut = list(config.vpc_cidr.subnets(new_prefix=prefix))
+
+    def cut(place: int) -> IPv4Network:
+        return IPv4Network((int(config.vpc_cidr.network_address) + (place << 32 - prefix), prefix))
+
     zones = range(config.availability_zone_count)
     return _Subnets(
-        cut[0],
-        cut[HA_GATEWAY_SUBNET],
-        tuple(cut[FIRST_AGENT_SUBNET + zone] for zone in zones),
-        tuple(cut[FIRST_ENDPOINT_SUBNET + zone] for zone in zones),
+        cut(0),
+        cut(HA_GATEWAY_SUBNET),
+        tuple(cut(FIRST_AGENT_SUBNET + zone) for zone in zones),
+        tuple(cut(FIRST_ENDPOINT_SUBNET + zone) for zone in zones),
     )

@@ -66,6 +66,12 @@ class Analysis:
         self._found: dict[tuple[int, int, Watched, bool], dict[int, Witness]] = {}
         self._pairs: dict[frozenset[str], list[Ahead]] = {}
 
+    def prepare(self) -> None:
+        """Build now what the first question about one name more would wait for."""
+        _ = self.table.examples
+        for watched in Watched:
+            self.view.places(watched)
+
     def probe(self, index: int) -> int:
         """Return the bit of an extra box."""
         return 1 << (len(self.ruleset.rules) + index)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Final
 
 from containment.model.flow import Application
@@ -135,6 +134,7 @@ class _Patterns:
         for place, (text, _, _) in enumerate(unsure):
             self.marked[text] = self.marked.get(text, 0) | 1 << (self._width + place)
         all_unsure = [one for one, (text, _, _) in zip(self._unsure, unsure, strict=True) if text == "*" and not one.is_url]
+        self._globs = [Glob(text, bits) for text, bits in self.marked.items() if "*" in text[1:]]
         self.bare: _Told = (bare, all_unsure, None)
 
     def told(self, held: int) -> tuple[int, list[_Unsure]]:
@@ -144,10 +144,6 @@ class _Patterns:
             spread(held & ((1 << self._width) - 1), self._masks),
             [one for place, one in enumerate(self._unsure) if may >> place & 1] if may else [],
         )
-
-    @cached_property
-    def _globs(self) -> list[Glob]:
-        return [Glob(text, bits) for text, bits in self.marked.items() if "*" in text[1:]]
 
     def holding(self, name: str) -> tuple[int, int]:
         """Return what matches one normalised name, without and with apexes under their wildcards."""

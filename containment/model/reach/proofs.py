@@ -64,7 +64,9 @@ class Proved:
 def proved(subject: Subject) -> Proved:
     """Return every statement about a subject, and keep the way there for `reproved`."""
     questions = Questions.of(subject)
-    return Proved(subject, tuple(_Prover(subject, questions).all()), questions)
+    proofs = tuple(_Prover(subject, questions).all())
+    questions.analysis.prepare()
+    return Proved(subject, proofs, questions)
 
 
 def reproved(before: Proved, after: Subject) -> Proved:
