@@ -7,6 +7,7 @@ that wait for their deletion) counts as gone. AWS's own policies, prefix lists, 
 from __future__ import annotations
 
 import datetime
+from collections.abc import Collection
 from typing import Any
 
 from containment.lab.cloud.clients import client
@@ -70,10 +71,30 @@ _GONE = {"deleted", "deleting", "terminated", "shutting-down", "PendingDeletion"
 _REMEMBERED = {"nat-gateways", "peering-connections", "transit-gateway-attachments", "transit-gateways", "vpn-gateways", "vpc-endpoints"}
 
 
-def inventory(home: LabHome, region: str | None = None) -> Things:
-    """Return what the cloud of `home` holds in one region (us-east-1 unless told)."""
-    ec2 = client(home, "ec2", region)
-    out: Things = {f"ec2.{kind}": _all(ec2, call, key) for kind, (call, key) in _EC2.items()}
+SERVICES = ("ec2", "kms", *dict.fromkeys(service for service, *_ in _OTHERS.values() if service != "kms"))
+
+
+def inventory(home: LabHome, region: str | None = None, services: Collection[str] = SERVICES) -> Things:
+    """Return what the cloud of `home` holds in one region (us-east-1 unless told), in every service unless told."""
+    out: Things = {}
+    if "ec2" in services:
+        _add_ec2(client(home, "ec2", region), out)
+    for kind, (service, call, key, args) in _OTHERS.items():
+        if service in services:
+            out[kind] = _all(client(home, service, region), call, key, **args)
+    if "route53resolver" in services:
+        _fill_resolver(client(home, "route53resolver", region), out)
+    if "elbv2" in services:
+        _fill_balancers(client(home, "elbv2", region), out)
+    if "ssm" in services:
+        out["ssm.parameters"] = [each for each in out["ssm.parameters"] if not each["Name"].startswith("/aws/")]
+    if "kms" in services:
+        _add_keys(client(home, "kms", region), out)
+    return {kind: sorted(things, key=repr) for kind, things in sorted(out.items())}
+
+
+def _add_ec2(ec2: Any, out: Things) -> None:
+    out |= {f"ec2.{kind}": _all(ec2, call, key) for kind, (call, key) in _EC2.items()}
     for kind in _REMEMBERED:
         out[f"ec2.{kind}"] = [each for each in out[f"ec2.{kind}"] if not _is_gone(each)]
     for each in out["ec2.vpn-gateways"]:
@@ -89,17 +110,14 @@ def inventory(home: LabHome, region: str | None = None) -> Things:
     out["ec2.public-access-block"] = [
         {"mode": ec2.describe_vpc_block_public_access_options()["VpcBlockPublicAccessOptions"]["InternetGatewayBlockMode"]}
     ]
-    for kind, (service, call, key, args) in _OTHERS.items():
-        out[kind] = _all(client(home, service, region), call, key, **args)
-    _fill_resolver(client(home, "route53resolver", region), out)
-    _fill_balancers(client(home, "elbv2", region), out)
-    out["ssm.parameters"] = [each for each in out["ssm.parameters"] if not each["Name"].startswith("/aws/")]
-    kms = client(home, "kms", region)
+
+
+def _add_keys(kms: Any, out: Things) -> None:
+    """Add the keys that are the account's own, and leave out AWS's aliases."""
     keys = [kms.describe_key(KeyId=each["KeyId"])["KeyMetadata"] for each in _all(kms, "list_keys", "Keys")]
     managed = {each.get("TargetKeyId") for each in out["kms.aliases"] if each["AliasName"].startswith("alias/aws/")}
     out["kms.aliases"] = [each for each in out["kms.aliases"] if not each["AliasName"].startswith("alias/aws/")]
     out["kms.keys"] = [_plain(each) for each in keys if each["KeyState"] not in _GONE and each["KeyId"] not in managed]
-    return {kind: sorted(things, key=repr) for kind, things in sorted(out.items())}
 
 
 def _fill_resolver(resolver: Any, out: Things) -> None:

@@ -18,7 +18,7 @@ from containment.lab.home import LabHome
 
 from .conftest import Asker
 from .life import Life
-from .test_aws_types import LIVES, changed, resolved, world  # noqa: F401 - a fixture
+from .test_aws_types import LIVES, changed, resolved, services_of, world  # noqa: F401 - a fixture
 
 pytestmark = pytest.mark.slow
 
@@ -51,7 +51,8 @@ def no_faults(home: LabHome) -> Iterator[None]:
 
 @pytest.mark.parametrize("life", [life for life in LIVES if not life.stays], ids=lambda life: life.token)
 def test_a_lost_answer_leaves_nothing_behind(life: Life, aws: Asker, world: Any, home: LabHome) -> None:  # noqa: F811
-    before, program = inventory(home), resolved(life.start, world)
+    services = services_of(life.token)
+    before, program = inventory(home, services=services), resolved(life.start, world)
     inputs = aws.check(life.token, "unlucky", program)
 
     def create() -> Any:
@@ -62,7 +63,7 @@ def test_a_lost_answer_leaves_nothing_behind(life: Life, aws: Asker, world: Any,
     aws.delete(made[0])
     for fault in creating:
         fails(home, fault, create)
-        assert differences(before, inventory(home)) == [], fault
+        assert differences(before, inventory(home, services=services)) == [], fault
 
     first = create()
     for fault in changing(home, lambda: aws.delete(first)):
@@ -83,4 +84,4 @@ def test_a_lost_answer_leaves_nothing_behind(life: Life, aws: Asker, world: Any,
             assert list(aws.diff(thing, news).diffs) == [], fault
             assert aws.read(thing).outputs == thing.outputs, fault
         aws.delete(thing)
-    assert differences(before, inventory(home)) == []
+    assert differences(before, inventory(home, services=services)) == []
