@@ -22,6 +22,8 @@ from typing import Any
 
 REPOSITORY = Path(__file__).parents[2]
 COLLECT_EVERY = 20
+MOST = 8
+"""How many processes there may be at once, however many cores there are."""
 
 
 def serve(answer: Callable[[Any], Any]) -> None:
@@ -78,7 +80,7 @@ def ask(module: str, task: Any) -> Any:
 
 def ask_all(module: str, tasks: Sequence[Any]) -> list[Any]:
     """Return the answers in the order of the tasks; a process a core, each given every n-th task."""
-    count = min(os.cpu_count() or 1, len(tasks))
+    count = min(os.cpu_count() or 1, MOST, len(tasks))
 
     def part(first: int) -> list[Any]:
         child = Child(module)
