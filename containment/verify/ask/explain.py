@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from ipaddress import ip_address, ip_network
 
 from containment.model.decide import decide
@@ -59,6 +60,10 @@ def _wrong(text: str, what: str) -> InputError:
     return InputError("cannot explain", [problem])
 
 
+_OF_A_STATE = re.compile(r"urn:pulumi:\S*::")
+"""What stands before a group's own name where the policy is read from a state."""
+
+
 def explain(subject: Subject, to: str, *, http: bool = False, no_sni: bool = False, at: str | None = None, tls: bool = False) -> Answer:
     """Return what is decided about a flow from every kind of agent to a target; raises InputError.
 
@@ -86,7 +91,7 @@ def explain(subject: Subject, to: str, *, http: bool = False, no_sni: bool = Fal
     today = _today(analysis, asked)
     plain = decide(subject.ruleset, flow)
     rules = list(dict.fromkeys(way.rule.name if way.rule else "the default action" for way in (*through, *stopped)))
-    passed = tuple((one.rule, one.reason) for one in plain.passed_over)
+    passed = tuple((one.rule, _OF_A_STATE.sub("", one.reason)) for one in plain.passed_over)
     return Answer(
         "explain",
         f"{_word(verdict, today)}: {flow} ({spoken.value}) from an agent of {subject.title}: {' or '.join(rules)}",
