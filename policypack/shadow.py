@@ -98,8 +98,10 @@ class _Inquiry:
 
     def deny_of(self, provider: str) -> DcfRule | None:
         """Return the first rule that denies a provider through a web group, if any does."""
+        if self._hint is not None and self._groups.names(self._hint, provider) is not Match.NO:
+            return self._hint  # whatever is wrong with it is a flaw of its own
         found = [rule for rule in self._web_denies() if self._enough(self._groups.names(rule, provider)) and self._meets_ours(rule)]
-        return self._hint if self._hint in found else found[0] if found else None
+        return found[0] if found else None
 
     def flaws(self, rule: DcfRule) -> Iterator[str]:
         """Yield why a deny does not do what it is there for."""
@@ -176,7 +178,8 @@ class _Inquiry:
 
     def _self_declared(self) -> DcfRule | None:
         """Return the one deny that calls itself the shadow-model deny; asked only while groups cannot be told apart."""
-        found = [rule for rule in self._web_denies() if _calls_itself_shadow(rule)]
+        stated = (rule for rule in self._policy.rules if rule.permits is Match.NO and rule.web_groups)
+        found = [rule for rule in stated if _calls_itself_shadow(rule)]
         return found[0] if len(found) == 1 and not self._certain else None
 
     def _web_denies(self) -> list[DcfRule]:

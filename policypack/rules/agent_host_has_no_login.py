@@ -29,6 +29,8 @@ from policypack.user_data import texts
 _AUTHORIZED = re.compile(
     r"(?mi)^\s*-?\s*['\"]?(ssh_authorized_keys|ssh-authorized-keys|ssh_import_id)['\"]?\s*:|\bauthorized_keys\b.*(ssh-|ecdsa-|sk-)"
 )
+_PUBLIC_KEY = re.compile(r"\b(ssh-(rsa|dss|ed25519)|ecdsa-sha2-\S+|sk-(ssh|ecdsa)-\S+) AAAA[A-Za-z0-9+/]{16}")
+_KEY_FILE = "authorized_keys"
 
 
 def check_resource(resource: Resource, _seen: Sequence[Resource] = ()) -> list[Fault]:
@@ -55,7 +57,7 @@ def _stated(resource: Resource) -> Iterator[str]:
         if is_some(value) is not Match.NO:
             yield f"takes a key pair: {path} is {'not known before the update' if value is UNKNOWN else value}"
     for path, text in texts(resource):
-        if _AUTHORIZED.search(text):
+        if _AUTHORIZED.search(text) or (_KEY_FILE in text and _PUBLIC_KEY.search(text)):
             yield f"lets somebody's SSH key in: {path} has authorized keys"
 
 

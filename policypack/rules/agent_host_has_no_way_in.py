@@ -30,7 +30,7 @@ from policypack.known_doors import (
 )
 from policypack.known_types import VPN_GATEWAY
 from policypack.place import is_vended
-from policypack.plain import is_some, items
+from policypack.plain import UNKNOWN, is_some, items
 from policypack.space import parse, within
 
 _IDS = ("id", "primaryNetworkInterfaceId", "name", "arn", "privateIp")
@@ -112,6 +112,9 @@ def _foreign_services(graph: Graph, _home: Home) -> Iterator[Fault]:
     """Yield endpoints that lead to services of other customers: a way out, to whoever offers them."""
     for endpoint in endpoints_of(graph):
         stated = (endpoint.get("serviceName"), endpoint.get("resourceConfigurationArn"), endpoint.get("serviceNetworkArn"))
+        if endpoint.get("serviceName") is UNKNOWN and is_vended(graph):
+            yield Fault(endpoint.urn, "leads to a service that is not known before the update, and may be somebody else's")
+            continue
         led = next((value for value in stated if value not in (None, "")), None)
         # Packets come to an appliance's endpoint by routes only, and those are judged.
         if led is not None and not is_aws_service(endpoint) and kind_of(endpoint) != APPLIANCE_KIND:

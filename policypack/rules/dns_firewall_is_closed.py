@@ -15,7 +15,7 @@ from policypack.finding import Fault, Rule, Scope, Severity
 from policypack.graph import Graph, Resource
 from policypack.home import home_of
 from policypack.known_types import DNS_RULE, VPCS
-from policypack.place import places
+from policypack.place import is_vended, places
 from policypack.plain import UNKNOWN, is_false
 from policypack.shadow import all_in_monitor
 
@@ -66,9 +66,16 @@ def _lets_through(rule: NameRule, vpc: Resource, *, is_monitor: bool) -> Iterato
 
 
 def _too_wide(graph: Graph, rule: NameRule) -> Iterator[Fault]:
-    """Yield a fault for a pattern that allows a whole top-level domain: somebody's own name server is always in it."""
+    """Yield a fault for a pattern that allows a whole top-level domain, or all: somebody's own name server is always in it.
+
+    In a vended place a list that cannot be read may hold such a pattern.
+    """
     domains = domains_of(graph, rule.resource)
-    wide = [] if domains is UNKNOWN else [name for name in domains if name.startswith("*.") and name.count(".") == 1]
+    if domains is UNKNOWN:
+        if is_vended(graph) and rule.resource.get("firewallDomainListId") not in (None, ""):
+            yield Fault(rule.resource.urn, "allows names that cannot be seen here, or are not known before the update")
+        return
+    wide = [name for name in domains if name == "*" or (name.startswith("*.") and name.count(".") == 1)]
     if wide:
         yield Fault(rule.resource.urn, f"allows {', '.join(wide)}: anybody's name server is in there")
 

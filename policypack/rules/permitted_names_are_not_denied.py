@@ -48,6 +48,9 @@ def _judged(chain: Chain) -> Iterator[Fault]:
 
 def _too_much(patterns: Iterable[DomainPattern | None], names: list[DomainPattern], denied: list[Resource]) -> Iterator[str]:
     named = [pattern for group in denied for pattern in _patterns(group) if pattern is not None]
+    patterns = list(patterns)
+    if not patterns:
+        yield "is the WebGroup of a permit and names nothing: what an empty one takes in is documented nowhere"
     for pattern in patterns:
         if pattern is None:
             yield "permits a name that is not known before the update, or is none"
@@ -77,7 +80,7 @@ def _most_providers(groups: list[Resource]) -> list[Resource]:
 
 
 def _takes_in(pattern: DomainPattern | None, name: str) -> bool:
-    return pattern is not None and pattern.matches(name) is not Match.NO
+    return pattern is not None and pattern.is_anchored and pattern.matches(name) is not Match.NO
 
 
 def _patterns(group: Resource) -> list[DomainPattern | None]:

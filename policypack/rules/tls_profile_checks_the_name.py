@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from containment.model.fqdn import Match
 from policypack.chain import Chain, in_places
 from policypack.finding import Fault, Rule, Scope, Severity
-from policypack.graph import Graph, Resource
+from policypack.graph import Graph, Resource, Trace
 from policypack.known_types import TLS_PROFILE
 from policypack.plain import UNKNOWN, is_true
 
@@ -34,12 +34,15 @@ def check_stack(graph: Graph) -> list[Fault]:
 
 
 def _left_out(chain: Chain) -> Iterator[Fault]:
-    if not any(is_true(profile.get(_KEY)) is Match.YES for profile in chain.graph.of(TLS_PROFILE)):
-        return
-    for rule in chain.permits:
-        used = chain.graph.refer(rule.owner, rule.key, rule.tls_profile, (TLS_PROFILE,), _IDENTITIES).found
-        if rule.web_groups and not used:
+    """Yield permits by name that leave out a profile of the program, or use one that cannot be seen."""
+    is_there = any(is_true(profile.get(_KEY)) is Match.YES for profile in chain.graph.of(TLS_PROFILE))
+    for rule in (rule for rule in chain.permits if rule.web_groups):
+        used = chain.graph.refer(rule.owner, rule.key, rule.tls_profile, (TLS_PROFILE,), _IDENTITIES)
+        if is_there and not used.found:
             yield Fault(rule.owner.urn, f"{rule.label} permits names and does not use the TLS profile that ties them to addresses")
+        elif used.trace in (Trace.EXTERNAL, Trace.UNTRACED):
+            shown = used.literal or "that cannot be traced"
+            yield Fault(rule.owner.urn, f"{rule.label} uses TLS profile {shown}, not of this program: what it checks cannot be seen")
 
 
 RULE = Rule(

@@ -60,13 +60,16 @@ OPEN = {
     "names not known": ([block(UNKNOWN)], {"vpc"}),
     "a list of another program": ([block(firewallDomainListId="rslvr-fdl-1")], {"vpc"}),
     "a top-level domain": ([allow("*.com", "a.example"), block()], {"rule-0"}),
+    "a top-level domain, spelled otherwise": ([allow("*\u3002\uff43OM.", "a.example"), block()], {"rule-0"}),
+    "every name of one type of record": ([allow("*", qType="A"), block()], {"rule-0"}),
+    "a list of another program that is allowed": ([allow("a.example", firewallDomainListId="rslvr-fdl-1"), block()], {"rule-0"}),
+    "allowed names that are not known": ([allow("a.example", UNKNOWN), block()], {"rule-0"}),
 }
 CLOSED = {
     "allowed, then nothing": [allow("a.example", "*.b.example"), block()],
     "everything stopped": [block()],
     "stopped before it is allowed": [block(), allow("*")],
     "by type, then every type": [allow("a.example", qType="A"), block("a.example"), block()],
-    "a list of another program that is allowed": [allow("a.example", firewallDomainListId="rslvr-fdl-1"), block()],
     "a top-level domain that is stopped": [block("*.zip"), allow("a.example"), block()],
 }
 
