@@ -18,8 +18,8 @@ from containment.model.ruleset import Address
 from containment.model.scenario_flow import flow_of
 from containment.model.spec import ContainmentSpec
 
-_CONNECT = frozenset({"tls", "hello", "http", "say", "rerouted", "aws", "stray", "segments", "in-syn", "urgent"})
-_TLS = frozenset({"tls", "hello", "aws", "segments", "in-syn", "urgent"})
+_CONNECT = frozenset({"tls", "hello", "http", "say", "rerouted", "aws", "stray", "segments", "in-syn", "quoted", "urgent"})
+_TLS = frozenset({"tls", "hello", "aws", "segments", "in-syn", "quoted", "urgent"})
 _DATAGRAM = frozenset({"udp", "fragments", "odd-header"})
 _PORTS = {"stray": "8443"}
 _PRIVATE = {"neighbour": NEIGHBOUR}

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from containment.lab.world.attacks.client_hello import client_hello
-from containment.lab.world.attacks.raw_ip import ACK, MORE, PSH, RST, packet, segment, send
+from containment.lab.world.attacks.raw_ip import ACK, MORE, PSH, RST, checksum, packet, segment, send
 from containment.lab.world.attacks.task import Attempt, Technique, closing
 
 _IPV4 = 0x0800
@@ -83,6 +83,21 @@ def segments(attempt: Attempt) -> None:
         flow.send(0, real if how not in ("reversed", "repeated") else real[:_SPLIT])
 
 
+def quoted(attempt: Attempt) -> None:
+    """Open a connection, and answer what never came over it with an ICMP error that quotes the nonce."""
+    attempt.marks.append(attempt.option("sni").lower())
+    with _opened(attempt, attempt.number("port", 443)) as flow:
+        flow.send(0, client_hello(b"", [attempt.option("sni").encode()]))
+        source, sport, where, port = flow.ends
+        never = packet(source, 6, segment((where, port, source, sport), flow.ack, flow.seq, attempt.nonce.encode()), source=where, number=9)
+        body = never[:10] + struct.pack("!H", checksum(never[:20])) + never[12:]
+        head = struct.pack("!BBHI", 3, 3, 0, 0)
+        error = head[:2] + struct.pack("!H", checksum(head + body)) + head[4:] + body
+        for number in (0x7003, 0x7004):
+            send(where, packet(where, 1, error, number=number))
+            time.sleep(0.2)
+
+
 def in_syn(attempt: Attempt) -> None:
     """Put a first message with the nonce into the very first packet of a connection (TCP Fast Open)."""
     sni, port = attempt.option("sni"), attempt.number("port", 443)
@@ -122,4 +137,4 @@ def urgent(attempt: Attempt) -> None:
         time.sleep(2.5)  # whoever looks for a protocol in it gives up before it is over
 
 
-TECHNIQUES: dict[str, Technique] = {"segments": segments, "in-syn": in_syn, "stray": stray, "urgent": urgent}
+TECHNIQUES: dict[str, Technique] = {"segments": segments, "in-syn": in_syn, "quoted": quoted, "stray": stray, "urgent": urgent}
