@@ -30,7 +30,7 @@ class Package:
 
 KNOWN = {
     "openclaw": Package("2026.9.6", ("openclaw", "gateway", "--allow-unconfigured")),
-    "hermes-agent": Package("0.21.5", ("hermes", "--help")),
+    "hermes-agent": Package("0.21.5", ("hermes",)),
 }
 
 
