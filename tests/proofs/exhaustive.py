@@ -50,7 +50,9 @@ def _names() -> list[str]:
 
 
 NAMES = _names()
-PORT_POINTS = sorted({port + shift for pair in PORTS for port in pair for shift in (-1, 0, 1) if 0 <= port + shift <= 65535})
+DNS_OVER_TLS = 853
+_EDGES = {port + shift for pair in (*PORTS, (DNS_OVER_TLS,)) for port in pair for shift in (-1, 0, 1)}
+PORT_POINTS = sorted(port for port in _EDGES if 0 <= port <= 65535)
 TRANSPORTS: list[tuple[str, int | None]] = [(kind, port) for kind in ("TCP", "UDP") for port in PORT_POINTS] + [
     ("ICMP", None),
     ("other", None),

@@ -36,6 +36,7 @@ FILES = (
     "edited",
     "compiled",
     "name_table",
+    "proofs",
 )
 
 _COMPARE: dict[type, type] = {

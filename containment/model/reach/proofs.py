@@ -21,7 +21,7 @@ from containment.model.reach.edited import EditedAnalysis
 from containment.model.reach.subject import Subject
 from containment.model.reach.table import Witness
 from containment.model.reach.view import Watched
-from containment.model.ruleset import CidrSelector, Network, PortRange, SmartGroup, WebGroup
+from containment.model.ruleset import CidrSelector, Network, PortRange, Rule, SmartGroup, WebGroup
 
 _DNS: Final = (PortRange(53, 53), PortRange(853, 853))
 
@@ -142,8 +142,8 @@ class _Prover:
             return
         ends = self._analysis.ways_into(self._bits["denied"], self._bits["own"], Watched.ENDS)
         falls = self._analysis.ways_into(self._bits["denied"], self._bits["own"], Watched.FALLS)
-        both = _verdict(way.witness for way in ends), _verdict(way.witness for way in falls)
-        verdict = both[0] if both[0] is both[1] else Verdict.UNCERTAIN
+        one, two = (_verdict(way.witness for way in ways) for ways in (ends, falls))
+        verdict = one if one is two else Verdict.UNCERTAIN
         yield Proof(key, said, verdict, _shown([*ends, *falls]))
 
     def _order(self) -> Proof:
@@ -179,17 +179,23 @@ class _Prover:
         said = "every rule decides some flow, or only repeats what watched rules before it would do"
         shown = []
         for dead in self._analysis.dead_rules():
-            if dead.covering and all(rule.watch for rule in dead.covering):
+            if self._repeats_watched(dead.rule):
                 continue
             kind = "shadowed" if dead.is_shadowed else "redundant"
             shown.append((dead.rule.name, f"{kind}; covered by {', '.join(rule.name for rule in dead.covering) or 'its own emptiness'}"))
         return Proof("no-dead-rule", said, Verdict.BROKEN if shown else Verdict.PROVED, tuple(shown))
 
+    def _repeats_watched(self, rule: Rule) -> bool:
+        """Tell whether watched rules alone match all a rule matches, and it decides some of it where they are passed over."""
+        view, find = self._analysis.view, self._analysis.table.find
+        before = [one for one in self._subject.ruleset.rules[: view.numbers[rule.name]] if not one.disabled]
+        watched, applied = (sum(view.bit(one) for one in before if one.watch is watch) for watch in (True, False))
+        return find(view.bit(rule), watched) is None and find(view.bit(rule), applied) is not None
+
     def _default(self) -> Proof:
         said = "what no rule matches is denied"
-        broken = self._subject.ruleset.default_action.permits
         ways = [way for way in self._analysis.ways_into() if way.rule is None]
-        return Proof("default-deny", said, Verdict.BROKEN if broken and ways else Verdict.PROVED, _shown(ways))
+        return Proof("default-deny", said, Verdict.BROKEN if ways else Verdict.PROVED, _shown(ways))
 
     def _closed(self, key: str, said: str, need: int, avoid: int) -> Proof:
         ways = self._analysis.ways_into(need, avoid)
