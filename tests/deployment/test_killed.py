@@ -32,6 +32,8 @@ FIRST = int(os.environ.get("KILL_FIRST", "0"))
 IN_THE_CALL: tuple[gate.Moment, ...] = ("begun", "made")
 IN_THE_ENGINE = ("answered", "written")
 STUCK_SECONDS = 90
+MORE_DEPLOYMENTS = 2
+"""How many more there may be for moments that did not come."""
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900 if STRIDE > 10 else 7200)]
 
@@ -67,6 +69,7 @@ class Killer:
 
     def until_it_ends(self) -> None:
         """Run the command until it ends by itself, which must be well."""
+        self.target, self.through = "", set()
         while not self._run():
             pass
 
@@ -156,6 +159,10 @@ def kill(lab: Lab, verb: str, found: Moments) -> None:
     began = time.monotonic()
     try:
         killer.until_it_ends()
+        for _ in range(MORE_DEPLOYMENTS):
+            if any(killer.left.values()):  # a component's, whose write went by in the instant that a call was killed
+                lab.must("destroy" if verb == "up" else "up", STACK)
+                killer.until_it_ends()
     finally:
         gate.ask(killer.home, gate.Setting())
         total, chosen = (sum(map(len, each.values())) for each in (found, wanted))
