@@ -17,7 +17,7 @@ from containment.model.reach.analysis import Analysis
 from containment.model.reach.box import EVERYWHERE, Box, Claim
 from containment.model.reach.reachable import Reachable, reachable
 from containment.model.reach.subject import Fact, Subject
-from containment.model.ruleset import CidrSelector, PortRange, SmartGroup
+from containment.model.ruleset import CidrSelector, PortRange, Rule, SmartGroup
 
 
 class Kind(StrEnum):
@@ -92,9 +92,13 @@ class _Radius:
         return tuple(dict.fromkeys(through for through, _ in found)), found[0][1] if found else ""
 
     def _names(self, line: Reachable) -> Iterable[tuple[str, Fact | None]]:
+        """Yield every pattern of a line with what the catalog says of it; a wildcard is also whatever it lets through."""
+        assert line.rule is not None
         for text in line.names:
             host = text.split("/", 1)[0].removesuffix(" (may be)")
             yield text, self._subject.facts.get(host) or self._covering(host)
+            if "*" in host and host not in self._subject.facts:
+                yield from ((text, fact) for fact in self._under(host, line.rule))
 
     def _covering(self, host: str) -> Fact | None:
         """Return what the catalog says of an exact name under one of its wildcards."""
@@ -103,6 +107,17 @@ class _Radius:
         pattern = DomainPattern(host)
         hits = [fact for text, fact in self._subject.facts.items() if "*" in text and DomainPattern(text).covers(pattern) is Match.YES]
         return hits[0] if hits else None
+
+    def _under(self, host: str, rule: Rule) -> Iterable[Fact]:
+        """Yield what the catalog says of names under a wildcard that the rule lets through."""
+        wildcard = DomainPattern(host)
+        ways = [outcome for outcome in self._analysis.view.outcomes() if outcome.rule is rule and outcome.permits]
+        for text, fact in self._subject.facts.items():
+            if (name := wildcard.common_name(DomainPattern(text))) is None:
+                continue
+            flows = self._analysis.table.naming(name, 0)
+            if any(flows.find(way.need, way.avoid) for way in ways):
+                yield fact
 
     def _by_flow(self, kind: Kind) -> tuple[tuple[tuple[str, str, str], ...], str]:
         probe = self._analysis.probe

@@ -28,9 +28,11 @@ def fact(group: WebGroupId, *, uploads: bool = False, relays: bool = False) -> F
     return Fact("the owner", "presets/catalog/x.yaml", group, uploads, relays, foreign_tenant=False)
 
 
-def subject(*rules: Rule, names: tuple[str, ...] = ("a.example",), facts: dict[str, Fact] | None = None) -> Subject:
+def subject(
+    *rules: Rule, names: tuple[str, ...] = ("a.example",), facts: dict[str, Fact] | None = None, models: tuple[str, ...] = ("m.example",)
+) -> Subject:
     smart = {"any": ANYWHERE, "public": PUBLIC_INTERNET, "near": SmartGroup("near", (CidrSelector(ip_network("10.9.0.0/16")),))}
-    web = {"web": WebGroup("web", tuple(map(DomainPattern, names)))}
+    web = {key: WebGroup(key, tuple(map(DomainPattern, texts))) for key, texts in (("web", names), ("models", models))}
     return Subject("asked", RuleSet(rules, smart, web), mode=PolicyMode.ENFORCE, facts=facts or {})
 
 
@@ -89,6 +91,24 @@ def test_what_the_catalog_does_not_know_is_said_and_a_wildcard_of_it_speaks_for_
     found = opened(subject(BY_NAME, DENY_ALL, names=("x.known.example", "stranger.example", "*.wide.example"), facts=facts))
     assert [name for _, name, _ in found[Kind.UPLOAD].through] == ["x.known.example"]
     assert [name for _, name, _ in found[Kind.UNKNOWN_NAMES].through] == ["stranger.example", "*.wide.example"]
+
+
+def test_a_wildcard_is_whatever_it_lets_through_and_not_what_an_earlier_deny_takes() -> None:
+    facts = {
+        "up.wide.example": fact(WebGroupId.PACKAGES, uploads=True),
+        "llm.wide.example": fact(WebGroupId.UNAPPROVED_MODELS),
+        "else.example": fact(WebGroupId.PACKAGES, relays=True),
+    }
+    found = opened(subject(BY_NAME, DENY_ALL, names=("*.wide.example",), facts=facts))
+    assert {kind: [name for _, name, _ in found[kind].through] for kind in (Kind.UPLOAD, Kind.MODEL)} == {
+        Kind.UPLOAD: ["*.wide.example"],
+        Kind.MODEL: ["*.wide.example"],
+    }
+    assert Kind.RELAY not in found
+    denied = replace(BY_NAME, name="models", priority=100, action=Action.DENY, web_groups=("models",))
+    asked = subject(denied, BY_NAME, DENY_ALL, names=("*.wide.example",), facts=facts, models=("llm.wide.example",))
+    assert {Kind.UPLOAD, Kind.UNKNOWN_NAMES} <= {*opened(asked)}
+    assert Kind.MODEL not in opened(asked)
 
 
 def test_a_verified_name_opens_no_other_server() -> None:
