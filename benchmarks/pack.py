@@ -1,8 +1,9 @@
-"""What the policy pack costs inside an engine: one whole stack of this repository's program, resource by resource and at its end.
+"""What the policy pack costs: inside an engine for one whole stack, and offline for many beside Checkov and OPA.
 
-Run: `python -m benchmarks.pack [--stack S] [--runs N]`. The pack is the real one in a process of its own, asked over gRPC as
-an engine asks it. It is measured twice in one run, as it is and with the SDK decoding for every rule; processor time is the
-pack process's own, wall clock has the asking in it. Read the ratios, because machines differ.
+Run: `python -m benchmarks.pack [--stack S] [--runs N] [--offline STACKS]`. In the engine the pack is the real one in a process
+of its own, asked over gRPC as an engine asks it, resource by resource and at the end. It is measured twice, as it is and with
+the SDK decoding for every rule; processor time is the pack process's own, wall clock has the asking in it. `offline` says what
+is compared there. Read the ratios, because machines differ.
 """
 
 from __future__ import annotations
@@ -17,12 +18,16 @@ from typing import Any
 
 import psutil
 
+from benchmarks.offline import compare
+from tests.policypack.mutants.program import read
 from tests.policypack.pack import Pack, Registration
 from tests.policypack.product import registrations
 from tests.support.deploy import stack_config
 
 PACK = Path(__file__).parents[1] / "policypack"
 WARM_UP = 2
+OFFLINE = ("coding-enforce", "healthcare-phi-monitor", "open-demo-enforce", "locked-down-monitor")
+"""What the stacks judged offline are copies of."""
 
 
 def without_decoding_once(folder: Path) -> Path:
@@ -56,9 +61,12 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--stack", default="coding-enforce")
     parser.add_argument("--runs", type=int, default=20)
+    parser.add_argument("--offline", type=int, default=1000, metavar="STACKS")
     asked = parser.parse_args()
-    made: dict[str, Any] = registrations([(asked.stack, stack_config(asked.stack))])[0]
-    assert made["error"] is None, made["error"]
+    names = list(dict.fromkeys((asked.stack, *OFFLINE)))
+    runs: list[dict[str, Any]] = registrations((name, stack_config(name)) for name in names)
+    assert all(one["error"] is None for one in runs), [one["error"] for one in runs]
+    made = runs[0]
     with tempfile.TemporaryDirectory() as folder:
         ways = {"decoded once": PACK, "decoded for every rule": without_decoding_once(Path(folder))}
         for way, pack in ways.items():
@@ -66,6 +74,9 @@ def main() -> None:
                 processor, wall, policies = measure(pack, made[form], asked.runs)
                 what = f"{asked.stack}, {form}: {len(made[form])} resources, {policies} policies, {way}"
                 print(f"{what}: {processor:.0f} ms of processor time, {wall:.0f} ms of wall clock")
+    with tempfile.TemporaryDirectory() as folder:
+        for line in compare([read(one) for one in runs], asked.offline, Path(folder)):
+            print(line, flush=True)
 
 
 if __name__ == "__main__":

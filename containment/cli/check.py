@@ -14,11 +14,12 @@ from containment.verify.render import Format
 
 def check(
     files: Annotated[list[Path], typer.Argument(help="Checkpoints, stack exports, or `pulumi preview --json` output.")],
+    rule: Annotated[list[str] | None, typer.Option("--rule", help="Only this rule; may be repeated.")] = None,
     format_: As = Format.TABLE,
 ) -> None:
     """Judge states and previews by the policy pack's rules, offline."""
     from containment.verify.ask.check import check as ask
 
     with told():
-        answer = ask(files)
+        answer = ask(files, rule or ())
     end(answer, format_)

@@ -154,3 +154,20 @@ def test_a_file_that_is_no_state_is_told(stacks: Path, run: Run) -> None:
             result = run(verb, *(["state.json"] if verb == "check" else ["--state", "state.json"]))
             assert result.exit_code in (1, 3), (text, result.output)
             assert "Traceback" not in result.output
+
+
+def test_check_judges_by_the_rules_that_are_named_only(stacks: Path, run: Run) -> None:
+    host = {"urn": "urn:h", "type": "aws:ec2/instance:Instance", "inputs": {"associatePublicIpAddress": True, "tags": {"AgentStack": "s"}}}
+    (stacks / "state.json").write_text(json.dumps({"deployment": {"resources": [host]}}))
+    named = run("check", "state.json", "--rule", "agent-host-requires-imdsv2", "--format", "json")
+    assert named.exit_code == 10
+    assert {case["id"] for case in json.loads(named.output)["cases"]} == {"agent-host-requires-imdsv2"}
+    other = run("check", "state.json", "--rule", "gateway-has-no-ipv6")
+    assert other.exit_code == 0
+    assert "of 1 rule in" in other.output
+
+
+def test_check_knows_its_rules_by_name(stacks: Path, run: Run) -> None:
+    result = run("check", "state.json", "--rule", "agent-host-requires-imds")
+    assert result.exit_code == 1
+    assert "agent-host-requires-imdsv2" in result.output

@@ -1,6 +1,11 @@
-"""`python -m tests.policypack.mutants`: every hole in every class and mode, in both forms. Minutes; exit code 1 when one is not refused."""
+"""`python -m tests.policypack.mutants [STACK...]`: every hole in every class and mode (or in the stacks named), in both forms.
+
+Minutes; exit code 1 when one is not refused as it says.
+"""
 
 from __future__ import annotations
+
+import sys
 
 from containment.library import load_library
 from containment.model.names import PolicyMode
@@ -12,7 +17,7 @@ from tests.support.deploy import stack_config
 
 def main() -> int:
     """Print what went through and the counts."""
-    names = [f"{name}-{mode.value}" for name in load_library().presets for mode in PolicyMode]
+    names = sys.argv[1:] or [f"{name}-{mode.value}" for name in load_library().presets for mode in PolicyMode]
     stacks = {name: read(made) for name, made in zip(names, registrations((one, stack_config(one)) for one in names), strict=True)}
     refused = [name for name, stack in stacks.items() if any(found_in(Program(stack).resources(form)) for form in FORMS)]
     verdicts = list(everywhere(stacks))
