@@ -1,6 +1,7 @@
 """Where the lab's internet has what: every name has an address of its own, the attacker has his, well-known resolvers have theirs.
 
-Public test networks only (RFC 5737, RFC 2544), but for AWS's S3 ranges, which the S3 endpoint's routes name; nothing leaves the lab.
+Test networks (RFC 5737, RFC 2544), but for AWS's S3 ranges, which the S3 endpoint's routes name, and for ordinary sites: careful clients
+refuse names that lead to a test network, so sites lie in a public block. Nothing leaves the lab.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ NEIGHBOUR_NETWORK = IPv4Network("10.200.0.0/24")
 NEIGHBOUR = IPv4Address("10.200.0.10")
 """Hosts of the company's other networks, which the gateway's own routes lead to; one that names are rebound to."""
 EXTERNAL_RESOLVERS = tuple(map(IPv4Address, ("8.8.8.8", "8.8.4.4", "1.1.1.1", "1.0.0.1", "9.9.9.9", "208.67.222.222")))
-_SITES = IPv4Network("198.19.0.0/17")
+_SITES = IPv4Network("11.19.0.0/17")
 _AWS = IPv4Network("198.19.192.0/18")
 S3_NETWORK = IPv4Network("52.216.0.0/16")
 

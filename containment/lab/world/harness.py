@@ -29,7 +29,7 @@ class Package:
 
 
 KNOWN = {
-    "openclaw": Package("2026.9.6", ("openclaw", "gateway", "--allow-unconfigured")),
+    "openclaw": Package("2026.9.6", ("openclaw", "gateway", "--allow-unconfigured", "--bind", "loopback")),
     "hermes-agent": Package("0.21.5", ("hermes",)),
 }
 
