@@ -6,11 +6,11 @@ when the agents are the same already, or when it cannot be told whether a group 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
-from ipaddress import IPv4Network
+from ipaddress import IPv4Network, IPv6Network
 
-from containment.model.reach.box import EVERYWHERE
-from containment.model.reach.sources import ANYBODY, source_kinds
+from containment.model.reach.sources import ANYBODY, Sources, source_kinds
 from containment.model.reach.subject import Subject
 from containment.model.ruleset import CidrSelector, Network, RuleSet, Selector, SmartGroup
 
@@ -28,22 +28,38 @@ def aligned(before: Subject, after: Subject) -> tuple[Subject, Subject]:
 
 
 def _about_the_agent(subject: Subject) -> Subject | None:
-    """Return the subject with source groups that hold every agent or none replaced; None when one holds some of them."""
+    """Return the subject with source groups that hold every agent or none replaced; None when one holds some of them.
+
+    The two kinds of address are told apart: a group of all IPv4 addresses holds every agent that has one.
+    """
     groups = dict(subject.ruleset.smart_groups)
     renamed: dict[str, str] = {}
     for rule in subject.ruleset.rules:
         for name in rule.sources:
             if name in renamed:
                 continue
-            kinds = source_kinds([(groups[name],)], [1], subject.agents)
-            held = {kind.bits for kind in kinds}
-            if len(held) != 1 or any(kind.options for kind in kinds):
+            held = _held(groups[name], subject.agents)
+            if held is None:
                 return None
             renamed[name] = f"source {name}"
-            groups[f"source {name}"] = EVERYWHERE if held == {1} else _NOBODY
+            groups[f"source {name}"] = SmartGroup(f"source {name}", held) if held else _NOBODY
     rules = tuple(replace(rule, sources=tuple(renamed[name] for name in rule.sources)) for rule in subject.ruleset.rules)
     ruleset = RuleSet(rules, groups, subject.ruleset.web_groups, subject.ruleset.default_action)
     return replace(subject, ruleset=ruleset, agents=ANYBODY)
+
+
+def _held(group: SmartGroup, agents: Sequence[Sources]) -> tuple[CidrSelector, ...] | None:
+    """Return the kinds of address of which a group holds every agent; None when it holds some, or it cannot be told."""
+    held = []
+    for whole in (IPv4Network("0.0.0.0/0"), IPv6Network("::/0")):
+        some = [(one.networks if one.networks is not None else (whole,), one.tags) for one in agents]
+        here = [Sources(tuple(net for net in networks if net.version == whole.version), tags) for networks, tags in some]
+        kinds = source_kinds([(group,)], [1], here)
+        if len({kind.bits for kind in kinds}) > 1 or any(kind.options for kind in kinds):
+            return None
+        if any(kind.bits for kind in kinds):
+            held.append(CidrSelector(whole))
+    return tuple(held)
 
 
 def _moved(subject: Subject, to: Subject) -> Subject:
@@ -58,10 +74,7 @@ def _moved(subject: Subject, to: Subject) -> Subject:
         shift = int(there.network_address) - int(here.network_address)
         return CidrSelector(type(selector.network)((int(selector.network.network_address) + shift, selector.network.prefixlen)))
 
-    groups = {
-        key: group if group == EVERYWHERE else SmartGroup(group.name, tuple(map(place, group.selectors)))
-        for key, group in subject.ruleset.smart_groups.items()
-    }
+    groups = {key: SmartGroup(group.name, tuple(map(place, group.selectors))) for key, group in subject.ruleset.smart_groups.items()}
     return replace(subject, ruleset=RuleSet(subject.ruleset.rules, groups, subject.ruleset.web_groups, subject.ruleset.default_action))
 
 
