@@ -24,6 +24,7 @@ _ABOUT_ORDER: Final = frozenset(
         _ORDER,
         "agents-are-a-source-by-address",
         "default-deny-is-last",
+        "denies-decide-something",
         "denies-are-applied",
         "east-west-is-denied",
         "external-dns-is-denied",

@@ -93,6 +93,10 @@ class _Reader:
         protocol = self._protocol(rule, name)
         web = tuple(self._web_group(rule, value, action) for value in rule.web_groups)
         ports = self._ports(rule, name, protocol)
+        if web and protocol is Protocol.ICMP:
+            self._note(f"{name} is for ICMP by name, which has none: a permit is taken to be of all ICMP, a deny of nothing that is known")
+            sources = sources if action.permits else (self._nothing(name, "name of an ICMP packet"),)
+            web = ()
         return Rule(
             name,
             place,

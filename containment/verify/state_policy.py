@@ -10,13 +10,13 @@ from typing import Any
 from containment.library import load_library
 from containment.model.errors import InputError, Problem
 from containment.model.names import DENY_GROUPS, HostTag, PolicyMode, WebGroupId
-from containment.model.reach.sources import ANYBODY, Sources
+from containment.model.reach.sources import ANYBODY
 from containment.model.reach.subject import Subject, facts_of
 from containment.model.ruleset import CidrSelector, Network, RuleSet
+from policypack.analysed import agents_of
 from policypack.graph import Graph, Resource
 from policypack.hosts import Host, find_hosts
 from policypack.known_types import VPCS
-from policypack.plain import UNKNOWN
 from policypack.ruleset import ruleset_of
 from policypack.space import is_public, parse
 from policypack.stored import resources_in
@@ -39,13 +39,20 @@ def read_resources(path: Path) -> list[Resource]:
 
 def subject_of_state(path: Path) -> Subject:
     """Return the subject of a deployed state; raises InputError when it states no rule."""
-    graph = Graph(read_resources(path))
-    stated = ruleset_of(graph)
-    if stated is None:
+    found = subject_of_graph(Graph(read_resources(path)), path.name)
+    if found is None:
         problem = Problem(
             str(path), "has no DCF rule", "there is no policy to ask about", "give the state of the stack that owns the rules"
         )
         raise InputError("nothing to ask about", [problem])
+    return found
+
+
+def subject_of_graph(graph: Graph, title: str) -> Subject | None:
+    """Return the subject of a stack's resources, None when they state no rule."""
+    stated = ruleset_of(graph)
+    if stated is None:
+        return None
     library = load_library()
     region = _region(graph)
     facts = facts_of(library.sets.values(), region)
@@ -59,9 +66,9 @@ def subject_of_state(path: Path) -> Subject:
     }
     notes.append("approved names are those of permits that are in presets/catalog")
     return Subject(
-        title=path.name,
+        title=title,
         ruleset=stated.ruleset,
-        agents=tuple(_agents(hosts)) or ANYBODY,
+        agents=tuple(agents_of(hosts)) or ANYBODY,
         mode=_mode(hosts),
         denied=tuple(dict.fromkeys(denied)),
         approved=tuple(sorted(approved)),
@@ -82,18 +89,6 @@ def _permitted(ruleset: RuleSet) -> Iterator[Any]:
             for name in rule.web_groups:
                 yield from ruleset.web_groups[name].patterns
                 yield from (url.host for url in ruleset.web_groups[name].urls)
-
-
-def _agents(hosts: tuple[Host, ...]) -> Iterator[Sources]:
-    """Yield every way to be an agent: a host's tags at any address, and any address of its subnets without tags."""
-    for host in hosts:
-        tags = {key: str(values[0]) for key, values in host.tags.items() if len(values) == 1 and values[0] is not UNKNOWN}
-        yield Sources(None, tags)
-        networks = tuple(
-            network for place in host.placements if place.subnet is not None and (network := parse(place.subnet.get("cidrBlock")))
-        )
-        if networks:
-            yield Sources(networks, {})
 
 
 def _mode(hosts: tuple[Host, ...]) -> PolicyMode | None:

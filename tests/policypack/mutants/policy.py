@@ -19,6 +19,7 @@ from tests.policypack.mutants.mutant import (
     STACK,
     SUBNET,
     Add,
+    Change,
     Drop,
     Mutant,
     Set,
@@ -35,6 +36,7 @@ _FORCE, _OWNER, _DISTINCT, _DEFAULT = (
     "priorities-are-distinct",
     "controller-default-action-denies",
 )
+_DEAD = "denies-decide-something"
 _FOUND = "agent-host-is-found"
 _DENY = "policy-wg-unapproved-model-providers"
 _CORE = "policy-wg-openclaw-core"
@@ -222,6 +224,46 @@ PERMITS: Final = (
     ),
 )
 
+_APPS = Ref("more", "uuid")
+
+
+def _behind(
+    *denied: dict[str, Any], deny: dict[str, Any], permit: dict[str, Any] | None = None, inside: str = "10.9.8.0/24"
+) -> tuple[Change, ...]:
+    """Return a permit by address at 70, and a deny of `denied` at 80."""
+    first = _rule(70, **{"name": "first", "dstSmartGroups": [_APPS], **(permit or {})})
+    return (
+        _group({"cidr": inside}),
+        _group(*denied, name="behind"),
+        first,
+        _rule(80, "DENY", dstSmartGroups=[Ref("behind", "uuid")], **deny),
+    )
+
+
+DEAD: Final = (
+    Mutant("dead-same-network", _DEAD, _behind({"cidr": "10.9.8.0/24"}, deny={}), where=RULES, in_preview=()),
+    Mutant("dead-one-host", _DEAD, _behind({"cidr": "10.9.8.7/32"}, deny={}), where=RULES, in_preview=()),
+    Mutant("dead-two-hosts", _DEAD, _behind({"cidr": "10.9.8.7/32"}, {"cidr": "10.9.8.9/32"}, deny={}), where=RULES, in_preview=()),
+    Mutant(
+        "dead-one-port-of-many",
+        _DEAD,
+        _behind({"cidr": "10.9.8.0/24"}, deny={"portRanges": [{"lo": 22, "hi": 22}]}, permit={"portRanges": [{"lo": 20, "hi": 25}]}),
+        where=RULES,
+        in_preview=(),
+    ),
+    Mutant(
+        "dead-over-udp",
+        _DEAD,
+        _behind(
+            {"cidr": "10.9.8.0/25"},
+            deny={"protocol": "UDP", "portRanges": [{"lo": 123, "hi": 123}]},
+            permit={"protocol": "ANY", "portRanges": None},
+        ),
+        where=RULES,
+        in_preview=(),
+    ),
+)
+
 DNS: Final = (
     Mutant("resolver-udp-deny-gone", _DNS, (Unset(RULES, "rules/deny-dns-exfil-udp"),)),
     Mutant("resolver-tcp-deny-gone", _DNS, (Unset(RULES, "rules/deny-dns-exfil-tcp"),)),
@@ -298,4 +340,4 @@ OWNERS: Final = (
     Mutant("host-and-gateway-gone", _FOUND, (Drop(HOST), Drop(GATEWAY)), where=STACK, modes=ENFORCE),
 )
 
-TABLE: Final = (*SHADOW, *DEFAULTS, *NEIGHBOURHOOD, *PERMITS, *DNS, *NAMES, *OWNERS)
+TABLE: Final = (*SHADOW, *DEFAULTS, *NEIGHBOURHOOD, *PERMITS, *DEAD, *DNS, *NAMES, *OWNERS)

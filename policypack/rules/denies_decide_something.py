@@ -1,0 +1,52 @@
+"""A deny that permits ahead of it make dead denies nothing, however it reads.
+
+Asked of the analyser: over every flow of the agents, the rules before the deny, taken together, match all that it matches, and a
+permit is among them. What is not known yet makes no deny dead: it is judged as soon as it is known. A permit by address that is
+too wide by itself is the fault of `permits-are-narrow` or `east-west-is-denied`, and is left to them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from containment.model.fqdn import Match
+from policypack.analysed import analysed
+from policypack.chain import Chain, in_places
+from policypack.dcf import DcfRule
+from policypack.dcf_scope import reaches_private_widely
+from policypack.finding import Fault, Rule, Scope, Severity
+from policypack.graph import Graph
+
+
+def check_stack(graph: Graph) -> list[Fault]:
+    """Return a fault for every deny that decides no flow because permits decide them first."""
+    return in_places(graph, _judged)
+
+
+def _judged(chain: Chain) -> Iterator[Fault]:
+    policy = analysed(chain.graph)
+    if policy is None:
+        return
+    for dead in policy.analysis.dead_rules():
+        permits = [policy.stated(one) for one in dead.covering if one.action.permits]
+        if permits and not dead.rule.action.permits and not any(_is_too_wide(chain, one) for one in permits):
+            stated = policy.stated(dead.rule)
+            names = ", ".join(one.label for one in permits)
+            yield Fault(stated.owner.urn, f"{stated.label} denies nothing: what it would deny is permitted first, by {names}")
+
+
+def _is_too_wide(chain: Chain, rule: DcfRule) -> bool:
+    if rule.web_groups:
+        return False
+    return Match.YES in (chain.groups.meets_internet(rule), reaches_private_widely(chain.groups, rule))
+
+
+RULE = Rule(
+    id="denies-decide-something",
+    severity=Severity.HIGH,
+    info="Every deny of a place decides something: no permits ahead of it take all that it would deny.",
+    why="who reads the rules believes that it is denied, and it is let through",
+    fix="give the deny a lower priority number than the permits, or narrow the permits, or take the deny away",
+    scope=Scope.PLACE,
+    check_stack=check_stack,
+)
