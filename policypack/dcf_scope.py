@@ -13,9 +13,10 @@ from typing import Any, Final
 from containment.model.fqdn import Match
 from containment.model.names import RFC1918, WellKnown
 from policypack.dcf import DcfRule
-from policypack.dcf_groups import Groups, expressions, networks_of
+from policypack.dcf_groups import Groups
 from policypack.graph import Resource
 from policypack.known_types import SMART_GROUP
+from policypack.members import expressions, networks_of
 from policypack.plain import UNKNOWN, field, strongest, weakest
 from policypack.space import Network, covers_public, is_public, parse, within
 

@@ -12,11 +12,11 @@ from containment.model.fqdn import Match
 from containment.model.names import WellKnown
 from policypack.chain import Chain, in_places
 from policypack.dcf import DcfRule
-from policypack.dcf_groups import expressions, holds_host, networks_of, selects
 from policypack.finding import Fault, Rule, Scope, Severity
 from policypack.graph import Graph, Resource
 from policypack.hosts import Host
 from policypack.known_types import SMART_GROUP
+from policypack.members import expressions, holds_host, networks_of, selects
 from policypack.plain import UNKNOWN, field, strongest, weakest
 from policypack.space import parse, within
 

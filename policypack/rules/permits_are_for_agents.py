@@ -13,11 +13,11 @@ from typing import Any
 from containment.model.fqdn import Match
 from containment.model.names import HostTag, WellKnown
 from policypack.chain import Chain, in_places
-from policypack.dcf_groups import expressions, holds_host, selects, tags_match
 from policypack.finding import Fault, Rule, Scope, Severity
 from policypack.graph import Graph, Resource
 from policypack.hosts import own_tags
 from policypack.known_types import SMART_GROUP, SUBNETS, TABLES
+from policypack.members import expressions, holds_host, selects, tags_match
 from policypack.plain import UNKNOWN, field, strongest, weakest
 from policypack.routes import tables_of
 from policypack.space import Network, parse, within

@@ -14,10 +14,11 @@ from containment.model.fqdn import DomainPattern, Match
 from containment.model.names import WellKnown
 from policypack.chain import Chain, in_places
 from policypack.dcf import DcfRule
-from policypack.dcf_groups import IDENTITIES, expressions
+from policypack.dcf_groups import IDENTITIES
 from policypack.finding import Fault, Rule, Scope, Severity
 from policypack.graph import Graph, Resource
 from policypack.known_types import WEB_GROUP
+from policypack.members import expressions
 from policypack.plain import UNKNOWN, field
 from policypack.shadow import PROVIDERS
 

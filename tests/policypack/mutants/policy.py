@@ -1,14 +1,11 @@
-"""Holes in the firewall policy: rules, their groups, the profile they use, and who owns the list."""
+"""Holes in the order of the rules and in what they deny, and who owns the list."""
 
 from __future__ import annotations
 
-from ipaddress import ip_network
 from typing import Any, Final
 
 from policypack.plain import UNKNOWN
 from tests.policypack.mutants.mutant import (
-    AGENTS,
-    ANYWHERE,
     ENFORCE,
     GATEWAY,
     HOST,
@@ -17,7 +14,6 @@ from tests.policypack.mutants.mutant import (
     NEIGHBOURS,
     RULES,
     STACK,
-    SUBNET,
     Add,
     Change,
     Drop,
@@ -26,63 +22,28 @@ from tests.policypack.mutants.mutant import (
     Unset,
 )
 from tests.policypack.mutants.program import Program, Ref
+from tests.policypack.mutants.rule_blocks import block, group, named, names, rule
 
-_SHADOW, _LAST, _APPLIED, _EAST_WEST = "shadow-model-deny-comes-first", "default-deny-is-last", "denies-are-applied", "east-west-is-denied"
-_NARROW, _OURS, _TLS, _PROFILE = "permits-are-narrow", "permits-are-for-agents", "web-permits-demand-tls", "tls-profile-checks-the-name"
-_DNS, _ADDRESS, _NAMES = "external-dns-is-denied", "agents-are-a-source-by-address", "permitted-names-are-not-denied"
-_FORCE, _OWNER, _DISTINCT, _DEFAULT = (
-    "ruleset-is-in-force",
-    "policy-has-one-owner",
-    "priorities-are-distinct",
-    "controller-default-action-denies",
-)
+_SHADOW = "shadow-model-deny-comes-first"
+_LAST = "default-deny-is-last"
+_APPLIED = "denies-are-applied"
+_EAST_WEST = "east-west-is-denied"
+_NARROW = "permits-are-narrow"
+_TLS = "web-permits-demand-tls"
+_PROFILE = "tls-profile-checks-the-name"
+_DNS = "external-dns-is-denied"
+_NAMES = "permitted-names-are-not-denied"
+_FORCE = "ruleset-is-in-force"
+_OWNER = "policy-has-one-owner"
+_DISTINCT = "priorities-are-distinct"
+_DEFAULT = "controller-default-action-denies"
 _DEAD = "denies-decide-something"
 _FOUND = "agent-host-is-found"
 _DENY = "policy-wg-unapproved-model-providers"
-_CORE = "policy-wg-openclaw-core"
 _LIST = "aviatrix:index/distributedFirewallingPolicyList:DistributedFirewallingPolicyList"
-_RULESET, _GROUP = "aviatrix:index/dcfRuleset:DcfRuleset", "aviatrix:index/dcfPolicyGroup:DcfPolicyGroup"
+_RULESET = "aviatrix:index/dcfRuleset:DcfRuleset"
+_GROUP = "aviatrix:index/dcfPolicyGroup:DcfPolicyGroup"
 _ACTION = "aviatrix:index/distributedFirewallingDefaultActionRule:DistributedFirewallingDefaultActionRule"
-_SMART, _WEB = "aviatrix:index/smartGroup:SmartGroup", "aviatrix:index/webGroup:WebGroup"
-
-
-def block(priority: int, action: str = "PERMIT", **more: Any) -> dict[str, Any]:
-    """Return a rule for the agents to the internet on TCP 443, logged; `more` says what is otherwise, None leaves out."""
-    stated = {
-        "name": "extra-rule",
-        "action": action,
-        "priority": priority,
-        "protocol": "TCP",
-        "srcSmartGroups": [Ref(AGENTS, "uuid")],
-        "dstSmartGroups": [INTERNET],
-        "portRanges": [{"lo": 443, "hi": 443}],
-        "logging": True,
-        "watch": False,
-        **more,
-    }
-    return {key: value for key, value in stated.items() if value is not None}
-
-
-def named(group: str, **more: Any) -> dict[str, Any]:
-    """Return what a sound permit by name states besides."""
-    return {"webGroups": [Ref(group, "uuid")], "flowAppRequirement": "TLS_REQUIRED", "tlsProfile": Ref("policy-tls", "uuid"), **more}
-
-
-def _rule(priority: int, action: str = "PERMIT", **more: Any) -> Set:
-    return Set(RULES, "rules/+", block(priority, action, **more))
-
-
-def _group(*expressions: dict[str, Any], name: str = "more") -> Add:
-    return Add(_SMART, {"name": name, "selector": {"matchExpressions": list(expressions)}}, name)
-
-
-def _names(*patterns: Any, name: str = "more-names") -> Add:
-    return Add(_WEB, {"name": name, "selector": {"matchExpressions": [{"snifilter": one} for one in patterns]}}, name)
-
-
-def _half(program: Program) -> str:
-    """Return the first half of the agents' subnet."""
-    return str(next(ip_network(program.at(SUBNET).get("cidrBlock")).subnets()))
 
 
 def _gateways(program: Program) -> str:
@@ -110,8 +71,8 @@ SHADOW: Final = (
     Mutant("shadow-to-neighbours", _SHADOW, (Set(RULES, "rules/shadow-model-deny/dstSmartGroups", [Ref(NEIGHBOURS, "uuid")]),)),
     Mutant("shadow-after-a-permit", _SHADOW, (Set(RULES, "rules/shadow-model-deny/priority", 300),)),
     Mutant("shadow-priority-unknown", _SHADOW, (Set(RULES, "rules/shadow-model-deny/priority", UNKNOWN),), modes=MONITOR),
-    Mutant("shadow-permit-before", _SHADOW, (_rule(1),), also=(_NARROW,)),
-    Mutant("shadow-permit-of-one", _SHADOW, (_names("api.openai.com"), _rule(5, **named("more-names"))), where=RULES, also=(_NAMES,)),
+    Mutant("shadow-permit-before", _SHADOW, (rule(1),), also=(_NARROW,)),
+    Mutant("shadow-permit-of-one", _SHADOW, (names("api.openai.com"), rule(5, **named("more-names"))), where=RULES, also=(_NAMES,)),
     Mutant("shadow-rules-unknown", _SHADOW, (Set(RULES, "rules", UNKNOWN),), also=(_LAST, _EAST_WEST, _DNS, _NARROW, _TLS, _PROFILE)),
     Mutant("shadow-policy-gone", _SHADOW, (Drop(RULES),), where=STACK, also=(_LAST, _EAST_WEST, _DNS)),
     Mutant(
@@ -135,7 +96,7 @@ DEFAULTS: Final = (
     Mutant("last-over-tcp", _LAST, (Set(RULES, "rules/default-deny/protocol", "TCP"),), also=(_NARROW,)),
     Mutant("last-ports", _LAST, (Set(RULES, "rules/default-deny/portRanges", [{"lo": 1, "hi": 1023}]),), also=(_NARROW,)),
     Mutant("last-public-only", _LAST, (Set(RULES, "rules/default-deny/dstSmartGroups", [INTERNET]),), also=(_NARROW,)),
-    Mutant("last-permit-after", _LAST, (_rule(250), _rule(251)), where=RULES, also=(_NARROW,)),
+    Mutant("last-permit-after", _LAST, (rule(250), rule(251)), where=RULES, also=(_NARROW,)),
     Mutant("last-permits", _LAST, (Set(RULES, "rules/default-deny/action", "PERMIT"),), also=(_NARROW,)),
     Mutant("last-by-name", _LAST, (Set(RULES, "rules/default-deny/webGroups", [Ref(_DENY, "uuid")]),), also=(_NARROW,)),
     Mutant("applied-last-watched", _APPLIED, (Set(RULES, "rules/default-deny/watch", True),), modes=ENFORCE),
@@ -161,66 +122,14 @@ NEIGHBOURHOOD: Final = (
     Mutant(
         "east-west-permit-before",
         _EAST_WEST,
-        (_group({"cidr": "10.0.0.0/8"}), _rule(90, dstSmartGroups=[Ref("more", "uuid")])),
+        (group({"cidr": "10.0.0.0/8"}), rule(90, dstSmartGroups=[Ref("more", "uuid")])),
         where=RULES,
     ),
     Mutant(
         "east-west-permit-of-a-block",
         _EAST_WEST,
-        (_group({"cidr": "172.16.0.0/12"}), _rule(90, dstSmartGroups=[Ref("more", "uuid")], portRanges=[{"lo": 22, "hi": 22}])),
+        (group({"cidr": "172.16.0.0/12"}), rule(90, dstSmartGroups=[Ref("more", "uuid")], portRanges=[{"lo": 22, "hi": 22}])),
         where=RULES,
-    ),
-)
-
-PERMITS: Final = (
-    Mutant("permit-every-port", _NARROW, (Unset(RULES, "rules/allow-core/portRanges"),)),
-    Mutant("permit-any-protocol", _NARROW, (Set(RULES, "rules/allow-core/protocol", "ANY"),)),
-    Mutant("permit-to-anywhere", _NARROW, (Set(RULES, "rules/allow-core/dstSmartGroups", [ANYWHERE]),)),
-    Mutant("permit-ports-unknown", _NARROW, (Set(RULES, "rules/allow-model-gateways/portRanges", [{"lo": UNKNOWN, "hi": UNKNOWN}]),)),
-    Mutant("permit-by-port-alone", _NARROW, (Unset(RULES, "rules/allow-core/webGroups"),)),
-    Mutant("permit-ssh", _NARROW, (_rule(70, portRanges=[{"lo": 22, "hi": 22}]),)),
-    Mutant(
-        "permit-one-public-block",
-        _NARROW,
-        (_group({"cidr": "198.51.100.0/24"}), _rule(70, dstSmartGroups=[Ref("more", "uuid")])),
-        where=RULES,
-        in_preview=(_EAST_WEST,),
-    ),
-    Mutant("permit-udp-443", _NARROW, (_rule(70, protocol="UDP"),)),
-    Mutant("permit-from-anywhere", _OURS, (Set(RULES, "rules/allow-core/srcSmartGroups", [ANYWHERE]),)),
-    Mutant(
-        "permit-from-neighbours",
-        _OURS,
-        (Set(RULES, "rules/allow-model-gateways/srcSmartGroups/+", Ref(NEIGHBOURS, "uuid")),),
-        in_preview=(),
-    ),
-    Mutant("permit-for-every-vm", _OURS, (Set(AGENTS, "selector/matchExpressions/0/tags", {"Team": "all"}),)),
-    Mutant("permit-for-a-wide-subnet", _OURS, (Set(AGENTS, "selector/matchExpressions/+", {"cidr": "10.0.0.0/8"}),), also=(_EAST_WEST,)),
-    Mutant("permit-for-a-vpc", _OURS, (Set(AGENTS, "selector/matchExpressions/+", {"type": "vpc", "name": "somewhere"}),)),
-    Mutant("tls-not-required", _TLS, (Set(RULES, "rules/allow-core/flowAppRequirement", "APP_UNSPECIFIED"),)),
-    Mutant("tls-not-tls", _TLS, (Set(RULES, "rules/allow-model-gateways/flowAppRequirement", "NOT_TLS_REQUIRED"),)),
-    Mutant("tls-silent", _TLS, (Unset(RULES, "rules/allow-model-gateways/flowAppRequirement"),)),
-    Mutant("tls-unknown", _TLS, (Set(RULES, "rules/allow-aws-infra/flowAppRequirement", UNKNOWN),)),
-    Mutant("profile-off", _PROFILE, (Set("policy-tls", "verifySni", False),)),
-    Mutant("profile-unknown", _PROFILE, (Set("policy-tls", "verifySni", UNKNOWN),)),
-    Mutant("profile-left-out", _PROFILE, (Unset(RULES, "rules/allow-core/tlsProfile"),)),
-    Mutant(
-        "profile-of-somebody",
-        _PROFILE,
-        (Set(RULES, "rules/allow-model-gateways/tlsProfile", "5d7c3e0a-0000-4000-8000-000000000000"),),
-        in_preview=(),
-    ),
-    Mutant("profile-gone", _PROFILE, (Drop("policy-tls"),), where=RULES),
-    Mutant("source-by-tag-alone", _ADDRESS, (Unset(AGENTS, "selector/matchExpressions/1"),)),
-    Mutant("source-half-a-subnet", _ADDRESS, (Set(AGENTS, "selector/matchExpressions/1/cidr", _half),), also=(_OURS,)),
-    Mutant("source-another-subnet", _ADDRESS, (Set(AGENTS, "selector/matchExpressions/1/cidr", "10.99.10.0/24"),), also=(_OURS,)),
-    Mutant(
-        "source-of-a-deny-by-tag",
-        _ADDRESS,
-        (
-            _group({"type": "vm", "tags": {"Role": "openclaw-agent-harness"}}),
-            Set(RULES, "rules/default-deny/srcSmartGroups", [Ref("more", "uuid")]),
-        ),
     ),
 )
 
@@ -231,12 +140,12 @@ def _behind(
     *denied: dict[str, Any], deny: dict[str, Any], permit: dict[str, Any] | None = None, inside: str = "10.9.8.0/24"
 ) -> tuple[Change, ...]:
     """Return a permit by address at 70, and a deny of `denied` at 80."""
-    first = _rule(70, **{"name": "first", "dstSmartGroups": [_APPS], **(permit or {})})
+    first = rule(70, **{"name": "first", "dstSmartGroups": [_APPS], **(permit or {})})
     return (
-        _group({"cidr": inside}),
-        _group(*denied, name="behind"),
+        group({"cidr": inside}),
+        group(*denied, name="behind"),
         first,
-        _rule(80, "DENY", dstSmartGroups=[Ref("behind", "uuid")], **deny),
+        rule(80, "DENY", dstSmartGroups=[Ref("behind", "uuid")], **deny),
     )
 
 
@@ -285,29 +194,8 @@ DNS: Final = (
         where=RULES,
         in_preview=(),
     ),
-    Mutant("resolver-permit-first", _DNS, (_rule(17, protocol="UDP", portRanges=[{"lo": 53, "hi": 53}]),)),
-    Mutant("resolver-permit-range-first", _DNS, (_rule(17, protocol="UDP", portRanges=[{"lo": 50, "hi": 60}]),)),
-)
-
-NAMES: Final = (
-    Mutant("names-every-web", _NAMES, (Set(RULES, "rules/allow-core/webGroups", ["def000ad-0000-0000-0000-000000000002"]),)),
-    Mutant("names-star", _NAMES, (Set(_CORE, "selector/matchExpressions/+", {"snifilter": "*"}),)),
-    Mutant("names-top-level", _NAMES, (Set(_CORE, "selector/matchExpressions/+", {"snifilter": "*.ai"}),)),
-    Mutant("names-half-a-label", _NAMES, (Set(_CORE, "selector/matchExpressions/+", {"snifilter": "*openai.com"}),)),
-    Mutant("names-denied-too", _NAMES, (Set(_CORE, "selector/matchExpressions/+", {"snifilter": "api.anthropic.com"}),)),
-    Mutant("names-over-a-denied", _NAMES, (Set(_CORE, "selector/matchExpressions/+", {"snifilter": "*.openai.com"}),)),
-    Mutant("names-paste-too", _NAMES, (Set(_CORE, "selector/matchExpressions/+", {"snifilter": "*.slack.com"}),), in_preview=()),
-    Mutant("names-unknown", _NAMES, (Set(_CORE, "selector/matchExpressions/+", {"snifilter": UNKNOWN}),)),
-    Mutant("names-no-name", _NAMES, (Set(_CORE, "selector/matchExpressions/+", {"snifilter": "two words"}),)),
-    Mutant("names-by-url", _NAMES, (Set(_CORE, "selector/matchExpressions/+", {"urlfilter": "https://api.openai.com/v1/*"}),)),
-    Mutant("names-none", _NAMES, (Set(_CORE, "selector/matchExpressions", []),)),
-    Mutant("names-group-unknown", _NAMES, (Set(_CORE, "selector", UNKNOWN),)),
-    Mutant(
-        "names-group-of-somebody",
-        _NAMES,
-        (Set(RULES, "rules/allow-core/webGroups", ["5d7c3e0a-0000-4000-8000-000000000001"]),),
-        in_preview=(),
-    ),
+    Mutant("resolver-permit-first", _DNS, (rule(17, protocol="UDP", portRanges=[{"lo": 53, "hi": 53}]),)),
+    Mutant("resolver-permit-range-first", _DNS, (rule(17, protocol="UDP", portRanges=[{"lo": 50, "hi": 60}]),)),
 )
 
 OWNERS: Final = (
@@ -340,4 +228,4 @@ OWNERS: Final = (
     Mutant("host-and-gateway-gone", _FOUND, (Drop(HOST), Drop(GATEWAY)), where=STACK, modes=ENFORCE),
 )
 
-TABLE: Final = (*SHADOW, *DEFAULTS, *NEIGHBOURHOOD, *PERMITS, *DEAD, *DNS, *NAMES, *OWNERS)
+TABLE: Final = (*SHADOW, *DEFAULTS, *NEIGHBOURHOOD, *DEAD, *DNS, *OWNERS)
