@@ -44,8 +44,12 @@ def _parse(text: str) -> Network | None:
 def within(network: Network, others: Iterable[Network]) -> bool:
     """Tell whether a network lies inside the union of others."""
     same = [other for other in others if other.version == network.version]
-    merged: list[Any] = list(collapse_addresses(same))  # type: ignore[type-var]
-    return any(network.subnet_of(other) for other in merged)
+    return any(network.subnet_of(other) for other in _merged(tuple(same)))
+
+
+@lru_cache(maxsize=4096)
+def _merged(networks: tuple[Network, ...]) -> tuple[Any, ...]:
+    return tuple(collapse_addresses(networks))
 
 
 def is_public(network: Network) -> bool:

@@ -5,20 +5,17 @@ The reasoning is in `shadow`; this file reads it off a stack: its rule lists and
 
 from __future__ import annotations
 
+from policypack.chain import ORDERED, chain_of
 from policypack.dcf import read_rules
-from policypack.dcf_groups import Groups
 from policypack.finding import Fault, Rule, Severity
 from policypack.graph import Graph
-from policypack.hosts import find_hosts
-from policypack.known_types import DEFAULT_ACTION, RULE_LISTS, SMART_GROUP, WEB_GROUP
-from policypack.shadow import Policy, all_in_monitor, judge
-
-ORDERED = (*RULE_LISTS, SMART_GROUP, WEB_GROUP)
+from policypack.known_types import DEFAULT_ACTION, RULE_LISTS
+from policypack.shadow import Policy, judge
 
 
 def check_stack(graph: Graph) -> list[Fault]:
     """Return a fault for every way a shadow model could be reached or go unnoticed: by what was asked for, and by what came of it."""
-    return list(dict.fromkeys([*_judged(graph), *_judged(graph.as_answered(ORDERED))]))
+    return list(dict.fromkeys(fault for view in dict.fromkeys((graph, graph.as_answered(ORDERED))) for fault in _judged(view)))
 
 
 def _judged(graph: Graph) -> list[Fault]:
@@ -26,13 +23,13 @@ def _judged(graph: Graph) -> list[Fault]:
 
     A stack without any Aviatrix resource has none: the other rules leave its hosts no way out that could be ordered wrongly.
     """
-    hosts = find_hosts(graph)
-    rules = read_rules(graph)
+    chain = chain_of(graph)
+    hosts, rules = chain.hosts, read_rules(graph)
     lists = graph.of(*RULE_LISTS)
     if not any(resource.type.startswith("aviatrix:") for resource in graph.resources) or not (hosts or lists):
         return []
     defaults = [one.get("action") for one in graph.of(DEFAULT_ACTION)]
-    policy = Policy(rules, Groups(graph, hosts), defaults[0] if defaults else None, all_in_monitor(hosts))
+    policy = Policy(rules, chain.groups, defaults[0] if defaults else None, chain.in_monitor)
     only = lists[0].urn if len(lists) == 1 else ""
     return [Fault(owner.urn if owner else only, what) for owner, what in judge(policy)]
 
