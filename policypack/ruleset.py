@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import chain, count
 from typing import Any, Final
 
 from containment.model.fqdn import DomainPattern, Match
@@ -62,11 +63,13 @@ class _Reader:
         self._notes: dict[str, None] = {}
 
     def read(self, rules: list[DcfRule]) -> Stated:
-        taken: dict[str, int] = {}
+        taken: dict[str, None] = {}
         made = []
         for place, rule in enumerate(rules, 1):
-            count = taken[rule.name] = taken.get(rule.name, 0) + 1
-            made.append(self._rule(rule, rule.name if count == 1 else f"{rule.name} ({count})", place))
+            numbered = (f"{rule.name} ({number})" for number in count(2))
+            name = next(one for one in chain([rule.name], numbered) if one not in taken)
+            taken[name] = None
+            made.append(self._rule(rule, name, place))
         if any(rule.rank is None for rule in rules) and len({rule.owner.urn for rule in rules}) > 1:
             self._note("the order of the rule lists among themselves is not known: they are taken in the order shown")
         return Stated(RuleSet(tuple(made), self._smart, self._web, self._default()), tuple(self._notes))

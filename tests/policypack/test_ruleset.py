@@ -1,0 +1,41 @@
+"""A policy is read back from resources whatever they state: names that repeat, rules that no Controller would take."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from containment.model.names import WellKnown
+from policypack.graph import Graph, Resource
+from policypack.known_types import RULESET
+from policypack.plain import UNKNOWN
+from policypack.ruleset import Stated, ruleset_of
+
+
+def stated(*rules: dict[str, Any]) -> Stated:
+    whole = {"srcSmartGroups": [WellKnown.ANYWHERE.value], "dstSmartGroups": [WellKnown.ANYWHERE.value], "protocol": "ANY"}
+    listed = [{"name": f"rule-{place}", "priority": place, "action": "DENY", **whole, **rule} for place, rule in enumerate(rules)]
+    found = ruleset_of(Graph([Resource("urn:rules", RULESET, "rules", {"rules": listed})]))
+    assert found is not None
+    return found
+
+
+def test_rules_of_one_name_are_told_apart() -> None:
+    found = stated({"name": "a"}, {"name": "a (2)"}, {"name": "a"}, {"name": "a"})
+    assert [rule.name for rule in found.ruleset.rules] == ["a", "a (2)", "a (3)", "a (4)"]
+
+
+@pytest.mark.parametrize("action", ["PERMIT", "DENY"])
+def test_icmp_by_name_is_the_widest_permit_and_no_certain_deny(action: str) -> None:
+    found = stated({"action": action, "protocol": "ICMP", "webGroups": [WellKnown.ALL_WEB.value], "portRanges": [{"lo": 1, "hi": 2}]})
+    (rule,) = found.ruleset.rules
+    assert rule.web_groups == ()
+    assert rule.ports == ()
+    assert (rule.sources == (WellKnown.ANYWHERE.value,)) is (action == "PERMIT")
+    assert any("ICMP" in note for note in found.notes)
+
+
+@pytest.mark.parametrize("key", ["action", "protocol", "srcSmartGroups", "dstSmartGroups", "webGroups", "portRanges", "priority", "watch"])
+def test_what_is_not_known_is_read_without_a_guess(key: str) -> None:
+    assert stated({key: UNKNOWN}, {}).ruleset.rules
