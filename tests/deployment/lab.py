@@ -63,7 +63,8 @@ class Lab:
         return run
 
     def platform(self, verb: str = "up") -> Run:
-        return self.must(verb, "platform", folder=REPOSITORY / "platform")
+        more = ["--skip-preview"] if verb == "up" else []
+        return self.must(verb, "platform", *more, folder=REPOSITORY / "platform")
 
     @property
     def ports(self) -> dict[str, int]:

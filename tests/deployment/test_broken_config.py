@@ -40,7 +40,7 @@ MANY = {
 @pytest.fixture
 def standing(lab: Lab) -> Lab:
     lab.platform()
-    lab.must("up", STACK)
+    lab.must("up", STACK, "--skip-preview")
     return lab
 
 

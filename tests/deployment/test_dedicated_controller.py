@@ -11,12 +11,12 @@ pytestmark = pytest.mark.slow
 
 def test_a_dedicated_controller_has_one_owner(lab: Lab) -> None:
     host = lab.must("up", "dev").report["outputs"]["agentInstanceId"]
-    assert set(lab.must("up", "dev").report["changes"]) == {"same"}
+    assert set(lab.must("up", "dev", "--skip-preview").report["changes"]) == {"same"}
     rules = lab.controller()["policy_list"]
     assert [rule["priority"] for rule in rules] == sorted(rule["priority"] for rule in rules)
     assert rules[0]["name"] == "vca-openclaw-shadow-model-deny"
 
-    enforced = lab.must("up", "dev", "--config", "policyMode=enforce").report
+    enforced = lab.must("up", "dev", "--skip-preview", "--config", "policyMode=enforce").report
     assert "replace" not in enforced["changes"], "the mode is the gateway's to change under a live host"
     assert enforced["outputs"]["agentInstanceId"] == host
     assert not any(rule.get("watch") for rule in lab.controller()["policy_list"])
