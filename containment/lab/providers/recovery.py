@@ -13,7 +13,6 @@ import re
 import secrets
 import threading
 import traceback
-from collections import defaultdict
 from typing import Any
 
 from containment.lab.providers import gate
@@ -26,12 +25,16 @@ class Recovery:
 
     def __init__(self, journal: Journal) -> None:
         self.journal = journal
-        self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+        self._locks: dict[str, threading.Lock] = {}
 
     def create(self, handler: Handler, call: Call, inputs: Props) -> tuple[str, Props]:
         """Create, or take up what an earlier Create of the same URN left; runs in a thread, to its end even if the engine dies."""
-        with self._locks[call.urn], gate.GATE.call("Create", call.urn):
+        with self._lock_of(call.urn), gate.GATE.call("Create", call.urn):
             return self._make(handler, call, inputs)
+
+    def _lock_of(self, urn: str) -> threading.Lock:
+        """Return a URN's lock, the same to all who ask at once: `setdefault` is one step, a missing key's factory is not."""
+        return self._locks.setdefault(urn, threading.Lock())
 
     def _make(self, handler: Handler, call: Call, inputs: Props) -> tuple[str, Props]:
         if left := self.journal.get(call.urn):
@@ -68,7 +71,7 @@ class Recovery:
 
     def delete(self, handler: Handler, call: Call, ident: str, state: Props) -> None:
         """Delete; without an id, what an unacknowledged Create of this URN left, once it has ended."""
-        with self._locks[call.urn], gate.GATE.call("Delete", call.urn):
+        with self._lock_of(call.urn), gate.GATE.call("Delete", call.urn):
             left = self.journal.get(call.urn)
             if ident:
                 handler.delete(call, ident, state)
