@@ -112,7 +112,7 @@ LOGINS: Final = (
     Mutant("login-key-pair", _LOGIN, (Set(HOST, "keyName", "operators"),)),
     Mutant("login-key-unknown", _LOGIN, (Set(HOST, "keyName", UNKNOWN),)),
     Mutant("login-authorized-keys", _LOGIN, (Set(HOST, "userData", f"#cloud-config\nssh_authorized_keys:\n  - {_KEY}\n"),)),
-    Mutant("login-key-by-script", _LOGIN, (Set(HOST, "userData", f"#!/bin/sh\necho '{_KEY}' >> /root/.ssh/authorized_keys\n"),)),
+    Mutant("login-key-by-script", _LOGIN, (Set(HOST, "userData", f"#!/bin/sh\necho '{_KEY}' >> /home/ubuntu/.ssh/authorized_keys\n"),)),
     Mutant(
         "login-serial-console",
         _LOGIN,
