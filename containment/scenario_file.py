@@ -1,27 +1,34 @@
-"""Reads scenario tables: `tests/scenarios/<name>.yaml`, with every mistake told by file and key."""
+"""Reads tables of what an agent may try (`tests/scenarios/<name>.yaml`), with every mistake told by file and key."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from containment.library import EveryKeyOnce, problems_of
 from containment.model.errors import InputError, Problem
 from containment.model.scenario import ScenarioTable
 
+Table = TypeVar("Table", bound=BaseModel)
+
 
 def read_scenarios(path: Path) -> ScenarioTable:
     """Return the table of a file; raises InputError."""
+    return read_table(path, ScenarioTable, "scenario table")
+
+
+def read_table(path: Path, model: type[Table], what: str) -> Table:
+    """Return a file's rows of what an agent may try, as `model`; raises InputError, in which the file is called `what`."""
     try:
         document: Any = yaml.load(path.read_text(encoding="utf-8"), EveryKeyOnce)  # noqa: S506 - a SafeLoader
-        return ScenarioTable.model_validate(document)
+        return model.model_validate(document)
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         why = "what is not tried is not known to hold"
         raise InputError(
             f"{path} cannot be read", [Problem(str(path), f"cannot be read: {error}", why, "restore or mend the file")]
         ) from None
     except ValidationError as error:
-        raise InputError(f"{path} is no scenario table", problems_of(str(path), error)) from None
+        raise InputError(f"{path} is no {what}", problems_of(str(path), error)) from None

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from containment.model.fqdn import Match, normalise
+from containment.model.fqdn import Match, spelled
 from policypack.graph import Graph, Resource
 from policypack.known_types import DNS_ASSOCIATION, DNS_CONFIG, DNS_GROUP, DNS_LIST, DNS_RULE, VPCS
 from policypack.plain import UNKNOWN, items, strongest, weakest
@@ -68,14 +68,7 @@ def domains_of(graph: Graph, rule: Resource) -> Any:
     """Return the names in a rule's list; UNKNOWN when the list is not in the program or not known yet."""
     lists = graph.refer(rule, "firewallDomainListId", rule.get("firewallDomainListId"), (DNS_LIST,)).found
     names = [name for one in lists for name in items(one.get("domains"))]
-    return UNKNOWN if len(lists) != 1 or UNKNOWN in names else [_spelled(str(name)) for name in names]
-
-
-def _spelled(name: str) -> str:
-    try:
-        return normalise(name)
-    except ValueError:
-        return name  # no resolver asks for it
+    return UNKNOWN if len(lists) != 1 or UNKNOWN in names else [spelled(str(name)) for name in names]
 
 
 def _rules_in(graph: Graph, group: Resource) -> Iterator[Resource]:

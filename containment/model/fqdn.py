@@ -60,6 +60,14 @@ def normalise(name: str) -> str:
     return ascii_name
 
 
+def spelled(name: str) -> str:
+    """Return the one spelling of a name, or the name as it is written when it cannot be one: then nobody can ask for it."""
+    try:
+        return normalise(name)
+    except ValueError:
+        return name
+
+
 def _a_label(label: str) -> str:
     if not label:
         raise ValueError("has an empty label")

@@ -16,11 +16,10 @@ from pulumi.runtime import mocks
 from pulumi.runtime.settings import set_root_resource
 
 from components import ownership
-from tests.policypack.record import Monitor, Nothing
+from tests.policypack.record import FORMS, Monitor, Nothing
 from tests.support.child import REPOSITORY, ask_all, serve
 from tests.support.deploy import stack_config
 
-FORMS = ("preview", "known")
 SHIPPED = ("coding-monitor", "coding-enforce", "locked-down-monitor", "locked-down-enforce")
 
 

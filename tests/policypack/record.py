@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import runpy
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,12 @@ from pulumi.runtime import mocks
 from pulumi.runtime.proto import resource_pb2
 from pulumi.runtime.settings import set_root_resource
 
+from policypack.graph import Resource
+from policypack.plain import plain
 from tests.support.child import ask_all, serve
 
+FORMS = ("preview", "known")
+"""What a pack is told: a first preview, in which ids are not known, and an update, in which they are."""
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 COMPUTED = {
     "aws:ec2/instance:Instance": (
@@ -92,6 +97,20 @@ class Monitor(mocks.MockMonitor):
         )
         answer = json_format.ParseDict(outputs, resource_pb2.RegisterResourceResponse().object)
         return resource_pb2.RegisterResourceResponse(urn=urn, id=f"{request.name}-id" if custom and self.known else "", object=answer)
+
+
+def resource_of(registration: Mapping[str, Any]) -> Resource:
+    """Return a registration as rules see it."""
+    return Resource(
+        registration["urn"],
+        registration["type"],
+        registration["name"],
+        plain(registration["inputs"]),
+        plain(registration["outputs"]),
+        registration["parent"] or None,
+        tuple(registration["dependencies"]),
+        {key: tuple(urns) for key, urns in registration["propertyDependencies"].items()},
+    )
 
 
 def run(folder: Path, repaired: bool, known: bool) -> list[dict[str, Any]]:

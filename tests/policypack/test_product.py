@@ -6,7 +6,7 @@ else may be found, and nothing at all while those switches are on.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from itertools import islice, zip_longest
 from typing import Any, Final
@@ -16,11 +16,10 @@ from hypothesis import HealthCheck, given, settings
 
 from containment.library import load_library
 from containment.model.names import PolicyMode
-from policypack.graph import Resource
 from policypack.judge import check_stack
-from policypack.plain import plain
 from tests.policypack.pack import Pack
-from tests.policypack.product import FORMS, registrations
+from tests.policypack.product import registrations
+from tests.policypack.record import FORMS, resource_of
 from tests.policypack.test_samples import PACK, refused
 from tests.support.configs import as_pulumi, configs
 from tests.support.deploy import stack_config
@@ -81,24 +80,10 @@ def tightened(config: Config) -> Config:
     return {**config, **keys}
 
 
-def resources(made: list[dict[str, Any]]) -> Iterator[Resource]:
-    for one in made:
-        yield Resource(
-            one["urn"],
-            one["type"],
-            one["name"],
-            plain(one["inputs"]),
-            plain(one["outputs"]),
-            one["parent"] or None,
-            tuple(one["dependencies"]),
-            {key: tuple(urns) for key, urns in one["propertyDependencies"].items()},
-        )
-
-
 def found_in(made: dict[str, Any]) -> set[str]:
     """Return the rules that are broken in any form that is there, by the pack's own reasoning; the program must have run."""
     assert made["error"] is None, made["error"]
-    return {finding.id for form in FORMS if form in made for finding in check_stack(resources(made[form]))}
+    return {finding.id for form in FORMS if form in made for finding in check_stack(map(resource_of, made[form]))}
 
 
 def test_every_shipped_stack_passes_the_pack() -> None:

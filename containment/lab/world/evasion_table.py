@@ -13,14 +13,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
-import yaml
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
-from containment.library import EveryKeyOnce, problems_of
 from containment.model.catalog import Reviewed
-from containment.model.errors import InputError, Problem
 from containment.model.flow import Effect, Verdict
 from containment.model.fqdn import Match
 from containment.model.names import PolicyMode
@@ -28,6 +25,7 @@ from containment.model.policy import build_ruleset
 from containment.model.ruleset import RuleSet
 from containment.model.scenario import Expectation, Scenario, ScenarioFlow
 from containment.model.spec import ContainmentSpec
+from containment.scenario_file import read_table
 
 
 class Ending(StrEnum):
@@ -113,16 +111,7 @@ class ClassTable:
 
 def load_table(path: Path) -> EvasionTable:
     """Return the table in a file; raises InputError."""
-    why = "what is not tried is not known to hold"
-    try:
-        document: Any = yaml.load(path.read_text(encoding="utf-8"), EveryKeyOnce)  # noqa: S506 - a SafeLoader
-        return EvasionTable.model_validate(document)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise InputError(
-            f"{path} cannot be read", [Problem(str(path), f"cannot be read: {error}", why, "restore or mend the file")]
-        ) from None
-    except ValidationError as error:
-        raise InputError(f"{path} is no evasion table", problems_of(str(path), error)) from None
+    return read_table(path, EvasionTable, "evasion table")
 
 
 def permitting(ruleset: RuleSet, name: str) -> str | None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import botocore.exceptions
 
-from containment.model.fqdn import normalise
+from containment.model.fqdn import spelled
 
 
 @dataclass(frozen=True)
@@ -58,18 +58,11 @@ def _rules(resolver: Any, group: str) -> Iterator[DnsRule]:
         yield DnsRule(
             id=each["FirewallDomainListId"],
             name=each["Name"],
-            domains=tuple(_spelled(str(name)) for name in names),
+            domains=tuple(spelled(str(name)) for name in names),
             action=each["Action"],
             answer=each.get("BlockResponse") or "NODATA",
             qtype=each.get("Qtype"),
         )
-
-
-def _spelled(name: str) -> str:
-    try:
-        return normalise(name)
-    except ValueError:
-        return name  # nobody can ask for it
 
 
 def _all(resolver: Any, call: str, key: str, **args: Any) -> list[Any]:

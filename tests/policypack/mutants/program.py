@@ -12,10 +12,9 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from policypack.graph import Resource
-from policypack.plain import UNKNOWN, plain
-from tests.policypack.record import MADE, MADE_BY_TYPE
+from policypack.plain import UNKNOWN
+from tests.policypack.record import FORMS, MADE, MADE_BY_TYPE, resource_of
 
-FORMS: Final = ("preview", "known")
 _IDENTITIES: Final = frozenset(key for keys in (MADE, *MADE_BY_TYPE.values()) for key in keys)
 
 
@@ -33,20 +32,7 @@ Stack = Mapping[str, Mapping[str, Resource]]
 
 def read(made: Mapping[str, list[dict[str, Any]]]) -> Stack:
     """Return a recorded run of the program (`tests.policypack.product`) as resources by name."""
-    return {form: {one["name"]: _resource(one) for one in made[form]} for form in FORMS}
-
-
-def _resource(one: Mapping[str, Any]) -> Resource:
-    return Resource(
-        one["urn"],
-        one["type"],
-        one["name"],
-        plain(one["inputs"]),
-        plain(one["outputs"]),
-        one["parent"] or None,
-        tuple(one["dependencies"]),
-        {key: tuple(urns) for key, urns in one["propertyDependencies"].items()},
-    )
+    return {form: {one["name"]: resource_of(one) for one in made[form]} for form in FORMS}
 
 
 class Program:
