@@ -10,18 +10,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from containment.model.fqdn import Match
+from policypack.analysed import Analysed, Answer, Flows, Set, analysed
 from policypack.dcf import DcfRule, read_rules
 from policypack.dcf_groups import Groups
 from policypack.dcf_scope import holds_everywhere
 from policypack.finding import Fault
 from policypack.graph import Graph
 from policypack.hosts import Host, find_hosts
-from policypack.known_types import RULE_LISTS, SMART_GROUP, WEB_GROUP
-from policypack.place import is_vended
+from policypack.known_types import DEFAULT_ACTION, RULE_LISTS, SMART_GROUP, WEB_GROUP
+from policypack.place import all_in_monitor, is_vended
 from policypack.plain import weakest
-from policypack.shadow import all_in_monitor
 
 ORDERED = (*RULE_LISTS, SMART_GROUP, WEB_GROUP)
 """Types whose answers can differ from what was asked for."""
@@ -59,12 +60,31 @@ class Chain:
         """Tell whether a rule is a default deny: every protocol and port of every agent, to everywhere, whatever the name."""
         if rule.permits is not Match.NO or rule.web_groups:
             return False
+        missed = self.flow((Flows.TO_IPV4,), (rule,)).match
+        if missed is not Match.MAYBE:
+            return missed is Match.NO
         where = weakest([self.groups.holds_agents(rule), holds_everywhere(self.groups, rule)])
         return rule.takes_everything is Match.YES and self.enough(rule, where)
 
     def is_monitor_permit(self, rule: DcfRule) -> bool:
         """Tell whether a rule is the broad permit that may stand last in monitor: behind a default deny, and only there."""
         return self.in_monitor and any(self.stops_everything(deny) and not rule.may_precede(deny) for deny in self.denies)
+
+    @cached_property
+    def asked(self) -> Analysed | None:
+        """The analyser, as soon as there is a host and it is known which groups every rule names; None before."""
+        is_known = self.groups.has_hosts and all(map(self.groups.is_certain, self.rules))
+        return analysed(self.graph) if is_known else None
+
+    def flow(self, inside: Iterable[Set], outside: Iterable[Set] = ()) -> Answer:
+        """Tell whether the hosts have a flow inside all of some sets and outside others; MAYBE while the analyser cannot tell."""
+        return Answer(Match.MAYBE) if self.asked is None else self.asked.flow(inside, outside)
+
+    @property
+    def default_action(self) -> Any:
+        """What the program says of what no rule matches; None when it does not."""
+        stated = self.graph.of(DEFAULT_ACTION)
+        return stated[0].get("action") if stated else None
 
     @property
     def only_owner(self) -> str:

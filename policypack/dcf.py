@@ -77,6 +77,16 @@ class DcfRule:
         return _bool(str(self.protocol).upper() in (protocol.value, *_ALL_PROTOCOLS))
 
     @property
+    def takes_tls(self) -> Match:
+        """Tell whether TLS is among what the rule matches, as far as `flowAppRequirement` goes."""
+        return Match.MAYBE if self.application is UNKNOWN else _bool(str(self.application).upper() != "NOT_TLS_REQUIRED")
+
+    @property
+    def takes_plain(self) -> Match:
+        """Tell whether what is not TLS is among what the rule matches."""
+        return Match.MAYBE if self.application is UNKNOWN else _bool(str(self.application).upper() != "TLS_REQUIRED")
+
+    @property
     def takes_every_port(self) -> Match:
         """Tell whether the rule leaves no port out: none is named, or its ranges together are all of them."""
         if not self.ports:
@@ -90,8 +100,12 @@ class DcfRule:
 
     @property
     def takes_everything(self) -> Match:
-        """Tell whether no protocol and no port is left out, whatever the addresses and names."""
-        return weakest([self.speaks(Protocol.ANY), self.takes_every_port])
+        """Tell whether no protocol, port or application is left out, whatever the addresses and names.
+
+        A rule that names ports, be it all of them, is not for ICMP and what else has none.
+        """
+        is_portless = Match.YES if not self.ports else Match.MAYBE if UNKNOWN in (end for ends in self.ports for end in ends) else Match.NO
+        return weakest([self.speaks(Protocol.ANY), is_portless, self.takes_tls, self.takes_plain])
 
     @property
     def key(self) -> str:
@@ -121,8 +135,12 @@ _BEFORE, _LIST, _AFTER = 0.0, 1.0, 2.0
 _POINTS: Final[Mapping[Any, float]] = {WellKnown.BEFORE_UI_MANAGED.value: _BEFORE, WellKnown.AFTER_UI_MANAGED.value: _AFTER}
 
 
-def read_rules(graph: Graph) -> list[DcfRule]:
-    """Return every rule of a stack, in order of precedence as far as it is known."""
+def read_rules(graph: Graph) -> tuple[DcfRule, ...]:
+    """Return every rule of a stack, in order of precedence as far as it is known; the same objects each time."""
+    return graph.once(read_rules, lambda: tuple(_read_rules(graph)))
+
+
+def _read_rules(graph: Graph) -> list[DcfRule]:
     found = [rule for owner in graph.of(*RULE_LISTS) for rule in rules_of(owner, _rank(graph, owner))]
     return sorted(found, key=lambda rule: (_first(rule.rank), _first(rule.priority), rule.index))
 

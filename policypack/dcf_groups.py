@@ -41,15 +41,22 @@ def _once(answer: Callable[Concatenate[Groups, _P], _T]) -> Callable[Concatenate
     return kept
 
 
+def in_subnets(hosts: tuple[Host, ...]) -> tuple[Host, ...]:
+    """Return the hosts that policies are judged for.
+
+    A host outside every subnet of the stack is refused for that; whose rules it lacks is no further question.
+    """
+    inside = tuple(host for host in hosts if any(place.subnet and place.subnet.type == SUBNET for place in host.placements))
+    return inside or hosts
+
+
 class Groups:
     """Answers about the groups that rules name, for one stack and its hosts."""
 
     def __init__(self, graph: Graph, hosts: tuple[Host, ...]) -> None:
         self._graph = graph
         self.answers: dict[tuple[Any, ...], Any] = {}
-        # A host outside every subnet of the stack is refused for that; whose rules it lacks is no further question.
-        inside = tuple(host for host in hosts if any(place.subnet and place.subnet.type == SUBNET for place in host.placements))
-        self._hosts = inside or hosts
+        self._hosts = in_subnets(hosts)
 
     @property
     def has_hosts(self) -> bool:

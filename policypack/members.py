@@ -100,15 +100,21 @@ def tags_match(wanted: Any, tags: dict[str, tuple[Any, ...]]) -> Match:
     return weakest(answers)
 
 
+def addresses_of(host: Host) -> list[Network | None]:
+    """Return where a host may be: its own address, else the networks of its subnets; None for one that is not known."""
+    address = parse(host.resource.get("privateIp")) or parse(host.resource.output("privateIp"))
+    if address is not None:
+        return [address]
+    return [parse(place.subnet.get("cidrBlock")) if place.subnet else None for place in host.placements] or [None]
+
+
 def _inside(cidr: Any, host: Host) -> Match:
     """Tell whether a host's address lies in a CIDR, as far as its own address or its subnets tell."""
     network = parse(cidr)
     if network is None:
         return Match.MAYBE
-    address = parse(host.resource.get("privateIp")) or parse(host.resource.output("privateIp"))
-    homes = [address] if address else [parse(place.subnet.get("cidrBlock")) if place.subnet else None for place in host.placements]
     answers = []
-    for home in homes or [None]:
+    for home in addresses_of(host):
         if home is None:
             answers.append(Match.YES if network == IPv4Network("0.0.0.0/0") else Match.MAYBE)
         elif home.version != network.version:

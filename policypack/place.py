@@ -7,9 +7,10 @@ too, is the place itself: there silence is a hole. Rules about what a program st
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from containment.model.names import HostTag
+from containment.model.names import HostTag, PolicyMode
 from policypack.graph import Graph, Resource
 from policypack.hosts import Host, find_hosts
 from policypack.known_types import SPOKE_GATEWAY, SUBNETS, VPCS
@@ -35,6 +36,11 @@ class Place:
 def is_vended(graph: Graph) -> bool:
     """Tell whether a program vends a whole place: a host with a tag of this product, and a spoke gateway."""
     return bool(graph.of(SPOKE_GATEWAY)) and any(key in host.tags for host in find_hosts(graph) for key in OWN_TAGS)
+
+
+def all_in_monitor(hosts: Sequence[Host]) -> bool:
+    """Tell whether every host carries PolicyMode=monitor and nothing else; a stack's name is no evidence, and no host is none."""
+    return bool(hosts) and all(host.tags.get(HostTag.POLICY_MODE.value) == (PolicyMode.MONITOR.value,) for host in hosts)
 
 
 def places(graph: Graph) -> tuple[Place, ...]:

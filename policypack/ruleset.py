@@ -6,7 +6,7 @@ rule's field that is not known becomes the widest it may be for a permit, and ev
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain, count
 from typing import Any, Final
@@ -62,7 +62,7 @@ class _Reader:
         self._web: dict[str, WebGroup] = {}
         self._notes: dict[str, None] = {}
 
-    def read(self, rules: list[DcfRule]) -> Stated:
+    def read(self, rules: Sequence[DcfRule]) -> Stated:
         taken: dict[str, None] = {}
         made = []
         for place, rule in enumerate(rules, 1):
@@ -91,7 +91,8 @@ class _Reader:
         block = items(rule.owner.get(rule.key))[rule.index]
         action = self._action(rule, name)
         sources = tuple(self._group(rule, value, "source") for value in rule.sources) or (self._nothing(name, "source"),)
-        if action is Action.DENY and (rule.protocol is UNKNOWN or UNKNOWN in (bound for pair in rule.ports for bound in pair)):
+        is_read = rule.protocol is not UNKNOWN and UNKNOWN not in (bound for pair in rule.ports for bound in pair)
+        if action is Action.DENY and not (is_read and rule.takes_tls is Match.YES):  # "all but TLS" is no set the analyser has
             sources = (self._nothing(name, "known extent"),)  # what a deny covers for certain is nothing then
         protocol = self._protocol(rule, name)
         web = tuple(self._web_group(rule, value, action) for value in rule.web_groups)

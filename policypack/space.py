@@ -28,6 +28,21 @@ PRIVATE: Final[tuple[Network, ...]] = (
 """Space that is nobody's on the internet."""
 
 
+def _without(block: IPv4Network, hole: IPv4Network) -> Iterable[IPv4Network]:
+    return block.address_exclude(hole) if hole.subnet_of(block) else [block]
+
+
+def _public() -> tuple[IPv4Network, ...]:
+    left = [IPv4Network("0.0.0.0/0")]
+    for hole in PRIVATE:
+        left = [part for block in left for part in _without(block, hole)] if isinstance(hole, IPv4Network) else left
+    return tuple(left)
+
+
+PUBLIC: Final = _public()
+"""Every public IPv4 address, as networks."""
+
+
 def parse(value: Any) -> Network | None:
     """Return the network a literal names, None when it is unknown or no network."""
     return _parse(value) if isinstance(value, str) else None

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from containment.library import load_library
 from containment.model.errors import InputError, Problem
 from containment.model.names import DENY_GROUPS, HostTag, PolicyMode, WebGroupId
-from containment.model.reach.sources import ANYBODY
+from containment.model.reach.sources import ANYBODY, Sources
 from containment.model.reach.subject import Subject, facts_of
 from containment.model.ruleset import CidrSelector, Network, RuleSet
-from policypack.analysed import agents_of
 from policypack.graph import Graph, Resource
 from policypack.hosts import Host, find_hosts
 from policypack.known_types import VPCS
+from policypack.plain import UNKNOWN
 from policypack.ruleset import ruleset_of
 from policypack.space import is_public, parse
 from policypack.stored import resources_in
@@ -68,7 +68,7 @@ def subject_of_graph(graph: Graph, title: str) -> Subject | None:
     return Subject(
         title=title,
         ruleset=stated.ruleset,
-        agents=tuple(agents_of(hosts)) or ANYBODY,
+        agents=tuple(_agents(hosts)) or ANYBODY,
         mode=_mode(hosts),
         denied=tuple(dict.fromkeys(denied)),
         approved=tuple(sorted(approved)),
@@ -77,6 +77,17 @@ def subject_of_graph(graph: Graph, title: str) -> Subject | None:
         facts=facts,
         assumptions=(*notes, "no rule of another owner stands before these (say what does with --before and --after)"),
     )
+
+
+def _agents(hosts: Iterable[Host]) -> Iterator[Sources]:
+    """Yield every way to be an agent: a host's tags at any address, and any address of its subnets without tags."""
+    for host in hosts:
+        yield Sources(None, {key: str(values[0]) for key, values in host.tags.items() if len(values) == 1 and values[0] is not UNKNOWN})
+        networks = tuple(
+            network for place in host.placements if place.subnet is not None and (network := parse(place.subnet.get("cidrBlock")))
+        )
+        if networks:
+            yield Sources(networks, {})
 
 
 def _is_unapproved(found: Any) -> bool:

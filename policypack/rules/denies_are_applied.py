@@ -1,31 +1,32 @@
 """Every deny of the agents' traffic is in force and seen: not stored away, not only watched unless the hosts are in monitor, logged.
 
-The shadow-model deny is judged by its own rule, in every program.
+A deny by name that is for everything but TLS stops nobody who speaks TLS, and is not in force either. The shadow-model deny is
+judged by its own rule, in every program.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from containment.model.fqdn import Match
 from policypack.chain import Chain, in_places
 from policypack.dcf import DcfRule, read_rules
 from policypack.finding import Fault, Rule, Scope, Severity
 from policypack.graph import Graph
-from policypack.plain import is_true
-from policypack.shadow import Policy, shadow_denies
+from policypack.plain import UNKNOWN, is_true
+from policypack.shadow import shadow_denies
 
 
 def check_stack(graph: Graph) -> list[Fault]:
     """Return a fault for every deny that decides nothing, or decides unseen."""
-    return in_places(graph, lambda chain: [*_not_applied(chain), *_unlogged(chain)])
+    return in_places(graph, lambda chain: [*_not_applied(chain), *_unlogged(chain), *_without_tls(chain)])
 
 
 def _others(chain: Chain) -> list[DcfRule]:
     """Return every deny but the shadow-model denies, with those that are stored and never enforced."""
-    rules = read_rules(chain.graph)
-    ours = [rule for rule in rules if rule.permits is Match.NO and chain.is_ours(rule)]
-    shadow = shadow_denies(Policy(rules, chain.groups, is_monitor=chain.in_monitor))
+    ours = [rule for rule in read_rules(chain.graph) if rule.permits is Match.NO and chain.is_ours(rule)]
+    shadow = shadow_denies(chain)
     return [rule for rule in ours if rule not in shadow]
 
 
@@ -44,6 +45,18 @@ def _unlogged(chain: Chain) -> Iterator[Fault]:
             yield Fault(rule.owner.urn, f"{rule.label} denies unseen: logging is not known to be on")
 
 
+def _without_tls(chain: Chain) -> Iterator[Fault]:
+    """Yield denies by name that leave TLS alone; what denies by address and does is no complete deny, and missed as one."""
+    for rule in _others(chain):
+        if rule.web_groups and rule.takes_tls is not Match.YES:
+            said = "does" if rule.takes_tls is Match.NO else "may"
+            yield Fault(rule.owner.urn, f"{rule.label} {said} not deny TLS: flowAppRequirement is {_shown(rule.application)}")
+
+
+def _shown(value: Any) -> str:
+    return "not known before the update" if value is UNKNOWN else str(value)
+
+
 def _may(answer: Match) -> str:
     return "is" if answer is Match.YES else "may be"
 
@@ -51,9 +64,9 @@ def _may(answer: Match) -> str:
 RULE = Rule(
     id="denies-are-applied",
     severity=Severity.HIGH,
-    info="Every deny of the agents' traffic is enforced and logged; only in monitor it is watched.",
+    info="Every deny of the agents' traffic is enforced, for TLS too, and logged; only in monitor it is watched.",
     why="a deny that is watched or switched off lets through what it names, and one that is not logged hides the attempt",
-    fix="leave enforcement and watch out, state logging: true; to watch, tag every agent host PolicyMode=monitor",
+    fix="leave enforcement, watch and flowAppRequirement out, state logging: true; to watch, tag every agent host PolicyMode=monitor",
     scope=Scope.PLACE,
     check_stack=check_stack,
 )

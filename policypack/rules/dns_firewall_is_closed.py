@@ -15,9 +15,8 @@ from policypack.finding import Fault, Rule, Scope, Severity
 from policypack.graph import Graph, Resource
 from policypack.home import home_of
 from policypack.known_types import DNS_RULE, VPCS
-from policypack.place import is_vended, places
+from policypack.place import all_in_monitor, is_vended, places
 from policypack.plain import UNKNOWN, is_false
-from policypack.shadow import all_in_monitor
 
 
 def check_stack(graph: Graph) -> list[Fault]:

@@ -48,8 +48,9 @@ def _deny(chain: Chain) -> Iterator[Fault]:
         if chain.groups.is_certain(rule) and rule.takes_everything is not Match.YES:
             yield Fault(rule.owner.urn, f"{rule.label} denies neighbours some protocols or ports only")
         for permit in chain.permits:
-            late = permit.may_precede(rule) and not permit.web_groups
-            if late and chain.groups.is_certain(rule) and reaches_private_widely(chain.groups, permit) is Match.YES:
+            late = permit.may_precede(rule) and not permit.web_groups and chain.groups.is_certain(rule)
+            widely = late and reaches_private_widely(chain.groups, permit) is Match.YES
+            if widely and chain.flow((permit, rule)).match is not Match.NO:
                 yield Fault(permit.owner.urn, f"{permit.label} reaches neighbours before {rule.label} denies them")
 
 

@@ -7,9 +7,11 @@ A permit with WebGroups carries no DNS: what is neither TLS nor HTTP matches non
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from containment.model.fqdn import Match
 from containment.model.names import DNS_PORT, Protocol
+from policypack.analysed import Flows
 from policypack.chain import Chain, chain_of, in_places
 from policypack.dcf import DcfRule
 from policypack.dcf_scope import holds_everywhere, is_within
@@ -19,7 +21,7 @@ from policypack.place import vpcs_of
 from policypack.plain import weakest
 from policypack.space import Network, parse
 
-_OVER = (Protocol.UDP, Protocol.TCP)
+_OVER: Final = {Protocol.UDP: Flows.DNS_OVER_UDP, Protocol.TCP: Flows.DNS_OVER_TCP}
 _ALWAYS = ("169.254.169.253/32", "fd00:ec2::253/128")
 """The Amazon resolver's addresses that do not depend on the VPC (VPC user guide)."""
 
@@ -36,8 +38,8 @@ def _stated(chain: Chain) -> Iterator[Fault]:
     for rule in chain.permits:
         over = [one for one in _OVER if rule.takes(one, DNS_PORT) is Match.YES]
         names_it = bool(over and rule.ports) and rule.takes_every_port is Match.NO and not rule.web_groups
-        denied = all(_precedes(_denies(chain, one), rule) for one in over)
-        if names_it and not denied and chain.groups.meets_internet(rule) is Match.YES:
+        passes = any(_passes(chain, rule, protocol, _denies(chain, protocol)) for protocol in over)
+        if names_it and passes and chain.groups.meets_internet(rule) is Match.YES:
             yield _fault(rule)
 
 
@@ -50,24 +52,33 @@ def _judged(chain: Chain) -> Iterator[Fault]:
                 chain.only_owner, f"no rule denies external DNS over {protocol.value}: port {DNS_PORT} to Anywhere, from every agent"
             )
         for rule in chain.permits:
-            carries = rule.takes(protocol, DNS_PORT) is not Match.NO and not rule.web_groups
-            may_pass = carries and not chain.is_monitor_permit(rule) and not _precedes(denies, rule)
-            if may_pass and not chain.enough(rule, is_within(chain.groups, rule, resolvers)):
+            if rule.web_groups or chain.is_monitor_permit(rule) or chain.enough(rule, is_within(chain.groups, rule, resolvers)):
+                continue
+            if _passes(chain, rule, protocol, denies):
                 yield _fault(rule)
+
+
+def _passes(chain: Chain, rule: DcfRule, protocol: Protocol, denies: list[DcfRule]) -> bool:
+    """Tell whether a permit may take DNS before every deny of it that certainly comes first."""
+    earlier = [deny for deny in denies if not rule.may_precede(deny)]
+    met = chain.flow((rule, _OVER[protocol]), earlier).match
+    if met is not Match.MAYBE:
+        return met is Match.YES
+    return rule.takes(protocol, DNS_PORT) is not Match.NO and not earlier
 
 
 def _denies(chain: Chain, protocol: Protocol) -> list[DcfRule]:
     """Return the rules that deny DNS by its port, and nothing by name, from every agent to everywhere."""
-
-    def is_one(rule: DcfRule) -> bool:
-        where = weakest([chain.groups.holds_agents(rule), holds_everywhere(chain.groups, rule)])
-        return bool(rule.ports) and rule.takes(protocol, DNS_PORT) is Match.YES and not rule.web_groups and chain.enough(rule, where)
-
-    return [rule for rule in chain.denies if is_one(rule)]
+    return [rule for rule in chain.denies if rule.ports and not rule.web_groups and _is_complete(chain, rule, protocol)]
 
 
-def _precedes(denies: list[DcfRule], rule: DcfRule) -> bool:
-    return any(not rule.may_precede(deny) for deny in denies)
+def _is_complete(chain: Chain, rule: DcfRule, protocol: Protocol) -> bool:
+    missed = chain.flow((_OVER[protocol], Flows.TO_IPV4), (rule,)).match
+    if missed is not Match.MAYBE:
+        return missed is Match.NO
+    where = weakest([chain.groups.holds_agents(rule), holds_everywhere(chain.groups, rule)])
+    what = weakest([rule.takes(protocol, DNS_PORT), rule.takes_tls, rule.takes_plain])
+    return what is Match.YES and chain.enough(rule, where)
 
 
 def _resolvers(chain: Chain) -> list[Network]:

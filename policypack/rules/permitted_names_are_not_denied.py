@@ -20,7 +20,7 @@ from policypack.graph import Graph, Resource
 from policypack.known_types import WEB_GROUP
 from policypack.members import expressions
 from policypack.plain import UNKNOWN, field
-from policypack.shadow import PROVIDERS
+from policypack.providers import PROVIDERS
 
 
 def check_stack(graph: Graph) -> list[Fault]:

@@ -6,11 +6,10 @@ The reasoning is in `shadow`; this file reads it off a stack: its rule lists and
 from __future__ import annotations
 
 from policypack.chain import ORDERED, chain_of
-from policypack.dcf import read_rules
 from policypack.finding import Fault, Rule, Severity
 from policypack.graph import Graph
-from policypack.known_types import DEFAULT_ACTION, RULE_LISTS
-from policypack.shadow import Policy, judge
+from policypack.known_types import RULE_LISTS
+from policypack.shadow import judge
 
 
 def check_stack(graph: Graph) -> list[Fault]:
@@ -24,14 +23,10 @@ def _judged(graph: Graph) -> list[Fault]:
     A stack without any Aviatrix resource has none: the other rules leave its hosts no way out that could be ordered wrongly.
     """
     chain = chain_of(graph)
-    hosts, rules = chain.hosts, read_rules(graph)
-    lists = graph.of(*RULE_LISTS)
-    if not any(resource.type.startswith("aviatrix:") for resource in graph.resources) or not (hosts or lists):
+    contained = any(resource.type.startswith("aviatrix:") for resource in graph.resources)
+    if not contained or not (chain.hosts or graph.of(*RULE_LISTS)):
         return []
-    defaults = [one.get("action") for one in graph.of(DEFAULT_ACTION)]
-    policy = Policy(rules, chain.groups, defaults[0] if defaults else None, chain.in_monitor)
-    only = lists[0].urn if len(lists) == 1 else ""
-    return [Fault(owner.urn if owner else only, what) for owner, what in judge(policy)]
+    return [Fault(owner.urn if owner else chain.only_owner, what) for owner, what in judge(chain)]
 
 
 RULE = Rule(

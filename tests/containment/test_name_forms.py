@@ -27,7 +27,7 @@ from containment.model.reach.compiled import Compiled
 from containment.model.spec import ContainmentSpec, resolve
 from containment.verify.ask.explain import explain
 from containment.verify.subjects import subject_of_spec
-from policypack.shadow import PROVIDERS
+from policypack.providers import PROVIDERS
 from tests.containment.name_forms import FOREIGN, written
 from tests.policypack.stacks import INTERNET, Ref, compliant, rule, web_group
 

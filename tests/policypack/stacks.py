@@ -28,7 +28,7 @@ from policypack.known_types import (
     WEB_GROUP,
 )
 from policypack.plain import UNKNOWN
-from policypack.shadow import PROVIDERS
+from policypack.providers import PROVIDERS
 
 SPOKE = "aviatrix:index/spokeGateway:SpokeGateway"
 INTERNET = "def000ad-0000-0000-0000-000000000001"

@@ -1,4 +1,4 @@
-"""What the analyser finds open in a changed policy the pack refuses: two ways of reasoning, one answer.
+"""What rules are told by the analyser; and what its proofs find open in a changed policy, the pack refuses.
 
 One of our own stacks, with a few rules changed at random; the analyser reads the policy back from the resources and proves, or does
 not, that shadow models, other resolvers and neighbours are out of reach. Where it does not, something must stand against the stack.
@@ -19,13 +19,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from containment.model.fqdn import Match
 from containment.model.reach.proofs import Verdict, prove
 from containment.model.reach.subject import Subject
 from containment.verify.state_policy import subject_of_graph
+from policypack.analysed import Answer, Flows
+from policypack.chain import Chain, chain_of
+from policypack.dcf import DcfRule
 from policypack.graph import Graph
 from policypack.judge import check_stack
-from policypack.shadow import PROVIDERS
-from tests.policypack.mutants.mutant import AGENTS, ANYWHERE, INTERNET, NEIGHBOURS, RULES
+from policypack.plain import UNKNOWN
+from policypack.providers import PROVIDERS
+from tests.policypack.mutants.mutant import AGENTS, ANYWHERE, INTERNET, NEIGHBOURS, RULES, Change, Set
 from tests.policypack.mutants.program import Program, Ref, Stack, read
 from tests.policypack.product import registrations
 from tests.support.deploy import stack_config
@@ -73,7 +78,7 @@ changes = st.fixed_dictionaries(
         "portRanges": ports,
         "watch": st.booleans(),
         "enforcement": st.sampled_from(["DISABLE", "MONITOR", "ENFORCE"]),
-        "flowAppRequirement": st.sampled_from(["TLS_REQUIRED", "APP_UNSPECIFIED"]),
+        "flowAppRequirement": st.sampled_from(["TLS_REQUIRED", "NOT_TLS_REQUIRED", "APP_UNSPECIFIED"]),
     },
 )
 edits = st.lists(st.tuples(st.integers(0, 13), st.booleans(), changes), min_size=1, max_size=3)
@@ -125,6 +130,50 @@ def is_inside(flow: str, subject: Subject) -> bool:
     """Tell whether a flow, as a proof shows it, goes to an address of the place."""
     found = re.search(r" to (\d+\.\d+\.\d+\.\d+):", flow)
     return found is not None and any(ip_address(found[1]) in network for network in subject.own)
+
+
+def chain(stack: Stack, form: str = "known", *changes: Change) -> Chain:
+    program = Program(stack)
+    for change in changes:
+        change.apply(program)
+    return chain_of(Graph(program.resources(form)))
+
+
+def rule_of(read: Chain, name: str) -> DcfRule:
+    return next(rule for rule in read.rules if rule.name.endswith(name))
+
+
+def test_what_no_flow_shows_is_proved(stack: Stack) -> None:
+    read = chain(stack)
+    shadow, core, last = (rule_of(read, name) for name in ("shadow-model-deny", "allow-core", "default-deny"))
+    for provider in PROVIDERS:
+        assert read.flow((Flows.HTTPS_OUT, provider), (shadow,)) == Answer(Match.NO)
+    assert read.flow((core, shadow)) == Answer(Match.NO)
+    assert read.flow((Flows.TO_IPV4,), (last,)) == Answer(Match.NO)
+    assert read.flow((core, Flows.TO_IPV4), (last,)) == Answer(Match.NO)
+
+
+def test_what_a_flow_shows_is_shown(stack: Stack) -> None:
+    read = chain(stack, "known", Set("policy-wg-openclaw-core", "selector/matchExpressions/+", {"snifilter": "API.OpenAI.com."}))
+    shadow, core = rule_of(read, "shadow-model-deny"), rule_of(read, "allow-core")
+    answer = read.flow((core, shadow, Flows.HTTPS_OUT))
+    assert answer.match is Match.YES
+    assert answer.witness is not None
+    assert answer.witness.flow.server_name == "api.openai.com"
+    assert read.flow((Flows.DNS_OVER_TCP,), (shadow,)).match is Match.YES
+
+
+@pytest.mark.parametrize("expression", [{"snifilter": UNKNOWN}, {"urlfilter": "api.openai.com/v1"}], ids=["unknown", "by path"])
+def test_a_group_that_cannot_be_read_in_full_answers_maybe(stack: Stack, expression: dict[str, Any]) -> None:
+    named = Set("policy-wg-openclaw-core", "selector/matchExpressions/+", expression)
+    read = chain(stack, "known", named, Set(RULES, "rules/allow-core/decryptPolicy", "DECRYPT_ALLOWED"))
+    assert read.flow((rule_of(read, "allow-core"), "api.openai.com")).match is Match.MAYBE
+
+
+def test_while_it_is_not_known_which_rule_uses_which_group_the_analyser_is_not_asked(stack: Stack) -> None:
+    read = chain(stack, "preview")
+    assert read.asked is None
+    assert read.flow((Flows.TO_IPV4,)) == Answer(Match.MAYBE)
 
 
 def test_what_the_analyser_finds_open_is_refused(stack: Stack, capsys: pytest.CaptureFixture[str]) -> None:

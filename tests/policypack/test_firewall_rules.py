@@ -32,8 +32,8 @@ from policypack.known_types import (
     TLS_PROFILE,
 )
 from policypack.plain import UNKNOWN
+from policypack.providers import PROVIDERS
 from policypack.registry import RULES
-from policypack.shadow import PROVIDERS
 from tests.policypack.stacks import ANYWHERE, INTERNET, Ref, Stack, compliant, rule, web_group
 
 OURS = (
@@ -120,6 +120,18 @@ HOME = {"cidr": "10.42.10.0/24"}
 HOLES: dict[str, tuple[Change, set[str]]] = {
     "default deny gone": (lambda s: policies(s).remove(of(s, "default-deny")), {"default-deny-is-last"}),
     "default deny on one port": (lambda s: of(s, "default-deny").update(portRanges=[{"lo": 1, "hi": 1024}]), {"default-deny-is-last"}),
+    "default deny on every port, which leaves out ICMP": (
+        lambda s: of(s, "default-deny").update(portRanges=[{"lo": 0, "hi": 65535}]),
+        {"default-deny-is-last"},
+    ),
+    "default deny of TLS only": (
+        lambda s: of(s, "default-deny").update(flowAppRequirement="TLS_REQUIRED"),
+        {"default-deny-is-last"},
+    ),
+    "default deny of all but TLS": (
+        lambda s: of(s, "default-deny").update(flowAppRequirement="NOT_TLS_REQUIRED"),
+        {"default-deny-is-last"},
+    ),
     "default deny of unknown protocol": (lambda s: of(s, "default-deny").update(protocol=UNKNOWN), {"default-deny-is-last"}),
     "default deny to the internet": (lambda s: of(s, "default-deny").update(dstSmartGroups=[INTERNET]), {"default-deny-is-last"}),
     "a permit behind it": (lambda s: of(s, "allow-core").update(priority=201), {"default-deny-is-last"}),
@@ -315,7 +327,7 @@ ONCE_KNOWN: dict[str, tuple[Change, set[str]]] = {
 SOUND: dict[str, Change] = {
     "as it is": lambda s: None,
     "default deny by two halves": lambda s: of(s, "default-deny").update(
-        dstSmartGroups=[smart_group(s, "all", {"cidr": "0.0.0.0/1"}, {"cidr": "128.0.0.0/1"})], portRanges=[{"lo": 0, "hi": 65535}]
+        dstSmartGroups=[smart_group(s, "all", {"cidr": "0.0.0.0/1"}, {"cidr": "128.0.0.0/1"})]
     ),
     "dns deny over any protocol and in a range": lambda s: of(s, "deny-dns-tcp").update(protocol="ANY", portRanges=[{"lo": 53, "hi": 53}]),
     "a permit of an internal service": lambda s: permit(s, "api", 42, smart_group(s, "api", {"cidr": "10.8.0.0/24"}), port_ranges=[]),

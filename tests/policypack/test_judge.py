@@ -9,7 +9,7 @@ from typing import Any
 from policypack.judge import check_order, check_resource
 from policypack.known_types import INSTANCE
 from policypack.plain import UNKNOWN
-from policypack.shadow import PROVIDERS
+from policypack.providers import PROVIDERS
 
 SOUND = {
     "subnetId": UNKNOWN,

@@ -12,7 +12,7 @@ import pytest
 from policypack.judge import check_stack
 from policypack.known_types import DEFAULT_ACTION, POLICY_LIST, RULESET, SMART_GROUP
 from policypack.plain import UNKNOWN
-from policypack.shadow import PROVIDERS
+from policypack.providers import PROVIDERS
 from tests.policypack.stacks import ANYWHERE, INTERNET, Ref, Stack, compliant, rule, web_group
 
 ORDER = "shadow-model-deny-comes-first"
@@ -67,6 +67,8 @@ ALWAYS: dict[str, Change] = {
     "deny on another port": lambda s: deny(s, portRanges=[{"lo": 8443, "hi": 8443}]),
     "deny on port 80": lambda s: deny(s, portRanges=[{"lo": 80}]),
     "deny on udp": lambda s: deny(s, protocol="UDP"),
+    "deny of all but tls": lambda s: deny(s, flowAppRequirement="NOT_TLS_REQUIRED"),
+    "deny of nobody knows what": lambda s: deny(s, flowAppRequirement=UNKNOWN),
     "deny turned into a permit": lambda s: deny(s, action="PERMIT"),
     "deny turned into an inspecting permit": lambda s: deny(s, action="INTRUSION_DETECTION_PERMIT"),
     "deny to private space": lambda s: deny(s, dstSmartGroups=[smart_group(s, "inside", {"cidr": "10.0.0.0/8"})]),

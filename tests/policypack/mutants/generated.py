@@ -11,7 +11,7 @@ from typing import Any, Final
 from policypack.known_doors import DOORS, Leads
 from policypack.known_types import CANNOT_JUDGE, RULESET, VPC_ENDPOINT, WEB_GROUP
 from policypack.plain import UNKNOWN
-from policypack.shadow import PROVIDERS
+from policypack.providers import PROVIDERS
 from tests.policypack.mutants.mutant import ANYWHERE, ENFORCE, HOST, INTERNET, RULES, SUBNET, VPC, Add, Change, Mutant, Set, Unset
 from tests.policypack.mutants.mutant import TABLE as ROUTES
 from tests.policypack.mutants.program import Program, Ref, Stack
@@ -36,6 +36,7 @@ _NEEDED: Final = {
     "deny-dns-exfil-tcp": "external-dns-is-denied",
 }
 """Denies whose absence is a hole by itself; behind the others the default deny still stands."""
+_BY_ADDRESS: Final = {**_NEEDED, "deny-eastwest": "east-west-is-denied"}
 SPELLINGS: Final[dict[str, Callable[[str], str]]] = {
     "exact": lambda name: name,
     "upper": str.upper,
@@ -93,6 +94,10 @@ def _of_deny(short: str, at: str) -> Iterator[Mutant]:
     yield _one(f"{short}/monitored", own, Set(RULES, f"{at}/enforcement", "MONITOR"), modes=ENFORCE)
     yield _one(f"{short}/unlogged", own, Set(RULES, f"{at}/logging", False))
     yield _one(f"{short}/log-unknown", own, Set(RULES, f"{at}/logging", UNKNOWN))
+    for said in ("NOT_TLS_REQUIRED", UNKNOWN, *(["TLS_REQUIRED"] if short in _BY_ADDRESS else [])):
+        partial = _BY_ADDRESS.get(short, own)
+        seen_later: dict[str, Any] = {"in_preview": ()} if short == "deny-eastwest" else {}
+        yield _one(f"{short}/application-{said}", partial, Set(RULES, f"{at}/flowAppRequirement", said), also=(_NARROW,), **seen_later)
     if short in _NEEDED:
         yield _one(f"{short}/gone", _NEEDED[short], Unset(RULES, at), also=(_NARROW,))
 
