@@ -28,7 +28,6 @@ from containment.lab.formats.checkpoint import read_deployment
 from containment.lab.formats.config import Project, is_hidden, parse_pairs
 from containment.lab.formats.crypt import passphrase
 from containment.lab.home import LabHome
-from containment.lab.world.control import down_all
 
 CODES = """Exit codes: 0 it worked; 1 the program, a provider or the engine failed; 2 wrong usage; 3 a mandatory policy is violated;
 4 another run holds the stack's lock; 5 interrupted."""
@@ -136,6 +135,8 @@ def export(stack: Stack, folder: Folder = Path()) -> None:
 @app.command()
 def down() -> None:
     """End the lab's simulators, and every stack's network with them."""
+    from containment.lab.world.control import down_all
+
     home = LabHome.find()
     for each in (*(f"world of {stack}" for stack in down_all(home)), *simulators.down(home)):
         print(each, file=sys.stderr)

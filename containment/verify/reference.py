@@ -68,7 +68,7 @@ def help_of(*words: str) -> Callable[[Library], str]:
 
         from containment.cli.app import build
 
-        said = CliRunner().invoke(build(everything=True), [*words, "--help"], prog_name="containment", env=PLAIN)
+        said = CliRunner().invoke(build(), [*words, "--help"], prog_name="containment", env=PLAIN)
         assert said.exit_code == 0, f"containment {' '.join(words)} --help: {said.output}"
         return f"```\n{said.output.strip()}\n```\n"
 

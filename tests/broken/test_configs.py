@@ -31,7 +31,7 @@ BY_HAND = [row for row in AS_TEXT if all(row["config"]) and row["key"] != "agent
 QUIET = {"syslogCaCertificate"}
 """Keys whose value a message never quotes."""
 LIBRARY = load_library()
-APP = build(everything=True)
+APP = build()
 
 PROGRAM = """
 import json, runpy, sys

@@ -20,7 +20,7 @@ from containment.model.spec import resolve
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 ROWS: list[dict[str, Any]] = yaml.safe_load((HERE / "presets.yaml").read_text(encoding="utf-8"))
-APP = build(everything=True)
+APP = build()
 LAPTOP = {"awsAccessAccount": "lab", "agentImageId": "ami-00000000", "policyMode": "monitor"}
 
 
