@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.deployment.lab import Lab
+from tests.deployment.lab import PACK, Lab
 from tests.deployment.seed.company import options
 from tests.deployment.seed.read_back import STACKS as EVERY_STACK
 
@@ -36,11 +36,17 @@ def every_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     try:
         lab.platform()
         with ThreadPoolExecutor(2) as workers:  # stacks of one Controller come up side by side, as people's do
-            for _ in workers.map(lambda stack: lab.must("up", stack, "--skip-preview", *options(stack.rpartition("-")[0])), EVERY_STACK):
+            for _ in workers.map(lambda stack: _bring_up(lab, stack), EVERY_STACK):
                 pass
         yield lab
     finally:
         lab.down()
+
+
+def _bring_up(lab: Lab, stack: str) -> None:
+    """Bring a company's stack up; the pack looks on at one class, for `tests/policypack/test_product` has it judge them all."""
+    agent_class = stack.rpartition("-")[0]
+    lab.must("up", stack, "--skip-preview", *options(agent_class), pack=PACK if agent_class == "coding" else None)
 
 
 @pytest.fixture

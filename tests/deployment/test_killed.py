@@ -5,7 +5,7 @@ A step is one resource made or deleted, and it is killed at its moments: `begun`
 next has not begun). Components and provider resources have no call: they are killed at the last two. The steps are those that a preview
 and the checkpoint name, whatever the program is made of. One deployment is killed again and again, each time at the next moment: the
 provider's gate lets one call go on at a time. `KILL_STRIDE=1` tries every moment of every step; the suite every
-59th. With KILL_FIRST several runs share them: KILL_STRIDE=3 with 0, 1 and 2 is every moment as well.
+73rd. With KILL_FIRST several runs share them: KILL_STRIDE=3 with 0, 1 and 2 is every moment as well.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from tests.deployment.inventory import aws_inventory, controller_inventory
 from tests.deployment.lab import REPOSITORY, Lab
 
 STACK = "coding-monitor"
-STRIDE = int(os.environ.get("KILL_STRIDE", "59"))
+STRIDE = int(os.environ.get("KILL_STRIDE", "73"))
 FIRST = int(os.environ.get("KILL_FIRST", "0"))
 IN_THE_CALL: tuple[gate.Moment, ...] = ("begun", "made")
 IN_THE_ENGINE = ("answered", "written")

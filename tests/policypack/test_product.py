@@ -29,9 +29,9 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(1500)]
 LIBRARY = load_library()
 SHIPPED = [f"{name}-{mode.value}" for name in LIBRARY.presets for mode in PolicyMode]
 GENERATED: Final = 200
-ALSO_KNOWN: Final = 3
+ALSO_KNOWN: Final = 10
 """Each of how many configurations is also judged with every id known; all are as a first preview."""
-AS_DRAWN: Final = 40
+AS_DRAWN: Final = 24
 """How many configurations are also run with what they switch off."""
 
 CONNECTION: Final = {"aviatrix:controllerIp": "192.0.2.1", "aviatrix:username": "admin", "aviatrix:password": "x"}

@@ -9,7 +9,7 @@ import pytest
 
 from tests.proofs.__main__ import compare_batch, print_histogram
 
-FAST, SLOW, BATCH = 40, 360, 60
+FAST, SLOW, BATCH = 40, 240, 60
 
 
 def test_the_first_policies_agree() -> None:

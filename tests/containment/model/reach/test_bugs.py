@@ -16,7 +16,7 @@ import pytest
 from tests.proofs.mutate import FILES
 
 ROOT = Path(__file__).parents[4]
-BUGS = os.environ.get("BUGS", "64")
+BUGS = os.environ.get("BUGS", "54")
 SEED = os.environ.get("BUGS_SEED", "1")
 
 

@@ -21,7 +21,7 @@ from containment.model.reach.compiled import Compiled
 from tests.proofs.compare import case_of
 from tests.proofs.flows import agree, any_flow, some_flow
 
-FLOWS = int(os.environ.get("FLOWS", "100000"))
+FLOWS = int(os.environ.get("FLOWS", "60000"))
 FLOWS_A_POLICY = 500
 
 
