@@ -124,12 +124,13 @@ def export(stack: Stack, folder: Folder = Path()) -> None:
     """Print the stack's state, as `pulumi stack import` reads it."""
     try:
         path = LabHome.find().stack_file(Project.load(folder.resolve()).name, stack)
-        if not read_deployment(path):
+        deployment = read_deployment(path)
+        if not deployment:
             raise EngineError(f"stack {stack!r} does not exist in this lab (no {path})")
     except EngineError as failed:
         print(f"error: {failed}", file=sys.stderr)
         raise typer.Exit(failed.exit_code) from failed
-    print(path.read_text(), end="")
+    print(json.dumps({"version": 3, "deployment": deployment}, indent=4))
 
 
 @app.command()

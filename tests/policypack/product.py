@@ -15,7 +15,9 @@ import pulumi
 from pulumi.runtime import mocks
 from pulumi.runtime.settings import set_root_resource
 
+import containment.stack_file
 from components import ownership
+from containment.library import load_library
 from tests.policypack.record import FORMS, Monitor, Nothing
 from tests.support.child import REPOSITORY, ask_all, serve
 from tests.support.deploy import stack_config
@@ -67,5 +69,7 @@ def answer(task: dict[str, Any]) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
+    library = load_library()
+    containment.stack_file.load_library = lambda: library  # read once for all configurations
     ownership.refuse_foreign_list = lambda _: None
     serve(answer)

@@ -37,16 +37,41 @@ LONGEST_NAME = 9
 
 
 def _names() -> list[str]:
-    """Return one name for each way the generator's patterns can match a name, of all names of up to nine characters."""
-    every = [(text, re.compile(re.escape(text).replace(r"\*", ".*"))) for text in PATTERNS]
+    """Return one name for each way the generator's patterns can match a name, of all names of up to nine characters.
+
+    Names that every pattern has read equally far go on alike: of those of one length the first is kept.
+    """
     apexes = {text[2:] for text in PATTERNS if text.startswith("*.")}
     found: dict[tuple[Any, ...], str] = {}
-    for length in range(1, LONGEST_NAME + 1):
-        for name in map("".join, itertools.product("abx.", repeat=length)):
-            if all(name.split(".")):
-                signature = (name if name in apexes else "", *(regex.fullmatch(name) is not None for _, regex in every))
+    begun: dict[Any, tuple[str, list[frozenset[int]]]] = {None: ("", [_starred(text, {0}) for text in PATTERNS])}
+    for _ in range(LONGEST_NAME):
+        longer: dict[Any, tuple[str, list[frozenset[int]]]] = {}
+        for (start, read), char in itertools.product(begun.values(), "abx."):
+            name = start + char
+            if char == "." and (not start or start.endswith(".")):
+                continue
+            after = [
+                _starred(text, {at + (text[at] != "*") for at in places if text[at : at + 1] in ("*", char)})
+                for text, places in zip(PATTERNS, read, strict=True)
+            ]
+            longer.setdefault((char == ".", name if any(apex.startswith(name) for apex in apexes) else "", *after), (name, after))
+        for name, read in longer.values():
+            if not name.endswith("."):
+                signature = (name if name in apexes else "", *(len(text) in places for text, places in zip(PATTERNS, read, strict=True)))
                 found.setdefault(signature, name)
+        begun = longer
     return list(found.values())
+
+
+def _starred(text: str, places: Iterable[int]) -> frozenset[int]:
+    """Return places in a pattern, and those that are as far because a star matches nothing, too."""
+    found: set[int] = set()
+    for place in places:
+        found.add(place)
+        while text[place : place + 1] == "*":
+            place += 1
+            found.add(place)
+    return frozenset(found)
 
 
 NAMES = _names()

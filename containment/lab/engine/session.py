@@ -24,7 +24,7 @@ from containment.lab.errors import EngineError, Exit
 from containment.lab.formats import config as configuration
 from containment.lab.formats.checkpoint import read_deployment
 from containment.lab.formats.config import Config, Project
-from containment.lab.formats.crypt import Crypter, passphrase
+from containment.lab.formats.crypt import Crypter, kept_keys, passphrase
 from containment.lab.home import LabHome
 
 Work = Callable[[Deployment], Coroutine[Any, Any, None]]
@@ -77,12 +77,12 @@ class Session:
         provider = read_deployment(self.path).get("secrets_providers") or {"type": "passphrase"}
         if provider["type"] != "passphrase":
             raise EngineError(f"{self.path}: secrets provider {provider['type']!r} is not supported (only passphrase)")
-        phrase, of_stack = passphrase(self.home), configuration.stack_salt(self.project, self.stack)
-        crypter = Crypter(phrase, (provider.get("state") or {}).get("salt") or of_stack)
+        phrase, of_stack, kept = passphrase(self.home), configuration.stack_salt(self.project, self.stack), kept_keys(self.home)
+        crypter = Crypter(phrase, (provider.get("state") or {}).get("salt") or of_stack, kept)
         if writes or crypter.given:
             crypter.prepare()
         overlay = simulators.overlay(self.home, frozenset(self.project.declared()), self.project.name)
-        opener = crypter if of_stack in ("", crypter.given) else Crypter(phrase, of_stack)
+        opener = crypter if of_stack in ("", crypter.given) else Crypter(phrase, of_stack, kept)
         return crypter, configuration.merge(self.project, self.stack, opener, overlay, self.config, self.config_secret)
 
     def _program(self, preview: bool, crypter: Crypter, config: Config) -> Report:

@@ -53,7 +53,7 @@ def write_deployment(path: Path, states: list[State], pending: Iterable[Operatio
 
 
 def _lines(deployment: dict[str, Any]) -> str:
-    """Return a deployment's members as JSON, a resource a line: it is written at every step, and indenting it takes ten times as long."""
+    """Return a deployment's members as JSON, a resource a line: it is written at every step, and json indents in Python."""
     return ",\n".join(
         f"{json.dumps(key)}: " + ("[\n" + ",\n".join(map(json.dumps, value)) + "\n]" if isinstance(value, list) else json.dumps(value))
         for key, value in deployment.items()

@@ -1,8 +1,9 @@
 """Secrets at rest, in the format of Pulumi's passphrase secrets provider.
 
-A salt `v1:<salt>:v1:<nonce>:<cipher of "pulumi">` names the key: PBKDF2-SHA256, a million rounds (half a second: derived once a run, only
-when a secret is met, in the background when it can be foreseen); a value is AES-256-GCM, `v1:<nonce>:<cipher>`. The passphrase comes from
-PULUMI_CONFIG_PASSPHRASE or the file named by PULUMI_CONFIG_PASSPHRASE_FILE, else from the lab home, which makes itself one.
+A salt `v1:<salt>:v1:<nonce>:<cipher of "pulumi">` names the key: PBKDF2-SHA256, a million rounds (derived once a run, only when a secret
+is met, in the background when it can be foreseen); a value is AES-256-GCM, `v1:<nonce>:<cipher>`. The passphrase comes from
+PULUMI_CONFIG_PASSPHRASE or the file named by PULUMI_CONFIG_PASSPHRASE_FILE, else from the lab home, which makes itself one: then the keys
+are kept beside it, where they tell nobody more than the passphrase does.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from containment.lab.home import LabHome, write_whole
 from containment.lab.wire import RESOURCE, SECRET, SIGNATURE, is_secret, secret
 
 _ROUNDS = 1_000_000
+_GIVEN = ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE")
 _WRONG = "incorrect passphrase: set PULUMI_CONFIG_PASSPHRASE (or PULUMI_CONFIG_PASSPHRASE_FILE) to the one this stack was made with"
 
 
@@ -42,11 +44,20 @@ def passphrase(home: LabHome) -> str:
         raise EngineError(f"cannot read the passphrase file {kept}: {cause.strerror}") from cause
 
 
-class Crypter:
-    """Encrypts and decrypts with the key that a passphrase and a salt give; without a given salt it makes one."""
+def kept_keys(home: LabHome) -> Path | None:
+    """Return the folder of the keys that the lab home's own passphrase gave; None while another passphrase is in force."""
+    return home.root / "keys" if os.environ.keys().isdisjoint(_GIVEN) else None
 
-    def __init__(self, phrase: str, salt: str = "") -> None:
+
+class Crypter:
+    """Encrypts and decrypts with the key that a passphrase and a salt give; without a given salt it makes one.
+
+    With a folder `kept`, keys are looked for there before they are derived.
+    """
+
+    def __init__(self, phrase: str, salt: str = "", kept: Path | None = None) -> None:
         self.given = self._salt = salt
+        self._kept = kept
         self._phrase, self._bytes = phrase, b64decode(salt.split(":")[1]) if salt else secrets.token_bytes(8)
         self._key: Future[AESGCM] | None = None
         self._sealed: dict[tuple[str, str], str] = {}
@@ -66,10 +77,18 @@ class Crypter:
         return self._key
 
     def _derive(self, salt: str) -> AESGCM:
-        key = _key(self._phrase, self._bytes)
+        key = AESGCM(self._kept_key() or _key(self._phrase, self._bytes))
         if salt:
             _open(key, salt.split(":", 2)[2])
         return key
+
+    def _kept_key(self) -> bytes | None:
+        if self._kept is None:
+            return None
+        path = self._kept / self._bytes.hex()
+        if not path.exists():
+            write_whole(path, _key(self._phrase, self._bytes).hex(), mode=0o600)
+        return bytes.fromhex(path.read_text())
 
     def encrypt(self, text: str) -> str:
         """Return `v1:nonce:cipher` of a text."""
@@ -109,8 +128,8 @@ class Crypter:
 
 
 @functools.lru_cache(maxsize=16)
-def _key(phrase: str, salt: bytes) -> AESGCM:
-    return AESGCM(hashlib.pbkdf2_hmac("sha256", phrase.encode(), salt, _ROUNDS))
+def _key(phrase: str, salt: bytes) -> bytes:
+    return hashlib.pbkdf2_hmac("sha256", phrase.encode(), salt, _ROUNDS)
 
 
 def _open(key: AESGCM, sealed: str) -> str:
