@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -14,10 +15,15 @@ from policypack.waivers import FILE
 PAGE = REPOSITORY / "docs" / "rules.md"
 
 
+@cache
+def page() -> str:
+    return rules_in_full(load_library())
+
+
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
 def test_a_rule_has_a_section_with_before_and_after(rule: object) -> None:
     found = next(one for one in RULES if one is rule)
-    section = rules_in_full(load_library()).split(f"### `{found.id}`\n", 1)[1].split("\n### ", 1)[0]
+    section = page().split(f"### `{found.id}`\n", 1)[1].split("\n### ", 1)[0]
     assert f"**{found.severity.value}** · judges {found.scope.value}" in section
     assert f"- Why: {found.why.replace('<', '&lt;')}." in section
     assert f"- Fix: {found.fix.replace('<', '&lt;')}." in section
