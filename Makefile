@@ -60,8 +60,8 @@ down: setup ## end the lab's simulators and networks
 	$(LAB) down
 	@if [ -d .lab/demo ]; then $(DEMO) down; fi
 
-test: setup ## run every test (the workers mostly wait for programs: four keep two cores busy)
-	$(VENV)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder
+test: setup ## run every test (the workers mostly wait for programs: five keep two cores busy)
+	$(VENV)/python -m pytest -n 5 --dist loadfile --no-loadscope-reorder
 
 lint: setup ## ruff and mypy strict
 	$(VENV)/ruff check .

@@ -26,8 +26,8 @@ def main() -> None:
     home = LabHome(parser.parse_args().home.resolve())
     port = home.ports().aws
     os.environ["MOTO_PORT"] = str(port)
+    gc.disable()  # moto's and botocore's models stay: looking through them again and again while they are read finds nothing
     app = application()
-    gc.set_threshold(50_000, 20, 100)  # moto's and botocore's models stay; looking through them again and again finds nothing
     from moto.moto_server.werkzeug_app import MotoRequestHandler
 
     class Quiet(MotoRequestHandler):  # type: ignore[misc]
@@ -55,6 +55,9 @@ def _warm(port: int) -> None:
         connection.request("POST", "/", body="Action=DescribeVpcs&Version=2016-11-15", headers=headers)
         connection.getresponse().read()
         connection.close()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
+    gc.enable()
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import importlib
 import signal
 from pathlib import Path
@@ -36,6 +37,7 @@ async def run(home: LabHome) -> None:
 
 
 if __name__ == "__main__":
+    gc.set_threshold(50_000, 20, 100)  # boto's models stay, and are no garbage
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--home", type=Path, required=True)
     asyncio.run(run(LabHome(parser.parse_args().home.resolve())))
