@@ -49,15 +49,17 @@ def main() -> None:
 def _warm(port: int) -> None:
     """Make the first calls, which load moto's backends for a second, while whoever started us starts other things."""
     scope = "Credential=lab/20260101/us-east-1/ec2/aws4_request, SignedHeaders=host, Signature=0"  # moto asks who, not whether
-    for _ in range(2):
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-        headers = {"Authorization": f"AWS4-HMAC-SHA256 {scope}", "Content-Type": "application/x-www-form-urlencoded"}
-        connection.request("POST", "/", body="Action=DescribeVpcs&Version=2016-11-15", headers=headers)
-        connection.getresponse().read()
-        connection.close()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
-    gc.enable()
+    try:
+        for _ in range(2):
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+            headers = {"Authorization": f"AWS4-HMAC-SHA256 {scope}", "Content-Type": "application/x-www-form-urlencoded"}
+            connection.request("POST", "/", body="Action=DescribeVpcs&Version=2016-11-15", headers=headers)
+            connection.getresponse().read()
+            connection.close()
+    finally:
+        gc.freeze()
+        gc.set_threshold(50_000, 20, 100)
+        gc.enable()
 
 
 if __name__ == "__main__":
