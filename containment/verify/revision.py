@@ -1,4 +1,6 @@
-"""The stacks of a git revision of this checkout, also where its presets would be refused.
+"""The stacks of a git revision, also where its presets would be refused.
+
+The checkout is the one that the command is run in; outside of any, the one that it is installed from.
 
 A review wants to know what a change opens even when the change is not allowed: then the patterns are read as they stand,
 the stack's other facts come from this checkout's presets, and what is refused is told beside the answer.
@@ -29,14 +31,21 @@ from containment.verify.subjects import subject_of_spec
 
 _MOST = 40
 
-ROOT = Path(__file__).parents[2]
-"""The checkout whose revisions are meant."""
+_INSTALLED = Path(__file__).parents[2]
+
+
+def checkout() -> Path:
+    """Return the checkout whose revisions are meant."""
+    top = _git(Path(), "rev-parse", "--show-toplevel")
+    here = None if top is None else Path(top.strip())
+    return here if here and (here / "presets").is_dir() and (here / "Pulumi.yaml").is_file() else _INSTALLED
 
 
 @contextmanager
 def at_revision(revision: str) -> Iterator[Path]:
     """Yield a folder with the presets and stack files of a git revision; raises InputError."""
-    listed = None if revision.startswith("-") else _git(ROOT, "ls-tree", "-r", "--name-only", f"{revision}^{{commit}}")
+    root = checkout()
+    listed = None if revision.startswith("-") else _git(root, "ls-tree", "-r", "--name-only", f"{revision}^{{commit}}")
     if listed is None:
         problem = Problem(revision, "is no stack, file or revision here", "nothing can be compared with it", "see `git log --oneline`")
         raise InputError("cannot compare", [problem])
@@ -45,7 +54,7 @@ def at_revision(revision: str) -> Iterator[Path]:
         for name in listed.splitlines():
             if not name.startswith(("presets/", "Pulumi.")) or not name.endswith(".yaml"):
                 continue
-            content = _git(ROOT, "show", f"{revision}:{name}")
+            content = _git(root, "show", f"{revision}:{name}")
             if content is not None:
                 path = folder / name
                 path.parent.mkdir(parents=True, exist_ok=True)

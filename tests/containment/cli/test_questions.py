@@ -9,8 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from containment.verify import revision
-
 from .conftest import Run
 
 ROOT = Path(__file__).parents[3]
@@ -96,13 +94,12 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (folder / "presets" / "catalog").mkdir(parents=True)
     for path in [*(ROOT / "presets").glob("*.yaml"), *(ROOT / "presets" / "catalog").glob("*.yaml")]:
         (folder / path.relative_to(ROOT)).write_text(path.read_text(encoding="utf-8"), encoding="utf-8")
-    for name in ("Pulumi.coding-enforce.yaml", "Pulumi.locked-down-enforce.yaml"):
+    for name in ("Pulumi.yaml", "Pulumi.coding-enforce.yaml", "Pulumi.locked-down-enforce.yaml"):
         (folder / name).write_text((ROOT / name).read_text(encoding="utf-8"), encoding="utf-8")
     identity = ["-c", "user.name=t", "-c", "user.email=t@example.invalid", "-c", "commit.gpgsign=false"]
     for arguments in (["init", "-q"], ["add", "."], [*identity, "commit", "-qm", "base"]):
         subprocess.run(["git", "-C", str(folder), *arguments], check=True, timeout=60)
     monkeypatch.chdir(folder)
-    monkeypatch.setattr(revision, "ROOT", folder)
     return folder
 
 
