@@ -155,9 +155,9 @@ def rules_of(owner: Resource, rank: float | None = None) -> list[DcfRule]:
             action=field(block, "action"),
             priority=_priority(field(block, "priority")),
             protocol=field(block, "protocol"),
-            sources=tuple(items(field(block, "srcSmartGroups"))),
-            destinations=tuple(items(field(block, "dstSmartGroups"))),
-            web_groups=tuple(items(field(block, "webGroups"))),
+            sources=_ids(field(block, "srcSmartGroups")),
+            destinations=_ids(field(block, "dstSmartGroups")),
+            web_groups=_ids(field(block, "webGroups")),
             ports=tuple(_ports(field(block, "portRanges"))),
             logging=field(block, "logging"),
             watch=field(block, "watch"),
@@ -204,6 +204,11 @@ def _priority(value: Any) -> Any:
     if value is None:
         return 0
     return value if isinstance(value, int) and not isinstance(value, bool) else UNKNOWN
+
+
+def _ids(value: Any) -> tuple[Any, ...]:
+    """Return what names groups; what is no text may name any."""
+    return tuple(one if isinstance(one, str) else UNKNOWN for one in items(value))
 
 
 def _ports(value: Any) -> Iterable[Any]:

@@ -7,7 +7,7 @@ refused; and a launch template with users, which is judged through them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -241,5 +241,5 @@ def _pairs(tags: Any) -> list[tuple[str, Any]]:
 def _collect(stated: list[tuple[str, Any]]) -> dict[str, tuple[Any, ...]]:
     tags: dict[str, tuple[Any, ...]] = {}
     for key, value in stated:
-        tags[key] = tuple(dict.fromkeys((*tags.get(key, ()), value)))
+        tags[key] = tuple(dict.fromkeys((*tags.get(key, ()), value if isinstance(value, Hashable) else UNKNOWN)))
     return tags

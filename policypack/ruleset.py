@@ -91,7 +91,8 @@ class _Reader:
         block = items(rule.owner.get(rule.key))[rule.index]
         action = self._action(rule, name)
         sources = tuple(self._group(rule, value, "source") for value in rule.sources) or (self._nothing(name, "source"),)
-        is_read = rule.protocol is not UNKNOWN and UNKNOWN not in (bound for pair in rule.ports for bound in pair)
+        is_read = rule.speaks(Protocol.ANY) is Match.YES or str(rule.protocol).upper() in Protocol.__members__
+        is_read = is_read and all(_is_range(low, high) for low, high in rule.ports)
         if action is Action.DENY and not (is_read and rule.takes_tls is Match.YES):  # "all but TLS" is no set the analyser has
             sources = (self._nothing(name, "known extent"),)  # what a deny covers for certain is nothing then
         protocol = self._protocol(rule, name)
@@ -138,7 +139,7 @@ class _Reader:
             return ()
         found = []
         for low, high in rule.ports:
-            if not isinstance(low, int) or not isinstance(high, int) or not 0 <= low <= high <= 65535:
+            if not _is_range(low, high):
                 self._note(f"a port of {name} is not known and is taken to be any")
                 return _EVERY_PORT
             found.append(PortRange(low, high))
@@ -159,7 +160,7 @@ class _Reader:
         if reference.trace is Trace.FOUND:
             group = reference.found[0]
             if group.urn not in self._smart:
-                self._smart[group.urn] = SmartGroup(str(group.get("name") or group.name), tuple(self._selectors(group)))
+                self._smart[group.urn] = SmartGroup(_name_of(group), tuple(self._selectors(group)))
             return group.urn
         what = (
             f"SmartGroup {value}, made elsewhere" if value is not UNKNOWN else f"{side} group of {rule.name}, not known before the update"
@@ -175,7 +176,7 @@ class _Reader:
             yield self._selector(group, expression)
 
     def _selector(self, group: Resource, expression: Any) -> Selector:
-        label = f"member of SmartGroup {group.get('name') or group.name}"
+        label = f"member of SmartGroup {_name_of(group)}"
         if expression is UNKNOWN or not isinstance(expression, dict):
             self._note(f"an expression of {group.label} is not known")
             return OpaqueSelector(label)
@@ -226,9 +227,19 @@ class _Reader:
             except ValueError as error:
                 self._note(f"an expression of {group.label} {error}, so it may be any name")
                 unsure.append(_EVERY_NAME)
-        return WebGroup(str(group.get("name") or group.name), tuple(dict.fromkeys(patterns)), tuple(urls), tuple(dict.fromkeys(unsure)))
+        return WebGroup(_name_of(group), tuple(dict.fromkeys(patterns)), tuple(urls), tuple(dict.fromkeys(unsure)))
 
     def _verifies(self, rule: DcfRule, value: Any) -> bool:
         """Tell whether a rule's TLS profile is known to verify server names; what is not known does not count."""
         reference = self._graph.refer(rule.owner, rule.key, value, (TLS_PROFILE,), ("id", "uuid"))
         return reference.trace is Trace.FOUND and is_true(reference.found[0].get("verifySni")) is Match.YES
+
+
+def _is_range(low: Any, high: Any) -> bool:
+    return isinstance(low, int) and isinstance(high, int) and 0 <= low <= high <= 65535
+
+
+def _name_of(group: Resource) -> str:
+    """Return a group's name on the Controller, as far as it is known."""
+    name = group.get("name")
+    return name if isinstance(name, str) and name else group.name

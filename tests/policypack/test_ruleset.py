@@ -36,6 +36,13 @@ def test_icmp_by_name_is_the_widest_permit_and_no_certain_deny(action: str) -> N
     assert any("ICMP" in note for note in found.notes)
 
 
+@pytest.mark.parametrize("odd", [{"portRanges": [{"lo": 500, "hi": 400}]}, {"portRanges": [{"lo": -1}]}, {"protocol": "SCTP"}], ids=str)
+def test_what_no_controller_would_take_is_the_widest_permit_and_no_certain_deny(odd: dict[str, Any]) -> None:
+    permit, deny = stated({"action": "PERMIT", **odd}, {"action": "DENY", **odd}).ruleset.rules
+    assert permit.sources == (WellKnown.ANYWHERE.value,)
+    assert deny.sources != (WellKnown.ANYWHERE.value,)
+
+
 @pytest.mark.parametrize("key", ["action", "protocol", "srcSmartGroups", "dstSmartGroups", "webGroups", "portRanges", "priority", "watch"])
 def test_what_is_not_known_is_read_without_a_guess(key: str) -> None:
     assert stated({key: UNKNOWN}, {}).ruleset.rules
