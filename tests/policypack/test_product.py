@@ -31,7 +31,7 @@ SHIPPED = [f"{name}-{mode.value}" for name in LIBRARY.presets for mode in Policy
 GENERATED: Final = 200
 ALSO_KNOWN: Final = 10
 """Each of how many configurations is also judged with every id known; all are as a first preview."""
-AS_DRAWN: Final = 24
+AS_DRAWN: Final = 14
 """How many configurations are also run with what they switch off."""
 
 CONNECTION: Final = {"aviatrix:controllerIp": "192.0.2.1", "aviatrix:username": "admin", "aviatrix:password": "x"}
