@@ -71,10 +71,14 @@ class Chain:
         return self.in_monitor and any(self.stops_everything(deny) and not rule.may_precede(deny) for deny in self.denies)
 
     @cached_property
+    def is_certain(self) -> bool:
+        """Whether it is known which groups every rule names."""
+        return all(map(self.groups.is_certain, self.rules))
+
+    @cached_property
     def asked(self) -> Analysed | None:
         """The analyser, as soon as there is a host and it is known which groups every rule names; None before."""
-        is_known = self.groups.has_hosts and all(map(self.groups.is_certain, self.rules))
-        return analysed(self.graph) if is_known else None
+        return analysed(self.graph) if self.groups.has_hosts and self.is_certain else None
 
     def flow(self, inside: Iterable[Set], outside: Iterable[Set] = ()) -> Answer:
         """Tell whether the hosts have a flow inside all of some sets and outside others; MAYBE while the analyser cannot tell."""

@@ -68,8 +68,9 @@ class _Inquiry:
     def __init__(self, chain: Chain) -> None:
         self._chain, self._groups, self._rules = chain, chain.groups, chain.rules
         self._stated = read_rules(chain.graph)
-        self._certain = all(map(self._groups.is_certain, self._rules))
-        self.doubt = "" if self._certain else " (which group is whose is not known before the update, so any permit ahead of it is refused)"
+        self.doubt = (
+            "" if chain.is_certain else " (which group is whose is not known before the update, so any permit ahead of it is refused)"
+        )
         self._hint = self._self_declared()
 
     def deny_of(self, provider: str) -> DcfRule | None:
@@ -167,7 +168,7 @@ class _Inquiry:
         """Return the one deny that calls itself the shadow-model deny; asked only while groups cannot be told apart."""
         stated = (rule for rule in self._stated if rule.permits is Match.NO and rule.web_groups)
         found = [rule for rule in stated if _calls_itself_shadow(rule)]
-        return found[0] if len(found) == 1 and not self._certain else None
+        return found[0] if len(found) == 1 and not self._chain.is_certain else None
 
     def _web_denies(self) -> list[DcfRule]:
         return [rule for rule in self._rules if rule.permits is Match.NO and rule.web_groups]
@@ -209,4 +210,4 @@ class _Inquiry:
 
     def _enough(self, answer: Match) -> bool:
         """Tell whether an answer is a yes: MAYBE is one only while ids are unknown, where the literal rule stands in."""
-        return answer is Match.YES or (answer is Match.MAYBE and not self._certain)
+        return answer is Match.YES or (answer is Match.MAYBE and not self._chain.is_certain)

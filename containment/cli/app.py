@@ -62,7 +62,7 @@ def _named(verbs: Mapping[str, str], asked: Sequence[str]) -> list[tuple[str, An
 
 
 def _nothing_in_common() -> None:
-    pass
+    pass  # without a callback, a tree with one verb would take that verb for its own name
 
 
 app = build(sys.argv[1:])

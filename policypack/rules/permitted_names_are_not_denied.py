@@ -33,7 +33,7 @@ def _judged(chain: Chain) -> Iterator[Fault]:
     for rule in permits:
         if WellKnown.ALL_WEB.value in rule.web_groups:
             yield Fault(rule.owner.urn, f"{rule.label} permits every name: its WebGroup is All-Web")
-    if all(chain.groups.is_certain(rule) for rule in chain.rules):
+    if chain.is_certain:
         denied = [group for rule in chain.denies for group in _groups(chain, rule)]
         permitted = dict.fromkeys(group for rule in permits for group in _groups(chain, rule))
         yield from (

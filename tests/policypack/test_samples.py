@@ -30,7 +30,7 @@ PACK = REPOSITORY / "policypack"
 FOLDERS = sorted(path.parent for path in SAMPLES.glob("*/*/__main__.py"))
 BAD = [folder for folder in FOLDERS if folder.parent.name != "sound"]
 SOUND = [folder for folder in FOLDERS if folder.parent.name == "sound"]
-PACKS = int(os.environ.get("PACKS", "6"))
+PACKS = min(int(os.environ.get("PACKS", "6")), len(RULES))
 """By how many packs, each without its part of the rules' files, samples are judged; 99 takes away one rule at a time."""
 PLACE = re.compile(r"# NOT OK( once ids are known)?: ([\w-]+): \S")
 
