@@ -7,17 +7,36 @@ UNTRACED. Rules decide what those mean; nothing here guesses.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from policypack.plain import UNKNOWN
+from policypack.plain import UNKNOWN, plain
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Provider:
+    """The provider that a resource is made with: `props` are its configuration (endpoints, region, assumed role, default tags)."""
+
+    urn: str = ""
+    type: str = ""
+    props: Mapping[str, Any] = field(default_factory=dict)
+
+    def setting(self, key: str) -> Any:
+        """Return a setting; provider configuration carries objects and lists as JSON text."""
+        value = self.props.get(key)
+        if isinstance(value, str) and value[:1] in ("{", "["):
+            return plain(json.loads(value))
+        return value
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Resource:
     """One resource: `props` are its inputs, `outputs` what the provider answered (empty when it has not yet).
+
+    A component has no provider and makes nothing by itself; the resources inside it are resources of their own.
 
     Two are the same only when they are one object; values are not compared.
 
@@ -33,7 +52,15 @@ class Resource:
     parent: str | None = None
     dependencies: tuple[str, ...] = ()
     property_dependencies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    default_tags: Mapping[str, Any] = field(default_factory=dict)
+    provider: Provider | None = None
+    is_component: bool = False
+
+    @property
+    def default_tags(self) -> Mapping[str, Any]:
+        """The tags that its provider adds to everything it makes."""
+        block = self.provider.setting("defaultTags") if self.provider else None
+        tags = block.get("tags") if isinstance(block, dict) else None
+        return tags if isinstance(tags, dict) else {}
 
     def get(self, key: str) -> Any:
         """Return an input, None when the program does not state it."""

@@ -6,17 +6,16 @@ resource was analysed are kept here and put beside them.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from pulumi_policy import PolicyResource, ResourceValidationArgs, StackValidationArgs
 
-from policypack.graph import Graph, Resource
+from policypack.graph import Graph, Provider, Resource
 from policypack.plain import plain
 from policypack.waivers import Waived
-from policypack.wire import Current, properties, provider_properties
+from policypack.wire import Current, properties, provider
 
 
 class Memory:
@@ -46,8 +45,12 @@ class Memory:
         """Return the resource a policy is asked about, and what was registered before it."""
         if self.asked.value:
             return self.asked.value
-        tags = default_tags(plain(args.provider.props) if args.provider is not None else {})
-        return self.register(Resource(args.urn, args.resource_type, args.name, props=plain(args.props), default_tags=tags))
+        provider = _provider_of(args)
+        is_component = _is_component(args.resource_type, provider)
+        made = Resource(
+            args.urn, args.resource_type, args.name, props=plain(args.props), provider=provider, is_component=is_component
+        )
+        return self.register(made)
 
     def graph(self, args: StackValidationArgs) -> Graph:
         """Return the stack a policy is asked about, with the inputs seen and the outputs given."""
@@ -56,10 +59,16 @@ class Memory:
     @contextmanager
     def answering(self, request: Any) -> Iterator[None]:
         """Hold the resource of one Analyze request."""
-        tags = default_tags(provider_properties(request))
-        with self.asked.being(
-            self.register(Resource(request.urn, request.type, request.name, props=properties(request), default_tags=tags))
-        ):
+        by = provider(request)
+        made = Resource(
+            request.urn,
+            request.type,
+            request.name,
+            props=properties(request),
+            provider=by,
+            is_component=_is_component(request.type, by),
+        )
+        with self.asked.being(self.register(made)):
             yield
 
     @contextmanager
@@ -69,7 +78,7 @@ class Memory:
             yield
 
     def _decoded(self, message: Any) -> Resource:
-        outputs, seen = properties(message), self.inputs.get(message.urn)
+        outputs, seen, by = properties(message), self.inputs.get(message.urn), provider(message)
         return Resource(
             urn=message.urn,
             type=message.type,
@@ -79,11 +88,12 @@ class Memory:
             parent=message.parent or None,
             dependencies=tuple(message.dependencies),
             property_dependencies={key: tuple(found.urns) for key, found in message.propertyDependencies.items()},
-            default_tags=default_tags(provider_properties(message)),
+            provider=by,
+            is_component=_is_component(message.type, by),
         )
 
     def _resource(self, resource: PolicyResource) -> Resource:
-        outputs = plain(resource.props)
+        outputs, by = plain(resource.props), _provider_of(resource)
         seen = self.inputs.get(resource.urn)
         return Resource(
             urn=resource.urn,
@@ -94,14 +104,17 @@ class Memory:
             parent=resource.parent.urn if resource.parent else None,
             dependencies=tuple(one.urn for one in resource.dependencies),
             property_dependencies={key: tuple(one.urn for one in found) for key, found in resource.property_dependencies.items()},
-            default_tags=default_tags(plain(resource.provider.props) if resource.provider is not None else {}),
+            provider=by,
+            is_component=_is_component(resource.resource_type, by),
         )
 
 
-def default_tags(provider: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the tags a provider adds to all of its resources; provider configuration carries objects as JSON text."""
-    block = provider.get("defaultTags")
-    if isinstance(block, str):
-        block = json.loads(block)
-    tags = block.get("tags") if isinstance(block, dict) else None
-    return tags if isinstance(tags, dict) else {}
+def _provider_of(args: ResourceValidationArgs | PolicyResource) -> Provider | None:
+    """Return the provider that the SDK decoded with a resource."""
+    by = args.provider
+    return None if by is None else Provider(by.urn, by.resource_type, plain(by.props))
+
+
+def _is_component(type_: str, by: Provider | None) -> bool:
+    """Tell whether the engine registered a component: only a provider has no provider of its own besides."""
+    return by is None and not type_.startswith("pulumi:providers:")

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from policypack.graph import Resource
-from policypack.memory import default_tags
+from policypack.graph import Provider, Resource
 from policypack.plain import plain
 
-_SKIP = ("pulumi:pulumi:Stack", "pulumi:providers:")
+_STACK = "pulumi:pulumi:Stack"
+_PROVIDER = "pulumi:providers:"
 _GONE = frozenset({"delete", "delete-replaced", "discard", "discard-replaced", "remove-pending-replace"})
 
 
@@ -21,9 +21,9 @@ def resources_in(document: Any) -> list[Resource]:
     """Return the resources of a document; raises ValueError with what is wrong when it is none of the forms."""
     entries = list(_entries(document))
     providers = {
-        one.get("urn"): plain(one.get("inputs") or {}) for one in entries if str(one.get("type", "")).startswith("pulumi:providers:")
+        one["urn"]: Provider(one["urn"], one["type"], plain(one.get("inputs") or {})) for one in entries if one["type"].startswith(_PROVIDER)
     }
-    return [_resource(one, providers) for one in entries if not str(one.get("type", "")).startswith(_SKIP) and not one.get("delete")]
+    return [_resource(one, providers) for one in entries if one["type"] != _STACK and not one.get("delete")]
 
 
 def _entries(document: Any) -> Iterator[Mapping[str, Any]]:
@@ -55,8 +55,8 @@ def _checked(entry: Any) -> Mapping[str, Any]:
     return entry
 
 
-def _resource(entry: Mapping[str, Any], providers: Mapping[Any, Any]) -> Resource:
-    provider = providers.get(str(entry.get("provider") or "").rpartition("::")[0])
+def _resource(entry: Mapping[str, Any], providers: Mapping[str, Provider]) -> Resource:
+    urn = str(entry.get("provider") or "").rpartition("::")[0]
     outputs = dict(plain(entry.get("outputs") or {}))
     if entry.get("id"):
         outputs.setdefault("id", entry["id"])
@@ -69,5 +69,6 @@ def _resource(entry: Mapping[str, Any], providers: Mapping[Any, Any]) -> Resourc
         parent=entry.get("parent") or None,
         dependencies=tuple(entry.get("dependencies") or ()),
         property_dependencies={key: tuple(urns or ()) for key, urns in (entry.get("propertyDependencies") or {}).items()},
-        default_tags=default_tags(provider or {}),
+        provider=providers.get(urn, Provider(urn)) if urn else None,
+        is_component=not urn and not entry.get("custom") and not entry["type"].startswith(_PROVIDER),
     )

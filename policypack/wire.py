@@ -9,7 +9,7 @@ and the words of a diagnostic stay the SDK's. Where an SDK leaves no room for th
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Generic, TypeVar
 
@@ -17,6 +17,7 @@ from google.protobuf import json_format
 from pulumi.runtime.proto import analyzer_pb2 as pb
 from pulumi.runtime.proto import analyzer_pb2_grpc
 
+from policypack.graph import Provider
 from policypack.plain import plain
 
 T = TypeVar("T")
@@ -74,6 +75,8 @@ def properties(message: Any) -> dict[str, Any]:
     return found
 
 
-def provider_properties(message: Any) -> Mapping[str, Any]:
-    """Return the properties of the provider that a resource is made with; none when it has none."""
-    return properties(message.provider) if message.HasField("provider") else {}
+def provider(message: Any) -> Provider | None:
+    """Return the provider that a resource is made with; a component and a provider itself have none."""
+    if not message.HasField("provider"):
+        return None
+    return Provider(message.provider.urn, message.provider.type, properties(message.provider))
