@@ -61,15 +61,25 @@ class Pack:
         for one in resources:
             request = pb.AnalyzeRequest(urn=one["urn"], type=one["type"], name=one["name"])
             json_format.ParseDict(one["inputs"], request.properties)
+            _name_provider(request, one)
             diagnostics = self._stub.Analyze(request).diagnostics
             for diagnostic in diagnostics:
                 diagnostic.urn = one["urn"]  # the engine reports a resource policy at the resource it asked about
             found.extend(diagnostics)
             each = whole.resources.add(urn=one["urn"], type=one["type"], name=one["name"], parent=one["parent"])
             json_format.ParseDict(one["outputs"], each.properties)
+            _name_provider(each, one)
             each.dependencies.extend(one["dependencies"])
             for key, urns in one["propertyDependencies"].items():
                 each.propertyDependencies[key].urns.extend(urns)
         found.extend(self._stub.AnalyzeStack(whole).diagnostics)
         self.summary = self.said()
         return found
+
+
+def _name_provider(message: Any, registration: Registration) -> None:
+    """Tell the pack which provider a resource is made with; a component has none."""
+    by = registration.get("provider")
+    if by:
+        message.provider.urn, message.provider.type, message.provider.name = by["urn"], by["type"], by["urn"].rsplit("::", 1)[-1]
+        json_format.ParseDict(by["inputs"], message.provider.properties)

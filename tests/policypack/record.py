@@ -19,7 +19,7 @@ from pulumi.runtime import mocks
 from pulumi.runtime.proto import resource_pb2
 from pulumi.runtime.settings import set_root_resource
 
-from policypack.graph import Resource
+from policypack.graph import Provider, Resource
 from policypack.plain import plain
 from tests.support.child import ask_all, serve
 
@@ -93,23 +93,38 @@ class Monitor(mocks.MockMonitor):
                 "outputs": outputs,
                 "dependencies": list(request.dependencies),
                 "propertyDependencies": {key: list(value.urns) for key, value in request.propertyDependencies.items()},
+                "provider": self._provider_of(request) if custom else None,
             }
         )
         answer = json_format.ParseDict(outputs, resource_pb2.RegisterResourceResponse().object)
         return resource_pb2.RegisterResourceResponse(urn=urn, id=f"{request.name}-id" if custom and self.known else "", object=answer)
 
+    def _provider_of(self, request: Any) -> dict[str, Any] | None:
+        """Return the provider that an engine would name: the one asked for, or the package's default one."""
+        if request.type.startswith("pulumi:providers:"):
+            return None
+        urn = request.provider.rpartition("::")[0]
+        asked = next((one for one in self.registered if one["urn"] == urn), None)
+        if asked is not None:
+            return {"urn": urn, "type": asked["type"], "inputs": asked["inputs"]}
+        kind = f"pulumi:providers:{request.type.split(':')[0]}"
+        return {"urn": self.make_urn("", kind, "default"), "type": kind, "inputs": {}}
+
 
 def resource_of(registration: Mapping[str, Any]) -> Resource:
     """Return a registration as rules see it."""
+    by = registration.get("provider")
     return Resource(
-        registration["urn"],
-        registration["type"],
-        registration["name"],
-        plain(registration["inputs"]),
-        plain(registration["outputs"]),
-        registration["parent"] or None,
-        tuple(registration["dependencies"]),
-        {key: tuple(urns) for key, urns in registration["propertyDependencies"].items()},
+        urn=registration["urn"],
+        type=registration["type"],
+        name=registration["name"],
+        props=plain(registration["inputs"]),
+        outputs=plain(registration["outputs"]),
+        parent=registration["parent"] or None,
+        dependencies=tuple(registration["dependencies"]),
+        property_dependencies={key: tuple(urns) for key, urns in registration["propertyDependencies"].items()},
+        provider=Provider(by["urn"], by["type"], plain(by["inputs"])) if by else None,
+        is_component=by is None and not registration["type"].startswith("pulumi:providers:"),
     )
 
 
