@@ -138,7 +138,7 @@ def resolve_plain(text: str) -> Any:
         return text
     if (found := _time(text)) is not None:
         return found
-    plain = text if text[0] == "." else text.replace("_", "")
+    plain = text.replace("_", "")
     if (whole := _INTEGER.fullmatch(plain)) and (number := _integer(whole)) in _INT64:
         return number
     if _FLOAT.fullmatch(plain) and abs(fraction := float(plain)) != float("inf"):

@@ -13,7 +13,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 from typing import Any, Final, Self
 
 _INTEGER: Final = re.compile(r"[-+]?[0-9]+")
@@ -112,8 +111,11 @@ def _number(value: float) -> str:
         return "0"
     if not 1e-6 <= abs(value) < 1e21:
         return re.sub(r"e([-+])0", r"e\1", repr(value))
-    text = format(Decimal(repr(value)), "f")
-    return text.removesuffix(".0")
+    mantissa, _, exponent = repr(abs(value)).partition("e")
+    whole, _, fraction = mantissa.removesuffix(".0").partition(".")
+    digits, point = whole + fraction, len(whole) + int(exponent or 0)
+    text = f"0.{'0' * -point}{digits}" if point <= 0 else f"{digits[:point].ljust(point, '0')}.{digits[point:]}".rstrip(".")
+    return f"-{text}" if value < 0 else text
 
 
 def _moment(value: date) -> str:
