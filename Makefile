@@ -6,7 +6,7 @@ LAB    := $(VENV)/containment lab
 PAIRS  := $(foreach pair,$(CONFIG),--config $(pair))
 WITH   := --policy-pack policypack $(PAIRS)
 
-.PHONY: help setup up demo preview preflight destroy down test lint requirements docs
+.PHONY: help setup up demo preview preflight destroy down test soak lint requirements docs
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | sort
@@ -62,6 +62,13 @@ down: setup ## end the lab's simulators and networks
 
 test: setup ## run every test (the workers mostly wait for programs: five keep two cores busy)
 	$(VENV)/python -m pytest -n 5 --dist loadfile --no-loadscope-reorder
+
+soak: setup ## full counts of what `make test` samples: mutants, configurations, changes of deployed stacks, states (an hour or two)
+	@status=0; \
+	$(VENV)/python -m tests.policypack.mutants || status=1; \
+	$(VENV)/python -m tests.policypack.soak || status=1; \
+	STATES=10000 $(VENV)/python -m pytest -q --timeout 0 tests/policypack/proof || status=1; \
+	exit $$status
 
 lint: setup ## ruff and mypy strict
 	$(VENV)/ruff check .

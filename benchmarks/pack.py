@@ -1,9 +1,10 @@
 """What the policy pack costs: inside an engine for one whole stack, and offline for many beside Checkov and OPA.
 
-Run: `python -m benchmarks.pack [--stack S] [--runs N] [--offline STACKS]`. In the engine the pack is the real one in a process
-of its own, asked over gRPC as an engine asks it, resource by resource and at the end. It is measured twice, as it is and with
-the SDK decoding for every rule; processor time is the pack process's own, wall clock has the asking in it. `offline` says what
-is compared there. Read the ratios, because machines differ.
+Run: `python -m benchmarks.pack [--stack S] [--runs N] [--offline STACKS] [--against REVISION]`. In the engine the pack is the real
+one in a process of its own, asked over gRPC as an engine asks it, resource by resource and at the end. It is measured twice, as it is
+and with the SDK decoding for every rule; processor time is the pack process's own, wall clock has the asking in it. `offline` says what
+is compared there. Read the ratios, because machines differ. With `--against` this tree is compared with another revision instead
+(see `against`), and the exit code is 1 when a ratio is above its bound.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Any
 
 import psutil
 
+from benchmarks import against
 from benchmarks.offline import compare
 from tests.policypack.mutants.program import read
 from tests.policypack.pack import Pack, Registration
@@ -56,17 +58,24 @@ def measure(folder: Path, stack: list[Registration], runs: int) -> tuple[float, 
         return 1e3 * spent / runs, 1e3 * statistics.median(walls[WARM_UP:]), len(pack.info().policies)
 
 
-def main() -> None:
-    """Print one line for each way and each form of the stack."""
+def main() -> int:
+    """Print one line for each way and each form of the stack, or for each comparison; return the exit code."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--stack", default="coding-enforce")
     parser.add_argument("--runs", type=int, default=20)
     parser.add_argument("--offline", type=int, default=1000, metavar="STACKS")
+    parser.add_argument("--against", metavar="REVISION", help="compare with this revision, side by side in one run")
     asked = parser.parse_args()
     names = list(dict.fromkeys((asked.stack, *OFFLINE)))
     runs: list[dict[str, Any]] = registrations((name, stack_config(name)) for name in names)
     assert all(one["error"] is None for one in runs), [one["error"] for one in runs]
     made = runs[0]
+    if asked.against:
+        lines = []
+        for line, is_within in against.compare(asked.against, made, [read(one) for one in runs], asked.offline, asked.runs):
+            print(line, flush=True)
+            lines.append(is_within)
+        return 0 if all(lines) else 1
     with tempfile.TemporaryDirectory() as folder:
         ways = {"decoded once": PACK, "decoded for every rule": without_decoding_once(Path(folder))}
         for way, pack in ways.items():
@@ -77,7 +86,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for line in compare([read(one) for one in runs], asked.offline, Path(folder)):
             print(line, flush=True)
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())

@@ -11,7 +11,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-import yaml
+from containment import strict_yaml
 
 _BUCKETS = Path(__file__).with_name("aws_buckets.yaml")
 
@@ -40,7 +40,7 @@ def aws_buckets(region: str) -> tuple[str, ...]:
 
 @functools.cache
 def _data() -> dict[str, Any]:
-    data: dict[str, Any] = yaml.safe_load(_BUCKETS.read_text())
+    data: dict[str, Any] = strict_yaml.read(_BUCKETS)
     return data
 
 

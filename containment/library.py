@@ -9,9 +9,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-import yaml
 from pydantic import BaseModel, ValidationError
 
+from containment import strict_yaml
 from containment.model.catalog import CatalogSet
 from containment.model.errors import InputError, Problem
 from containment.model.names import DENY_GROUPS, WebGroupId
@@ -26,22 +26,6 @@ def presets_folder() -> Path:
     if not folder.is_dir():
         raise FileNotFoundError(f"{folder} is not there: install the package from its repository (`make setup`)")
     return folder
-
-
-_SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""libyaml's parser where PyYAML was built with it: several times faster, and as safe."""
-
-
-class EveryKeyOnce(_SafeLoader):  # type: ignore[misc]
-    """Refuses a key that stands twice: YAML would silently take the last, and a review reads the first."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        keys = [self.construct_object(key) for key, _ in node.value]
-        twice = sorted({str(key) for key in keys if keys.count(key) > 1})
-        if twice:
-            raise yaml.constructor.ConstructorError(None, None, f"key {', '.join(twice)} stands twice", node.start_mark)
-        mapping: dict[Any, Any] = super().construct_mapping(node, deep)
-        return mapping
 
 
 def load_library(folder: Path | None = None) -> Library:
@@ -133,8 +117,8 @@ def _document(root: Path, path: Path, problems: list[Problem], *, named: bool = 
     """Return a file's mapping, with the file's name as `name`; None, and a problem, when there is none to be had."""
     where = path.relative_to(root.parent).as_posix()
     try:
-        document: Any = yaml.load(path.read_text(encoding="utf-8"), EveryKeyOnce)  # noqa: S506 - a SafeLoader
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, ValueError, RecursionError) as error:
+        document: Any = strict_yaml.read(path)
+    except (OSError, ValueError) as error:
         problems.append(Problem(where, f"cannot be read: {error}", "a class without its data has no policy", "restore or mend the file"))
         return None
     if not isinstance(document, dict):

@@ -10,16 +10,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from containment import strict_yaml
 from containment.library import load_library
 from containment.model.config import StackConfig
+from containment.model.declared import TYPES
+from containment.model.engine_values import content_of, engine_text
 from containment.model.errors import InputError, Problem
 from containment.model.names import PolicyMode
 from containment.model.neighbour import Neighbour
-from containment.model.parse import parse_config
+from containment.model.parse import Mistyped, parse_config
 from containment.model.preset import Library
 from containment.model.spec import ContainmentSpec, resolve
+from containment.model.stack_document import config_of
 
 PROJECT = "agent-containment"
 NOT_SET = "(not set)"
@@ -41,7 +43,7 @@ def read_stack(
             f"no stack {stack!r} here",
             [Problem(str(path), "does not exist", "a stack's class and mode stand in its file", f"use one of: {there or 'none found'}")],
         )
-    raw = {"awsAccessAccount": NOT_SET, **_values_of(path), **(overrides or {})}
+    raw = {"awsAccessAccount": NOT_SET, **_values_of(path), **{key: _option(key, text) for key, text in (overrides or {}).items()}}
     if raw.get("policyMode") == PolicyMode.ENFORCE and not raw.get("agentImageId"):
         raw["agentImageId"] = NO_IMAGE
     return resolve_beside(raw, stack, folder, library)
@@ -91,26 +93,43 @@ def _stack_of(path: Path) -> str:
 
 
 def _values_of(path: Path) -> dict[str, Any]:
-    """Return the values a stack file gives this project, without those that are secret."""
+    """Return the texts this project's program receives from a stack file, without those that are secret; see `engine_values`."""
     prefix = f"{PROJECT}:"
-    return {key.removeprefix(prefix): value for key, value in _config_of(path).items() if key.startswith(prefix) and not _is_secure(value)}
+    return {
+        key.removeprefix(prefix): _received(key.removeprefix(prefix), value)
+        for key, value in _config_of(path).items()
+        if key.startswith(prefix) and not is_secure(value)
+    }
+
+
+def _received(key: str, value: Any) -> str | Mistyped:
+    try:
+        problem = TYPES[key].problem(content_of(value)) if key in TYPES else None
+        return engine_text(value) if problem is None else Mistyped(value, problem)
+    except ValueError as error:
+        return Mistyped(None, f"has a value that cannot be passed on ({error}); write it in quotes")
+
+
+def _option(key: str, text: str) -> str | Mistyped:
+    """Return what a program receives for a `--config` option: its text; for a list or an object, JSON text."""
+    wanted = TYPES.get(key)
+    if wanted is None or wanted.name in ("array", "object"):
+        return text
+    problem = wanted.problem(text)
+    return text if problem is None else Mistyped(text, problem)
 
 
 def _config_of(path: Path) -> dict[str, Any]:
     try:
-        document: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, ValueError, RecursionError) as error:
+        return config_of(strict_yaml.read(path), PROJECT)
+    except (OSError, ValueError) as error:
         raise _unreadable(path, str(error)) from None
-    config = {} if document is None else document.get("config") if isinstance(document, dict) else document
-    config = {} if config is None else config
-    if not isinstance(config, dict) or not all(isinstance(key, str) for key in config):
-        raise _unreadable(path, "has no mapping of keys to values under `config:`")
-    return config
 
 
 def _unreadable(path: Path, what: str) -> InputError:
     return InputError(f"{path} cannot be read", [Problem(str(path), what, "a stack's class and mode stand in its file", "mend it")])
 
 
-def _is_secure(value: Any) -> bool:
+def is_secure(value: Any) -> bool:
+    """Return whether a stack file's value is encrypted."""
     return isinstance(value, dict) and set(value) == {"secure"}

@@ -3,19 +3,21 @@
 Pure but for `load`: what day it is comes as an argument, from the front ends, which read the clock once. One mistake in the
 file makes all of its waivers void: nobody can tell what it was meant to accept. The rules that make an agent contained at all
 cannot be waived.
+
+A waiver ends within a year, or earlier where MOST_DAYS bounds its rule; owner and reason contain a word.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import MAXYEAR, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
-
+from containment import strict_yaml
 from containment.model.errors import Problem
+from containment.model.words import has_word
 from policypack.finding import Fault, Finding
 from policypack.graph import Graph
 
@@ -30,6 +32,9 @@ NOT_WAIVABLE: Final = frozenset(
     }
 )
 """Rules without which nothing is contained."""
+
+MOST_DAYS: Final[Mapping[str, int]] = {"compute-and-routing-are-known": 90}
+"""Rules whose waivers end sooner than within a year, in days from today: nobody has reviewed what such a finding is about."""
 
 STACK: Final = "pulumi:pulumi:Stack"
 ANY_PARENT: Final = "*$"
@@ -116,7 +121,7 @@ def load(today: date, rules: Collection[str], path: Path = FILE) -> Waivers:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         text = ""
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:
         return Waivers(problems=(_problem(path.name, f"cannot be read: {error}"),), today=today)
     return parse(text, today, rules, path.name)
 
@@ -124,14 +129,14 @@ def load(today: date, rules: Collection[str], path: Path = FILE) -> Waivers:
 def parse(text: str, today: date, rules: Collection[str], name: str = FILE.name) -> Waivers:
     """Return the waivers that a text holds; `rules` are the ids there are."""
     try:
-        document = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        return Waivers(problems=(_problem(name, f"is not YAML: {' '.join(str(error).split())}"),), today=today)
+        document = strict_yaml.load(text)
+    except strict_yaml.StrictYamlError as error:
+        return Waivers(problems=(_problem(name, str(error)),), today=today)
     if document is None:
         return Waivers(today=today)
     if not isinstance(document, list):
         return Waivers(problems=(_problem(name, "is not a list of waivers"),), today=today)
-    read = [_entry(raw, f"{name}, entry {number + 1}", rules) for number, raw in enumerate(document)]
+    read = [_entry(raw, f"{name}, entry {number + 1}", rules, today) for number, raw in enumerate(document)]
     entries = tuple(one for one in read if isinstance(one, Waiver))
     problems = [problem for one in read if not isinstance(one, Waiver) for problem in one] + list(_twice(entries))
     return Waivers(() if problems else entries, tuple(sorted(problems)), today)
@@ -149,21 +154,48 @@ def apply(findings: Iterable[Finding], waivers: Waivers, root: str = "") -> tupl
     return standing, waived
 
 
-def _entry(raw: Any, where: str, rules: Collection[str]) -> Waiver | list[Problem]:
+def _entry(raw: Any, where: str, rules: Collection[str], today: date) -> Waiver | list[Problem]:
     if not isinstance(raw, dict):
         return [_problem(where, "is not a waiver (rule, resource, reason, owner, until)")]
     problems = [_problem(where, f"has no {key}") for key in _KEYS if raw.get(key) in (None, "")]
     problems += [_problem(where, f"has {key!r}, which means nothing here") for key in raw if key not in _KEYS]
     texts = {key: raw[key] for key in _KEYS[:-1] if raw.get(key) not in (None, "")}
     problems += [_problem(where, f"has {key} {value!r}, which is no text") for key, value in texts.items() if not isinstance(value, str)]
+    problems += [
+        _problem(where, f"has {key} {texts[key]!r}, which contains no word")
+        for key in ("owner", "reason")
+        if isinstance(texts.get(key), str) and not has_word(texts[key])
+    ]
     if isinstance(texts.get("rule"), str):
         problems += _rule(texts["rule"], where, rules)
     until = _day(raw.get("until"))
     if until is None and raw.get("until") not in (None, ""):
         problems.append(_problem(where, f"has until {raw['until']!r}, which is no day (YYYY-MM-DD)"))
+    if until is not None and until > (last := _last_day(str(texts.get("rule")), today)):
+        problems.append(_too_long(where, str(texts.get("rule")), until, last))
     if problems or until is None:
         return problems
     return Waiver(**{key: value.strip() for key, value in texts.items()}, until=until, where=where)
+
+
+def _last_day(rule: str, today: date) -> date:
+    """Return the last day on which a waiver of a rule may end: the same day of the next year, or MOST_DAYS from today."""
+    if rule in MOST_DAYS:
+        return today + timedelta(days=MOST_DAYS[rule])
+    if today.year == MAXYEAR:
+        return date.max
+    is_leap_day = (today.month, today.day) == (2, 29)
+    return today.replace(year=today.year + 1, day=28 if is_leap_day else today.day)
+
+
+def _too_long(where: str, rule: str, until: date, last: date) -> Problem:
+    most = f"{MOST_DAYS[rule]} days" if rule in MOST_DAYS else "one year"
+    return Problem(
+        where,
+        f"ends on {until}, more than {most} from today",
+        "what was accepted once is looked at again, while people still know why",
+        f"write until: {last} or an earlier day, and decide again then",
+    )
 
 
 def _rule(rule: str, where: str, rules: Collection[str]) -> Sequence[Problem]:

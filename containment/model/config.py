@@ -17,6 +17,7 @@ from containment.model.config_logs import LogKeys
 from containment.model.config_network import NetworkKeys
 from containment.model.keys import Keys, key
 from containment.model.names import DEFAULT_PREFIX, ControllerVersion, PolicyMode
+from containment.model.unquoted import ACCOUNT_NAME, RELEASE, Flag
 from containment.model.values import Prefix, Tags, matching
 
 
@@ -36,20 +37,20 @@ class IdentityKeys(Keys):
     aws_region: Annotated[str, matching(r"[a-z]{2}(-[a-z]+)+-\d", "an AWS region such as us-east-1")] = key(
         "us-east-1", "AWS region of the VPC, the host and the gateway.", "endpoint names are made from it", "set a region such as us-east-1"
     )
-    aws_access_account: Annotated[str, Field(min_length=1)] = key(
+    aws_access_account: Annotated[str, Field(min_length=1), ACCOUNT_NAME] = key(
         ...,
         "The Controller's name for the AWS account.",
         "the Controller makes the gateway in it",
         "pulumi config set awsAccessAccount NAME",
     )
     tags: Tags = key({}, "Tags for every AWS resource.", "owners are found by them", "set an object of texts")
-    controller_version: ControllerVersion = key(
+    controller_version: Annotated[ControllerVersion, RELEASE] = key(
         ControllerVersion.V9_0,
         "MAJOR.MINOR of the Controller; picks the provider release and its features.",
         "the provider refuses a Controller of another MAJOR.MINOR",
         "set 8.1, 8.2, 9.0 or 10.0",
     )
-    manage_controller_policy: bool = key(
+    manage_controller_policy: Flag = key(
         False,
         "Own the Controller-wide policy list and default action (a dedicated Controller only).",
         "the list is Controller-wide and written blindly: two owners destroy each other's rules",

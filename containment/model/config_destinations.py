@@ -7,6 +7,7 @@ from typing import Annotated
 from containment.model.internal_api import InternalApis
 from containment.model.keys import Keys, domains, key, more_domains
 from containment.model.names import RFC1918
+from containment.model.unquoted import Flag
 from containment.model.upload_waiver import UploadWaivers
 from containment.model.values import Cidrs, DeniedDomains, Domains, OrNothing, PrivateCidrs, Urls
 
@@ -14,14 +15,14 @@ from containment.model.values import Cidrs, DeniedDomains, Domains, OrNothing, P
 class DestinationKeys(Keys):
     """Destinations, as lists of names, networks and URLs."""
 
-    enable_package_installs: Annotated[bool | None, OrNothing] = key(
+    enable_package_installs: Annotated[Flag | None, OrNothing] = key(
         None, "Permit the package registries; empty: the class's own.", "they run strangers' code", "leave empty"
     )
-    enable_public_reference: Annotated[bool | None, OrNothing] = key(
+    enable_public_reference: Annotated[Flag | None, OrNothing] = key(
         None, "Permit search and reference sites; empty: the class's own.", "for demos only", "leave empty"
     )
-    log_permit_rules: bool = key(True, "Log permitted flows as well.", "evidence needs them", "leave true")
-    verify_sni: bool = key(
+    log_permit_rules: Flag = key(True, "Log permitted flows as well.", "evidence needs them", "leave true")
+    verify_sni: Flag = key(
         True, "Tie the server name to the address with a TLS profile (Controller 8.2+).", "a client can claim any name", "leave true"
     )
     openclaw_core_domains: Domains = domains("Core services of the harness.")
@@ -59,7 +60,7 @@ class DestinationKeys(Keys):
         "decryption breaks pinned certificates and shows contents to the gateway",
         "list only URLs whose path must be checked, such as api.example.com/v1/*",
     )
-    accept_decryption_with_snat: bool = key(
+    accept_decryption_with_snat: Flag = key(
         False,
         "Accept TLS decryption together with SNAT: sources disagree whether a release carries both (Controller 9.0 or newer).",
         "where a Controller does not carry both, WebGroup rules stop working",

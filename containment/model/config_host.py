@@ -7,6 +7,7 @@ from typing import Annotated
 from containment.model.keys import Keys, key
 from containment.model.names import DEFAULT_ROLE, HostTag
 from containment.model.preset import Harness
+from containment.model.unquoted import ACCOUNT, WHOLE_RELEASE, Flag
 from containment.model.values import OptionalAddress, OrNothing, TagText, matching
 
 
@@ -28,7 +29,7 @@ class HostKeys(Keys):
         "the image is what runs",
         "set an image id",
     )
-    agent_image_owner: Annotated[str, matching(r"\d{12}", "a 12-digit AWS account")] = key(
+    agent_image_owner: Annotated[str, ACCOUNT, matching(r"\d{12}", "a 12-digit AWS account")] = key(
         "099720109477",
         "Account that owns the image (default: Canonical).",
         "anybody can publish an image with that name",
@@ -53,11 +54,11 @@ class HostKeys(Keys):
         "it decides which core services are permitted",
         "none, openclaw, nemoclaw or hermes",
     )
-    auto_run_installer: bool = key(False, "Run the harness's installer at first boot.", "it runs code from the internet", "leave false")
-    auto_accept_third_party_software: bool = key(
+    auto_run_installer: Flag = key(False, "Run the harness's installer at first boot.", "it runs code from the internet", "leave false")
+    auto_accept_third_party_software: Flag = key(
         False, "Accept the installers' licences.", "NemoClaw's installer needs it", "set it knowingly"
     )
-    installer_version: Annotated[str, matching(r"[A-Za-z0-9._-]{0,64}", "one release, such as 2026.9.6")] = key(
+    installer_version: Annotated[str, matching(r"[A-Za-z0-9._-]{0,64}", "one release, such as 2026.9.6"), WHOLE_RELEASE] = key(
         "",
         "Release the installer installs; empty: the pinned one.",
         "a moving release is another program every day",
@@ -71,11 +72,11 @@ class HostKeys(Keys):
         "what was reviewed must be what runs",
         "give the digest of what was reviewed",
     )
-    install_docker: bool = key(False, "Install Docker at first boot.", "it needs package sources", "use an image that has it")
-    install_bootstrap_packages: bool = key(
+    install_docker: Flag = key(False, "Install Docker at first boot.", "it needs package sources", "use an image that has it")
+    install_bootstrap_packages: Flag = key(
         False, "Install packages at first boot.", "in enforce it breaks the boot", "use an image that has them"
     )
-    enable_permissions_boundary: bool = key(
+    enable_permissions_boundary: Flag = key(
         True,
         "A permissions boundary on the host's role that denies changing its own containment.",
         "a policy attached later could let the agent open its own cage",

@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import AfterValidator
 
 from containment.model.keys import Keys, key
+from containment.model.unquoted import Flag
 from containment.model.values import OptionalAddress, matching
 
 CERTIFICATES = r"(\s*(-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----\s*)+)?"
@@ -64,6 +65,6 @@ class LogKeys(Keys):
         "set the PEM text of the certificate, or syslogCleartext: true knowingly",
         show=False,  # a private key pasted here by mistake must not end in a log
     )
-    syslog_cleartext: bool = key(
+    syslog_cleartext: Flag = key(
         False, "Send logs to the collector without TLS.", "whoever is on the way reads and changes them", "leave false"
     )

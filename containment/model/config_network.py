@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import AfterValidator
 
 from containment.model.keys import Keys, key
+from containment.model.unquoted import Flag
 from containment.model.values import Network, ResolverDomains, matching, retention, vpc_sized
 
 
@@ -26,20 +27,20 @@ class NetworkKeys(Keys):
     private_subnet_newbits: int = key(
         8, "Bits added to the VPC's prefix for each subnet.", "subnets 0, 10.. and 20.. must exist", "5 or more", ge=5, le=12
     )
-    program_private_default_route: bool = key(
+    program_private_default_route: Flag = key(
         False,
         "Let the Controller program the private default route as its own feature; must stay false with SNAT.",
         "with single-IP SNAT the Controller refuses it (AVXERR-TRANSIT-EDIT-0056)",
         "leave false",
     )
-    create_ssm_vpc_endpoints: bool = key(
+    create_ssm_vpc_endpoints: Flag = key(
         True,
         "Interface endpoints for ssm, ssmmessages, ec2messages, logs, sts, ec2, ecr.api and ecr.dkr.",
         "without them AWS APIs are reached over the internet, in any account",
         "leave true",
     )
-    create_s3_gateway_endpoint: bool = key(True, "S3 gateway endpoint for the agent subnets.", "S3 stays off the internet", "leave true")
-    enable_endpoint_policies: bool = key(
+    create_s3_gateway_endpoint: Flag = key(True, "S3 gateway endpoint for the agent subnets.", "S3 stays off the internet", "leave true")
+    enable_endpoint_policies: Flag = key(
         True,
         "Endpoint policies that demand this account (or organizationId) of callers and of what they touch.",
         "without them an endpoint is an exit to anybody's AWS account",
@@ -51,19 +52,19 @@ class NetworkKeys(Keys):
         "a wrong one opens the endpoints to another organisation, or to nobody",
         "leave empty, or set your organisation's id",
     )
-    enable_network_acls: bool = key(
+    enable_network_acls: Flag = key(
         True,
         "Network ACLs that leave the agent subnets only DNS, the endpoints and the gateway's way out.",
         "same-VPC traffic never meets DCF",
         "leave true",
     )
-    enable_dns_firewall: bool = key(
+    enable_dns_firewall: Flag = key(
         True,
         "Resolver DNS Firewall: only permitted names are answered; alerts in monitor, blocks in enforce.",
         "the VPC resolver forwards any name, and data can leave in names",
         "leave true",
     )
-    enable_dns_query_logs: bool = key(
+    enable_dns_query_logs: Flag = key(
         True, "Resolver query logs to CloudWatch.", "lookups are the only trace of data that leaves in names", "leave true"
     )
     internal_dns_domains: ResolverDomains = key(
@@ -72,7 +73,7 @@ class NetworkKeys(Keys):
         "each is a way for data to leave in names, if its name servers are a stranger's",
         "list exact names, or a leading *. before a domain of your own",
     )
-    enable_vpc_flow_logs: bool = key(True, "VPC flow logs to CloudWatch.", "same-VPC traffic is seen nowhere else", "leave true")
+    enable_vpc_flow_logs: Flag = key(True, "VPC flow logs to CloudWatch.", "same-VPC traffic is seen nowhere else", "leave true")
     flow_log_retention_days: Annotated[int, AfterValidator(retention)] = key(
         365, "Days CloudWatch keeps the flow logs.", "an incident is read from them", "set 365, or another retention CloudWatch has"
     )
@@ -91,15 +92,15 @@ class NetworkKeys(Keys):
     spoke_gateway_name: Annotated[str, matching(r"([a-z][a-z0-9-]{0,49})?", "at most 50 lower-case letters, digits and dashes")] = key(
         "", "Name of the gateway; empty: <namePrefix>-<stack>.", "names are unique on a Controller", "leave empty"
     )
-    single_ip_snat: bool = key(True, "Source NAT on the gateway.", "WebGroup rules need it (Aviatrix documentation)", "leave true")
-    enable_gateway_volume_encryption: bool = key(True, "Encrypt the gateway's volume.", "it holds the policy and its logs", "leave true")
-    ha_gateway: bool = key(
+    single_ip_snat: Flag = key(True, "Source NAT on the gateway.", "WebGroup rules need it (Aviatrix documentation)", "leave true")
+    enable_gateway_volume_encryption: Flag = key(True, "Encrypt the gateway's volume.", "it holds the policy and its logs", "leave true")
+    ha_gateway: Flag = key(
         False,
         "A second gateway in another subnet, which takes over when the first fails.",
         "one gateway is one point of failure",
         "true or false",
     )
-    enable_tls_decryption_design: bool = key(
+    enable_tls_decryption_design: Flag = key(
         False,
         "Kept from the published reference; decryption is asked for with tlsDecryptionUrls.",
         "a flag alone says nothing about what is decrypted",

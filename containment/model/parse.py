@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import ValidationError
@@ -12,7 +13,17 @@ from pydantic.alias_generators import to_camel
 from pydantic.fields import FieldInfo
 
 from containment.model.config import StackConfig
+from containment.model.engine_values import engine_text
 from containment.model.errors import Problem
+from containment.model.unquoted import dates_in
+
+
+@dataclass(frozen=True, slots=True)
+class Mistyped:
+    """In the place of a value whose type the engine refuses: the value as it is written, and why."""
+
+    value: Any
+    problem: str
 
 
 def alias_of(name: str) -> str:
@@ -40,6 +51,22 @@ def _place(path: tuple[int | str, ...]) -> str:
     return text.removeprefix(".") + (" " if text else "")
 
 
+def _unreceived(raw: Mapping[str, Any], where: str) -> Iterator[Problem]:
+    """Yield the values that the engine refuses, and the dates that it passes on in another form than they are written."""
+    for key, value in raw.items():
+        if isinstance(value, Mistyped):
+            yield problem(where, key, value.value, value.problem)
+            continue
+        for path, text in dates_in(value):
+            what = f'{_place(path)}is a date without quotes, which is passed on as a timestamp; quote it: "{text}"'
+            yield problem(where, key, None, what)
+
+
+def _quoted(kind: str, value: Any) -> str:
+    """Return what to write where a text is meant and a number or a boolean arrives."""
+    return f'; quote it: "{engine_text(value)}"' if kind == "string_type" and isinstance(value, int | float) else ""
+
+
 def parse_config(raw: Mapping[str, Any], where: str) -> tuple[StackConfig, list[Problem], frozenset[str]]:
     """Return the configuration, every problem of a single value, and the keys that are wrong.
 
@@ -48,10 +75,12 @@ def parse_config(raw: Mapping[str, Any], where: str) -> tuple[StackConfig, list[
     """
     required = {alias_of(name) for name, field in StackConfig.model_fields.items() if field.is_required()}
     raw = {key: value for key, value in raw.items() if not (key in required and value == "")}
+    problems = list(_unreceived(raw, where))
+    wrong = {one.where.removeprefix(f"{where}:") for one in problems}
+    raw = {key: "?" if key in required and key in wrong else value for key, value in raw.items() if key in required or key not in wrong}
     try:
-        return StackConfig.model_validate(raw), [], frozenset()
+        return StackConfig.model_validate(raw), problems, frozenset(wrong)
     except ValidationError as error:
-        problems, wrong = [], set()
         for found in error.errors(include_url=False):
             key = str(found["loc"][0])
             wrong.add(key)
@@ -71,7 +100,7 @@ def parse_config(raw: Mapping[str, Any], where: str) -> tuple[StackConfig, list[
                     )
                 )
             else:
-                said = found["msg"].removeprefix("Value error, ")
+                said = found["msg"].removeprefix("Value error, ") + _quoted(found["type"], found["input"])
                 problems.append(problem(where, key, found["input"], _place(found["loc"][1:]) + said[0].lower() + said[1:]))
         rest = {key: value for key, value in raw.items() if key not in wrong}
         return StackConfig.model_validate({**dict.fromkeys(required - {*rest}, "?"), **rest}), problems, frozenset(wrong)

@@ -12,7 +12,9 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from containment.model.fqdn import DomainPattern
 from containment.model.keys import Keys
+from containment.model.unquoted import Day
 from containment.model.values import decoded
+from containment.model.words import has_word
 
 
 def _exact(raw: str) -> str:
@@ -22,13 +24,19 @@ def _exact(raw: str) -> str:
     return pattern.text
 
 
+def _worded(text: str) -> str:
+    if not has_word(text):
+        raise ValueError("contains no word: a waiver has an owner and a reason that people can look up")
+    return text
+
+
 class UploadWaiver(Keys):
     """One host waived until the end of a day, with who asked and why."""
 
     host: Annotated[str, AfterValidator(_exact)]
-    owner: Annotated[str, Field(min_length=1)]
-    reason: Annotated[str, Field(min_length=1)]
-    until: date
+    owner: Annotated[str, Field(min_length=1), AfterValidator(_worded)]
+    reason: Annotated[str, Field(min_length=1), AfterValidator(_worded)]
+    until: Day
 
     def holds(self, today: date) -> bool:
         """Tell whether the waiver has not ended; its last day is included."""

@@ -14,8 +14,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import yaml
-
+from containment import strict_yaml
 from containment.verify.data_plane import envoy, namespaces, programs
 from containment.verify.finding import Finding, Status
 
@@ -81,7 +80,12 @@ def _virtualenvs(root: Path) -> Iterator[Finding]:
         if not path.exists():
             yield Finding(f"virtualenv of {file}", Status.SKIPPED, "the file is not here", "run doctor in the repository's own folder")
             continue
-        runtime = (yaml.safe_load(path.read_text()) or {}).get("runtime")
+        try:
+            project = strict_yaml.read(path)
+        except (OSError, ValueError) as error:
+            yield Finding(f"virtualenv of {file}", Status.FAIL, f"the file cannot be read: {error}", "mend the file")
+            continue
+        runtime = project.get("runtime") if isinstance(project, dict) else None
         options = runtime.get("options", {}) if isinstance(runtime, dict) else {}
         if not (name := options.get("virtualenv")):
             yield Finding(f"virtualenv of {file}", Status.WARN, "none named: python3 from PATH is used", "name the project's .venv")

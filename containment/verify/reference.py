@@ -8,11 +8,11 @@ from collections.abc import Callable
 from containment.host.contents import host_files
 from containment.host.host_file import HostFile
 from containment.model.config import StackConfig
+from containment.model.declared import declared
 from containment.model.parse import alias_of
 from containment.model.preset import Harness, Library
 from containment.model.spec import resolve
 from containment.verify.markdown import table
-from containment.verify.project_file import declared
 
 PLAIN = {"COLUMNS": "100", "TERMINAL_WIDTH": "100", "NO_COLOR": "1", "TERM": "dumb"}
 """Help does not depend on who asks for it."""

@@ -16,8 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from containment import strict_yaml
 from containment.library import load_library
 from containment.model.catalog import CatalogSet, Entry
 from containment.model.destinations import destinations_of
@@ -116,12 +115,12 @@ def _as_written(folder: Path) -> dict[str, CatalogSet]:
     problems: list[Problem] = []
     for path in sorted(folder.glob("*.yaml")):
         try:
-            document: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
+            document: Any = strict_yaml.read(path)
             entries = tuple(_entry(raw) for raw in document["entries"])
             out[path.stem] = CatalogSet.model_construct(
                 name=path.stem, title="", purpose="", web_group=WebGroupId(document["webGroup"]), entries=entries
             )
-        except (OSError, UnicodeDecodeError, ValueError, KeyError, TypeError, AttributeError, yaml.YAMLError) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             where = f"presets/catalog/{path.name}"
             problems.append(Problem(where, f"cannot be read: {error}", "what it would permit is not known", "mend the file"))
     if problems:

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
+from containment import strict_yaml
 from containment.model.preset import Library
 from containment.verify.sample_cut import Cut, cut
 
@@ -52,7 +51,7 @@ def samples_of(rule: str, root: Path = REPOSITORY) -> list[Sample]:
     """Return a rule's samples, the shortest first."""
     found = []
     for program in sorted((root / SAMPLES / rule).glob("*/__main__.py")):
-        project: dict[str, Any] = yaml.safe_load((program.parent / "Pulumi.yaml").read_text(encoding="utf-8"))
+        project: dict[str, Any] = strict_yaml.read(program.parent / "Pulumi.yaml")
         path = program.parent.relative_to(root).as_posix()
         found.append(Sample(path, str(project["description"]), cut(program.read_text(encoding="utf-8"))))
     return sorted(found, key=lambda sample: (len(sample.cut.before), sample.path))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -189,6 +190,7 @@ def test_a_hole_in_a_group_is_named_by_the_resource_that_will_hold_it(rule: str,
     assert f"{rule}: policy-{held}: " in done.error
 
 
+SOON = str(datetime.now(UTC).date() + timedelta(days=300))
 WAIVED = """
 from pathlib import Path
 from unittest.mock import patch
@@ -200,17 +202,17 @@ with patch("components.guard.load", lambda today, rules: load(today, rules, Path
 @pytest.mark.parametrize(
     ("resource", "until", "is_refused"),
     [
-        ("bad", "2999-01-01", ""),
-        ("urn:pulumi:coding-enforce::agent-containment::a:b:C$aviatrix:index/spokeGateway:SpokeGateway::bad", "2999-01-01", ""),
-        ("urn:pulumi:coding-monitor::agent-containment::aviatrix:index/spokeGateway:SpokeGateway::bad", "2999-01-01", "gateway-volume"),
-        ("other", "2999-01-01", "gateway-volume-is-encrypted"),
+        ("bad", SOON, ""),
+        ("urn:pulumi:coding-enforce::agent-containment::a:b:C$aviatrix:index/spokeGateway:SpokeGateway::bad", SOON, ""),
+        ("urn:pulumi:coding-monitor::agent-containment::aviatrix:index/spokeGateway:SpokeGateway::bad", SOON, "gateway-volume"),
+        ("other", SOON, "gateway-volume-is-encrypted"),
         ("bad", "2020-01-01", "waivers-hold: the stack: waivers.yaml, entry 1: the waiver of gateway-volume-is-encrypted"),
         ("bad", "never", "waivers-hold: the stack: waivers.yaml, entry 1: has until 'never', which is no day"),
     ],
 )
 def test_the_packs_waivers_hold_for_the_program_too(resource: str, until: str, is_refused: str, tmp_path: Path) -> None:
     file = tmp_path / "waivers.yaml"
-    entry = {"rule": "gateway-volume-is-encrypted", "resource": resource, "reason": "r", "owner": "o", "until": until}
+    entry = {"rule": "gateway-volume-is-encrypted", "resource": resource, "reason": "remade soon", "owner": "platform", "until": until}
     file.write_text(yaml.safe_dump([entry]))
     hole = 'aviatrix.SpokeGateway("bad", **{**GATEWAY, "enable_encrypt_volume": False})'
     source = WAIVED.format(file=file) + textwrap.indent(textwrap.dedent(GUARDED) + hole, "    ")

@@ -178,3 +178,30 @@ def test_what_else_is_wrong_in_another_stack_s_file_is_its_own_affair(tmp_path: 
     write(tmp_path, "")
     write(tmp_path, OTHER + "  agent-containment:policyMode: 'off'\n  agent-containment:colour: red\n", "other")
     assert read_stack("dev", folder=tmp_path).stack == "dev"
+
+
+@pytest.mark.parametrize(
+    ("second", "says"),
+    [
+        ("agent-containment:policyMode: monitor", "line 3, column 3: the key 'agent-containment:policyMode' is already set at line 2"),
+        ('"agent-containment:policyMode": monitor', "is already set at line 2"),
+        ("policyMode: monitor", "sets agent-containment:policyMode twice, with and without its namespace"),
+    ],
+)
+def test_a_key_that_is_set_twice_is_refused_as_the_engine_refuses_it(tmp_path: Path, second: str, says: str) -> None:
+    write(tmp_path, f"config:\n  agent-containment:policyMode: enforce\n  {second}\n")
+    (problem,) = problems(tmp_path)
+    assert problem.where == str(tmp_path / "Pulumi.dev.yaml")
+    assert says in problem.what
+
+
+def test_a_key_without_a_namespace_is_the_projects_own(tmp_path: Path) -> None:
+    write(tmp_path, "config:\n  policyMode: enforce\n")
+    assert read_stack("dev", folder=tmp_path).mode is PolicyMode.ENFORCE
+
+
+@pytest.mark.parametrize("key", ["environment: [shared/dev]", "environment: {values: {}}", "mainEnvironment: shared/dev"])
+def test_an_esc_environment_is_refused_by_name_with_the_reason(tmp_path: Path, key: str) -> None:
+    write(tmp_path, f"{key}\nconfig: {{}}\n")
+    (problem,) = problems(tmp_path)
+    assert f"`{key.partition(':')[0]}:` imports values from Pulumi ESC, which is not read here" in problem.what

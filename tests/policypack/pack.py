@@ -18,14 +18,14 @@ Registration = Mapping[str, Any]
 
 
 class Pack:
-    """A running pack; use it in a `with` block."""
+    """A running pack; use it in a `with` block. `environment` is the process's own, this one's when it is None."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, environment: Mapping[str, str] | None = None) -> None:
+        self._folder, self._environment = folder, environment
 
     def __enter__(self) -> Self:
         command = [sys.executable, "-u", "-m", "pulumi.policy", "127.0.0.1:0", str(self._folder)]
-        self._process = subprocess.Popen(command, cwd=self._folder, stdout=subprocess.PIPE, text=True)
+        self._process = subprocess.Popen(command, cwd=self._folder, stdout=subprocess.PIPE, text=True, env=self._environment)
         assert self._process.stdout is not None
         port = self._process.stdout.readline().strip()
         assert port.isdigit(), f"the pack did not start: {port}"

@@ -1,14 +1,15 @@
 """What this repository's own program registers, as a policy pack would be told.
 
 `python -m tests.policypack.product` answers {"stack", "config", "forms"} with {"error": text or null, "preview": registrations,
-"known": registrations} (see `record`), as far as those forms are asked for. The Controller is not asked whose list it holds:
-`tests/components/test_ownership` is about that.
+"known": registrations} (see `record`), as far as those forms are asked for; the form "update" is a preview of that configuration on
+a stack that is deployed with "base": what exists has its ids, also where its inputs change, and what is new has none. The Controller
+is not asked whose list it holds: `tests/components/test_ownership` is about that.
 """
 
 from __future__ import annotations
 
 import runpy
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import pulumi
@@ -33,6 +34,16 @@ class Account(Nothing):
         return {**args.args, "accountId": "123456789012", "id": "ami-0123456789abcdef0", "attachmentPointId": "point"}, []
 
 
+UPDATE = "update"
+"""The form of a changed configuration on a deployed stack."""
+
+
+def updates(tasks: Iterable[tuple[str, dict[str, str], dict[str, str]]]) -> list[dict[str, Any]]:
+    """Return what the program registers in an update, for each (stack, deployed configuration, changed configuration)."""
+    asked = [{"stack": stack, "base": base, "config": config, "forms": [UPDATE]} for stack, base, config in tasks]
+    return ask_all("tests.policypack.product", asked)
+
+
 def registrations(tasks: Iterable[tuple[str, dict[str, str]]], forms: Iterable[str] = FORMS) -> list[dict[str, Any]]:
     """Return what the program registers for each (stack, configuration), in their order."""
     asked = [{"stack": stack, "config": config, "forms": list(forms)} for stack, config in tasks]
@@ -44,9 +55,9 @@ def shipped() -> dict[str, dict[str, Any]]:
     return dict(zip(SHIPPED, registrations((stack, stack_config(stack)) for stack in SHIPPED), strict=True))
 
 
-def run(stack: str, config: dict[str, str], *, known: bool) -> tuple[str | None, list[dict[str, Any]]]:
+def run(stack: str, config: dict[str, str], *, known: bool, deployed: Collection[str] = ()) -> tuple[str | None, list[dict[str, Any]]]:
     """Run the program once; the error is what a user would see."""
-    monitor = Monitor(known, Account())
+    monitor = Monitor(known, Account(), deployed)
     set_root_resource(None)  # the last program's transformations hang on its root
     mocks.set_mocks(Account(), project="agent-containment", stack=stack, preview=not known, monitor=monitor)
     pulumi.runtime.set_all_config(config)
@@ -64,8 +75,17 @@ def run(stack: str, config: dict[str, str], *, known: bool) -> tuple[str | None,
 
 def answer(task: dict[str, Any]) -> dict[str, Any]:
     """Run one configuration in each form."""
-    found = {form: run(task["stack"], task["config"], known=form == "known") for form in task["forms"]}
+    found = {form: _form(task, form) for form in task["forms"]}
     return {"error": next((error for error, _ in found.values() if error), None), **{form: made for form, (_, made) in found.items()}}
+
+
+def _form(task: dict[str, Any], form: str) -> tuple[str | None, list[dict[str, Any]]]:
+    if form != UPDATE:
+        return run(task["stack"], task["config"], known=form == "known")
+    error, made = run(task["stack"], task["base"], known=True)
+    if error is not None:
+        return f"the deployed configuration: {error}", made
+    return run(task["stack"], task["config"], known=False, deployed={one["urn"] for one in made})
 
 
 if __name__ == "__main__":

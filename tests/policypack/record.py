@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import runpy
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -64,9 +64,10 @@ class Nothing(mocks.Mocks):
 class Monitor(mocks.MockMonitor):
     """Keeps what is registered, and answers as a provider would in a preview or after a create."""
 
-    def __init__(self, known: bool, answers: mocks.Mocks | None = None) -> None:
+    def __init__(self, known: bool, answers: mocks.Mocks | None = None, deployed: Collection[str] = ()) -> None:
+        """Make a monitor; `deployed` are the URNs of resources whose ids are known while those of others are not (an update)."""
         super().__init__(answers or Nothing())
-        self.known = known
+        self.known, self.deployed = known, frozenset(deployed)
         self.registered: list[dict[str, Any]] = []
 
     def RegisterResource(self, request: Any) -> Any:
@@ -75,11 +76,12 @@ class Monitor(mocks.MockMonitor):
         inputs = json_format.MessageToDict(request.object)
         outputs = dict(inputs)
         custom = bool(request.custom)
-        if custom and not self.known:
+        known = self.known or urn in self.deployed
+        if custom and not known:
             outputs |= {key: UNKNOWN for group in COMPUTED.get(request.type, ()) for key in group if key not in inputs}
         if custom:
             made = (*MADE, *MADE_BY_TYPE.get(request.type, ()))
-            outputs |= {key: f"{request.name}-{key}" if self.known else UNKNOWN for key in made if key not in inputs}
+            outputs |= {key: f"{request.name}-{key}" if known else UNKNOWN for key in made if key not in inputs}
             if "name" not in inputs and request.type.startswith("aws:ec2/launch"):
                 outputs["name"] = f"{request.name}-1234567"
                 inputs["name"] = outputs["name"]  # auto-naming happens in the provider's Check
@@ -97,7 +99,7 @@ class Monitor(mocks.MockMonitor):
             }
         )
         answer = json_format.ParseDict(outputs, resource_pb2.RegisterResourceResponse().object)
-        return resource_pb2.RegisterResourceResponse(urn=urn, id=f"{request.name}-id" if custom and self.known else "", object=answer)
+        return resource_pb2.RegisterResourceResponse(urn=urn, id=f"{request.name}-id" if custom and known else "", object=answer)
 
     def _provider_of(self, request: Any) -> dict[str, Any] | None:
         """Return the provider that an engine would name: the one asked for, or the package's default one."""

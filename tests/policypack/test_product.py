@@ -6,7 +6,6 @@ else may be found, and nothing at all while those switches are on.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from functools import cache
 from itertools import islice, zip_longest
 from typing import Any, Final
@@ -17,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from containment.library import load_library
 from containment.model.names import PolicyMode
 from policypack.judge import check_stack
+from tests.policypack.loosened import CONNECTION, LOOSENED, Config, tightened
 from tests.policypack.pack import Pack
 from tests.policypack.product import registrations
 from tests.policypack.record import FORMS, resource_of
@@ -33,25 +33,6 @@ ALSO_KNOWN: Final = 10
 """Each of how many configurations is also judged with every id known; all are as a first preview."""
 AS_DRAWN: Final = 14
 """How many configurations are also run with what they switch off."""
-
-CONNECTION: Final = {"aviatrix:controllerIp": "192.0.2.1", "aviatrix:username": "admin", "aviatrix:password": "x"}
-
-Config = dict[str, Any]
-
-LOOSENED: Mapping[str, tuple[Callable[[Config], bool], Config]] = {
-    "dns-firewall-is-closed": (lambda c: not c["enableDnsFirewall"], {"enableDnsFirewall": True}),
-    "endpoints-are-for-this-account": (
-        lambda c: not c["enableEndpointPolicies"] and (c["createSsmVpcEndpoints"] or c["createS3GatewayEndpoint"]),
-        {"enableEndpointPolicies": True},
-    ),
-    "gateway-volume-is-encrypted": (lambda c: not c["enableGatewayVolumeEncryption"], {"enableGatewayVolumeEncryption": True}),
-    "syslog-is-encrypted": (
-        lambda c: bool(c.get("syslogCleartext")),
-        {"syslogCleartext": False, "syslogServer": "", "syslogProtocol": "TCP"},
-    ),
-    "vpc-flow-logs-are-complete": (lambda c: not c["enableVpcFlowLogs"], {"enableVpcFlowLogs": True}),
-}
-"""Rule -> whether a configuration asks for what the rule refuses, and the keys that take it back."""
 
 
 @cache
@@ -72,12 +53,6 @@ def drawn() -> list[Config]:
     chosen = list(islice(in_turn, GENERATED))
     assert len(chosen) == GENERATED
     return chosen
-
-
-def tightened(config: Config) -> Config:
-    """Return a configuration with everything on that the pack demands."""
-    keys = {key: value for is_asked, back in LOOSENED.values() if is_asked(config) for key, value in back.items()}
-    return {**config, **keys}
 
 
 def found_in(made: dict[str, Any]) -> set[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,7 +15,7 @@ from policypack.graph import Graph, Resource
 from policypack.judge import check
 from policypack.known_types import SPOKE_GATEWAY
 from policypack.registry import RULES
-from policypack.waivers import FILE, NOT_WAIVABLE, STACK, Waivers, load, parse
+from policypack.waivers import FILE, MOST_DAYS, NOT_WAIVABLE, STACK, Waivers, load, parse
 from tests.policypack.pack import Pack
 
 IDS = [rule.id for rule in RULES]
@@ -91,6 +91,8 @@ MISTAKES = {
     "unknown rule": ({**ENTRY, "rule": "gateway-is-nice"}, "waives 'gateway-is-nice', and there is no such rule"),
     "unknown key": ({**ENTRY, "untill": "2027-01-01"}, "has 'untill', which means nothing here"),
     "a list for a resource": ({**ENTRY, "resource": ["a", "b"]}, "has resource ['a', 'b'], which is no text"),
+    "a sign for an owner": ({**ENTRY, "owner": "-"}, "waivers.yaml, entry 1: has owner '-', which contains no word"),
+    "digits for a reason": ({**ENTRY, "reason": "123 456"}, "waivers.yaml, entry 1: has reason '123 456', which contains no word"),
     "no entry": ("spoke", "is not a waiver"),
 }
 
@@ -103,6 +105,54 @@ def test_a_mistake_names_file_and_entry_and_voids_every_waiver(mistake: str) -> 
     assert any(said in str(problem) for problem in found.problems), found.problems
     judged = check([ROOT, SPOKE], found)
     assert {one.id for one in judged.violations} == {VOLUME, "waivers-hold"}
+
+
+@pytest.mark.parametrize(
+    ("today", "last"),
+    [
+        (date(2026, 11, 25), date(2027, 11, 25)),
+        (date(2027, 6, 1), date(2028, 6, 1)),
+        (date(2028, 2, 29), date(2029, 2, 28)),
+        (date(9999, 1, 1), date.max),
+    ],
+)
+def test_a_waiver_ends_within_a_year(today: date, last: date) -> None:
+    assert waivers({**ENTRY, "until": last}, today=today).problems == ()
+    if last < date.max:
+        (problem,) = waivers({**ENTRY, "until": last + timedelta(days=1)}, today=today).problems
+        assert "more than one year from today\n    why: what was accepted once is looked at again" in str(problem)
+        assert problem.fix == f"write until: {last} or an earlier day, and decide again then"
+
+
+def test_a_waiver_of_a_bounded_rule_ends_within_its_days() -> None:
+    assert set(MOST_DAYS) <= set(IDS)
+    for rule, days in MOST_DAYS.items():
+        entry = {**ENTRY, "rule": rule}
+        assert waivers({**entry, "until": TODAY + timedelta(days=days)}).problems == ()
+        (problem,) = waivers({**entry, "until": TODAY + timedelta(days=days + 1)}).problems
+        assert f"more than {days} days from today" in problem.what
+
+
+@pytest.mark.parametrize("text", ["", " ", "x", "-", "...", "123", "n/a", "a b c", "4711-2", "ß", "x1", "!?"])
+def test_what_contains_no_word_is_no_owner_and_no_reason(text: str) -> None:
+    for key in ("owner", "reason"):
+        assert waivers({**ENTRY, key: text}).problems, text
+
+
+@pytest.mark.parametrize("text", ["ops", "Jo", "team 7", "平台", "équipe", "हिन्दी", "платформа", "a.b@acme.example", "TICKET-42"])
+def test_a_word_in_any_script_is_an_owner_and_a_reason(text: str) -> None:
+    assert waivers({**ENTRY, "owner": text, "reason": text}).problems == ()
+
+
+@pytest.mark.parametrize("repeated", ["until: 2026-12-31", '"until": 2026-12-31', "'owner': ops"])
+def test_a_key_that_is_set_twice_voids_the_file_and_names_both_lines(repeated: str) -> None:
+    text = f"- rule: {VOLUME}\n  resource: spoke\n  reason: remade on Friday\n  owner: platform\n  until: 2026-12-01\n  {repeated}\n"
+    found = parse(text, TODAY, IDS)
+    assert found.entries == ()
+    (problem,) = found.problems
+    line = 4 if "owner" in repeated else 5
+    assert problem.what.startswith("line 6, column 3: the key ")
+    assert f"is already set at line {line}" in problem.what
 
 
 @pytest.mark.parametrize("rule", sorted(NOT_WAIVABLE))
@@ -159,7 +209,7 @@ def registered(encrypted: bool) -> list[dict[str, object]]:
 def test_the_pack_in_an_engine_says_the_same(tmp_path: Path) -> None:
     copy = tmp_path / "copy"
     shutil.copytree(FILE.parent, copy, ignore=shutil.ignore_patterns("__pycache__"))
-    far = date.max - timedelta(days=1)
+    far = datetime.now(UTC).date() + timedelta(days=300)
     (copy / FILE.name).write_text(yaml.safe_dump([{**ENTRY, "until": far}, {**ENTRY, "resource": "gone", "until": far}]))
     with Pack(copy) as pack:
         found = {(one.policyName, one.enforcementLevel): one for one in pack.judge(registered(encrypted=False))}

@@ -51,7 +51,7 @@ FIRST = f"presets/{NVIDIA}:entries.0"
             "    uploads: false\n    relays",
             "    uploads: true\n    uploads: false\n    relays",
             f"presets/{NVIDIA}",
-            "uploads stands twice",
+            "the key 'uploads' is already set at line 13",
         ),
         (NVIDIA, "pattern: integrate.api.nvidia.com", 'pattern: "*.com"', f"{FIRST}.pattern", "top-level"),
         (NVIDIA, "    uploads: false\n    relays", "    uploads: 'no'\n    relays", f"{FIRST}.uploads", "bool"),

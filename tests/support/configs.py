@@ -23,6 +23,23 @@ IMAGE: Final = "ami-0123456789abcdef0"
 WAIVABLE: Final = "telemetry.openclaw.ai"
 """A host of the catalog that takes uploads and is no registry."""
 
+INDEPENDENT: Final[dict[str, tuple[Any, ...]]] = {
+    "awsAccessAccount": ("aws-lab", "123456789012"),
+    "awsRegion": ("us-east-1", "eu-central-1"),
+    "controllerSyncWait": ("0s", "0"),
+    "programPrivateDefaultRoute": (False,),
+    "singleIpSnat": (True,),
+    "spokeGatewaySize": ("t3.medium", "c5.xlarge"),
+    "spokeGatewayName": ("", "gw-one"),
+    "agentInstanceType": ("t3.large", "m7i.xlarge"),
+    "agentImageOwner": ("099720109477", "123456789012"),
+    "agentImageName": ("ubuntu/images/hvm-ssd/ubuntu-jammy-22.04-amd64-server-*", "acme-agent-*"),
+    "installerVersion": ("", "2026.9.6"),
+    "installerDigest": ("", "sha256-" + "ab" * 32),
+    "syslogPort": (6514, 10514),
+}
+"""Keys whose valid values depend on no other key; each is drawn from these."""
+
 _labels = st.from_regex(r"[a-z]{2,8}", fullmatch=True)
 _exact = st.builds("{}.acme.example".format, _labels)
 _domains = st.lists(st.builds("{}{}".format, st.sampled_from(["", "*."]), _exact), max_size=3, unique=True)
@@ -30,21 +47,21 @@ _maybe = st.sampled_from
 
 
 @st.composite
-def configs(draw: st.DrawFn, library: Library) -> dict[str, Any]:
-    """Return one stack's configuration, camelCase, as Python values; a key that is left out has its default."""
-    preset = library.presets[draw(st.sampled_from(sorted(library.presets)))]
-    mode = draw(st.sampled_from(["monitor", "enforce"]))
+def configs(draw: st.DrawFn, library: Library, agent_class: str | None = None, policy_mode: str | None = None) -> dict[str, Any]:
+    """Return one stack's configuration, camelCase, as Python values; class and mode are drawn where they are not given."""
+    preset = library.presets[agent_class or draw(st.sampled_from(sorted(library.presets)))]
+    mode = policy_mode or draw(st.sampled_from(["monitor", "enforce"]))
     version = draw(st.sampled_from(["8.1", "8.2", "9.0", "10.0"]))
     if preset.strict_logging and version == "8.1":
         version = "8.2"
     return {
-        "awsAccessAccount": "aws-lab",
         "agentClass": preset.name,
         "policyMode": mode,
         "controllerVersion": version,
         "manageControllerPolicy": version == "8.1" or draw(st.booleans()),
         "namePrefix": draw(st.from_regex(r"[a-z][a-z0-9-]{2,10}", fullmatch=True)),
         "tags": draw(st.dictionaries(st.sampled_from(["owner", "cost-centre"]), _labels, max_size=2)),
+        **{key: draw(st.sampled_from(values)) for key, values in INDEPENDENT.items()},
         **draw(_network(preset)),
         **draw(_switches(preset, version)),
         **draw(_host(preset, mode)),
@@ -140,6 +157,8 @@ def _destinations(draw: st.DrawFn, preset: Preset, version: str) -> dict[str, An
         },
         "tlsDecryptionUrls": ["paths.example.org/v1/*"] if decrypts else [],
         "acceptDecryptionWithSnat": decrypts,
+        "enableTlsDecryptionDesign": decrypts and draw(st.booleans()),
+        "awsInfraDomains": draw(st.sampled_from([[], ["sqs.us-east-1.amazonaws.com", "s3.eu-central-1.amazonaws.com"]])),
         "eastWestDenyCidrs": draw(
             st.lists(
                 st.sampled_from(["10.0.0.0/8", "172.16.0.0/12", "10.8.0.0/24", "100.64.0.0/10", "203.0.113.0/24", "52.1.0.0/16"]),
@@ -160,10 +179,18 @@ def _logs(draw: st.DrawFn, preset: Preset) -> dict[str, Any]:
         "cleartext": {**collector, "syslogCleartext": True, "syslogProtocol": draw(st.sampled_from(["TCP", "UDP"]))},
     }[kind]
     key = "arn:aws:kms:us-east-1:123456789012:key/0b7d4f2e-1111-2222-3333-444455556666"
+    copilot = draw(st.sampled_from(["", "10.250.0.9"]))
     return {
+        "syslogServer": "",
+        "syslogIndex": 0,
+        "syslogProtocol": "TCP",
+        "syslogCaCertificate": "",
+        "syslogCleartext": False,
         **made,
+        "copilotPublicIp": draw(st.sampled_from(["", "192.0.2.9"])) if copilot else "",
+        "copilotSyslogIndex": 9 if copilot else draw(st.sampled_from([9, 8])),
         "logKmsKeyArn": draw(st.sampled_from(["", key])),
-        "copilotPrivateIp": draw(st.sampled_from(["", "10.250.0.9"])),
+        "copilotPrivateIp": copilot,
     }
 
 

@@ -83,7 +83,10 @@ class Session:
             crypter.prepare()
         overlay = simulators.overlay(self.home, frozenset(self.project.declared()), self.project.name)
         opener = crypter if of_stack in ("", crypter.given) else Crypter(phrase, of_stack, kept)
-        return crypter, configuration.merge(self.project, self.stack, opener, overlay, self.config, self.config_secret)
+        config = configuration.merge(self.project, self.stack, opener, overlay, self.config, self.config_secret)
+        for warning in config.warnings:
+            self._say(f"warning: {warning}")
+        return crypter, config
 
     def _program(self, preview: bool, crypter: Crypter, config: Config) -> Report:
         Plugins(self.home).make_ready(self.folder)

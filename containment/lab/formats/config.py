@@ -1,7 +1,8 @@
 """A program's project file and its stack's configuration, merged as Pulumi merges them.
 
 Precedence, highest first: `--config`, `Pulumi.<stack>.yaml`, the lab's overlay (only for what the stack file lacks), `config:` in
-Pulumi.yaml. Keys are fully qualified (`namespace:name`), values are strings; objects and lists are JSON.
+Pulumi.yaml. Keys are fully qualified (`namespace:name`), values are the texts the official engine passes (`engine_values`); a list or
+an object given with `--config` is JSON text.
 """
 
 from __future__ import annotations
@@ -12,10 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from containment import strict_yaml
 from containment.lab.errors import EngineError, Exit
 from containment.lab.formats.crypt import Crypter
+from containment.model.engine_values import ConfigType, content_of, engine_text
+from containment.model.stack_document import config_of, empty_keys
 
 
 @dataclass(frozen=True)
@@ -72,10 +74,11 @@ class Project:
 
 @dataclass(frozen=True)
 class Config:
-    """The configuration of one run."""
+    """The configuration of one run; `warnings` are what the engine would warn of."""
 
     values: dict[str, str]
     secret_keys: frozenset[str]
+    warnings: tuple[str, ...] = ()
 
     def environment(self) -> dict[str, str]:
         """Return how a Pulumi program or pack is told its configuration."""
@@ -99,39 +102,52 @@ def stack_salt(project: Project, stack: str) -> str:
 
 def merge(project: Project, stack: str, crypter: Crypter, overlay: dict[str, str], plain: dict[str, str], hidden: dict[str, str]) -> Config:
     """Return the configuration in force; keys that are missing or of the wrong type are all reported in one error."""
-    values: dict[str, str] = {}
+    file = stack_file(project, stack)
+    try:
+        written = config_of(_read_yaml(file), project.name)
+    except ValueError as wrong:
+        raise EngineError(f"{file}: {wrong}", exit_code=Exit.USAGE) from None
+    contents: dict[str, Any] = {}
     secret_keys: set[str] = set()
-    for key, raw in (_read_yaml(stack_file(project, stack)).get("config") or {}).items():
-        value, is_secret = _plaintext(raw, crypter)
-        values[project.qualify(key)] = _text(value)
+    for key, raw in written.items():
+        contents[key], is_secret = _plaintext(raw, crypter)
         if is_secret:
-            secret_keys.add(project.qualify(key))
+            secret_keys.add(key)
     for key, text in overlay.items():
-        if key not in values:
-            values[key] = text
+        if key not in contents:
+            contents[key] = text
             if is_hidden(key):
                 secret_keys.add(key)
+    declared = project.declared()
     for given, as_secret in ((plain, False), (hidden, True)):
         for key, text in given.items():
-            values[project.qualify(key)] = text
-            (secret_keys.add if as_secret else secret_keys.discard)(project.qualify(key))
+            full = project.qualify(key)
+            contents[full] = _from_option(text, ConfigType.of(declared.get(full, {})))
+            (secret_keys.add if as_secret else secret_keys.discard)(full)
     problems = []
-    for key, declaration in sorted(project.declared().items()):
+    for key, declaration in sorted(declared.items()):
         fallback = declaration.get("default", declaration.get("value"))
-        if key not in values and fallback is not None:
-            values[key] = _text(fallback)
-        elif key not in values:
+        wanted = ConfigType.of(declaration)
+        if key not in contents and fallback is not None:
+            contents[key] = fallback
+        elif key not in contents:
             if key.startswith(f"{project.name}:"):
-                problems.append(
-                    f"{key} is missing; set it in {stack_file(project, stack).name} or with --config {key.partition(':')[2]}=VALUE"
-                )
+                problems.append(f"{key} is missing; set it in {file.name} or with --config {key.partition(':')[2]}=VALUE")
+            continue
         elif declaration.get("secret") and key not in secret_keys:
             problems.append(f"{key} must be encrypted: Pulumi.yaml declares it secret")
-        elif not _has_type(values[key], declaration.get("type"), declaration.get("items")):
-            problems.append(f"{key} must be of type {declaration['type']}; it is {'a secret' if key in secret_keys else repr(values[key])}")
+            continue
+        if wanted and (problem := _mistyped(contents[key], wanted)):
+            problems.append(f"{key} {problem}; it is {'a secret' if key in secret_keys else repr(contents[key])}")
+    values = {}
+    for key, content in contents.items():
+        try:
+            values[key] = engine_text(content)
+        except ValueError as wrong:
+            problems.append(f"{key}: {wrong}; write it in quotes")
     if problems:
         raise EngineError(f"configuration of stack {stack!r}:\n  " + "\n  ".join(problems))
-    return Config(values, frozenset(secret_keys))
+    return Config(values, frozenset(secret_keys), tuple(empty_keys(written)))
 
 
 def is_hidden(key: str) -> bool:
@@ -160,36 +176,32 @@ def _plaintext(raw: Any, crypter: Crypter) -> tuple[Any, bool]:
     return raw, False
 
 
-def _text(value: Any) -> str:
-    if isinstance(value, (bool, dict, list)):
-        return json.dumps(value, separators=(",", ":"), sort_keys=True, default=str)
-    return "" if value is None else str(value)
-
-
-def _has_type(text: Any, wanted: str | None, items: dict[str, Any] | None) -> bool:
-    """Tell whether a value is of a declared type (`string`, `integer`, `boolean`, `array`, `object`; None: any)."""
-    value = text
-    if wanted in ("array", "object") and isinstance(text, str):
+def _from_option(text: str, wanted: ConfigType | None) -> Any:
+    """Return the value of a `--config` option: its text, or the data of a list or an object written as JSON."""
+    if wanted and wanted.name in ("array", "object"):
         try:
-            value = json.loads(text)
+            return json.loads(text)
         except ValueError:
-            return False
-    if wanted == "integer":
-        return str(value).removeprefix("-").isdigit() and not isinstance(value, bool)
-    if wanted == "boolean":
-        return str(value).lower() in ("true", "false")
-    if wanted == "array":
-        return isinstance(value, list) and (not items or all(_has_type(each, items.get("type"), items.get("items")) for each in value))
-    return isinstance(value, {"string": str, "object": dict}.get(wanted or "", object))
+            return text
+    return text
+
+
+def _mistyped(content: Any, wanted: ConfigType) -> str | None:
+    try:
+        return wanted.problem(content_of(content))
+    except ValueError:
+        return None  # a number that JSON does not have is refused where it is written as text
 
 
 def _read_yaml(path: Path, required: bool = False) -> dict[str, Any]:
     if not path.exists() and not required:
         return {}
     try:
-        found = yaml.safe_load(path.read_text()) or {}
-    except (OSError, yaml.YAMLError) as cause:
-        raise EngineError(f"cannot read {path}: {getattr(cause, 'strerror', None) or cause}", exit_code=Exit.USAGE) from cause
-    if not isinstance(found, dict):
+        found = strict_yaml.read(path)
+    except OSError as cause:
+        raise EngineError(f"cannot read {path}: {cause.strerror or cause}", exit_code=Exit.USAGE) from cause
+    except ValueError as cause:
+        raise EngineError(f"cannot read {path}: {cause}", exit_code=Exit.USAGE) from cause
+    if found is not None and not isinstance(found, dict):
         raise EngineError(f"{path} is not a mapping", exit_code=Exit.USAGE)
-    return found
+    return found or {}

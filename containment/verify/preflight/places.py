@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from containment import strict_yaml
 from containment.lab import simulators
 from containment.lab.home import ENV, LabHome
-from containment.stack_file import PROJECT
+from containment.model.engine_values import engine_text
+from containment.model.stack_document import config_of
+from containment.stack_file import PROJECT, is_secure
 from containment.verify.controller import Address
 from containment.verify.preflight.facts import Unread
 from containment.verify.preflight.rights import Clients
@@ -83,19 +84,20 @@ def controller_address(stack: str, folder: Path, environment: Mapping[str, str] 
     """Return where the stack's Controller is and who logs in, or what is missing."""
     given = os.environ if environment is None else environment
     config = _config(folder / f"Pulumi.{stack}.yaml")
-    values = {key: given.get(variable) or config.get(f"aviatrix:{key}") or "" for key, variable in SETTINGS.items()}
-    if sealed := [key for key, value in values.items() if not isinstance(value, str)]:
+    if sealed := [key for key, variable in SETTINGS.items() if is_secure(config.get(f"aviatrix:{key}")) and not given.get(variable)]:
         return Unread(f"aviatrix:{sealed[0]} is encrypted in the stack file: set {SETTINGS[sealed[0]]}")
+    texts = {key: engine_text(value) for key, value in config.items() if not is_secure(value)}
+    values = {key: given.get(variable) or texts.get(f"aviatrix:{key}") or "" for key, variable in SETTINGS.items()}
     if missing := [key for key, value in values.items() if not value]:
         return Unread(f"no Controller is configured: aviatrix:{missing[0]} is not set (nor {SETTINGS[missing[0]]})")
-    verify = str(config.get("aviatrix:verifySslCertificate", "true")).lower() != "false"
-    return Address(values["controllerIp"], values["username"], values["password"], verify, config.get("aviatrix:pathToCaCertificate"))
+    verify = texts.get("aviatrix:verifySslCertificate", "true").lower() != "false"
+    return Address(values["controllerIp"], values["username"], values["password"], verify, texts.get("aviatrix:pathToCaCertificate"))
 
 
 def _config(path: Path) -> dict[str, Any]:
+    """Return the Controller's own keys of a stack file; reading the stack's other keys reports what is wrong with the file."""
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError):
-        return {}  # reading the stack's own keys has told what is wrong with the file
-    found = document.get("config") if isinstance(document, dict) else None
-    return found if isinstance(found, dict) else {}
+        config = config_of(strict_yaml.read(path), PROJECT)
+    except (OSError, ValueError):
+        return {}
+    return {key: value for key, value in config.items() if key.startswith("aviatrix:")}
