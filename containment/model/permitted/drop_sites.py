@@ -40,5 +40,5 @@ _BY_KIND: Final[dict[str, str]] = {
 DROP_SITES: Final = frozenset(domain for domains in _BY_KIND.values() for domain in domains.split())
 """Every drop site; a name under one is one too."""
 
-DROP_HOSTS: Final = frozenset("discord.com discordapp.com gateway.discord.gg hooks.slack.com api.telegram.org sentry.io".split())
+DROP_HOSTS: Final = frozenset(["discord.com", "discordapp.com", "gateway.discord.gg", "hooks.slack.com", "api.telegram.org", "sentry.io"])
 """Hosts that take messages for any account; names under them are other services (an own organization's o1.ingest.sentry.io)."""

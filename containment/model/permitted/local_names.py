@@ -9,25 +9,25 @@ from __future__ import annotations
 
 from typing import Final
 
-METADATA: Final = frozenset(
-    """
-    metadata metadata.google.internal metadata.goog metadata.azure.internal instance-data instance-data.ec2.internal
-    metadata.packet.net metadata.platformequinix.com metadata.tencentyun.com metadata.oraclevcn.com
-    metadata.local metadata.internal metadata.ec2.internal api.metadata.cloud.ibm.com rancher-metadata
-    google.internal 
-    """.split()
-)
+_METADATA: Final = """
+    metadata metadata.google.internal metadata.goog metadata.azure.internal instance-data instance-data.ec2.internal google.internal
+    metadata.packet.net metadata.platformequinix.com metadata.tencentyun.com metadata.oraclevcn.com metadata.local metadata.internal
+    metadata.ec2.internal api.metadata.cloud.ibm.com rancher-metadata
+"""
+_SPECIAL_USE: Final = """
+    local localhost localdomain test invalid onion alt arpa home lan corp mail intranet private workgroup domain i2p bit eth crypto
+"""
+
+METADATA: Final = frozenset(_METADATA.split())
 """Hosts that give the credentials of the machine that asks; a name under one of them is one too."""
 
-CLOUD_PRIVATE: Final = frozenset("ec2.internal compute.internal internal.cloudapp.net cluster.local consul".split())
+CLOUD_PRIVATE: Final = frozenset({"ec2.internal", "compute.internal", "internal.cloudapp.net", "cluster.local", "consul"})
 """Zones in which a cloud or a cluster names every machine, whoever runs it."""
 
-SPECIAL_USE: Final = frozenset(
-    "local localhost localdomain test invalid onion alt arpa home lan corp mail intranet private workgroup domain i2p bit eth crypto".split()
-)
+SPECIAL_USE: Final = frozenset(_SPECIAL_USE.split())
 """Top-level domains that no public resolver answers, or that the answer of depends on the network."""
 
-PRIVATE_USE: Final = frozenset("internal local home lan corp intranet private localdomain consul".split())
+PRIVATE_USE: Final = frozenset({"internal", "local", "home", "lan", "corp", "intranet", "private", "localdomain", "consul"})
 """Top-level domains that a company's own resolver may serve: fine for names that are only resolved."""
 
 RESERVED: Final = frozenset({"example", "internal"})

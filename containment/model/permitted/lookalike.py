@@ -48,12 +48,14 @@ def mixed_label(name: str) -> tuple[str, tuple[str, ...]] | None:
 
 
 def known_name_like(name: str, known: Iterable[str]) -> str | None:
-    """Return the known name that a name in other letters reads like, itself or as a domain above it; None when none does."""
+    """Return the shortest known name that a name in other letters reads like, itself, above or below it; None when none does."""
     text = decoded(name)
     if text.isascii():
         return None
     reading = f".{plain(text)}"
-    return next((one for one in known if one != name and _reads_as(reading, f".{plain(one)}")), None)
+    return min(
+        (one for one in known if one != name and _reads_as(reading, f".{plain(one)}")), key=lambda one: (len(one), one), default=None
+    )
 
 
 def _reads_as(reading: str, known: str) -> bool:

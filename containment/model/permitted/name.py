@@ -198,7 +198,7 @@ def _first_below(domain: str, domains: Iterable[str]) -> str:
 
 def _check_suffix(pattern: DomainPattern, domain: str, _scope: Scope) -> Refusal | None:
     if public_suffix.is_public_suffix(domain):
-        if pattern.is_exact and is_shared_endpoint(domain):
+        if pattern.is_exact and is_public_suffix_host(domain):
             return None
         said = f"is the public suffix {domain} itself" if pattern.is_exact else f"covers the public suffix {domain}"
         return Refusal(
@@ -250,6 +250,6 @@ def _check_letters(pattern: DomainPattern, _domain: str, _scope: Scope) -> Refus
     return None
 
 
-def is_shared_endpoint(name: str) -> bool:
+def is_public_suffix_host(name: str) -> bool:
     """Return whether a name is a public suffix and a host all the same: a region's path-style endpoint of S3."""
     return _S3.fullmatch(name) is not None

@@ -8,7 +8,6 @@ programs that import this package never ask.
 from __future__ import annotations
 
 import functools
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import idna
@@ -40,12 +39,9 @@ def has_suffix_below(domain: str) -> bool:
     return _unicode(domain) in _parents()
 
 
-def rules() -> tuple[str, ...]:
+def rules() -> frozenset[str]:
     """Return the rules of the list as its authors write them, in Unicode: `co.uk`, `*.ck`, `!www.ck`."""
-    import publicsuffixlist
-
-    text = Path(publicsuffixlist.PSLFILE).read_text(encoding="utf-8")
-    return tuple(line for raw in text.splitlines() if (line := raw.strip()) and not line.startswith("//"))
+    return _list()._publicsuffix  # noqa: SLF001 - the library has no public name for them; a test compares them with its file
 
 
 @functools.cache

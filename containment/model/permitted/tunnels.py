@@ -29,8 +29,9 @@ _TUNNELS_BY_SERVICE: Final[dict[str, str]] = {
     "LocalCan, Expose": "localcan.dev sharedwithexpose.com expose.dev ",
     "a home server under a public name": "homeip.net nabu.casa scrypted.io hooc.me",
     "VS Code, Gitpod, cloud IDEs' forwarded ports": "gitpod.io gitpod.dev cloudshell.dev webcontainer.io csb.app stackblitz.io",
-    "Hookdeck, smee, webhookrelay": "hookdeck.com hkdk.events smee.io webhookrelay.com ",
-    "frp, natapp, sakura and other relays": "natapp.cc natappfree.cc natapp1.cc sakurafrp.com cpolar.cn cpolar.top cpolar.io vaiwan.com ngrok.cc",
+    "Hookdeck, smee, webhookrelay": "hookdeck.com hkdk.events smee.io webhookrelay.com",
+    "frp, natapp, sakura and other relays": "natapp.cc natappfree.cc natapp1.cc sakurafrp.com "
+    "cpolar.cn cpolar.top cpolar.io vaiwan.com ngrok.cc",
     "Teleconsole, tmate, upterm": "tmate.io upterm.dev teleconsole.com",
 }
 

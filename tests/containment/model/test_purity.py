@@ -24,6 +24,7 @@ ALLOWED = {
     "__future__",
     "bisect",
     "collections.abc",
+    "confusable_homoglyphs",
     "dataclasses",
     "datetime",
     "difflib",
@@ -38,9 +39,11 @@ ALLOWED = {
     "pydantic",
     "pydantic.alias_generators",
     "pydantic.fields",
+    "publicsuffixlist",
     "re",
     "types",
     "typing",
+    "unicodedata",
     "uuid",
 }
 OUTSIDE = {
