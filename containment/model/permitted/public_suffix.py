@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import idna
 
-from containment.model.permitted.suffixes import domains_of, parents_of
+from containment.model.permitted.suffixes import parents_of
 
 if TYPE_CHECKING:
     from publicsuffixlist import PublicSuffixList
@@ -75,5 +75,5 @@ def is_public_suffix(name: str) -> bool:
 
 
 def listed_top_level(name: str) -> bool:
-    """Return whether a name's top-level domain is in the list."""
-    return suffix_of(list(domains_of(name))[-1]) is not None
+    """Return whether a name's top-level domain is in the list, itself or with suffixes below it (as .za is)."""
+    return suffix_of(name) is not None or has_suffix_below(name.rpartition(".")[2])
