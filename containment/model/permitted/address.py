@@ -25,6 +25,8 @@ def ends_in_a_number(name: str) -> bool:
 def literal(raw: str) -> IPv4Address | IPv6Address | None:
     """Return the address that a text is, brackets and zone removed; None when it is none."""
     text = raw.strip().rstrip(".").removeprefix("*.").strip("[]").partition("%")[0]
+    if ":" not in text and not text[-1:].isdigit():
+        return None
     try:
         return ip_address(text)
     except ValueError:

@@ -31,6 +31,7 @@ _SERVICES = (
     (Cause.ADDRESS_IN_NAME, ADDRESS_IN_NAME, "a service whose names stand for any address that they spell"),
     (Cause.DROP_SITE, DROP_SITES, "a paste, file-drop or webhook site, from which anybody collects what was left"),
 )
+_SERVICE_OF = {domain: (cause, words) for cause, domains, words in reversed(_SERVICES) for domain in domains}
 _ABOVE = {cause: parents_of(domains) for cause, domains, _ in _SERVICES}
 _S3 = re.compile(REGIONAL_S3)
 
@@ -167,9 +168,10 @@ def _check_top_level(pattern: DomainPattern, domain: str, scope: Scope) -> Refus
 
 
 def _check_services(pattern: DomainPattern, domain: str, _scope: Scope) -> Refusal | None:
-    for cause, domains, words in _SERVICES:
-        if found := suffix_in(domain, domains):
-            return _service(cause, f"is under {found}" if found != domain else f"is {found}", words)
+    found = suffix_in(domain, _SERVICE_OF.keys())
+    if found is not None:
+        cause, words = _SERVICE_OF[found]
+        return _service(cause, f"is under {found}" if found != domain else f"is {found}", words)
     if pattern.is_exact and domain in DROP_HOSTS:
         return _service(Cause.DROP_SITE, f"is {domain}", "a host that takes messages and files for any account")
     return None

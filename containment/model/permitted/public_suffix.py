@@ -1,13 +1,15 @@
 """Public suffixes: domains under which strangers can register names, such as co.uk and github.io.
 
 Source: the Public Suffix List (https://publicsuffix.org), ICANN and private section, as the library `publicsuffixlist`
-ships it. The dependency's hash pins the list; nothing is downloaded. The library is imported on first use, because most
-programs that import this package never ask.
+ships it. The dependency's hash pins the list; nothing is downloaded. Whether one name is a suffix is looked up in the
+list's lines, because a policy pack asks once per process and the library's parser costs ten times as much; a test compares
+the two over every rule. Everything else is the library's.
 """
 
 from __future__ import annotations
 
 import functools
+import pkgutil
 from typing import TYPE_CHECKING
 
 import idna
@@ -18,20 +20,18 @@ if TYPE_CHECKING:
     from publicsuffixlist import PublicSuffixList
 
 
-def suffix_of(name: str) -> str | None:
-    """Return the public suffix of a name in ASCII form, None when its top-level domain is not listed."""
-    found = _list().publicsuffix(_unicode(name), accept_unknown=False)
-    if found is None:
-        return None
-    return ".".join(name.split(".")[-len(found.split(".")) :])
+def is_public_suffix(name: str) -> bool:
+    """Return whether a name in ASCII form is a public suffix itself; False for a top-level domain that is not listed."""
+    text = _unicode(name)
+    if f"!{text}" in _lines():
+        return False
+    return text in _lines() or f"*.{text}" in _lines() or (f"*.{text.partition('.')[2]}" in _lines() and "." in text)
 
 
-def registrable(name: str) -> str | None:
-    """Return the domain that one registrant owns: the public suffix and one label, None for a suffix or an unlisted one."""
-    suffix = suffix_of(name)
-    if suffix is None or suffix == name:
-        return None
-    return ".".join(name.split(".")[-suffix.count(".") - 2 :])
+def listed_top_level(name: str) -> bool:
+    """Return whether a name's top-level domain is in the list, itself or with suffixes below it (as .za is)."""
+    top = _unicode(name.rpartition(".")[2])
+    return top in _lines() or f"*.{top}" in _lines() or top in _parents()
 
 
 def has_suffix_below(domain: str) -> bool:
@@ -39,9 +39,25 @@ def has_suffix_below(domain: str) -> bool:
     return _unicode(domain) in _parents()
 
 
+def registrable(name: str) -> str | None:
+    """Return the domain that one registrant owns: the public suffix and one label, None for a suffix or an unlisted one."""
+    suffix = _list().publicsuffix(_unicode(name), accept_unknown=False)
+    if suffix is None or name.count(".") == suffix.count("."):
+        return None
+    return ".".join(name.split(".")[-suffix.count(".") - 2 :])
+
+
 def rules() -> frozenset[str]:
     """Return the rules of the list as its authors write them, in Unicode: `co.uk`, `*.ck`, `!www.ck`."""
-    return _list()._publicsuffix  # noqa: SLF001 - the library has no public name for them; a test compares them with its file
+    return frozenset(line for line in _lines() if line and not line.startswith("//"))
+
+
+@functools.cache
+def _lines() -> frozenset[str]:
+    """Return the lines of the list's file, comments included: no name is equal to one of them."""
+    data = pkgutil.get_data("publicsuffixlist", "public_suffix_list.dat")
+    assert data is not None, "publicsuffixlist is installed without its list"
+    return frozenset(data.decode("utf-8").split("\n"))
 
 
 @functools.cache
@@ -67,13 +83,3 @@ def _u_label(label: str) -> str:
         return idna.ulabel(label) if label.startswith("xn--") else label
     except idna.IDNAError:
         return label  # not decodable: no rule of the list is, so it matches none
-
-
-def is_public_suffix(name: str) -> bool:
-    """Return whether a name is a public suffix itself."""
-    return suffix_of(name) == name
-
-
-def listed_top_level(name: str) -> bool:
-    """Return whether a name's top-level domain is in the list, itself or with suffixes below it (as .za is)."""
-    return suffix_of(name) is not None or has_suffix_below(name.rpartition(".")[2])

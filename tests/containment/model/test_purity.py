@@ -36,6 +36,7 @@ ALLOWED = {
     "json",
     "math",
     "operator",
+    "pkgutil",
     "pydantic",
     "pydantic.alias_generators",
     "pydantic.fields",

@@ -44,7 +44,6 @@ def test_every_suffix_is_refused_exact_and_as_a_wildcard() -> None:
         for name in (suffix, f"*.{suffix}", f"a.*.{suffix}"):
             refusal = refusal_of(name)
             if refusal is None:
-                assert public_suffix.suffix_of(name) == name, name
                 assert name.startswith("s3."), name
                 continue
             assert refusal.cause in {Cause.PUBLIC_SUFFIX, Cause.TOP_LEVEL, *OTHER}, (name, refusal)
@@ -86,6 +85,15 @@ def test_a_domain_above_a_suffix_is_no_wildcard() -> None:
 
 
 def test_a_top_level_domain_that_is_not_listed_has_no_suffix() -> None:
-    assert public_suffix.suffix_of("acme.exmaple") is None
+    assert not public_suffix.listed_top_level("acme.exmaple")
+    assert public_suffix.listed_top_level("acme.za")
     assert public_suffix.registrable("acme.exmaple") is None
     assert public_suffix.registrable("co.uk") is None
+
+
+def test_the_lookup_in_lines_answers_as_the_library_does() -> None:
+    library = publicsuffixlist.PublicSuffixList()
+    names = [*PLAIN, *WILD, *EXCEPTIONS]
+    for name in (form for one in names for form in (one, f"zzacme.{one}", f"a.zzacme.{one}", one.partition(".")[2]) if form):
+        expected = library.publicsuffix(name, accept_unknown=False) == name
+        assert public_suffix.is_public_suffix(name) is expected, name
