@@ -10,6 +10,7 @@ from typing import Any
 from containment.library import load_library
 from containment.model.errors import InputError, Problem
 from containment.model.names import DENY_GROUPS, HostTag, PolicyMode, WebGroupId
+from containment.model.reach.approvals import approvals_of_names
 from containment.model.reach.sources import ANYBODY, Sources
 from containment.model.reach.subject import Subject, facts_of
 from containment.model.ruleset import CidrSelector, Network, RuleSet
@@ -75,6 +76,7 @@ def subject_of_graph(graph: Graph, title: str) -> Subject | None:
         own=tuple(_own(graph, stated.ruleset)),
         resolvers=tuple(_resolvers(graph)),
         facts=facts,
+        approvals=approvals_of_names(approved, facts),
         assumptions=(*notes, "no rule of another owner stands before these (say what does with --before and --after)"),
     )
 
