@@ -52,11 +52,21 @@ def read(document: Any) -> tuple[Statement, ...]:
 def _read_text(document: str) -> tuple[Statement, ...]:
     """Return the statements of JSON text; the stacks of a fleet, and the endpoints of a stack, repeat the same documents."""
     try:
-        return _statements(json.loads(document))
-    except ValueError as error:
-        if isinstance(error, UnreadableError):
-            raise
+        value = json.loads(document, object_pairs_hook=_object)
+    except UnreadableError:
+        raise
+    except (ValueError, RecursionError) as error:
         raise UnreadableError(f"is no JSON ({error})") from None
+    return _statements(value)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return a JSON object; of a key that is there twice, readers disagree which value counts."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        keys = [key for key, _ in pairs]
+        raise UnreadableError(f"has the key {next(key for key in keys if keys.count(key) > 1)} twice in one object")
+    return found
 
 
 def _statements(document: Any) -> tuple[Statement, ...]:

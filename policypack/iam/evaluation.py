@@ -34,7 +34,7 @@ def excess(statement: Statement, around: Surroundings) -> Iterator[str]:
     if statement.not_actions:
         yield f"allows everything but {_listed(statement.not_actions)} (NotAction); name the actions instead"
     if statement.not_resources:
-        yield f"allows {_listed(statement.actions)} on everything but {_listed(statement.not_resources)} (NotResource); name the resources instead"
+        yield f"allows {_listed(statement.actions)} on everything but {_listed(statement.not_resources)} (NotResource); name them instead"
     for action in statement.actions:
         if action is not UNKNOWN:
             yield from _excess_of_action(str(action).strip(), statement, around)

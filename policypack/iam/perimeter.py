@@ -107,7 +107,7 @@ def _is_bucket_of_aws(resource: Any) -> bool:
 
 
 def _is_one_bucket(resource: Any) -> bool:
-    return resource is UNKNOWN or bool(name := _bucket(resource)) and not is_wild(name) and "${" not in name
+    return resource is UNKNOWN or (bool(name := _bucket(resource)) and not is_wild(name) and "${" not in name)
 
 
 def _bucket(resource: Any) -> str:

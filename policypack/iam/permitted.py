@@ -73,9 +73,7 @@ PERMITTED: Final = (
         ),
         targets=(on.REPOSITORY,),
     ),
-    Permitted(
-        why="files of named buckets are read", actions=("s3:Get*", "s3:List*"), targets=(on.BUCKET, on.OBJECTS)
-    ),
+    Permitted(why="files of named buckets are read", actions=("s3:Get*", "s3:List*"), targets=(on.BUCKET, on.OBJECTS)),
     Permitted(
         why="files of named buckets are written",
         actions=("s3:AbortMultipartUpload", "s3:DeleteObject", "s3:PutObject", "s3:PutObjectTagging"),

@@ -37,7 +37,8 @@ from policypack.known_types import (
     SPOT_FLEET,
     TASK,
 )
-from policypack.plain import UNKNOWN, field as part, items
+from policypack.plain import UNKNOWN, items
+from policypack.plain import field as part
 
 _NAMED = ("name", "id", "arn")
 

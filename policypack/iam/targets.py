@@ -42,7 +42,9 @@ LOG_GROUP: Final = _target("log group", "logs", r"log-group:[\w./#-]{3,}\*?(:\*|
 BUCKET: Final = _target("bucket", "s3", _BUCKET, *_BUCKETS, owner=Owner.GLOBAL)
 OBJECTS: Final = _target("objects of a bucket", "s3", rf"{_BUCKET}/.+", *_BUCKETS, owner=Owner.GLOBAL)
 KEY: Final = _target("key by its id", "kms", r"key/[A-Za-z0-9-]{8,}", "aws:kms/")
-SECRET: Final = _target("secret by its full name (`-??????` for the suffix)", "secretsmanager", r"secret:[\w/+=.@-]{2,}(-\?{6})?", "aws:secretsmanager/")
+SECRET: Final = _target(
+    "secret by its full name (`-??????` for the suffix)", "secretsmanager", r"secret:[\w/+=.@-]{2,}(-\?{6})?", "aws:secretsmanager/"
+)
 REPOSITORY: Final = _target("image repository", "ecr", r"repository/[a-z0-9][a-z0-9._/-]+\*?", "aws:ecr/")
 FOUNDATION_MODEL: Final = _target("model by its id", "bedrock", r"foundation-model/[\w.:-]+", owner=Owner.AWS)
 OWN_MODEL: Final = _target(

@@ -83,7 +83,9 @@ class Trust:
         if account == str(value) or str(value).endswith(":root"):
             return f"lets everybody in account {account} take this role: {value} is the whole account"
         if account != self.around.account:
-            known = f"which is not this account ({self.around.account})" if self.around.account else "which cannot be seen to be this account"
+            known = (
+                f"which is not this account ({self.around.account})" if self.around.account else "which cannot be seen to be this account"
+            )
             return f"lets {value} take this role, of account {account}, {known}"
         return ""
 
@@ -97,7 +99,7 @@ class Trust:
             return f"lets whoever has a token of {value} take this role; that is no identity provider of this program's cluster"
         subject, audience = (_equal(statement, end) for end in (":sub", ":aud"))
         if not subject or not all(_SERVICE_ACCOUNT.fullmatch(one) for one in subject) or set(audience) != {_AUDIENCE}:
-            return "lets any service account take this role: StringEquals of :sub (one service account) and :aud (sts.amazonaws.com) is missing"
+            return "lets any service account take this role: StringEquals of :sub (one account) and :aud (sts.amazonaws.com) is missing"
         return ""
 
 

@@ -48,7 +48,9 @@ def _judge(graph: Graph, role: Resource, uses: frozenset[RoleUse]) -> Iterator[F
     for document in documents_of(graph, role):
         yield from _document(document, around)
     for holder, name in policies_unseen(graph, role):
-        yield Fault(holder.urn, f"keeps the inline policy {name} of {role.label}, which is not in this program: what it allows cannot be seen")
+        yield Fault(
+            holder.urn, f"keeps the inline policy {name} of {role.label}, which is not in this program: what it allows cannot be seen"
+        )
     for managed in managed_of(graph, role):
         if managed.policy is not None:
             yield from _document(Document(managed.policy, "policy", managed.policy.get("policy")), around)

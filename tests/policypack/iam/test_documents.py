@@ -10,6 +10,7 @@ import pytest
 from policypack.iam.documents import UnreadableError, read
 from policypack.plain import UNKNOWN
 
+
 def allow(action: Any, resource: Any = "*", **more: Any) -> dict[str, Any]:
     return {"Effect": "Allow", "Action": action, "Resource": resource, **more}
 
@@ -38,7 +39,18 @@ def test_what_is_not_stated_or_not_known_yet_has_no_statements(value: Any) -> No
     assert read(value) == ()
 
 
-@pytest.mark.parametrize("value", ["{", "[]", 7, json.dumps({"Statement": ["x"]}), json.dumps({"Statement": [{"Action": "*"}]})])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "{",
+        "[]",
+        "[" * 100_000,
+        7,
+        '{"Statement": {"Effect": "Allow", "Action": "x:y", "Action": "*", "Resource": "*"}}',
+        json.dumps({"Statement": ["x"]}),
+        json.dumps({"Statement": [{"Action": "*"}]}),
+    ],
+)
 def test_what_is_no_policy_is_an_error_and_not_an_empty_one(value: Any) -> None:
     with pytest.raises(UnreadableError):
         read(value)

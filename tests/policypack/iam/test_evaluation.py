@@ -99,8 +99,13 @@ ENOUGH = [
     allow("secretsmanager:GetSecretValue", "arn:aws:secretsmanager:us-east-1:111122223333:secret:agents/api-??????"),
     allow("ec2:Describe*"),
     allow("sts:GetCallerIdentity"),
-    allow(["bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"], "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-pro-v1:0"),
-    allow("bedrock:InvokeModel*", ["arn:aws:bedrock:*::foundation-model/x.y-v1:0", f"arn:aws:bedrock:us-east-1:{ACCOUNT}:inference-profile/us.x.y-v1:0"]),
+    allow(
+        ["bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"], "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-pro-v1:0"
+    ),
+    allow(
+        "bedrock:InvokeModel*",
+        ["arn:aws:bedrock:*::foundation-model/x.y-v1:0", f"arn:aws:bedrock:us-east-1:{ACCOUNT}:inference-profile/us.x.y-v1:0"],
+    ),
     allow("logs:CreateLogStream", "arn:aws:logs:us-east-1:111122223333:log-group:/agents/*"),
     allow("cloudwatch:PutMetricData", Condition={"StringEquals": {"cloudwatch:namespace": "Agents"}}),
     allow("s3:GetObject*", "arn:aws:s3:::reports-of-agents/${aws:PrincipalTag/team}/*"),
@@ -118,14 +123,18 @@ def test_what_a_host_is_operated_with_passes(statement: dict[str, Any]) -> None:
 def test_a_resource_of_another_account_is_refused_once_this_account_is_known() -> None:
     foreign = allow("kms:Decrypt", "arn:aws:kms:us-east-1:999988887777:key/00000000-0000-0000-0000-000000000000")
     assert beyond(foreign) == []
-    assert beyond(foreign, around=KNOWN_ACCOUNT) == [f"allows kms:Decrypt on {foreign['Resource']}: the account is 999988887777; name {ACCOUNT}"]
+    assert beyond(foreign, around=KNOWN_ACCOUNT) == [
+        f"allows kms:Decrypt on {foreign['Resource']}: the account is 999988887777; name {ACCOUNT}"
+    ]
 
 
 def test_a_resource_of_the_program_is_named_by_its_own_arn_and_only_for_what_its_kind_is_for() -> None:
     group = Resource("g", "aws:cloudwatch/logGroup:LogGroup", "traffic")
     around = Surroundings(made={"traffic-arn": group})
     assert beyond(allow("logs:PutLogEvents", ["traffic-arn", "traffic-arn:*"]), around=around) == []
-    assert beyond(allow("kms:Decrypt", "traffic-arn"), around=around) == ["allows kms:Decrypt on traffic-arn: LogGroup traffic is no key by its id"]
+    assert beyond(allow("kms:Decrypt", "traffic-arn"), around=around) == [
+        "allows kms:Decrypt on traffic-arn: LogGroup traffic is no key by its id"
+    ]
 
 
 def test_what_is_not_known_yet_is_not_judged() -> None:

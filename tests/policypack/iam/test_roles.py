@@ -74,7 +74,11 @@ def pod(stack: Stack, assumes: Any = None, **props: Any) -> None:
 
 def by_token(stack: Stack, url: str = f"https://{ISSUER}", sub: str = "system:serviceaccount:agents:agent", **more: Any) -> None:
     node(stack)
-    stack.add(kt.OIDC_PROVIDER, "issuer", {"url": url, "clientIdLists": ["sts.amazonaws.com"], "arn": f"arn:aws:iam::{ACCOUNT}:oidc-provider/{ISSUER}"})
+    stack.add(
+        kt.OIDC_PROVIDER,
+        "issuer",
+        {"url": url, "clientIdLists": ["sts.amazonaws.com"], "arn": f"arn:aws:iam::{ACCOUNT}:oidc-provider/{ISSUER}"},
+    )
     bound = {"StringEquals": {f"{ISSUER}:sub": sub, f"{ISSUER}:aud": "sts.amazonaws.com"}, **more}
     federated = {"Federated": f"arn:aws:iam::{ACCOUNT}:oidc-provider/{ISSUER}"}
     role(stack, "pod-role", trust(federated, "sts:AssumeRoleWithWebIdentity", Condition=bound))
@@ -139,7 +143,10 @@ REFUSED: dict[str, tuple[Change, str]] = {
         lambda s: (host(s), role(s, "next", trust({"AWS": f"arn:aws:iam::{ACCOUNT}:role/role"}))),
         "next",
     ),
-    "a role that takes everybody in": (lambda s: (host(s), role(s, "next", trust("*", Condition={"Bool": {"aws:SecureTransport": "true"}}))), "next"),
+    "a role that takes everybody in": (
+        lambda s: (host(s), role(s, "next", trust("*", Condition={"Bool": {"aws:SecureTransport": "true"}}))),
+        "next",
+    ),
     "default host management": (
         lambda s: s.add(
             kt.SERVICE_SETTING,
@@ -155,10 +162,10 @@ REFUSED: dict[str, tuple[Change, str]] = {
 KNOWN_ACCOUNT = {"arn": f"arn:aws:iam::{ACCOUNT}:role/role"}
 SOUND: dict[str, Change] = {
     "node role": lambda s: node(s, managedPolicyArns=[f"{AWS}AmazonEKSWorkerNodePolicy", f"{AWS}AmazonEC2ContainerRegistryPullOnly"]),
-    "execution role": lambda s: task(
-        s, "executionRoleArn", managedPolicyArns=[f"{AWS}service-role/AmazonECSTaskExecutionRolePolicy"]
+    "execution role": lambda s: task(s, "executionRoleArn", managedPolicyArns=[f"{AWS}service-role/AmazonECSTaskExecutionRolePolicy"]),
+    "task role": lambda s: task(
+        s, "taskRoleArn", inlinePolicies=[{"name": "x", "policy": document("s3:GetObject", on="arn:aws:s3:::own/x")}]
     ),
-    "task role": lambda s: task(s, "taskRoleArn", inlinePolicies=[{"name": "x", "policy": document("s3:GetObject", on="arn:aws:s3:::own/x")}]),
     "pod execution role": lambda s: fargate(s, managedPolicyArns=[f"{AWS}AmazonEKSFargatePodExecutionRolePolicy"]),
     "pod role": lambda s: pod(s),
     "pod role by token": by_token,
@@ -167,7 +174,9 @@ SOUND: dict[str, Change] = {
         s.props["pod-role"].update(managedPolicyArns=[f"{AWS}AmazonEKS_CNI_Policy"]),
     ),
     "an account's own operators": lambda s: host(
-        s, trust({"AWS": f"arn:aws:iam::{ACCOUNT}:role/operators"}, Condition={"Bool": {"aws:MultiFactorAuthPresent": "true"}}), **KNOWN_ACCOUNT
+        s,
+        trust({"AWS": f"arn:aws:iam::{ACCOUNT}:role/operators"}, Condition={"Bool": {"aws:MultiFactorAuthPresent": "true"}}),
+        **KNOWN_ACCOUNT,
     ),
     "everybody, but one by name": lambda s: host(s, trust({"AWS": "*"}, Condition=PIN), **KNOWN_ACCOUNT),
     "a list of the inline policies that it has": lambda s: (

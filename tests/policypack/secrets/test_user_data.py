@@ -79,7 +79,7 @@ def test_where_a_secret_is_kept_is_none(case: str, wrap: str) -> None:
 
 def test_the_message_names_the_kind_and_never_the_secret() -> None:
     (what,) = found(b64(f"key {KEY} and more of it".encode()), LAUNCH_TEMPLATE)
-    assert what == "userData holds an AWS access key"
+    assert what == "userData contains an AWS access key"
 
 
 @pytest.mark.parametrize("value", [None, UNKNOWN, "", "H4sIA" * 20])
