@@ -23,7 +23,7 @@ PASSWORDS: Final = (
     (
         "sets, deletes or unlocks a password (passwd)",
         (
-            rf"(?<!getent ){_START}passwd\b(?!['\"]?\s*[:=])(?=\s+(?!-l\b|--lock\b|-S\b|--status\b)\S)(?<!/etc/passwd)"
+            rf"(?<!getent){_START}passwd\b(?!['\"]?\s*[:=])(?=\s+(?!-l\b|--lock\b|-S\b|--status\b)\S)(?<!/etc/passwd)"
             r"|\|\s*(?:sudo\s+)?(?:/usr/bin/)?passwd\b"
         ),
     ),
@@ -31,7 +31,7 @@ PASSWORDS: Final = (
     ("unlocks an account (usermod -U)", rf"{_START}usermod\b[^\n;|&]*\s(?:-[a-zA-Z]*U\b|--unlock\b)"),
     (
         "writes the file of password hashes",
-        r"(?:>|\btee\b[^\n|;]*|\bsed\b[^\n;|]*-i[^\n;|]*|\b(?:cp|mv|install|dd)\b[^\n;|&]*)\s*(?:of=)?/etc/g?shadow\b",
+        r"(?:>|\btee\b[^\n|;]*|\bsed\b[^\n;]*-i[^\n;]*|\b(?:cp|mv|install|dd)\b[^\n;|&]*)\s*(?:of=)?/etc/g?shadow\b",
     ),
     ("edits the file of password hashes", rf"{_START}(?:vipw|vigr){_END}"),
     ("sets a password (Windows)", r"(?i)\bnet1?(?:\.exe)?\s+user\s+\S+\s+(?!/)\S+|\bnet1?(?:\.exe)?\s+user\s+[^\n]*/(?:add|active:yes)"),
@@ -73,7 +73,7 @@ SERVERS: Final = (
     ),
     (
         "starts a login server",
-        rf"(?m)(?:^|[;&|\"'\[,]\s*|\bsudo\s+|\bexec\s+|\bnohup\s+)(?:/usr/s?bin/|/usr/local/s?bin/)?(?:sshd|in\.telnetd|telnetd){_END}(?!['\"]?\s*:)",
+        rf"(?m)(?:^[ \t-]*|[;&|\"'\[,]\s*|\bsudo\s+|\bexec\s+|\bnohup\s+)(?:/usr/s?bin/|/usr/local/s?bin/)?(?:sshd|in\.telnetd|telnetd){_END}(?!['\"]?\s*:)",
     ),
     (
         "starts a login server (Windows)",

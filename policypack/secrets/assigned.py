@@ -10,7 +10,7 @@ from typing import Final
 
 _NAMES: Final = (
     r"(?:password|passwd|passphrase|passcode|secret|secret[_-]?key|client[_-]?secret|api[_-]?key|(?:auth[_-]?|access[_-]?)?token"
-    r"|(?:private|access|signing|encryption|account|auth|master|deploy)[_-]?key|[a-z0-9][_-](?:pass|pwd|pat))"
+    r"|(?:private|access|signing|encryption|account|auth|master|deploy)[_-]?key|[a-z0-9]{1,30}[_-](?:pass|pwd|pat))"
 )
 _ASSIGNED: Final = re.compile(
     rf"""(?imx)
@@ -21,9 +21,9 @@ _ASSIGNED: Final = re.compile(
 )
 _NO_VALUE: Final = re.compile(
     r"(?i)|\$.*|<.*|\{\{.*|%.*%|\*+|x{3,}|true|false|yes|no|null|none|~|optional|required|prompt|redacted|/.*|arn:.*|ssm:.*|file:.*|[a-z]+://.*|\d{1,2}"
-    r"|alias/.*|env:.*|--?[a-z].*"
+    r"|alias/.*|env:.*|--?[a-z].*|3d[$<{%].*"
 )
-"""What is in the place of a secret: a reference, a path, a placeholder, a switch, the next option."""
+"""What is in the place of a secret: a reference, a path, a placeholder, a switch, the next option (`3D`: `=` in quoted-printable)."""
 
 _KEY: Final = re.compile(r"(?im)(?<![a-z0-9])([a-z0-9_-]{0,60}[_-])key[\"']?[ \t]*(?:=|:)[ \t]*[\"']?([A-Za-z0-9+/_.=-]{20,})")
 _PUBLIC: Final = re.compile(r"(?i)public|pub[_-]|host|kms|gpg|apt|sort|partition|primary|foreign|cache|object|s3|finger|signed")
