@@ -58,7 +58,7 @@ def _of_containers(value: Any) -> Any:
         containers = json.loads(value) if isinstance(value, str) else value
     except ValueError:
         return value
-    lines = []
+    lines: list[str] = []
     for container in items(containers):
         variables = [(field(one, "name"), field(one, "value")) for one in items(field(container, "environment"))]
         lines.extend(f"{name}={text}" for name, text in variables if isinstance(text, str))

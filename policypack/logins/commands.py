@@ -73,7 +73,10 @@ SERVERS: Final = (
     ),
     (
         "starts a login server",
-        rf"(?m)(?:^[ \t-]*|[;&|\"'\[,]\s*|\bsudo\s+|\bexec\s+|\bnohup\s+)(?:/usr/s?bin/|/usr/local/s?bin/)?(?:sshd|in\.telnetd|telnetd){_END}(?!['\"]?\s*:)",
+        (
+            r"(?m)(?:^[ \t-]*|[;&|\"'\[,]\s*|\bsudo\s+|\bexec\s+|\bnohup\s+)(?:/usr/s?bin/|/usr/local/s?bin/)?(?:sshd|in\.telnetd|telnetd)"
+            rf"{_END}(?!['\"]?\s*:)"
+        ),
     ),
     (
         "starts a login server (Windows)",
