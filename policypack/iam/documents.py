@@ -1,4 +1,4 @@
-"""IAM policy documents as values: an identity's, an endpoint's, a role's trust.
+"""IAM policy documents as values: those of a role, an endpoint, a trust policy.
 
 A document is JSON text or the object it stands for, with its keys in any case (a program may write either). One that is not
 known yet has no statements to judge: it is judged as soon as it is known. One that cannot be read is an error, not an empty one.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 from policypack.plain import UNKNOWN, items
@@ -45,11 +45,31 @@ def read(document: Any) -> tuple[Statement, ...]:
     """Return a document's statements; none for one that is not known or not stated. Raises UnreadableError."""
     if document in (None, "") or document is UNKNOWN:
         return ()
-    if isinstance(document, str):
-        try:
-            document = json.loads(document)
-        except ValueError as error:
-            raise UnreadableError(f"is no JSON ({error})") from None
+    return _read_text(document) if isinstance(document, str) else _statements(document)
+
+
+@lru_cache(maxsize=256)
+def _read_text(document: str) -> tuple[Statement, ...]:
+    """Return the statements of JSON text; the stacks of a fleet, and the endpoints of a stack, repeat the same documents."""
+    try:
+        value = json.loads(document, object_pairs_hook=_object)
+    except UnreadableError:
+        raise
+    except (ValueError, RecursionError) as error:
+        raise UnreadableError(f"is no JSON ({error})") from None
+    return _statements(value)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return a JSON object; of a key that is there twice, readers disagree which value counts."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        keys = [key for key, _ in pairs]
+        raise UnreadableError(f"has the key {next(key for key in keys if keys.count(key) > 1)} twice in one object")
+    return found
+
+
+def _statements(document: Any) -> tuple[Statement, ...]:
     if not isinstance(document, dict):
         raise UnreadableError("is no policy document")
     keys = _lower(document)
@@ -97,20 +117,3 @@ def _conditions(value: Any) -> tuple[Condition, ...]:
 
 def _lower(value: dict[str, Any]) -> dict[str, Any]:
     return {str(key).lower(): item for key, item in value.items()}
-
-
-@cache
-def meet(one: str, other: str) -> bool:
-    """Tell whether two patterns (`*` any text, `?` any character; case ignored, as IAM does) fit some common text."""
-    if not one or not other:
-        return set(one + other) <= {"*"}
-    if one[0] == "*":
-        return meet(one[1:], other) or meet(one, other[1:])
-    if other[0] == "*":
-        return meet(other, one)
-    return ("?" in (one[0], other[0]) or one[0].lower() == other[0].lower()) and meet(one[1:], other[1:])
-
-
-def is_wild(value: Any) -> bool:
-    """Tell whether a text has a wildcard in it."""
-    return isinstance(value, str) and ("*" in value or "?" in value)

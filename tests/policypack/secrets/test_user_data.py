@@ -79,7 +79,7 @@ def test_where_a_secret_is_kept_is_none(case: str, wrap: str) -> None:
 
 def test_the_message_names_the_kind_and_never_the_secret() -> None:
     (what,) = found(b64(f"key {KEY} and more of it".encode()), LAUNCH_TEMPLATE)
-    assert what == "userData holds an AWS access key"
+    assert what == "userData contains an AWS access key"
 
 
 @pytest.mark.parametrize("value", [None, UNKNOWN, "", "H4sIA" * 20])
@@ -87,8 +87,8 @@ def test_what_cannot_be_read_yet_or_at_all_holds_nothing(value: Any) -> None:
     assert found(value) == []
 
 
-def test_a_bomb_is_not_unpacked() -> None:
-    assert found(b64(gzip.compress(b"a" * (1 << 24)))) == []
+def test_a_bomb_is_not_unpacked_and_not_taken_for_empty() -> None:
+    assert found(b64(gzip.compress(b"a" * (1 << 24)))) == ["userData contains a layer that unpacks to more than 1 MiB"]
 
 
 @pytest.mark.parametrize(
