@@ -12,7 +12,7 @@ from typing import Any
 from containment.model.fqdn import Match
 from policypack.finding import Fault, Rule, Scope, Severity
 from policypack.graph import Graph, Resource
-from policypack.hosts import find_hosts
+from policypack.hosts import find_hosts, unseen_faults
 from policypack.known_types import (
     COMPUTE,
     INSTANCES,
@@ -43,7 +43,7 @@ def check_stack(graph: Graph) -> list[Fault]:
     hosts = find_hosts(graph)
     holders = [one for host in hosts for one in (host.resource, *host.templates)]
     found = [fault for one in (*holders, *(graph.of(SERIAL_CONSOLE) if hosts else ())) for fault in check_resource(one)]
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys([*found, *unseen_faults(graph)]))
 
 
 def _stated(resource: Resource) -> Iterator[str]:

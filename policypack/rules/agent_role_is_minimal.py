@@ -13,7 +13,7 @@ from policypack.documents import UnreadableError, read
 from policypack.finding import Fault, Rule, Scope, Severity
 from policypack.graph import Graph, Resource
 from policypack.host_needs import beyond_need
-from policypack.hosts import find_hosts
+from policypack.hosts import find_hosts, unseen_faults
 from policypack.identity import Document, documents_of, managed_of, roles_of
 from policypack.place import is_vended
 
@@ -28,7 +28,7 @@ def check_stack(graph: Graph) -> list[Fault]:
         if unseen and is_vended(graph):
             what = f"acts with {', '.join(unseen)}, which is not in this program: what it may do cannot be seen"
             faults[Fault(host.resource.urn, what)] = None
-    return list(faults)
+    return list(dict.fromkeys([*faults, *unseen_faults(graph)]))
 
 
 def _judge(graph: Graph, role: Resource) -> Iterator[Fault]:

@@ -14,7 +14,7 @@ from typing import Final
 
 from policypack.finding import Fault, Rule, Scope, Severity
 from policypack.graph import Graph, Resource
-from policypack.hosts import find_hosts
+from policypack.hosts import find_hosts, unseen_faults
 from policypack.user_data import texts
 
 KINDS: Final = {
@@ -59,7 +59,7 @@ def check_resource(resource: Resource, _seen: Sequence[Resource] = ()) -> list[F
 def check_stack(graph: Graph) -> list[Fault]:
     """Return the same for every agent host and its templates."""
     holders = [one for host in find_hosts(graph) for one in (host.resource, *host.templates)]
-    return list(dict.fromkeys(fault for one in holders for fault in check_resource(one)))
+    return list(dict.fromkeys([*(fault for one in holders for fault in check_resource(one)), *unseen_faults(graph)]))
 
 
 @lru_cache(maxsize=64)

@@ -10,6 +10,7 @@ from pathlib import Path
 from containment.model.errors import InputError, Problem
 from containment.verify.answers import Answer, Case, Exit, Status
 from containment.verify.state_policy import read_resources
+from policypack.deployed.view import faults_of
 from policypack.finding import Finding, Rule
 from policypack.graph import Graph
 from policypack.registry import RULES
@@ -81,7 +82,7 @@ def findings_in(graph: Graph, rules: Sequence[Rule] = RULES) -> list[Finding]:
             found += [Finding(rule, fault.where or resource.urn, fault.what) for fault in ask(resource, before)]
     for rule in rules:
         if rule.check_stack:
-            found += [Finding(rule, fault.where, fault.what) for fault in rule.check_stack(graph)]
+            found += [Finding(rule, fault.where, fault.what) for fault in faults_of(rule, graph)]
     return list(dict.fromkeys(found))
 
 
