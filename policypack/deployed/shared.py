@@ -27,8 +27,10 @@ from policypack.known_types import (
     SECURITY_GROUPS,
     TABLES,
     VPC_ENDPOINT,
+    VPCS,
     VPN_PROPAGATION,
 )
+from policypack.place import is_vended
 from policypack.plain import UNKNOWN, field, items
 
 Without = Callable[[Graph, Resource, Any, Any], Any]
@@ -154,6 +156,20 @@ def _holder(graph: Graph, _address: Resource, asked: Any, output: Any) -> Any:
     return output if output in own else asked
 
 
+def _groups(graph: Graph, _host: Resource, asked: Any, output: Any) -> Any:
+    """Return a host's groups; its VPC's default group, where the program names none, is judged as that silence."""
+    defaults = {one.output("defaultSecurityGroupId") for one in graph.of(*VPCS)}
+    return output if asked is not None else [one for one in items(output) if one not in defaults]
+
+
+def _root_disk(graph: Graph, _host: Resource, asked: Any, output: Any) -> Any:
+    """Return a host's root disk; one that the program leaves to the image and the account is a default of theirs.
+
+    A default that a provider answers is judged in complete environments, where leaving it unset is judged too.
+    """
+    return output if asked is not None or is_vended(graph) else asked
+
+
 WITHOUT_OTHERS: Final[dict[tuple[str, str], Without]] = {
     **{(table, "routes"): _routes for table in TABLES},
     **{(table, "propagatingVgws"): _gateways for table in TABLES},
@@ -161,6 +177,8 @@ WITHOUT_OTHERS: Final[dict[tuple[str, str], Without]] = {
     (ROLE, "inlinePolicies"): _inline_policies,
     (ROLE, "managedPolicyArns"): _attached,
     (VPC_ENDPOINT, "policy"): _policy,
+    **{(host, "vpcSecurityGroupIds"): _groups for host in INSTANCES},
+    **{(host, "rootBlockDevice"): _root_disk for host in INSTANCES},
     (EIP, "instance"): _holder,
     (EIP, "networkInterface"): _holder,
 }

@@ -120,7 +120,7 @@ def _is_default_latest(template: Resource) -> bool:
 
 def _is_new(template: Resource) -> bool:
     """Tell whether a template has no version yet: its first one will be number 1, and the default."""
-    return template.output("id") is None
+    return all(template.output(key) is None for key in ("id", "arn", "latestVersion", "defaultVersion"))
 
 
 def _named(version: Any, template: Resource) -> str:

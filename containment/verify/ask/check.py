@@ -14,6 +14,7 @@ from policypack.deployed.view import faults_of
 from policypack.finding import Finding, Rule
 from policypack.graph import Graph
 from policypack.registry import RULES
+from policypack.stored import deployed_in
 from policypack.waiver_rule import root_of, rule_of
 from policypack.waivers import apply, load
 
@@ -28,7 +29,8 @@ def check(files: Sequence[Path], only: Sequence[str] = ()) -> Answer:
     assert about.check_stack is not None
     for file in files:
         found = read_resources(file)
-        resources += len(found)
+        deployed = deployed_in(found)
+        resources += deployed
         graph = Graph(found)
         broken, waived = apply(findings_in(graph, rules), waivers, root_of(graph))
         if rules == RULES:
@@ -39,7 +41,7 @@ def check(files: Sequence[Path], only: Sequence[str] = ()) -> Answer:
             for one in broken
         ]
         ids = {one.id for one in broken}
-        cases += [Case(rule.id, rule.info, Status.PASSED, file.name) for rule in rules if rule.id not in ids and found]
+        cases += [Case(rule.id, rule.info, Status.PASSED, file.name) for rule in rules if rule.id not in ids and deployed]
     failed = sum(case.status is Status.FAILED for case in cases)
     plural = "" if len(files) == 1 else "s"
     if not resources:
