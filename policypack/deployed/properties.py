@@ -62,7 +62,7 @@ _STARTED: Final = {
     **_DISKS,
     **_whole("associatePublicIpAddress", "iamInstanceProfile", "keyName", "userData", "userDataBase64"),
 }
-_IPV6: Final = _whole("ipv6AddressCount", "ipv6Addresses", "ipv6PrefixCount", "ipv6Prefixes")
+_IPV6: Final = _whole("ipv6AddressCount", "ipv6Addresses")
 
 JUDGED: Final[dict[str, dict[str, Fields]]] = {
     **{kind: {**_STARTED, **_IPV6, **_whole("enablePrimaryIpv6", "subnetId", "vpcSecurityGroupIds")} for kind in INSTANCES},
@@ -72,7 +72,11 @@ JUDGED: Final[dict[str, dict[str, Fields]]] = {
         **_whole("blockDeviceMappings", "iamInstanceProfile", "keyName", "networkInterfaces", "securityGroupNames", "userData"),
         **_whole("vpcSecurityGroupIds"),
     },
-    INTERFACE: {**_IPV6, **_whole("ipv6AddressLists", "securityGroups", "subnetId"), "attachments": ("instance",)},
+    INTERFACE: {
+        **_IPV6,
+        **_whole("ipv6AddressLists", "ipv6PrefixCount", "ipv6Prefixes", "securityGroups", "subnetId"),
+        "attachments": ("instance",),
+    },
     EIP: _whole("instance", "networkInterface"),
     **dict.fromkeys(SUBNETS, _whole("assignIpv6AddressOnCreation", "ipv6Native", "mapPublicIpOnLaunch")),
     **dict.fromkeys(TABLES, _whole("propagatingVgws", "routes")),

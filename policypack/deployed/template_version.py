@@ -22,6 +22,7 @@ from policypack.known_types import (
     NODE_GROUP,
     SCALING_GROUP,
     SPOT_FLEET,
+    SUBNETS,
 )
 from policypack.plain import UNKNOWN, field, is_true, items
 
@@ -103,8 +104,8 @@ def _is_described(resource: Resource, launch: Launch, template: Resource) -> boo
 
 
 def _are_templates(urns: Iterable[str]) -> bool:
-    """Tell whether all of these are launch templates: an unknown version can then come from nothing else."""
-    return all(urn.split("::")[2].endswith(LAUNCH_TEMPLATE) for urn in urns)
+    """Tell whether all of these are launch templates, or the subnets of a fleet: an unknown version can then come from nothing else."""
+    return all(urn.split("::")[2].endswith((LAUNCH_TEMPLATE, *SUBNETS)) for urn in urns)
 
 
 def _is_default_latest(template: Resource) -> bool:
