@@ -24,7 +24,7 @@ _METADATA: Final = {
 def read_hosts(reading: Reading, ec2: Any, scope: Scope) -> None:
     """Read every host in the scope, and what is on it."""
     found: list[dict[str, Any]] = []
-    reading.attempt("instances", lambda: found.extend(_instances(ec2, scope)))
+    reading.attempt("instances", lambda: found.extend(_instances(reading, ec2, scope)))
     for one in found:
         reading.attempt(f"instance {one['InstanceId']}", lambda one=one: _instance(reading, ec2, one))  # type: ignore[misc]
     hosts = {one["InstanceId"] for one in found}
@@ -34,13 +34,14 @@ def read_hosts(reading: Reading, ec2: Any, scope: Scope) -> None:
     reading.attempt("launch templates", lambda: _templates(reading, ec2))
     reading.attempt("serial console", lambda: _console(reading, ec2, scope))
     reading.attempt("instance metadata defaults", lambda: _metadata_defaults(reading, ec2, scope))
-    reading.complete.setdefault(kt.INSTANCE, set()).update(hosts)
 
 
-def _instances(ec2: Any, scope: Scope) -> list[dict[str, Any]]:
+def _instances(reading: Reading, ec2: Any, scope: Scope) -> list[dict[str, Any]]:
     reservations = pages(ec2, "describe_instances", "Reservations", **by("vpc-id", *scope.vpcs))
     here = [one for each in reservations for one in each["Instances"] if one["State"]["Name"] not in _ENDED]
-    return [one for one in here if one["InstanceId"] not in scope.gateways and _is_agent(one, scope)]
+    found = [one for one in here if one["InstanceId"] not in scope.gateways and _is_agent(one, scope)]
+    reading.complete[kt.INSTANCE] = {one["InstanceId"] for one in found}
+    return found
 
 
 def _is_agent(instance: Mapping[str, Any], scope: Scope) -> bool:
