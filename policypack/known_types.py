@@ -63,6 +63,7 @@ DEFAULT_GROUP: Final = "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup"
 SECURITY_GROUPS: Final = (SECURITY_GROUP, DEFAULT_GROUP)
 GROUP_RULE: Final = "aws:ec2/securityGroupRule:SecurityGroupRule"
 INGRESS_RULE: Final = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
+GROUP_RULES: Final = "aws:vpc/securityGroupRulesExclusive:SecurityGroupRulesExclusive"
 GROUP_ATTACHMENT: Final = "aws:ec2/networkInterfaceSecurityGroupAttachment:NetworkInterfaceSecurityGroupAttachment"
 
 METADATA_DEFAULTS: Final = "aws:ec2/instanceMetadataDefaults:InstanceMetadataDefaults"

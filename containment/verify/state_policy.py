@@ -55,7 +55,7 @@ def subject_of_graph(graph: Graph, title: str) -> Subject | None:
     if stated is None:
         return None
     library = load_library()
-    region = _region(graph)
+    region = region_of(graph)
     facts = facts_of(library.sets.values(), region)
     denied = [one for name in sorted(library.sets) for one in library.sets[name].patterns(region) if _is_unapproved(library.sets[name])]
     hosts = find_hosts(graph)
@@ -129,7 +129,7 @@ def _resolvers(graph: Graph) -> Iterator[Network]:
                 yield found
 
 
-def _region(graph: Graph) -> str:
+def region_of(graph: Graph) -> str:
     """Return the region that the state's own names tell; the catalog's patterns need one."""
     for resource in graph.resources:
         for key in ("availabilityZone", "vpcReg"):

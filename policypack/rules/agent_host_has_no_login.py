@@ -13,7 +13,7 @@ from typing import Any, Final
 from containment.model.fqdn import Match
 from policypack.finding import Fault, Rule, Scope, Severity
 from policypack.graph import Graph, Resource
-from policypack.hosts import find_hosts
+from policypack.hosts import find_hosts, unseen_faults
 from policypack.known_types import (
     COMPUTE,
     INSTANCES,
@@ -42,7 +42,7 @@ def check_stack(graph: Graph) -> list[Fault]:
     """Return the logins to agent hosts, and the console of their account."""
     consoles = graph.of(SERIAL_CONSOLE) if find_hosts(graph) else ()
     found = [fault for one in (*holders_of(graph), *consoles) for fault in check_resource(one)]
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys([*found, *unseen_faults(graph)]))
 
 
 def _stated(resource: Resource) -> Iterator[str]:

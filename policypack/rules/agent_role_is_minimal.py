@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from policypack.finding import Fault, Rule, Scope, Severity
 from policypack.graph import Graph, Resource
-from policypack.hosts import find_hosts
+from policypack.hosts import find_hosts, unseen_faults
 from policypack.iam.account import Surroundings, surroundings_of
 from policypack.iam.default_role import fault_of_setting
 from policypack.iam.documents import UnreadableError, read
@@ -38,7 +38,7 @@ def check_stack(graph: Graph) -> list[Fault]:
         what = fault_of_setting(setting)
         if what:
             faults[Fault(setting.urn, what)] = None
-    return list(faults)
+    return list(dict.fromkeys([*faults, *unseen_faults(graph)]))
 
 
 def _judge(graph: Graph, role: Resource, uses: frozenset[RoleUse]) -> Iterator[Fault]:

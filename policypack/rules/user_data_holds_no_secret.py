@@ -13,6 +13,7 @@ from functools import lru_cache
 
 from policypack.finding import Fault, Rule, Scope, Severity
 from policypack.graph import Graph, Resource
+from policypack.hosts import unseen_faults
 from policypack.secrets.assigned import has_assigned_secret
 from policypack.secrets.detectors import detected_in
 from policypack.secrets.kinds import kinds_in
@@ -27,7 +28,8 @@ def check_resource(resource: Resource, _seen: Sequence[Resource] = ()) -> list[F
 
 def check_stack(graph: Graph) -> list[Fault]:
     """Return the same for every agent host, its templates and its task definitions."""
-    return list(dict.fromkeys(fault for one in holders_of(graph) for fault in check_resource(one)))
+    found = [fault for one in holders_of(graph) for fault in check_resource(one)]
+    return list(dict.fromkeys([*found, *unseen_faults(graph)]))
 
 
 @lru_cache(maxsize=128)
