@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from containment.model.fqdn import Match
-from containment.model.permitted.name import is_resolved_by_strangers
+from containment.model.permitted.resolution import is_resolved_by_strangers
 from policypack.dns_firewall import NameRule, associations_of, configs_of, domains_of, has_unseen_groups, rules_of
 from policypack.finding import Fault, Rule, Scope, Severity
 from policypack.graph import Graph, Resource

@@ -42,7 +42,8 @@ def _judged(chain: Chain) -> Iterator[Fault]:
         )
     else:
         every = list(chain.graph.of(WEB_GROUP))
-        denied, excused = deny_groups(every, sum(len(rule.web_groups) for rule in chain.denies))
+        uses = sum(len(rule.web_groups) for rule in chain.denies) if chain.denies else len(every)  # no deny known: other rules refuse that
+        denied, excused = deny_groups(every, uses)
         permitted = [group for group in every if group not in denied and group not in excused]
     named = [pattern for group in denied for raw in names_in(group) if (pattern := pattern_of(raw)) is not None]
     for group in permitted:

@@ -78,7 +78,7 @@ _TOGETHER = (
 
 def _scripts(label: str) -> frozenset[str]:
     """Return the scripts of a label's letters, by the library's data; digits, hyphens and marks belong to every script."""
-    from confusable_homoglyphs import categories
+    from confusable_homoglyphs import categories  # type: ignore[import-untyped]
 
     found = {categories.alias(char) for char in label if char not in _HYPHEN_DOT}
     return frozenset(script for script in found if script not in {"COMMON", "INHERITED"})

@@ -34,45 +34,49 @@ _CLOUDS_BY_OWNER: Final[dict[str, str]] = {
     "contabostorage.com objects.dc-sto1.glesys.net cdn77.org b-cdn.net bunnycdn.com cdn.bunny.net kxcdn.com "
     "fastly.net fastlylb.net akamaized.net akamaihd.net edgekey.net edgesuite.net cloudflarestorage.com imgix.net stackpathcdn.com "
     "stackpathdns.com llnwd.net vercel-storage.com",
+    "services that put a region between the customer's label and their domain": "dynamics.com auth0.com auth0app.com "
+    "snowflakecomputing.com confluent.cloud aivencloud.com redis-cloud.com redislabs.com es.io elastic-cloud.com found.io "
+    "cockroachlabs.cloud hivemq.cloud runpod.net cloudamqp.com neon.tech turso.io qualtrics.com",
 }
 """Domains under which everything may be some customer's, at any depth: no wildcard anywhere below them."""
 
 _TENANTS_BY_KIND: Final[dict[str, str]] = {
     "hosting of applications and pages": "workers.dev pages.dev vercel.app now.sh netlify.app herokuapp.com onrender.com "
-    "fly.dev railway.app deno.dev val.run repl.co replit.app replit.dev glitch.me surge.sh render.com koyeb.app "
+    "fly.dev railway.app up.railway.app deno.dev val.run repl.co replit.app replit.dev glitch.me surge.sh render.com koyeb.app "
     "northflank.app cyclic.app adaptable.app begin.app stackhero-network.com platform.sh platformsh.site lovable.app bolt.host "
     "github.io github.dev gitlab.io gitbook.io readthedocs.io readthedocs-hosted.com rtfd.io bitbucket.io codeberg.page sourceforge.io "
-    "hf.space streamlit.app gradio.live gradio.app modal.run modal.host beam.cloud runpod.net replicate.delivery "
-    "anvil.app pythonanywhere.com cloud.databricks.com databricksapps.com snowflakecomputing.com "
-    "supabase.co supabase.in neon.tech turso.io upstash.io hasura.app convex.cloud convex.site appwrite.global "
-    "mongodb.net mongodb-realm.com cockroachlabs.cloud aivencloud.com redislabs.com redis-cloud.com algolia.net algolianet.com "
+    "hf.space streamlit.app gradio.live gradio.app modal.run modal.host beam.cloud replicate.delivery "
+    "anvil.app pythonanywhere.com cloud.databricks.com databricksapps.com "
+    "supabase.co supabase.in upstash.io hasura.app convex.cloud convex.site appwrite.global "
+    "mongodb.net mongodb-realm.com algolia.net algolianet.com "
     "bubbleapps.io retool.com softr.app webflow.io framer.app framer.website wixsite.com wixstudio.com editorx.io squarespace.com "
     "weebly.com wordpress.com tumblr.com ghost.io blogspot.com substack.com medium.com strikingly.com carrd.co myshopify.com bigcartel.com "
     "notion.site super.site gitbook.com readme.io canva.site typedream.app",
-    "business applications": "slack.com zendesk.com atlassian.net jira.com atlassian-dev.net sharepoint.com "
-    "sharepoint.us onmicrosoft.com crm.dynamics.com dynamics.com powerappsportals.com powerapps.com service-now.com servicenowservices.com "
-    "my.salesforce.com salesforce.com force.com my.site.com salesforce-sites.com salesforce-setup.com salesforceliveagent.com "
+    "business applications": "slack.com enterprise.slack.com zendesk.com atlassian.net jira.com atlassian-dev.net sharepoint.com "
+    "sharepoint.us onmicrosoft.com powerappsportals.com powerapps.com service-now.com servicenowservices.com "
+    "my.salesforce.com sandbox.my.salesforce.com develop.my.salesforce.com salesforce.com force.com lightning.force.com "
+    "content.force.com my.site.com salesforce-sites.com salesforce-setup.com salesforceliveagent.com "
     "visualforce.com documentforce.com sfdcfc.net exacttarget.com marketingcloudapis.com freshdesk.com freshservice.com "
     "freshworks.com myfreshworks.com helpscoutapp.com helpscoutdocs.com intercom.help zohodesk.com zoho.com zohosites.com box.com "
-    "app.box.com ent.box.com egnyte.com sharefile.com smartsheet.com monday.com clickup.com typeform.com jotform.com "
-    "formstack.com surveymonkey.com qualtrics.com myworkday.com myworkdaysite.com bamboohr.com greenhouse.io lever.co "
+    "app.box.com ent.box.com egnyte.com sharefile.com smartsheet.com monday.com typeform.com jotform.com "
+    "formstack.com myworkday.com myworkdaysite.com bamboohr.com "
     "pagerduty.com opsgenie.com statuspage.io uservoice.com desk.com kayako.com gorgias.com front.com hubspotpagebuilder.com "
-    "hubspot.com hs-sites.com hubspotusercontent.com webex.com zoom.us ringcentral.com gotomeeting.com bluejeans.com docusign.net "
-    "teamwork.com basecamp.com basecamphq.com wrike.com quip.com coda.io lucidchart.com mural.co figma.site discourse.group "
+    "hubspot.com hs-sites.com hubspotusercontent.com webex.com zoom.us "
+    "teamwork.com basecamp.com basecamphq.com quip.com figma.site discourse.group "
     "trydiscourse.com zulipchat.com mattermost.cloud rocket.chat bitrix24.com odoo.com netsuite.com "
     "sapbydesign.com ondemand.com hana.ondemand.com successfactors.com ariba.com coupahost.com",
-    "identity": "okta.com oktapreview.com okta-emea.com auth0.com auth0app.com onelogin.com pingone.com pingidentity.cloud duosecurity.com "
+    "identity": "okta.com oktapreview.com okta-emea.com onelogin.com pingone.com pingidentity.cloud duosecurity.com "
     "jumpcloud.com b2clogin.com ciamlogin.com fusionauth.io stytch.com clerk.accounts.dev accounts.dev frontegg.com kinde.com "
     "descope.com workos.com",
-    "observability": "ingest.sentry.io ingest.us.sentry.io ingest.de.sentry.io splunkcloud.com cloud.es.io elastic-cloud.com found.io "
+    "observability": "ingest.sentry.io ingest.us.sentry.io ingest.de.sentry.io splunkcloud.com "
     "grafana.net sumologic.com logz.io loggly.com datadoghq.com live.dynatrace.com apps.dynatrace.com "
     "papertrailapp.com logtail.com betterstackdata.com",
     "registries and source hosts": "jfrog.io jfrogdev.org cloudsmith.io dev.azure.com pkgs.visualstudio.com ghe.com gitlab-dedicated.com "
     "r-universe.dev fury.io packagecloud.io myget.org feedz.io",
-    "hosted gateways and messaging": "servicebus.windows.net servicebus.usgovcloudapi.net hivemq.cloud cloudamqp.com ably.io "
-    "pubnubapi.com confluent.cloud twil.io sendgrid.net mailgun.org mandrillapp.com list-manage.com "
+    "hosted gateways and messaging": "servicebus.windows.net servicebus.usgovcloudapi.net ably.io "
+    "pubnubapi.com twil.io sendgrid.net mailgun.org mandrillapp.com list-manage.com "
     "eventgrid.azure.net webpubsub.azure.com signalr.net pipedream.net zapier.app n8n.cloud workato.com boomi.com tray.io "
-    "azure-apim.net apigee.net apigee.com konghq.com konghq.tech tyk.io ",
+    "azure-apim.net apigee.net apigee.com konghq.com konghq.tech tyk.io",
 }
 """Domains whose first label below is a customer's; below a customer's own label a wildcard is that customer's."""
 

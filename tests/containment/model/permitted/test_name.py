@@ -8,8 +8,9 @@ import pytest
 from containment.model.permitted.drop_sites import DROP_HOSTS, DROP_SITES
 from containment.model.permitted.dynamic_dns import DYNAMIC_DNS
 from containment.model.permitted.local_names import METADATA, SPECIAL_USE
-from containment.model.permitted.name import is_resolved_by_strangers, lookalike_refusal, refusal_of
+from containment.model.permitted.name import lookalike_refusal, refusal_of
 from containment.model.permitted.refusal import Cause, Scope
+from containment.model.permitted.resolution import is_resolved_by_strangers
 from containment.model.permitted.tenants import CLOUDS, TENANTS
 from containment.model.permitted.tunnels import ADDRESS_IN_NAME, TUNNELS
 
