@@ -21,7 +21,7 @@ _ASSIGNED: Final = re.compile(
 )
 _NO_VALUE: Final = re.compile(
     r"(?i)|\$.*|<.*|\{\{.*|%.*%|\*+|x{3,}|true|false|yes|no|null|none|~|optional|required|prompt|redacted|/.*|arn:.*|ssm:.*|file:.*|[a-z]+://.*|\d{1,2}"
-    r"|alias/.*|env:.*|--?[a-z].*|3d[$<{%].*"
+    r"|alias/.*|env:.*|--?[a-z].*|3d[$<{%].*|[\w./-]+\.(?:pem|key|crt|cer|pub|json|ya?ml|toml|txt|env|conf|sock)"
 )
 """What is in the place of a secret: a reference, a path, a placeholder, a switch, the next option (`3D`: `=` in quoted-printable)."""
 

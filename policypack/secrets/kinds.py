@@ -274,7 +274,11 @@ FILES: Final = (
     ),
     Kind(
         "a password's hash",
-        r"(?<![A-Za-z0-9$])\$(?:1|2[abxy]?|5|6|7|y|gy|apr1|argon2(?:id?|d)|scrypt|pbkdf2[a-z0-9-]*)\$[./A-Za-z0-9$=,+-]{16,}",
+        (
+            r"(?<![A-Za-z0-9$])\$(?:(?:1|apr1)\$[./A-Za-z0-9]{1,8}\$[./A-Za-z0-9]{22}|2[abxy]?\$\d\d\$[./A-Za-z0-9]{53}"
+            r"|[56]\$(?:rounds=\d+\$)?[./A-Za-z0-9]{1,16}\$[./A-Za-z0-9]{43,86}|(?:7|y|gy)\$[./A-Za-z0-9]+\$[./A-Za-z0-9]{8,}\$[./A-Za-z0-9]{40,}"
+            r"|(?:argon2(?:id?|d)|scrypt|pbkdf2[a-z0-9-]*)\$[./A-Za-z0-9$=,+-]{20,})"
+        ),
         ("$",),
     ),
     Kind("a password's hash", r"\{(?:SSHA|SHA|SSHA256|SSHA512|MD5|SMD5)\}[A-Za-z0-9+/]{16,}={0,2}", ("sha", "md5")),
