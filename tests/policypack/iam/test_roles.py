@@ -109,6 +109,23 @@ REFUSED: dict[str, tuple[Change, str]] = {
         lambda s: (host(s), s.add(kt.ROLE_POLICIES, "all", {"roleName": Ref("role", "name"), "policyNames": ["admin"]})),
         "all",
     ),
+    "a boundary excuses nothing": (
+        lambda s: (
+            s.add(kt.POLICY, "limit", {"policy": document("ssmmessages:*")}),
+            host(s, permissionsBoundary=Ref("limit", "arn"), **INLINE),
+        ),
+        "role",
+    ),
+    "a denial excuses nothing": (
+        lambda s: host(
+            s,
+            inlinePolicies=[
+                {"name": "x", "policy": BAD},
+                {"name": "y", "policy": json.dumps({"Statement": [{"Effect": "Deny", "Action": "iam:*", "Resource": "*"}]})},
+            ],
+        ),
+        "role",
+    ),
     "role that is read": (lambda s: host(s, uniqueId="AROA1"), "role"),
     "trust in another service": (lambda s: host(s, service("ec2", "lambda")), "role"),
     "trust in the wrong service": (lambda s: node(s, service("ecs-tasks")), "role"),
