@@ -9,13 +9,15 @@ import re
 from typing import Final
 
 _NAMES: Final = (
-    r"(?:password|passwd|passphrase|passcode|secret|secret[_-]?key|client[_-]?secret|api[_-]?key|(?:auth[_-]?|access[_-]?)?token"
+    r"(?:password|passwd|passphrase|passcode|secret|secret[_-]?(?:access[_-]?)?key|client[_-]?secret|api[_-]?key|(?:auth[_-]?|access[_-]?)?token"
     r"|(?:private|access|signing|encryption|account|auth|master|deploy)[_-]?key|[a-z0-9]{1,30}[_-](?:pass|pwd|pat))"
 )
+_JOINED: Final = r"(?:password|(?<!no)(?<!ch)passwd|passphrase|api[_-]?key|access[_-]?token|session[_-]?token|secret[_-]?(?:access[_-]?)?key|client[_-]?secret)"
+"""Names that end a longer one without a separator, as in `dbPassword`."""
 _ASSIGNED: Final = re.compile(
     rf"""(?imx)
-    (?: (?<![a-z0-9]) (?:[a-z0-9]{{1,30}}[_.-]){{0,6}} {_NAMES} ["']? \s* (?:=|:(?!//)) [ \t]*
-      | (?<!\S) --? (?:[a-z]{{1,30}}-){{0,4}} {_NAMES} [ \t]+ )
+    (?: (?<![a-z0-9]) (?:[a-z0-9]{{1,30}}[_.-]){{0,6}} (?:{_NAMES}|[a-z0-9]{{1,30}}{_JOINED}) ["']? \s* (?:=|:(?!//)) [ \t]*
+      | (?<!\S) --? (?!no-|disabled?-|without-) (?:[a-z]{{1,30}}-){{0,4}} {_NAMES} [ \t]+ )
     (?: "(?P<double>[^"\n]*)" | '(?P<single>[^'\n]*)' | (?P<bare>[^\s"'`#;,}}\]&|<>()]+) )
     """
 )
