@@ -12,7 +12,10 @@ _NAMES: Final = (
     r"(?:password|passwd|passphrase|passcode|secret|secret[_-]?(?:access[_-]?)?key|client[_-]?secret|api[_-]?key|(?:auth[_-]?|access[_-]?)?token"
     r"|(?:private|access|signing|encryption|account|auth|master|deploy)[_-]?key|[a-z0-9]{1,30}[_-](?:pass|pwd|pat))"
 )
-_JOINED: Final = r"(?:password|(?<!no)(?<!ch)passwd|passphrase|api[_-]?key|access[_-]?token|session[_-]?token|secret[_-]?(?:access[_-]?)?key|client[_-]?secret)"
+_JOINED: Final = (
+    r"(?:password|(?<!no)(?<!ch)passwd|passphrase|api[_-]?key|access[_-]?token|session[_-]?token"
+    r"|secret[_-]?(?:access[_-]?)?key|client[_-]?secret)"
+)
 """Names that end a longer one without a separator, as in `dbPassword`."""
 _ASSIGNED: Final = re.compile(
     rf"""(?imx)
