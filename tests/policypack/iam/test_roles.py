@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from policypack import known_types as kt
+from policypack.judge import check_stack
 from policypack.plain import UNKNOWN
 from tests.policypack.stacks import Ref, Stack, compliant
 
@@ -231,3 +233,31 @@ def test_a_minimal_role_passes(case: str, known: bool) -> None:
     stack = compliant()
     SOUND[case](stack)
     assert [finding.message for finding in stack.findings(known)] == []
+
+
+def refreshed(stack: Stack, name: str, **outputs: Any) -> set[tuple[str, str]]:
+    """Return what is refused once a refresh has read more of one resource than the program states."""
+    known = [replace(one, outputs={**one.outputs, **outputs}) if one.name == name else one for one in stack.resources(known=True)]
+    return {(finding.id, finding.where.rsplit("::", 1)[-1]) for finding in check_stack(known)}
+
+
+def test_what_was_attached_behind_the_programs_back_is_judged() -> None:
+    stack = compliant()
+    host(stack)
+    assert refreshed(stack, "role") == set()
+    assert refreshed(stack, "role", managedPolicyArns=[f"{AWS}AdministratorAccess"]) == {(RULE, "role")}
+    assert refreshed(stack, "role", inlinePolicies=[{"name": "x", "policy": BAD}]) == {(RULE, "role")}
+    assert refreshed(stack, "role", assumeRolePolicy=service("ec2", "lambda")) == {(RULE, "role")}
+
+
+def test_a_profile_that_was_attached_behind_the_programs_back_is_judged() -> None:
+    stack = compliant()
+    assert refreshed(stack, "agent", iamInstanceProfile="administrators") == {(RULE, "agent")}
+    assert refreshed(stack, "agent", iamInstanceProfile="") == set()
+
+
+def test_a_profile_that_was_read_leads_to_its_role() -> None:
+    stack = compliant()
+    host(stack, **INLINE)
+    del stack.props["profile"]["role"]
+    assert refreshed(stack, "profile", role="role") == {(RULE, "role")}
