@@ -39,6 +39,10 @@ _AWS_BUCKET: Final = re.compile(
 managed S3 buckets"; Amazon ECR User Guide, "Amazon ECR interface VPC endpoints"; Amazon Linux User Guide, repositories)."""
 
 
+_ACCOUNTS_OF_AWS: Final = frozenset({"602401143452"})
+"""Accounts of AWS whose images nodes pull (Amazon EKS User Guide, "Amazon container image registries")."""
+
+
 def openings(document: Any) -> Iterator[str]:
     """Yield how a policy lets others through, in words. Raises UnreadableError; what is not known yet is not judged."""
     statements = read(document)
@@ -60,7 +64,7 @@ def accounts_of(document: Any) -> frozenset[str]:
             found.update(account for value in statement.resources if (account := account_in(value)))
         elif any(_denied_unless(statement)):
             found.update(account for value in statement.conditions[0].values if (account := account_in(value)))
-    return frozenset(found)
+    return frozenset(found - _ACCOUNTS_OF_AWS)
 
 
 def _sides(statement: Statement) -> Iterator[str]:

@@ -95,7 +95,9 @@ def _roles_of(graph: Graph) -> Roles:
             profiles = graph.refer(holder, key, value, (PROFILE,), _NAMED)
             roles.add_unseen(host.resource, "instance profile", profiles)
             for profile in profiles.found:
-                roles.add(host.resource, "role", graph.refer(profile, "role", profile.get("role"), (ROLE,), _NAMED), RoleUse.HOST)
+                roles.add(
+                    host.resource, "role", graph.refer(profile, "role", stated_or_read(profile, "role"), (ROLE,), _NAMED), RoleUse.HOST
+                )
         for holder, key, use in _direct(graph, host):
             roles.add(host.resource, "role", graph.refer(holder, key, holder.get(key), (ROLE,), ("arn",)), use)
     if any(host.resource.type in (NODE_GROUP, FARGATE_PROFILE) for host in hosts):
@@ -138,9 +140,21 @@ def tasks_of(graph: Graph, service: Resource) -> tuple[Resource, ...]:
     return graph.refer(service, "taskDefinition", service.get("taskDefinition"), (TASK,), ("arn", "family", "id")).found
 
 
+def stated_or_read(resource: Resource, key: str) -> Any:
+    """Return an input, or what a refresh read when the program leaves it unset."""
+    value = resource.get(key)
+    return resource.output(key) if value is None else value
+
+
+def _stated_and_read(role: Resource, key: str) -> list[Any]:
+    """Return a list of the inputs with what a refresh read besides: a policy attached behind the program's back applies too."""
+    stated = items(role.get(key))
+    return [*stated, *(one for one in items(role.output(key)) if one is not UNKNOWN and one not in stated)]
+
+
 def documents_of(graph: Graph, role: Resource) -> Iterator[Document]:
     """Yield the documents that apply to a role alone: inline ones, wherever they are declared."""
-    for number, one in enumerate(items(role.get("inlinePolicies"))):
+    for number, one in enumerate(_stated_and_read(role, "inlinePolicies")):
         yield Document(role, f"inlinePolicies[{number}].policy", part(one, "policy"))
     yield from (Document(one, "policy", one.get("policy")) for one in inline_policies(graph, role))
 
@@ -166,7 +180,7 @@ def policies_unseen(graph: Graph, role: Resource) -> Iterator[tuple[Resource, st
 
 def managed_of(graph: Graph, role: Resource) -> Iterator[Managed]:
     """Yield the managed policies of a role, however they are attached."""
-    for arn in items(role.get("managedPolicyArns")):
+    for arn in _stated_and_read(role, "managedPolicyArns"):
         yield from _managed(graph, role, "managedPolicyArns", arn)
     for one in graph.of(ROLE_ATTACHMENT):
         if graph.refer(one, "role", one.get("role"), (ROLE,), _NAMED).may_be(role):
@@ -192,7 +206,7 @@ def _managed(graph: Graph, holder: Resource, key: str, arn: Any) -> Iterator[Man
 def _profiles(host: Host) -> Iterator[tuple[Resource, str, Any]]:
     for one in (host.resource, *host.templates):
         if one.type in (*INSTANCES, LAUNCH_CONFIGURATION):
-            yield one, "iamInstanceProfile", one.get("iamInstanceProfile")
+            yield one, "iamInstanceProfile", stated_or_read(one, "iamInstanceProfile")
         if one.type == LAUNCH_TEMPLATE:
             block = one.get("iamInstanceProfile")
             yield from ((one, "iamInstanceProfile", part(each, key)) for each in items(block) for key in _stated_keys(each))

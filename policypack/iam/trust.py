@@ -37,7 +37,8 @@ class Trust:
 
     def faults(self) -> Iterator[str]:
         """Yield who may take the role beyond its uses, in words. Raises UnreadableError; what is not known yet is not judged."""
-        for statement in read(self.role.get("assumeRolePolicy")):
+        key = "assumeRolePolicy"  # what a refresh read is judged as well: trust may be changed behind the program's back
+        for statement in (*read(self.role.get(key)), *read(self.role.output(key))):
             if statement.allows:
                 yield from self._of(statement)
 

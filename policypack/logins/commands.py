@@ -181,7 +181,7 @@ def _logins_in(text: str) -> Iterator[str]:
             yield what.format(*match.groups()) if "{0}" in what else what
     if "authorized_keys" in text:
         parts = (part for part in _SEPARATOR.split(text) if _KEY_FILE.search(part))
-        if not all(_KEEPS_KEYS_OUT.match(part) for part in parts):
+        if not all(_KEEPS_KEYS_OUT.match(part) or _KEEPS_KEYS_OUT.match(_LIST.sub(" ", part)) for part in parts):
             yield "writes authorized keys of SSH"
 
 

@@ -30,7 +30,7 @@ from policypack.plain import UNKNOWN, field, is_false, is_some, items
 from policypack.user_data import holders_of, texts
 
 _PUBLIC_KEY: Final = re.compile(r"\b(ssh-(rsa|dss|ed25519)|ecdsa-sha2-\S+|sk-(ssh|ecdsa)-\S+) AAAA[A-Za-z0-9+/]{16}")
-_KEY_LIST: Final = re.compile(r"(?mi)^\s*-?\s*['\"]?(ssh_authorized_keys|ssh-authorized-keys|ssh_import_id)['\"]?\s*:")
+_KEY_LIST: Final = re.compile(r"(?mi)^\s*-?\s*['\"]?(ssh_authorized_keys|ssh-authorized-keys|ssh_import_id)['\"]?\s*:(?![ \t]*\[[ \t]*\])")
 
 
 def check_resource(resource: Resource, _seen: Sequence[Resource] = ()) -> list[Fault]:

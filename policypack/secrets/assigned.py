@@ -9,19 +9,24 @@ import re
 from typing import Final
 
 _NAMES: Final = (
-    r"(?:password|passwd|passphrase|passcode|secret|secret[_-]?key|client[_-]?secret|api[_-]?key|(?:auth[_-]?|access[_-]?)?token"
+    r"(?:password|passwd|passphrase|passcode|secret|secret[_-]?(?:access[_-]?)?key|client[_-]?secret|api[_-]?key|(?:auth[_-]?|access[_-]?)?token"
     r"|(?:private|access|signing|encryption|account|auth|master|deploy)[_-]?key|[a-z0-9]{1,30}[_-](?:pass|pwd|pat))"
 )
+_JOINED: Final = (
+    r"(?:password|(?<!no)(?<!ch)passwd|passphrase|api[_-]?key|access[_-]?token|session[_-]?token"
+    r"|secret[_-]?(?:access[_-]?)?key|client[_-]?secret)"
+)
+"""Names that end a longer one without a separator, as in `dbPassword`."""
 _ASSIGNED: Final = re.compile(
     rf"""(?imx)
-    (?: (?<![a-z0-9]) (?:[a-z0-9]{{1,30}}[_.-]){{0,6}} {_NAMES} ["']? \s* (?:=|:(?!//)) [ \t]*
-      | (?<!\S) --? (?:[a-z]{{1,30}}-){{0,4}} {_NAMES} [ \t]+ )
+    (?: (?<![a-z0-9]) (?:[a-z0-9]{{1,30}}[_.-]){{0,6}} (?:{_NAMES}|[a-z0-9]{{1,30}}{_JOINED}) ["']? \s* (?:=|:(?!//)) [ \t]*
+      | (?<!\S) --? (?!no-|disabled?-|without-) (?:[a-z]{{1,30}}-){{0,4}} {_NAMES} [ \t]+ )
     (?: "(?P<double>[^"\n]*)" | '(?P<single>[^'\n]*)' | (?P<bare>[^\s"'`#;,}}\]&|<>()]+) )
     """
 )
 _NO_VALUE: Final = re.compile(
     r"(?i)|\$.*|<.*|\{\{.*|%.*%|\*+|x{3,}|true|false|yes|no|null|none|~|optional|required|prompt|redacted|/.*|arn:.*|ssm:.*|file:.*|[a-z]+://.*|\d{1,2}"
-    r"|alias/.*|env:.*|--?[a-z].*|3d[$<{%].*"
+    r"|alias/.*|env:.*|--?[a-z].*|3d[$<{%].*|[\w./-]+\.(?:pem|key|crt|cer|pub|json|ya?ml|toml|txt|env|conf|sock)"
 )
 """What is in the place of a secret: a reference, a path, a placeholder, a switch, the next option (`3D`: `=` in quoted-printable)."""
 

@@ -28,7 +28,7 @@ _UNREADABLE: Final = {
     b"\xff\x06\x00\x00sNaPpY": "snappy",
     b"7z\xbc\xaf\x27\x1c": "7-Zip",
     b"Rar!\x1a\x07": "RAR",
-    b"\x1f\x9d": "compress",
+    b"\x1f\x9d\x90": "compress",
     b"LZIP": "lzip",
     b"\x89LZO": "lzop",
     b"MSCF": "a cabinet",

@@ -120,3 +120,10 @@ def test_the_accounts_that_a_policy_names_are_those_of_every_statement_that_lets
     other = {"aws:PrincipalAccount": "999988887777", "aws:ResourceAccount": ["444455556666", ACCOUNT]}
     document = {"Statement": [perimeter(), perimeter(keys=other), deny("StringNotEquals", PrincipalAccount="222233334444")]}
     assert accounts_of(document) == {ACCOUNT, "999988887777", "444455556666", "222233334444"}
+
+
+def test_images_of_aws_for_nodes_are_no_second_account() -> None:
+    images = perimeter(
+        keys={"aws:PrincipalAccount": ACCOUNT}, Action="ecr:BatchGetImage", Resource="arn:aws:ecr:us-east-1:602401143452:repository/eks/*"
+    )
+    assert accounts_of({"Statement": [perimeter(), images]}) == {ACCOUNT}

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from policypack import known_types as kt
+from policypack.judge import check_stack
 from policypack.plain import UNKNOWN
 from tests.policypack.stacks import Ref, Stack, compliant
 
@@ -108,6 +110,23 @@ REFUSED: dict[str, tuple[Change, str]] = {
     "inline policies that only a list names": (
         lambda s: (host(s), s.add(kt.ROLE_POLICIES, "all", {"roleName": Ref("role", "name"), "policyNames": ["admin"]})),
         "all",
+    ),
+    "a boundary excuses nothing": (
+        lambda s: (
+            s.add(kt.POLICY, "limit", {"policy": document("ssmmessages:*")}),
+            host(s, permissionsBoundary=Ref("limit", "arn"), **INLINE),
+        ),
+        "role",
+    ),
+    "a denial excuses nothing": (
+        lambda s: host(
+            s,
+            inlinePolicies=[
+                {"name": "x", "policy": BAD},
+                {"name": "y", "policy": json.dumps({"Statement": [{"Effect": "Deny", "Action": "iam:*", "Resource": "*"}]})},
+            ],
+        ),
+        "role",
     ),
     "role that is read": (lambda s: host(s, uniqueId="AROA1"), "role"),
     "trust in another service": (lambda s: host(s, service("ec2", "lambda")), "role"),
@@ -214,3 +233,31 @@ def test_a_minimal_role_passes(case: str, known: bool) -> None:
     stack = compliant()
     SOUND[case](stack)
     assert [finding.message for finding in stack.findings(known)] == []
+
+
+def refreshed(stack: Stack, name: str, **outputs: Any) -> set[tuple[str, str]]:
+    """Return what is refused once a refresh has read more of one resource than the program states."""
+    known = [replace(one, outputs={**one.outputs, **outputs}) if one.name == name else one for one in stack.resources(known=True)]
+    return {(finding.id, finding.where.rsplit("::", 1)[-1]) for finding in check_stack(known)}
+
+
+def test_what_was_attached_behind_the_programs_back_is_judged() -> None:
+    stack = compliant()
+    host(stack)
+    assert refreshed(stack, "role") == set()
+    assert refreshed(stack, "role", managedPolicyArns=[f"{AWS}AdministratorAccess"]) == {(RULE, "role")}
+    assert refreshed(stack, "role", inlinePolicies=[{"name": "x", "policy": BAD}]) == {(RULE, "role")}
+    assert refreshed(stack, "role", assumeRolePolicy=service("ec2", "lambda")) == {(RULE, "role")}
+
+
+def test_a_profile_that_was_attached_behind_the_programs_back_is_judged() -> None:
+    stack = compliant()
+    assert refreshed(stack, "agent", iamInstanceProfile="administrators") == {(RULE, "agent")}
+    assert refreshed(stack, "agent", iamInstanceProfile="") == set()
+
+
+def test_a_profile_that_was_read_leads_to_its_role() -> None:
+    stack = compliant()
+    host(stack, **INLINE)
+    del stack.props["profile"]["role"]
+    assert refreshed(stack, "profile", role="role") == {(RULE, "role")}

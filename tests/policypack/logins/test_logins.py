@@ -31,6 +31,7 @@ HARMLESS = {
         "apt-get purge -y openssh-server tmate",
     ),
     "cloud-config": config("package_update: false\nssh_pwauth: false\nchpasswd: {expire: false}\nusers:\n- {name: bob, lock_passwd: true}"),
+    "keys removed by a list": config("runcmd:\n- [rm, -f, /root/.ssh/authorized_keys]\n- [systemctl, mask, ssh]\nssh_authorized_keys: []"),
     "names of services": script("for host in ngrok.io login.tailscale.com trycloudflare.com tmate.io; do", "check $host", "done"),
     "checks": script("command -v ngrok && exit 1", "! which tailscale", "systemctl is-active sshd"),
     "comments": script("# tailscale up", "  # chpasswd is not used", "# PermitRootLogin yes"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import gzip
+import re
 from typing import Any
 
 import pytest
@@ -11,10 +12,21 @@ import pytest
 from policypack.graph import Resource
 from policypack.known_types import INSTANCE, TASK
 from policypack.rules.user_data_holds_no_secret import check_resource
-from policypack.secrets.detectors import detected_in
+from policypack.secrets.detectors import SIGNS, detected_in, detector_of, has_one
 from policypack.secrets.kinds import KINDS, kinds_in
-from tests.policypack.secrets.examples import ENCODINGS, PREFIXED, mixed
+from tests.policypack.secrets.examples import ENCODINGS, PREFIXED, hexa, lower, mixed
 
+LIBRARYS = (
+    "ibm_cloud_iam_key = " + mixed(44),
+    "cos_secret_access_key = " + hexa(48),
+    "cloudant_password = " + hexa(64),
+    "softlayer_api_key = " + lower(64),
+    "AP6" + mixed(20),
+    "sk-" + mixed(20) + "T3BlbkFJ" + mixed(20),
+    "glcbt-" + mixed(24),
+    "aws_key = '" + mixed(40) + "'",
+)
+"""What more the library's detectors find."""
 FIRST = next(iter(PREFIXED.values()))
 
 
@@ -55,6 +67,17 @@ def test_a_kind_of_our_own_is_named_before_the_librarys() -> None:
 def test_the_library_finds_what_no_kind_of_our_own_does() -> None:
     text = "softlayer_username = app\nsoftlayer_api" + "_key = " + "a1b2c3d4e5f6" * 5 + "abcd"
     assert detected_in(text) == ("what detect-secrets takes for a SoftLayer Credentials",)
+
+
+@pytest.mark.parametrize("name", SIGNS)
+def test_a_detector_is_run_wherever_it_finds_something(name: str) -> None:
+    texts = [*PREFIXED.values(), *LIBRARYS]
+    assert [text for text in texts if has_one(detector_of(name), text) and not re.search(SIGNS[name], text)] == []
+
+
+def test_a_harmless_script_loads_no_detector() -> None:
+    script = "#!/bin/sh\nset -eu\napt-get install -y jq\ncurl -fsSL https://docs.openclaw.ai/install | sh\n"
+    assert [name for name, sign in SIGNS.items() if re.search(sign, script)] == []
 
 
 def test_every_kind_has_something_to_look_for_first() -> None:
@@ -120,6 +143,9 @@ def test_a_containers_environment_is_its_user_data() -> None:
         "PUBLIC_KEY=" + mixed(43),
         "listen 2001:db8:85a3:8d3:1319:8a2e:370:7348 and 10.0.0.1:8080",
         "sk-learn==1.5.2 risk-assessment-of-the-agents-network-and-everything",
+        "ssl_private_key: server.pem",
+        'printf "%s" "$1$2$3$4$5$6$7$8$9/and/more/of/it/to/the/end"',
+        "exec > >(tee /var/log/user-data.log | logger -t user-data -s 2>/dev/console) 2>&1",
         "uid=0:gid=0 root:x:0:0:root:/root:/bin/bash",
         "AWS_REGION=us-east-1 SESSION_KEY_FILE=/run/key MAX_TOKENS=4096",
         "curl -u $USER:$PASS https://x; psql postgres://app:$PW@db/app; mysql -p$PW",

@@ -40,6 +40,8 @@ SECRETS = {
     "json": '{"client_secret": "abc123def"}',
     "flag": "login --user x --password hunter2 host",
     "flag with equals": "login --api-key=abcd1234",
+    "one word": "dbPassword: hunter2secret",
+    "credentials of a process": '{"Version": 1, "SecretAccessKey": "not-a-real-one"}',
     "address": "postgres://agent:hunter2@db.internal/x",
 }
 HARMLESS = {
@@ -50,6 +52,7 @@ HARMLESS = {
     "a reference": "secret: arn:aws:secretsmanager:us-east-1:111122223333:secret:x",
     "session token of IMDSv2": "TOKEN=`curl -X PUT http://169.254.169.254/latest/api/token -H 'X-aws-ec2-metadata-token-ttl-seconds: 60'`",
     "settings": "http_tokens: required\nmax_tokens: 4096\ntoken_limit=4000\ntokenizer: fast\npassword_policy: strict\n",
+    "a user without a password": "adduser --disabled-password agent\nagent ALL=(ALL) NOPASSWD:ALL\nmysql --no-password --skip x\n",
     "prose": "# the password is kept elsewhere: see docs\n",
     "a template": "password: {{ lookup('x') }}\ntoken: <your token>\nsecret: null\n",
     "plain text that reads as base64": "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz",
