@@ -15,6 +15,7 @@ from containment import strict_yaml
 from containment.model.catalog import CatalogSet
 from containment.model.errors import InputError, Problem
 from containment.model.names import DENY_GROUPS, WebGroupId
+from containment.model.permitted.catalog_names import catalog_problems
 from containment.model.preset import Harness, HarnessSets, Library, Preset
 
 _T = TypeVar("_T", bound=BaseModel)
@@ -36,6 +37,8 @@ def load_library(folder: Path | None = None) -> Library:
     sets = {
         name: found for name, path in files.items() if (found := _valid(root, path, _document(root, path, problems), CatalogSet, problems))
     }
+    for name, found_set in sets.items():
+        problems += catalog_problems(found_set, f"{root.name}/catalog/{name}.yaml")
     presets = _presets(root, problems)
     path = root / "harnesses.yaml"
     harnesses = _valid(root, path, _document(root, path, problems, named=False), HarnessSets, problems)

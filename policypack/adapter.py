@@ -22,6 +22,7 @@ from pulumi_policy import (
     StackValidationPolicy,
 )
 
+from policypack.deployed.view import faults_of
 from policypack.finding import Fault, Finding, Rule
 from policypack.graph import Graph, Resource
 from policypack.hosts import find_hosts, is_tagged, own_tags
@@ -49,7 +50,7 @@ class _Judge:
     def stack(self, args: StackValidationArgs, report: ReportViolation) -> None:
         graph = self._memory.graph(args)
         self._memory.checks += 1
-        for fault in self._guarded("", self.rule.check_stack, graph):
+        for fault in self._guarded("", faults_of, self.rule, graph):
             if (self.rule.id, fault.what) not in self._memory.reported.get(fault.where, ()):
                 self._say(Finding(self.rule, fault.where, fault.what), report, root_of(graph))
         if self._is_last:

@@ -36,7 +36,8 @@ class Provider:
 class Resource:
     """One resource: `props` are its inputs, `outputs` what the provider answered (empty when it has not yet).
 
-    A component has no provider and makes nothing by itself; the resources inside it are resources of their own.
+    A component has no provider and makes nothing by itself; the resources inside it are resources of their own. A resource that a
+    program reads (`.get()`) sets nothing: its `props` are what the provider read.
 
     Two are the same only when they are one object; values are not compared.
 
@@ -54,6 +55,7 @@ class Resource:
     property_dependencies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     provider: Provider | None = None
     is_component: bool = False
+    is_read: bool = False
 
     @property
     def default_tags(self) -> Mapping[str, Any]:

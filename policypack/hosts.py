@@ -13,6 +13,8 @@ from enum import StrEnum
 from typing import Any
 
 from containment.model.names import DEFAULT_ROLE, HostTag
+from policypack.deployed.template_version import launches, unseen_versions
+from policypack.finding import Fault
 from policypack.graph import Graph, Reference, Resource, Trace
 from policypack.known_types import (
     COMPUTE,
@@ -23,8 +25,6 @@ from policypack.known_types import (
     INSTANCES,
     INTERFACE,
     INTERFACE_ATTACHMENT,
-    LAUNCH_CONFIGURATION,
-    LAUNCH_TEMPLATE,
     LIGHTSAIL,
     NODE_GROUP,
     SCALING_GROUP,
@@ -61,7 +61,8 @@ class Host:
     """Compute that agents run on, with everything that states facts about it; two are the same only when they are one object.
 
     `tags` has every value stated for a key, wherever it is stated: a second opinion on a tag makes the tag unsure.
-    `templates` are launch templates and configurations, `interfaces` the network interfaces declared apart.
+    `templates` are launch templates and configurations, `interfaces` the network interfaces declared apart. `unseen` says in words
+    which versions of templates it starts from that no resource of the stack describes.
     """
 
     resource: Resource
@@ -69,6 +70,7 @@ class Host:
     placements: tuple[Placement, ...]
     templates: tuple[Resource, ...] = ()
     interfaces: tuple[Resource, ...] = ()
+    unseen: tuple[str, ...] = ()
 
 
 def find_hosts(graph: Graph) -> tuple[Host, ...]:
@@ -109,12 +111,17 @@ def own_tags(resource: Resource) -> dict[str, tuple[Any, ...]]:
 
 def templates(graph: Graph, resource: Resource) -> tuple[tuple[Resource, ...], bool]:
     """Return the launch templates and configurations compute is started from, and whether one of them cannot be seen."""
-    found: dict[str, Resource] = {}
-    hidden = False
-    for reference in _template_references(graph, resource):
-        found.update({item.urn: item for item in reference.found})
-        hidden = hidden or reference.trace in (Trace.EXTERNAL, Trace.UNTRACED)
-    return tuple(found.values()), hidden
+    references = [launch.reference for launch in launches(graph, resource)]
+    found = {item.urn: item for reference in references for item in reference.found}
+    return tuple(found.values()), any(reference.trace in (Trace.EXTERNAL, Trace.UNTRACED) for reference in references)
+
+
+def unseen_faults(graph: Graph) -> list[Fault]:
+    """Return a fault for every version of a launch template that a host starts from and that nothing here describes.
+
+    Every rule that judges templates reports these: what it has not seen, it cannot pass.
+    """
+    return [Fault(host.resource.urn, what) for host in find_hosts(graph) for what in host.unseen]
 
 
 def _host(graph: Graph, resource: Resource) -> Host:
@@ -127,7 +134,14 @@ def _host(graph: Graph, resource: Resource) -> Host:
     placements = [place for reference in references for place in _placements(reference)]
     if not placements and resource.type not in (*TEMPLATES, LIGHTSAIL, ECS_SERVICE, ECS_TASK_SET):
         placements = [Placement(Where.UNTRACED if hidden or resource.type in (NODE_GROUP, FARGATE_PROFILE) else Where.DEFAULT_VPC)]
-    return Host(resource, _collect(stated), tuple(dict.fromkeys(placements)), used, interfaces)
+    return Host(
+        resource=resource,
+        tags=_collect(stated),
+        placements=tuple(dict.fromkeys(placements)),
+        templates=used,
+        interfaces=interfaces,
+        unseen=tuple(dict.fromkeys(unseen_versions(graph, resource))),
+    )
 
 
 def _placements(reference: Reference) -> list[Placement]:
@@ -136,31 +150,6 @@ def _placements(reference: Reference) -> list[Placement]:
     if reference.trace is Trace.EXTERNAL:
         return [Placement(Where.EXTERNAL, literal=reference.literal)]
     return [Placement(Where.SUBNET, subnet) for subnet in reference.found] or [Placement(Where.UNTRACED)]
-
-
-def _template_references(graph: Graph, resource: Resource) -> Iterator[Reference]:
-    def template(key: str, block: Any, by_id: str = "id", by_name: str = "name") -> Iterator[Reference]:
-        for name, attribute in ((by_id, "id"), (by_name, "name")):
-            if field(block, name) is not None:
-                yield graph.refer(resource, key, field(block, name), (LAUNCH_TEMPLATE,), (attribute,))
-                return
-
-    if resource.type in (*INSTANCES, SCALING_GROUP, NODE_GROUP):
-        yield from template("launchTemplate", resource.get("launchTemplate"))
-    if resource.type == SCALING_GROUP:
-        yield graph.refer(resource, "launchConfiguration", resource.get("launchConfiguration"), (LAUNCH_CONFIGURATION,), ("name", "id"))
-        mixed = field(resource.get("mixedInstancesPolicy"), "launchTemplate")
-        for block in (mixed, *items(field(mixed, "overrides"))):
-            specification = field(block, "launchTemplateSpecification")
-            yield from template("mixedInstancesPolicy", specification, "launchTemplateId", "launchTemplateName")
-    if resource.type in (FLEET, SPOT_FLEET):
-        key = "launchTemplateConfigs"
-        for block in items(resource.get(key)):
-            specification = field(block, "launchTemplateSpecification")
-            if resource.type == FLEET:
-                yield from template(key, specification, "launchTemplateId", "launchTemplateName")
-            else:
-                yield from template(key, specification)
 
 
 def _subnet_references(graph: Graph, resource: Resource, used: tuple[Resource, ...]) -> Iterator[Reference]:
@@ -192,8 +181,9 @@ def _interfaces(graph: Graph, resource: Resource, used: tuple[Resource, ...]) ->
     references: list[Reference] = []
     for holder in (resource, *used):
         for key in ("networkInterfaces", "primaryNetworkInterface", "primaryNetworkInterfaces"):
-            blocks = items(holder.get(key))
-            references.extend(graph.refer(holder, key, field(block, "networkInterfaceId"), (INTERFACE,)) for block in blocks)
+            values = [field(block, "networkInterfaceId") for block in items(holder.get(key))]
+            own = holder.output("primaryNetworkInterfaceId") if holder.is_read else None  # made with it: says nothing more
+            references.extend(graph.refer(holder, key, value, (INTERFACE,)) for value in values if value is UNKNOWN or value != own)
     found = {item.urn: item for reference in references for item in reference.found}
     unseen = [one for one in references if one.trace in (Trace.EXTERNAL, Trace.UNTRACED)]
     if resource.type in INSTANCES:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from policypack.deployed.view import faults_of
 from policypack.finding import Fault, Finding, Rule
 from policypack.graph import Graph, Resource
 from policypack.known_types import INSTANCE, POLICY_LIST, RULESET, SMART_GROUP, SPOKE_GATEWAY, SUBNET, VPC, WEB_GROUP
@@ -52,7 +53,7 @@ def check_resource(type_: str, name: str, props: Mapping[str, Any], rules: Seque
 def check_stack(resources: Iterable[Resource], rules: Sequence[Rule] = RULES) -> list[Finding]:
     """Return what the rules find wrong with a whole stack."""
     graph = Graph(resources)
-    return [_finding(rule, fault) for rule in rules if rule.check_stack for fault in rule.check_stack(graph)]
+    return [_finding(rule, fault) for rule in rules if rule.check_stack for fault in faults_of(rule, graph)]
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ def check(resources: Iterable[Resource], waivers: Waivers, rules: Sequence[Rule]
     graph = Graph(resources)
     root = root_of(graph)
     standing, waived = apply(
-        (_finding(rule, fault) for rule in rules if rule.check_stack for fault in rule.check_stack(graph)), waivers, root
+        (_finding(rule, fault) for rule in rules if rule.check_stack for fault in faults_of(rule, graph)), waivers, root
     )
     about = rule_of(waivers)
     assert about.check_stack is not None

@@ -81,13 +81,14 @@ class Memory:
             urn=message.urn,
             type=message.type,
             name=message.name,
-            props=seen.props if seen else outputs,
+            props=seen.props if seen else outputs,  # never analyzed: read from the cloud, so its outputs are all there is
             outputs=outputs,
             parent=message.parent or None,
             dependencies=tuple(message.dependencies),
             property_dependencies={key: tuple(found.urns) for key, found in message.propertyDependencies.items()},
             provider=by,
             is_component=_is_component(message.type, by),
+            is_read=seen is None and by is not None,
         )
 
     def _resource(self, resource: PolicyResource) -> Resource:
@@ -97,13 +98,14 @@ class Memory:
             urn=resource.urn,
             type=resource.resource_type,
             name=resource.name,
-            props=seen.props if seen else outputs,  # never analysed: read from the cloud, so its outputs are all there is
+            props=seen.props if seen else outputs,
             outputs=outputs,
             parent=resource.parent.urn if resource.parent else None,
             dependencies=tuple(one.urn for one in resource.dependencies),
             property_dependencies={key: tuple(one.urn for one in found) for key, found in resource.property_dependencies.items()},
             provider=by,
             is_component=_is_component(resource.resource_type, by),
+            is_read=seen is None and by is not None,
         )
 
 

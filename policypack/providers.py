@@ -4,12 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-PROVIDERS: Final = (
-    "api.openai.com",
-    "api.anthropic.com",
-    "generativelanguage.googleapis.com",
-    "api.mistral.ai",
-    "openrouter.ai",
-    "api.deepseek.com",
-)
-"""The shadow-model deny set (seed 001, appendix, "Default terminal workflow destinations"); a deny may name more."""
+from containment.model.permitted.providers import MINIMUM
+
+PROVIDERS: Final = MINIMUM
+"""The same minimum set that configuration denies."""

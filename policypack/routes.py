@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from containment.model.fqdn import Match
+from policypack.deployed.controller_routes import is_controller_route
 from policypack.graph import Graph, Reference, Resource
 from policypack.known_types import (
     DEFAULT_ROUTE_TABLE,
@@ -133,7 +134,10 @@ def joins(graph: Graph, table: Table) -> Iterator[Leak]:
 
 def _ways(graph: Graph, table: Table) -> Iterator[Leak]:
     if table.resource is not None and table.resource.type in TABLES:
+        read = table.resource.is_read
         for route in items(table.resource.get("routes")):
+            if read and (field(route, "gatewayId") == "local" or is_controller_route(graph, table.resource, route)):
+                continue
             yield from _judge(graph, table.resource, "routes", route)
         for gateway in items(table.resource.get("propagatingVgws")):
             if is_some(gateway) is not Match.NO:

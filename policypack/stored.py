@@ -1,18 +1,19 @@
 """Resources of a stack as a file holds them: a checkpoint, what `pulumi stack export` prints, or a preview in JSON.
 
-Works on the parsed document; reading files is the caller's. What a document calls inputs are the inputs; secrets stay
-unknown. Resources that wait for deletion, and providers, are left out.
+Works on the parsed document; reading files is the caller's. What a document calls inputs are the inputs, but a resource that the
+program reads (`external`) has none: its outputs are what was read. Secrets stay unknown. Resources that wait for deletion are left
+out; the stack itself and providers are not resources that somebody deploys, and `deployed_in` leaves them out of a count.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from policypack.graph import Provider, Resource
 from policypack.plain import plain
+from policypack.waivers import STACK
 
-_STACK = "pulumi:pulumi:Stack"
 _PROVIDER = "pulumi:providers:"
 _GONE = frozenset({"delete", "delete-replaced", "discard", "discard-replaced", "remove-pending-replace"})
 
@@ -25,7 +26,12 @@ def resources_in(document: Any) -> list[Resource]:
         for one in entries
         if one["type"].startswith(_PROVIDER)
     }
-    return [_resource(one, providers) for one in entries if one["type"] != _STACK and not one.get("delete")]
+    return [_resource(one, providers) for one in entries if not one.get("delete")]
+
+
+def deployed_in(resources: Iterable[Resource]) -> int:
+    """Return how many resources are deployed: all but the stack itself and providers."""
+    return sum(one.type != STACK and not one.type.startswith(_PROVIDER) for one in resources)
 
 
 def _entries(document: Any) -> Iterator[Mapping[str, Any]]:
@@ -62,15 +68,17 @@ def _resource(entry: Mapping[str, Any], providers: Mapping[str, Provider]) -> Re
     outputs = dict(plain(entry.get("outputs") or {}))
     if entry.get("id"):
         outputs.setdefault("id", entry["id"])
+    is_read = bool(entry.get("external"))
     return Resource(
         urn=entry["urn"],
         type=entry["type"],
         name=entry["urn"].rsplit("::", 1)[-1],
-        props=plain(entry.get("inputs") or {}),
+        props=outputs if is_read and entry.get("outputs") else plain(entry.get("inputs") or {}),
         outputs=outputs,
         parent=entry.get("parent") or None,
         dependencies=tuple(entry.get("dependencies") or ()),
         property_dependencies={key: tuple(urns or ()) for key, urns in (entry.get("propertyDependencies") or {}).items()},
         provider=providers.get(urn, Provider(urn)) if urn else None,
         is_component=not urn and not entry.get("custom") and not entry["type"].startswith(_PROVIDER),
+        is_read=is_read,
     )

@@ -7,6 +7,7 @@ from typing import Annotated
 from containment.model.internal_api import InternalApis
 from containment.model.keys import Keys, domains, key, more_domains
 from containment.model.names import RFC1918
+from containment.model.sanctioned_provider import SanctionedProviders
 from containment.model.unquoted import Flag
 from containment.model.upload_waiver import UploadWaivers
 from containment.model.values import Cidrs, DeniedDomains, Domains, OrNothing, PrivateCidrs, Urls
@@ -30,7 +31,19 @@ class DestinationKeys(Keys):
     package_registry_domains: Domains = domains("Package registries and source control.")
     os_update_domains: Domains = domains("HTTPS package mirrors of the operating system.")
     public_reference_domains: Domains = domains("Search and reference sites.")
-    unapproved_model_provider_domains: DeniedDomains = domains("Model providers denied ahead of every permit.")
+    unapproved_model_provider_domains: DeniedDomains = key(
+        (),
+        "More model providers denied ahead of every permit. Adds to the class's own set, and never shortens it.",
+        "an attempt is named in the log only when the deny names the provider",
+        "list host names, or wildcards such as *.example.com",
+    )
+    sanctioned_model_providers: SanctionedProviders = key(
+        (),
+        "Model providers of the deny set that this stack may reach: {host, owner, reason, until}.",
+        "a sanctioned provider receives prompts and data; some classes allow none",
+        "name one exact host that approvedModelGatewayDomains has, its owner, the reason, and the last day (YYYY-MM-DD)",
+        items="object",
+    )
     approved_model_gateway_cidrs: PrivateCidrs = key(
         (), "Internal model gateways by address (TCP 443).", "an L4 permit has no name to check", "list internal CIDRs, as small as can be"
     )

@@ -1,6 +1,7 @@
 """The names a stack permits and denies, WebGroup by WebGroup: the class's sets, its harness's, and what the stack says.
 
-A list of the stack's either stands in place of a set's names (`OVERRIDES`) or beside them (`ADDITIONS`).
+A list of the stack's either replaces a set's names (`OVERRIDES`) or adds to them (`ADDITIONS`). The deny set of model
+providers always contains the minimum set: no list of a class or a stack shortens it.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from containment.model.config import StackConfig
 from containment.model.fqdn import DomainPattern
 from containment.model.names import WebGroupId
 from containment.model.parse import alias_of
+from containment.model.permitted.providers import MINIMUM
 from containment.model.preset import Harness, Library, Preset
 
 OVERRIDES: Mapping[WebGroupId, str] = {
@@ -20,14 +22,16 @@ OVERRIDES: Mapping[WebGroupId, str] = {
     WebGroupId.PACKAGES: "package_registry_domains",
     WebGroupId.OS_UPDATES: "os_update_domains",
     WebGroupId.PUBLIC_REFERENCE: "public_reference_domains",
-    WebGroupId.UNAPPROVED_MODELS: "unapproved_model_provider_domains",
 }
 ADDITIONS: Mapping[WebGroupId, str] = {
     WebGroupId.AWS_INFRA: "aws_infra_domains",
     WebGroupId.SAAS_APIS: "approved_saas_api_domains",
     WebGroupId.MCP_GATEWAYS: "approved_mcp_gateway_domains",
     WebGroupId.IDENTITY_TELEMETRY: "identity_and_telemetry_domains",
+    WebGroupId.UNAPPROVED_MODELS: "unapproved_model_provider_domains",
 }
+
+_MINIMUM = frozenset(map(DomainPattern, MINIMUM))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,9 @@ def destinations_of(config: StackConfig, library: Library, preset: Preset, harne
         if group in ADDITIONS and (added := getattr(config, ADDITIONS[group])):
             patterns |= {DomainPattern.parse(domain) for domain in added}
             origins.append(alias_of(ADDITIONS[group]))
+        if group is WebGroupId.UNAPPROVED_MODELS and not patterns >= _MINIMUM:
+            patterns |= _MINIMUM
+            origins.append("the minimum set of model providers")
         if patterns and switched_on.get(group, True):
             out[group] = Destinations(tuple(sorted(patterns)), ", ".join(origins))
     return out

@@ -20,6 +20,8 @@ from containment.model.fqdn import DomainPattern
 from containment.model.known_hosts import meets
 from containment.model.names import DENY_GROUPS, WebGroupId
 from containment.model.parse import alias_of
+from containment.model.permitted.name import lookalike_refusal, refusal_of
+from containment.model.permitted.refusal import Cause
 from containment.model.preset import Library, Preset, Uploads
 from containment.model.upload_waiver import UploadWaiver
 from containment.model.url import UrlPattern
@@ -89,10 +91,20 @@ def check_kinds(permits: Iterable[Permit], preset: Preset, library: Library, reg
 
 
 def check_uploads(
-    permits: Iterable[Permit], config: StackConfig, preset: Preset, library: Library, today: date | None, checks: Checks
+    permits: Iterable[Permit],
+    destinations: Mapping[WebGroupId, Destinations],
+    config: StackConfig,
+    preset: Preset,
+    library: Library,
+    today: date | None,
+    checks: Checks,
 ) -> None:
-    """Refuse hosts where strangers can store data, but those waived by name until a day that has not passed."""
+    """Refuse hosts where strangers can store data, but those waived by name until a day that has not passed.
+
+    Drop sites are refused in every class; those that a deny set names are left to `overlaps`, which refuses them too.
+    """
     held = {waiver.host: waiver for waiver in config.upload_waivers}
+    sanctioned = {entry.host for entry in config.sanctioned_model_providers}  # `sanctions` refuses those that a class does not allow
     used = set[str]()
     if preset.uploads is Uploads.REFUSED:
         _check_aws(config, preset, checks)
@@ -103,6 +115,8 @@ def check_uploads(
                 if permit.pattern.text in held:
                     used.add(permit.pattern.text)
                     continue
+                if permit.pattern.text in sanctioned:
+                    continue
                 checks.problems.append(
                     Problem(
                         permit.where,
@@ -111,8 +125,40 @@ def check_uploads(
                         "remove it, or waive that exact host in uploadWaivers with owner, reason and end",
                     )
                 )
+    used |= _check_drop_sites(permits, destinations, held, checks)
     for waiver in held.values():
         _check_waiver(waiver, waiver.host in used, preset, today, checks)
+
+
+def _check_drop_sites(
+    permits: Iterable[Permit], destinations: Mapping[WebGroupId, Destinations], held: Mapping[str, UploadWaiver], checks: Checks
+) -> set[str]:
+    """Refuse paste, file-drop and webhook sites in every class, but those waived by name; return the hosts waived."""
+    used = set[str]()
+    denied = [pattern for group in DENY_GROUPS & set(destinations) for pattern in destinations[group].patterns]
+    for permit in permits:
+        refusal = refusal_of(permit.pattern.text)
+        if refusal is None or refusal.cause is not Cause.DROP_SITE or any(meets(permit.pattern, other) for other in denied):
+            continue
+        if permit.pattern.text in held:
+            used.add(permit.pattern.text)
+            continue
+        why = "one request leaves data there, without an account"
+        checks.problems.append(Problem(permit.where, f"{str(permit.pattern)!r} {refusal.what}", why, refusal.fix))
+    return used
+
+
+def check_letters(permits: Iterable[Permit], library: Library, region: str, checks: Checks) -> None:
+    """Refuse names in other letters that read like a name of the catalog."""
+    foreign = [permit for permit in permits if "xn--" in permit.pattern.text]
+    if not foreign:
+        return
+    known = [pattern.text for found in library.sets.values() for pattern in found.patterns(region) if pattern.is_exact]
+    for permit in foreign:
+        refusal = lookalike_refusal(permit.pattern.text, known)
+        if refusal is not None:
+            why = "a reader of the rule takes it for the known name"
+            checks.problems.append(Problem(permit.where, f"{str(permit.pattern)!r} {refusal.what}", why, refusal.fix))
 
 
 def _check_aws(config: StackConfig, preset: Preset, checks: Checks) -> None:

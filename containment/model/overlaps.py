@@ -15,10 +15,11 @@ from containment.model.fqdn import DomainPattern
 from containment.model.known_hosts import Meeting, meets
 from containment.model.names import DENY_GROUPS, WebGroupId
 from containment.model.parse import alias_of
+from containment.model.preset import Preset, Sanctions
 from containment.model.url import UrlPattern
 
 
-def check_overlaps(destinations: Mapping[WebGroupId, Destinations], config: StackConfig, checks: Checks) -> None:
+def check_overlaps(destinations: Mapping[WebGroupId, Destinations], config: StackConfig, preset: Preset, checks: Checks) -> None:
     """Refuse a permit that meets a deny, and a URL whose host is permitted whole."""
     for denied_group in sorted(DENY_GROUPS & set(destinations)):
         denied = destinations[denied_group]
@@ -29,7 +30,8 @@ def check_overlaps(destinations: Mapping[WebGroupId, Destinations], config: Stac
             for pattern in permitted.patterns:
                 if hits := refused.of(pattern):
                     key = _overlap_key(group, pattern, denied_group, config)
-                    checks.problems.append(_both_sides(checks, key, str(pattern), permitted.origin, denied_group, denied.origin, hits))
+                    fix = _fix(pattern, hits, permitted.origin, denied_group, denied.origin, config, preset)
+                    checks.problems.append(_both_sides(checks, key, str(pattern), permitted.origin, denied_group, hits, fix))
     for url in config.tls_decryption_urls:
         _check_url(url, destinations, checks)
 
@@ -41,7 +43,8 @@ def _check_url(url: str, destinations: Mapping[WebGroupId, Destinations], checks
         if not hits:
             continue
         if group in DENY_GROUPS:
-            checks.problems.append(_both_sides(checks, key, url, key, group, found.origin, hits))
+            fix = f"remove it from {key}, or from {found.origin}"
+            checks.problems.append(_both_sides(checks, key, url, key, group, hits, fix))
         elif group is not WebGroupId.AWS_INFRA:
             checks.problems.append(
                 Problem(
@@ -54,19 +57,45 @@ def _check_url(url: str, destinations: Mapping[WebGroupId, Destinations], checks
 
 
 def _both_sides(
-    checks: Checks, key: str, permitted: str, origin: str, denied_group: WebGroupId, denied_origin: str, hits: list[DomainPattern]
+    checks: Checks, key: str, permitted: str, origin: str, denied_group: WebGroupId, hits: list[DomainPattern], fix: str
 ) -> Problem:
     return Problem(
         f"{checks.file}:{key}",
         f"{permitted!r} (from {origin}) is permitted, and {denied_group.value} denies " + ", ".join(repr(str(hit)) for hit in hits[:3]),
         "a destination cannot be approved and denied; which rule decides would hang on their order",
-        f"remove it from {origin}, or from {denied_origin}",
+        fix,
+    )
+
+
+def _fix(
+    pattern: DomainPattern,
+    hits: list[DomainPattern],
+    origin: str,
+    denied_group: WebGroupId,
+    denied_origin: str,
+    config: StackConfig,
+    preset: Preset,
+) -> str:
+    """Return how to take a name off one side; a model provider leaves the deny set by a sanction only."""
+    own = alias_of("unapproved_model_provider_domains")
+    if denied_group is not WebGroupId.UNAPPROVED_MODELS:
+        return f"remove it from {origin}, or from {denied_origin}"
+    if any(hit.text in config.unapproved_model_provider_domains for hit in hits):
+        return f"remove it from {origin}, or from {own}"
+    if preset.sanctioned_providers is not Sanctions.ALLOWED:
+        return f"remove it from {origin}: {preset.name} allows no sanctioned model provider"
+    if not pattern.is_exact:
+        return f"remove it from {origin}, and name the exact hosts that are needed"
+    return (
+        f"remove it from {origin}; a provider that the company has sanctioned takes an entry {{host: {pattern}, owner, reason, until}}"
+        f" in {alias_of('sanctioned_model_providers')}, and its host in {alias_of('approved_model_gateway_domains')}"
     )
 
 
 def _overlap_key(group: WebGroupId, pattern: DomainPattern, denied: WebGroupId, config: StackConfig) -> str:
     """Return the key that brought the overlap in: what the stack says, else the key that can replace the permitted set."""
     key = {**OVERRIDES, **ADDITIONS}[group]
-    if pattern.text not in getattr(config, key) and denied in OVERRIDES and getattr(config, OVERRIDES[denied]):
-        key = OVERRIDES[denied]
+    own = {**OVERRIDES, **ADDITIONS}.get(denied)
+    if pattern.text not in getattr(config, key) and own is not None and getattr(config, own):
+        key = own
     return alias_of(key)

@@ -39,6 +39,13 @@ class Uploads(StrEnum):
     REFUSED = "refused"
 
 
+class Sanctions(StrEnum):
+    """Whether a stack of a class may sanction model providers that the deny set has (`sanctionedModelProviders`)."""
+
+    ALLOWED = "allowed"
+    REFUSED = "refused"
+
+
 class Switch(StrEnum):
     """Protections that are on by default and that a class can keep on: their configuration keys."""
 
@@ -76,6 +83,7 @@ class Preset(Reviewed):
     public_reference: StrictBool = False
     may_reach: tuple[DestinationKind, ...] = ()
     uploads: Uploads
+    sanctioned_providers: Sanctions = Sanctions.REFUSED
     strict_logging: StrictBool = False
     minimum_log_retention_days: Annotated[int, Field(ge=1, strict=True)] = 1
     keeps_on: tuple[Switch, ...] = ()

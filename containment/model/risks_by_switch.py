@@ -142,11 +142,11 @@ SWITCHED_OFF: Final = (
         _not_denied,
     ),
     RiskKind(
-        "shorter-shadow-list",
-        "calls to model providers that the stack's own list leaves out are stopped by the last deny alone and not named",
-        "an empty unapprovedModelProviderDomains, which keeps the catalog's list",
-        "unapprovedModelProviderDomains",
-        lambda spec: () if spec.config.unapproved_model_provider_domains else None,
+        "sanctioned-providers",
+        "these model providers of the deny set are permitted, and take prompts and data of any account",
+        "the end of the sanction",
+        "sanctionedModelProviders",
+        lambda spec: named(f"{one.host} until {one.until} ({one.owner})" for one in spec.config.sanctioned_model_providers),
     ),
     RiskKind(
         "no-log-of-ends",

@@ -16,7 +16,7 @@ from containment.model.checks import Checks
 from containment.model.config import StackConfig
 from containment.model.destinations import Destinations, destinations_of
 from containment.model.errors import InputError
-from containment.model.forbidden import check_kinds, check_uploads, permits_of
+from containment.model.forbidden import check_kinds, check_letters, check_uploads, permits_of
 from containment.model.fqdn import DomainPattern
 from containment.model.internal_api import InternalApi, internal_apis
 from containment.model.known_hosts import KnownHost, known_hosts
@@ -26,6 +26,7 @@ from containment.model.overlaps import check_overlaps
 from containment.model.parse import parse_config
 from containment.model.preset import Harness, Library, Preset
 from containment.model.resolver_names import resolver_names
+from containment.model.sanctions import check_sanctions, without_sanctioned
 from containment.model.spec_checks import (
     check_addresses,
     check_class,
@@ -114,7 +115,8 @@ def resolve(
         checks.add("agent_class", config.agent_class, f"is not a class in presets/ ({', '.join(sorted(library.presets))})")
         preset = next(iter(library.presets.values()))
     harness = config.install_mode if config.install_mode is not None else preset.harness
-    destinations = destinations_of(config, library, preset, harness)
+    stated = destinations_of(config, library, preset, harness)
+    destinations = without_sanctioned(stated, config)
     check_stack_name(stack, config, library, checks)
     check_names(stack, config, checks)
     check_partition(config, checks)
@@ -124,10 +126,13 @@ def resolve(
     check_neighbours(config, stack, neighbours, checks)
     permits = permits_of(config, preset, library, destinations, file)
     check_kinds(permits, preset, library, config.aws_region, checks)
-    check_uploads(permits, config, preset, library, today, checks)
+    check_uploads(permits, destinations, config, preset, library, today, checks)
+    denied, gateways = stated[WebGroupId.UNAPPROVED_MODELS], stated.get(WebGroupId.MODEL_GATEWAYS)
+    check_sanctions(denied, gateways, config, preset, today, checks)
+    check_letters(permits, library, config.aws_region, checks)
     check_logs(config, preset, checks)
     check_resolvable(destinations, config, checks)
-    check_overlaps(destinations, config, checks)
+    check_overlaps(destinations, config, preset, checks)
     subnets = _subnets(config, checks)
     check_addresses(config, subnets.agents, checks)
     problems += checks.problems

@@ -11,6 +11,8 @@ from pydantic import AfterValidator, BeforeValidator
 
 from containment.model.fqdn import DomainPattern, normalise
 from containment.model.names import PREFIX_PATTERN, RFC1918
+from containment.model.permitted.name import refusal_of
+from containment.model.permitted.refusal import Cause, Scope
 from containment.model.url import UrlPattern
 
 RETENTIONS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
@@ -47,20 +49,28 @@ def _denied_domain(raw: str) -> str:
     return spelled
 
 
+def _permitted(raw: str, scope: Scope = Scope.PUBLIC) -> DomainPattern:
+    """Return the pattern of a name that a permit may have; drop sites are left to the class (`forbidden`)."""
+    refusal = refusal_of(raw, scope)
+    if refusal is not None and (refusal.cause is not Cause.DROP_SITE or scope is Scope.INTERNAL):
+        raise ValueError(f"{refusal.what}; {refusal.fix}" if refusal.cause is not Cause.MALFORMED else refusal.what)
+    return DomainPattern.parse(raw)
+
+
 def _permitted_domain(raw: str) -> str:
-    pattern = DomainPattern.parse(raw)
-    if not pattern.is_anchored:
-        raise ValueError(
-            "covers a whole top-level domain, or names that anybody can register; write '*.' before a domain, as in *.example.com"
-        )
-    return pattern.text
+    return _permitted(raw).text
 
 
 def _resolver_domain(raw: str) -> str:
-    pattern = DomainPattern.parse(_permitted_domain(raw))
+    pattern = _permitted(raw, Scope.INTERNAL)
     if not (pattern.is_exact or pattern.apex):
         raise ValueError("has '*' elsewhere than in a leading '*.', which the DNS firewall does not have")
     return pattern.text
+
+
+def _permitted_url(raw: str) -> str:
+    url = UrlPattern.parse(raw)
+    return str(UrlPattern(_permitted(url.host.text), url.path))
 
 
 def _no_repeat(values: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -115,7 +125,7 @@ def vpc_sized(network: IPv4Network) -> IPv4Network:
 
 Prefix = Annotated[str, matching(PREFIX_PATTERN.pattern, "3 to 30 lower-case letters, digits and dashes, starting with a letter")]
 Domains = Annotated[tuple[Annotated[str, AfterValidator(_permitted_domain)], ...], BeforeValidator(decoded), AfterValidator(_no_repeat)]
-"""Names a permit is made of: exact, or under one domain."""
+"""Names a permit is made of: exact, or under one owner's domain (`permitted`)."""
 
 DeniedDomains = Annotated[tuple[Annotated[str, AfterValidator(_denied_domain)], ...], BeforeValidator(decoded), AfterValidator(_no_repeat)]
 """Names a deny is made of: a wildcard may be wider here, up to a top-level domain."""
@@ -135,7 +145,5 @@ ResolverDomains = Annotated[
 ]
 """Names the DNS firewall can hold: exact, or a leading `*.`."""
 
-Urls = Annotated[
-    tuple[Annotated[str, AfterValidator(lambda raw: str(UrlPattern.parse(raw)))], ...], BeforeValidator(decoded), AfterValidator(_no_repeat)
-]
+Urls = Annotated[tuple[Annotated[str, AfterValidator(_permitted_url)], ...], BeforeValidator(decoded), AfterValidator(_no_repeat)]
 """URLs as `host/path*`."""

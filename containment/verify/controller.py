@@ -64,6 +64,15 @@ class ControllerReader:
         answer = self._ask("GET", "/v2.5/api/app-domains", headers=self._session)
         return {group["uuid"]: group["name"] for group in answer.get("app_domains") or []}
 
+    def groups(self) -> list[dict[str, Any]]:
+        """Return every SmartGroup and WebGroup (`uuid`, `name`, `selector`)."""
+        return list(self._ask("GET", "/v2.5/api/app-domains", headers=self._session).get("app_domains") or [])
+
+    def gateway(self, name: str) -> dict[str, Any]:
+        """Return one gateway in the Controller's words (`enable_nat`, `gw_enc`, `cloudn_gateway_inst_id`); empty when there is none."""
+        found = self._act("list_vpcs_summary", gateway_name=name)
+        return dict(found[0]) if isinstance(found, list) and found else {}
+
     def version(self) -> str:
         """Return the Controller's release, `MAJOR.MINOR.PATCH` or as it says it."""
         return str(self._act("list_version_info").get("current_version", ""))
@@ -90,8 +99,8 @@ class ControllerReader:
         answer = self._ask("GET", "/v2.5/api/microseg/policy-list3", headers=self._session)
         return list(answer.get("dcf_policies") or [])
 
-    def _act(self, action: str) -> Any:
-        query = urllib.parse.urlencode({"CID": self._cid, "action": action})
+    def _act(self, action: str, **fields: str) -> Any:
+        query = urllib.parse.urlencode({"CID": self._cid, "action": action, **fields})
         return _results(self._ask("GET", f"/v2/api?{query}"), action)
 
     def _ask(

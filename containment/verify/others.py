@@ -90,11 +90,26 @@ def _from_controller(document: Mapping[str, Any]) -> list[Resource]:
     if not isinstance(policies, list) or not all(isinstance(one, dict) for one in policies):
         raise ValueError("has `policies` that are not a list of rules")
     blocks = sorted(policies, key=lambda one: one["priority"] if isinstance(one.get("priority"), int) else 0)
-    listed = [{_FIELDS.get(key, key): value for key, value in one.items()} for one in blocks]
-    for one in listed:
-        one["protocol"] = "ANY" if one.get("protocol") == "PROTOCOL_UNSPECIFIED" else one.get("protocol", "ANY")
+    listed = [rule_of_answer(one) for one in blocks]
     held = Resource(urn="other owners", type=POLICY_LIST, name="other owners", props=plain({"policies": listed}))
     return [held, *(_group(one) for one in _domains(document.get("app_domains") or []))]
+
+
+def rule_of_answer(policy: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a rule of the Controller's API under the provider's property names."""
+    found = {_FIELDS.get(key, key): value for key, value in policy.items()}
+    found["protocol"] = "ANY" if found.get("protocol") == "PROTOCOL_UNSPECIFIED" else found.get("protocol", "ANY")
+    return found
+
+
+def expressions_of_answer(domain: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the match expressions of a group of the Controller's API under the provider's property names."""
+    return [_expression(one.get("all") or {}) for one in (domain.get("selector") or {}).get("any") or []]
+
+
+def is_web(expressions: Iterable[Mapping[str, Any]]) -> bool:
+    """Tell whether match expressions are those of a WebGroup."""
+    return any(key in one for one in expressions for key in ("snifilter", "urlfilter"))
 
 
 def _domains(found: Any) -> Iterable[Mapping[str, Any]]:
@@ -104,11 +119,10 @@ def _domains(found: Any) -> Iterable[Mapping[str, Any]]:
 
 
 def _group(domain: Mapping[str, Any]) -> Resource:
-    expressions = [_expression(one.get("all") or {}) for one in (domain.get("selector") or {}).get("any") or []]
-    is_web = any(key in one for one in expressions for key in ("snifilter", "urlfilter"))
+    expressions = expressions_of_answer(domain)
     return Resource(
         urn=f"group {domain['uuid']}",
-        type=WEB_GROUP if is_web else SMART_GROUP,
+        type=WEB_GROUP if is_web(expressions) else SMART_GROUP,
         name=str(domain.get("name") or domain["uuid"]),
         props={"name": domain.get("name"), "selector": {"matchExpressions": expressions}},
         outputs={"id": domain["uuid"]},

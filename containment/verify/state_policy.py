@@ -10,6 +10,7 @@ from typing import Any
 from containment.library import load_library
 from containment.model.errors import InputError, Problem
 from containment.model.names import DENY_GROUPS, HostTag, PolicyMode, WebGroupId
+from containment.model.reach.approvals import approvals_of_names
 from containment.model.reach.sources import ANYBODY, Sources
 from containment.model.reach.subject import Subject, facts_of
 from containment.model.ruleset import CidrSelector, Network, RuleSet
@@ -54,7 +55,7 @@ def subject_of_graph(graph: Graph, title: str) -> Subject | None:
     if stated is None:
         return None
     library = load_library()
-    region = _region(graph)
+    region = region_of(graph)
     facts = facts_of(library.sets.values(), region)
     denied = [one for name in sorted(library.sets) for one in library.sets[name].patterns(region) if _is_unapproved(library.sets[name])]
     hosts = find_hosts(graph)
@@ -75,6 +76,7 @@ def subject_of_graph(graph: Graph, title: str) -> Subject | None:
         own=tuple(_own(graph, stated.ruleset)),
         resolvers=tuple(_resolvers(graph)),
         facts=facts,
+        approvals=approvals_of_names(approved, facts),
         assumptions=(*notes, "no rule of another owner stands before these (say what does with --before and --after)"),
     )
 
@@ -127,7 +129,7 @@ def _resolvers(graph: Graph) -> Iterator[Network]:
                 yield found
 
 
-def _region(graph: Graph) -> str:
+def region_of(graph: Graph) -> str:
     """Return the region that the state's own names tell; the catalog's patterns need one."""
     for resource in graph.resources:
         for key in ("availabilityZone", "vpcReg"):

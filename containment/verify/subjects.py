@@ -10,6 +10,7 @@ from containment.library import load_library
 from containment.model.names import DENY_GROUPS, WebGroupId
 from containment.model.policy import build_ruleset
 from containment.model.preset import Library
+from containment.model.reach.approvals import approvals_of_spec
 from containment.model.reach.subject import Subject, agents_of, facts_of
 from containment.model.risks import residual_risks
 from containment.model.spec import ContainmentSpec
@@ -23,6 +24,7 @@ def subject_of_spec(spec: ContainmentSpec, library: Library | None = None) -> Su
     approved = {pattern for group, found in spec.destinations.items() if group not in DENY_GROUPS for pattern in found.patterns}
     approved |= {UrlPattern.parse(url).host for url in spec.decrypted_urls}
     denied = spec.destinations.get(WebGroupId.UNAPPROVED_MODELS)
+    facts = facts_of(known.sets.values(), spec.config.aws_region)
     return Subject(
         title=spec.stack,
         ruleset=build_ruleset(spec),
@@ -36,8 +38,9 @@ def subject_of_spec(spec: ContainmentSpec, library: Library | None = None) -> Su
             *(network for api in spec.internal_apis for network in api.cidrs),
         ),
         resolvers=(IPv4Network(spec.dns_resolver),),
-        facts=facts_of(known.sets.values(), spec.config.aws_region),
+        facts=facts,
         assumptions=("no rule of another owner stands before this stack's on the Controller (say what does with --before and --after)",),
+        approvals=approvals_of_spec(spec, facts),
     )
 
 

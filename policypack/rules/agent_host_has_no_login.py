@@ -1,18 +1,19 @@
-"""Nobody logs in to an agent host: no key pair, no key of anybody's in its user data, no serial console.
+"""There is no login to an agent host: no key pair, no way in by its user data, no serial console.
 
-Operators come in through Session Manager, which asks who they are and writes down what they did.
+User data opens a way in with passwords, SSH keys, login servers, remote shells and tunnels (`logins`), in whatever layer they
+are. Operators come in through Session Manager, which authenticates them and logs what they do.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Final
 
 from containment.model.fqdn import Match
 from policypack.finding import Fault, Rule, Scope, Severity
 from policypack.graph import Graph, Resource
-from policypack.hosts import find_hosts
+from policypack.hosts import find_hosts, unseen_faults
 from policypack.known_types import (
     COMPUTE,
     INSTANCES,
@@ -21,16 +22,15 @@ from policypack.known_types import (
     NODE_GROUP,
     SERIAL_CONSOLE,
     SPOT_FLEET,
+    TASK,
     TEMPLATES,
 )
+from policypack.logins import cloud_config, commands
 from policypack.plain import UNKNOWN, field, is_false, is_some, items
-from policypack.user_data import texts
+from policypack.user_data import holders_of, texts
 
-_AUTHORIZED = re.compile(
-    r"(?mi)^\s*-?\s*['\"]?(ssh_authorized_keys|ssh-authorized-keys|ssh_import_id)['\"]?\s*:|\bauthorized_keys\b.*(ssh-|ecdsa-|sk-)"
-)
-_PUBLIC_KEY = re.compile(r"\b(ssh-(rsa|dss|ed25519)|ecdsa-sha2-\S+|sk-(ssh|ecdsa)-\S+) AAAA[A-Za-z0-9+/]{16}")
-_KEY_FILE = "authorized_keys"
+_PUBLIC_KEY: Final = re.compile(r"\b(ssh-(rsa|dss|ed25519)|ecdsa-sha2-\S+|sk-(ssh|ecdsa)-\S+) AAAA[A-Za-z0-9+/]{16}")
+_KEY_LIST: Final = re.compile(r"(?mi)^\s*-?\s*['\"]?(ssh_authorized_keys|ssh-authorized-keys|ssh_import_id)['\"]?\s*:")
 
 
 def check_resource(resource: Resource, _seen: Sequence[Resource] = ()) -> list[Fault]:
@@ -40,25 +40,26 @@ def check_resource(resource: Resource, _seen: Sequence[Resource] = ()) -> list[F
 
 def check_stack(graph: Graph) -> list[Fault]:
     """Return the logins to agent hosts, and the console of their account."""
-    hosts = find_hosts(graph)
-    holders = [one for host in hosts for one in (host.resource, *host.templates)]
-    found = [fault for one in (*holders, *(graph.of(SERIAL_CONSOLE) if hosts else ())) for fault in check_resource(one)]
-    return list(dict.fromkeys(found))
+    consoles = graph.of(SERIAL_CONSOLE) if find_hosts(graph) else ()
+    found = [fault for one in (*holders_of(graph), *consoles) for fault in check_resource(one)]
+    return list(dict.fromkeys([*found, *unseen_faults(graph)]))
 
 
 def _stated(resource: Resource) -> Iterator[str]:
     if resource.type == SERIAL_CONSOLE:
         if is_false(resource.get("enabled")) is not Match.YES:
-            yield "lets whoever may ask for it in over the serial console of every instance: enabled is not false"
+            yield "leaves the serial console of every instance open to operators of the account: enabled is not false"
         return
-    if resource.type not in (*COMPUTE, *TEMPLATES):
+    if resource.type not in (*COMPUTE, *TEMPLATES, TASK):
         return
     for path, value in _key_names(resource):
         if is_some(value) is not Match.NO:
             yield f"takes a key pair: {path} is {'not known before the update' if value is UNKNOWN else value}"
     for path, text in texts(resource):
-        if _AUTHORIZED.search(text) or (_KEY_FILE in text and _PUBLIC_KEY.search(text)):
-            yield f"lets somebody's SSH key in: {path} has authorized keys"
+        ways = [*commands.logins_in(text), *cloud_config.logins_in(text)]
+        if not ways and (_KEY_LIST.search(text) or ("authorized_keys" in text and _PUBLIC_KEY.search(text))):
+            ways = ["lets somebody's SSH key in"]
+        yield from (f"{way}, in {path}" for way in ways)
 
 
 def _key_names(resource: Resource) -> Iterator[tuple[str, Any]]:
@@ -74,9 +75,10 @@ def _key_names(resource: Resource) -> Iterator[tuple[str, Any]]:
 RULE = Rule(
     id="agent-host-has-no-login",
     severity=Severity.HIGH,
-    info="Nobody can log in to an agent host with a key pair, a key in its user data, or over the serial console.",
-    why="a key is a way in that no policy sees, for whoever holds it, and says nothing of who used it",
-    fix="leave keyName and authorized keys out, set SerialConsoleAccess enabled: false; operators come in through Session Manager",
+    info="An agent host has no login: no key pair, no password, SSH key, login server or tunnel in its user data, no serial console.",
+    why="a login of its own is a way in that no policy sees, for whoever has the key or password, and no log shows who used it",
+    fix="leave out keyName and whatever in user data sets a password, writes authorized keys, starts a login server or a tunnel; set"
+    " SerialConsoleAccess enabled: false; operators come in through Session Manager",
     ids=("NIST SP 800-53 AC-17",),
     check_resource=check_resource,
     check_stack=check_stack,

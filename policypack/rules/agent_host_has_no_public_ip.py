@@ -12,7 +12,7 @@ from typing import Any
 from containment.model.fqdn import Match
 from policypack.finding import Fault, Rule, Severity
 from policypack.graph import Graph, Reference, Resource, Trace
-from policypack.hosts import Host, Where, find_hosts
+from policypack.hosts import Host, Where, find_hosts, unseen_faults
 from policypack.known_types import (
     COMPUTE,
     DEFAULT_SUBNET,
@@ -51,7 +51,7 @@ def check_stack(graph: Graph) -> list[Fault]:
         for source in (host.resource, *host.templates, *host.interfaces):
             faults.update(dict.fromkeys(check_resource(source)))
         faults.update(dict.fromkeys(_from_placement(host)))
-    faults.update(dict.fromkeys(_from_elastic_ips(graph, hosts)))
+    faults.update(dict.fromkeys((*_from_elastic_ips(graph, hosts), *unseen_faults(graph))))
     for host in hosts:
         address = host.resource.output("publicIp")
         if address and not faults:

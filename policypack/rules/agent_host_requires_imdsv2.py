@@ -11,7 +11,7 @@ from typing import Any
 
 from policypack.finding import Fault, Rule, Severity
 from policypack.graph import Graph, Resource
-from policypack.hosts import find_hosts, templates
+from policypack.hosts import Host, find_hosts
 from policypack.known_types import HAS_METADATA_SERVICE, INSTANCES, METADATA_DEFAULTS, SPOT_FLEET, TEMPLATES
 from policypack.plain import UNKNOWN, field, items
 
@@ -41,29 +41,32 @@ def check_stack(graph: Graph) -> list[Fault]:
     for host in hosts:
         if host.resource.type not in HAS_METADATA_SERVICE:
             continue
-        _, hidden = templates(graph, host.resource)
-        faults.update(dict.fromkeys(_judge(graph, host.resource, host.templates, hidden)))
+        faults.update(dict.fromkeys(_judge(graph, host)))
     return list(faults)
 
 
 _SILENT = "does not require IMDSv2: metadataOptions.httpTokens is not stated, and silence is not a requirement"
 
 
-def _judge(graph: Graph, host: Resource, used: tuple[Resource, ...], hidden: bool) -> Iterator[Fault]:
+def _judge(graph: Graph, agent: Host) -> Iterator[Fault]:
+    host, used = agent.resource, agent.templates
     speakers = [one for one in (host, *used) if one.type in _STATES]
     for one in speakers:
         if not _is_off(one):
             yield from (Fault(one.urn, what) for what in _said_wrong(one))
     if host.type == SPOT_FLEET and items(host.get("launchSpecifications")):
         yield Fault(host.urn, "does not require IMDSv2: launchSpecifications have no metadata options; use a launch template")
+    if agent.unseen:  # what such a template leaves unset cannot be seen either
+        yield from () if _overrides_templates(host) else (Fault(host.urn, what) for what in agent.unseen)
+        return
     for template in used or (None,):
         chain = [one for one in (host, template) if one is not None and one.type in _STATES]
         if next((said for one in chain if (said := _said(one, "httpEndpoint")) is not None), None) == "disabled":
             continue  # what the instance says goes before what its template says
-        yield from _silences(graph, host, chain, hidden)
+        yield from _silences(graph, host, chain)
 
 
-def _silences(graph: Graph, host: Resource, chain: list[Resource], hidden: bool) -> Iterator[Fault]:
+def _silences(graph: Graph, host: Resource, chain: list[Resource]) -> Iterator[Fault]:
     """Yield faults for what neither the host nor its template states, unless the account's defaults do."""
     defaults = graph.of(METADATA_DEFAULTS)
     last = chain[-1] if chain else host
@@ -73,7 +76,7 @@ def _silences(graph: Graph, host: Resource, chain: list[Resource], hidden: bool)
         if any(_loosens(one) for one in defaults):
             return  # reported at the defaults themselves
         if not required:
-            yield Fault(silent.urn, f"{_SILENT} ({host.label} starts from a template that is not in this program)" if hidden else _SILENT)
+            yield Fault(silent.urn, _SILENT)
         elif not any(graph.depends_on(host, one) for one in required):
             yield Fault(silent.urn, f"{_SILENT}; the account's defaults do, but {host.label} does not wait for them")
 
@@ -104,6 +107,11 @@ def _said_wrong(resource: Resource) -> Iterator[str]:
     limit = _said(resource, "httpPutResponseHopLimit")
     if not _is_one_hop(limit):
         yield f"lets metadata answers travel on, to containers for one: metadataOptions.httpPutResponseHopLimit is {_shown(limit)}"
+
+
+def _overrides_templates(resource: Resource) -> bool:
+    """Tell whether what an instance sets for itself leaves nothing of this to its launch template."""
+    return _is_off(resource) or (_said(resource, "httpTokens") is not None and _said(resource, "httpPutResponseHopLimit") is not None)
 
 
 def _is_off(resource: Resource) -> bool:

@@ -12,13 +12,14 @@ from typing import Any
 from containment.model.fqdn import Match
 from policypack.finding import Fault, Rule, Scope, Severity
 from policypack.graph import Graph, Reference, Resource, Trace
-from policypack.hosts import Host, find_hosts
+from policypack.hosts import Host, find_hosts, unseen_faults
 from policypack.known_types import (
     DEFAULT_GROUP,
     ECS_SERVICE,
     ECS_TASK_SET,
     GROUP_ATTACHMENT,
     GROUP_RULE,
+    GROUP_RULES,
     INGRESS_RULE,
     INSTANCES,
     INTERFACE,
@@ -48,7 +49,7 @@ def check_stack(graph: Graph) -> list[Fault]:
         hidden = ", ".join(one.literal for one in groups if one.trace is Trace.EXTERNAL)
         if hidden and is_vended(graph):
             faults[Fault(host.resource.urn, f"is in {hidden}, not of this program: what it lets in cannot be seen")] = None
-    return list(faults)
+    return list(dict.fromkeys([*faults, *unseen_faults(graph)]))
 
 
 def _named(graph: Graph, host: Host) -> tuple[list[Reference], tuple[Resource, ...]]:
@@ -102,6 +103,12 @@ def _lets_in(graph: Graph, group: Resource, host: Host) -> Iterator[Fault]:
         kind = "ingress" if one.type == INGRESS_RULE else one.get("type")
         if kind in ("ingress", UNKNOWN) and graph.refer(one, "securityGroupId", one.get("securityGroupId"), SECURITY_GROUPS).may_be(group):
             yield Fault(one.urn, f"lets {_described([one.props])} in to {host.resource.label}, through {group.label}")
+    for one in graph.of(GROUP_RULES):
+        named = one.get("ingressRuleIds")
+        reached = graph.refer(one, "securityGroupId", one.get("securityGroupId"), SECURITY_GROUPS).may_be(group)
+        if reached and is_some(named) is not Match.NO:
+            shown = ", ".join("one not known before the update" if value is UNKNOWN else str(value) for value in items(named))
+            yield Fault(one.urn, f"keeps ingress rules in {group.label}, a group of {host.resource.label}: {shown}")
 
 
 def _described(ingress: Any) -> str:

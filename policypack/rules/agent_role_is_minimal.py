@@ -1,76 +1,97 @@
-"""What an agent host may do in AWS is what it is operated with, and nothing that changes its containment.
+"""What an agent host may do in AWS is on a reviewed list, with the resources that each action may name.
 
-Judged are the documents of the roles that hosts act with (`identity` finds them, `host_needs` knows what is beyond need). A
-managed policy whose document is elsewhere is refused: it is made for everybody, and changes without this program. A document
-not known yet is judged as soon as it is.
+Judged are the documents and the trust of every role that hosts, tasks, nodes and pods act with (`iam.roles` finds them,
+`iam.permitted` is the list, `iam.trust` reads who may take them). A managed policy whose document is elsewhere is refused unless
+it is one that a node or an agent of AWS cannot start without: it is made for everybody, and changes without this program. A
+document that is not known yet is judged as soon as it is.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policypack.documents import UnreadableError, read
 from policypack.finding import Fault, Rule, Scope, Severity
 from policypack.graph import Graph, Resource
-from policypack.host_needs import beyond_need
-from policypack.hosts import find_hosts
-from policypack.identity import Document, documents_of, managed_of, roles_of
-from policypack.place import is_vended
+from policypack.hosts import find_hosts, unseen_faults
+from policypack.iam.account import Surroundings, surroundings_of
+from policypack.iam.default_role import fault_of_setting
+from policypack.iam.documents import UnreadableError, read
+from policypack.iam.evaluation import excess
+from policypack.iam.role_uses import RoleUse, is_permitted_managed
+from policypack.iam.roles import Document, documents_of, is_read, managed_of, policies_unseen, roles_of
+from policypack.iam.trust import Trust, lets_in
+from policypack.known_types import ROLE, SERVICE_SETTING
 
 
 def check_stack(graph: Graph) -> list[Fault]:
-    """Return a fault at every resource that gives a host's role more than it needs."""
+    """Return a fault at every resource that gives a host's role more than is permitted."""
+    if not find_hosts(graph):
+        return []
+    roles = roles_of(graph)
     faults: dict[Fault, None] = {}
-    for host in find_hosts(graph):
-        roles, unseen = roles_of(graph, host)
-        for role in roles:
-            faults.update(dict.fromkeys(_judge(graph, role)))
-        if unseen and is_vended(graph):
-            what = f"acts with {', '.join(unseen)}, which is not in this program: what it may do cannot be seen"
-            faults[Fault(host.resource.urn, what)] = None
-    return list(faults)
+    for role, uses in roles.uses.items():
+        faults.update(dict.fromkeys(_judge(graph, role, uses)))
+        faults.update(dict.fromkeys(_chained(graph, role, roles.uses)))
+    for where, what in roles.unseen:
+        faults[Fault(where, f"acts with {what}, which is not in this program: what it may do cannot be seen")] = None
+    for setting in graph.of(SERVICE_SETTING):
+        what = fault_of_setting(setting)
+        if what:
+            faults[Fault(setting.urn, what)] = None
+    return list(dict.fromkeys([*faults, *unseen_faults(graph)]))
 
 
-def _judge(graph: Graph, role: Resource) -> Iterator[Fault]:
+def _judge(graph: Graph, role: Resource, uses: frozenset[RoleUse]) -> Iterator[Fault]:
+    around = surroundings_of(graph, role)
+    if is_read(role):
+        yield Fault(role.urn, "is read and not made by this program: what it may do can change without it")
     for document in documents_of(graph, role):
-        yield from _document(document)
+        yield from _document(document, around)
+    for holder, name in policies_unseen(graph, role):
+        yield Fault(
+            holder.urn, f"keeps the inline policy {name} of {role.label}, which is not in this program: what it allows cannot be seen"
+        )
     for managed in managed_of(graph, role):
-        if managed.policy is None:
-            yield Fault(managed.holder.urn, f"gives {role.label} the managed policy {managed.arn}, whose words are not this program's")
-        else:
-            yield from _document(Document(managed.policy, "policy", managed.policy.get("policy")))
-    yield from _trust(role)
+        if managed.policy is not None:
+            yield from _document(Document(managed.policy, "policy", managed.policy.get("policy")), around)
+        elif not is_permitted_managed(managed.arn, uses):
+            yield Fault(managed.holder.urn, f"gives {role.label} the managed policy {managed.arn}, whose document is not in this program")
+    try:
+        yield from (Fault(role.urn, what) for what in Trust(graph, role, uses, around).faults())
+    except UnreadableError as error:
+        yield Fault(role.urn, f"assumeRolePolicy {error}, so who may take the role cannot be seen")
 
 
-def _document(document: Document) -> Iterator[Fault]:
+def _document(document: Document, around: Surroundings) -> Iterator[Fault]:
     try:
         statements = read(document.value)
     except UnreadableError as error:
-        yield Fault(document.holder.urn, f"{document.path} {error}, so what it allows cannot be told")
+        yield Fault(document.holder.urn, f"{document.path} {error}, so what it allows cannot be seen")
         return
     for statement in statements:
-        yield from (Fault(document.holder.urn, what) for what in beyond_need(statement))
+        yield from (Fault(document.holder.urn, what) for what in excess(statement, around))
 
 
-def _trust(role: Resource) -> Iterator[Fault]:
-    """Yield a fault when anybody may take the role: what the host may do is then not the host's alone."""
-    try:
-        statements = read(role.get("assumeRolePolicy"))
-    except UnreadableError as error:
-        yield Fault(role.urn, f"assumeRolePolicy {error}")
-        return
-    for statement in statements:
-        if statement.allows and ("aws", "*") in statement.principals and not statement.conditions:
-            yield Fault(role.urn, "lets anybody take this role: assumeRolePolicy names every principal")
+def _chained(graph: Graph, role: Resource, uses: dict[Resource, frozenset[RoleUse]]) -> Iterator[Fault]:
+    """Yield the other roles of the program that let a host's role in: the host's rights are then theirs too."""
+    for other in graph.of(ROLE):
+        if other in uses:
+            continue
+        try:
+            how = lets_in(other, role)
+        except UnreadableError:
+            continue  # a role of no host that AWS will refuse
+        if how:
+            yield Fault(other.urn, f"lets {role.label} take it, an agent host's role: assumeRolePolicy {how}")
 
 
 RULE = Rule(
     id="agent-role-is-minimal",
     severity=Severity.CRITICAL,
-    info="An agent host's role allows what the host is operated with: no managed policy, no wildcard, nothing that changes the account.",
+    info="An agent host's role allows only actions on the permitted list, on named resources, and only its service may take it.",
     why="whoever steers the agent has the host's role; with it they read others' parameters, open routes, or act as somebody else",
-    fix="give the role one inline policy with the exact actions of Session Manager and of the host's work, on named resources;"
-    " no AmazonSSMManagedInstanceCore (it reads every parameter), no PassRole, SendCommand or AssumeRole",
+    fix="give the role one inline policy with exact actions of the permitted list (`policypack/iam/permitted.py`) on resources of this"
+    " account by their ARN, and trust the host's service alone; no AmazonSSMManagedInstanceCore (it reads every parameter)",
     ids=("CKV_AWS_62", "CKV_AWS_63", "CKV_AWS_274", "CKV_AWS_286", "CKV_AWS_355", "AWS-0057", "IAM.1", "IAM.21", "CIS AWS 3.0 1.16"),
     check_stack=check_stack,
     scope=Scope.STATED_OR_PLACE,

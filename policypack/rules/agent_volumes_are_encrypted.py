@@ -13,7 +13,7 @@ from containment.model.fqdn import Match
 from policypack.finding import Fault, Rule, Scope, Severity
 from policypack.graph import Graph, Resource
 from policypack.home import leads_to
-from policypack.hosts import Host, find_hosts
+from policypack.hosts import Host, find_hosts, unseen_faults
 from policypack.known_types import (
     ENCRYPTION_DEFAULT,
     INSTANCES,
@@ -46,7 +46,7 @@ def check_stack(graph: Graph) -> list[Fault]:
                 faults.update(dict.fromkeys(check_resource(one)))
             faults.update(dict.fromkeys(_silences(graph, host)))
         faults.update(dict.fromkeys(_attached(graph, host)))
-    return list(faults)
+    return list(dict.fromkeys([*faults, *unseen_faults(graph)]))
 
 
 def _volumes(resource: Resource) -> Iterator[tuple[str, Any]]:

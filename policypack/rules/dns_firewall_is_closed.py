@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from containment.model.fqdn import Match
+from containment.model.permitted.name import is_resolved_by_strangers
 from policypack.dns_firewall import NameRule, associations_of, configs_of, domains_of, has_unseen_groups, rules_of
 from policypack.finding import Fault, Rule, Scope, Severity
 from policypack.graph import Graph, Resource
@@ -65,16 +66,16 @@ def _lets_through(rule: NameRule, vpc: Resource, *, is_monitor: bool) -> Iterato
 
 
 def _too_wide(graph: Graph, rule: NameRule) -> Iterator[Fault]:
-    """Yield a fault for a pattern that allows a whole top-level domain, or all: somebody's own name server is always in it.
+    """Yield a fault for a pattern under which strangers have name servers: every name, a public suffix, dynamic DNS, a tunnel.
 
-    In a vended place a list that cannot be read may hold such a pattern.
+    In a vended place a list that cannot be read may contain such a pattern.
     """
     domains = domains_of(graph, rule.resource)
     if domains is UNKNOWN:
         if is_vended(graph) and rule.resource.get("firewallDomainListId") not in (None, ""):
             yield Fault(rule.resource.urn, "allows names that cannot be seen here, or are not known before the update")
         return
-    wide = [name for name in domains if name == "*" or (name.startswith("*.") and name.count(".") == 1)]
+    wide = [name for name in domains if is_resolved_by_strangers(name)]
     if wide:
         yield Fault(rule.resource.urn, f"allows {', '.join(wide)}: anybody's name server is in there")
 

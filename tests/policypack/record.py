@@ -47,6 +47,8 @@ MADE_BY_TYPE = {
     "aws:autoscaling/group:Group": ("name",),
 }
 """Outputs that only a create gives."""
+FIRST = {"aws:ec2/launchTemplate:LaunchTemplate": {"latestVersion": 1, "defaultVersion": 1}}
+"""Outputs that only a create gives, whose first value is always the same."""
 
 
 class Nothing(mocks.Mocks):
@@ -82,6 +84,7 @@ class Monitor(mocks.MockMonitor):
         if custom:
             made = (*MADE, *MADE_BY_TYPE.get(request.type, ()))
             outputs |= {key: f"{request.name}-{key}" if known else UNKNOWN for key in made if key not in inputs}
+            outputs |= {key: value if known else UNKNOWN for key, value in FIRST.get(request.type, {}).items() if key not in inputs}
             if "name" not in inputs and request.type.startswith("aws:ec2/launch"):
                 outputs["name"] = f"{request.name}-1234567"
                 inputs["name"] = outputs["name"]  # auto-naming happens in the provider's Check

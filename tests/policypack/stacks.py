@@ -18,6 +18,7 @@ from policypack.known_types import (
     EIP,
     INSTANCE,
     INTERNET_GATEWAY,
+    LAUNCH_TEMPLATE,
     POLICY_LIST,
     ROUTE,
     ROUTE_TABLE,
@@ -109,6 +110,8 @@ class Stack:
 
         props = {key: resolve(key, value) for key, value in self.props[name].items()}
         outputs = {**props, **({} if known else dict.fromkeys(COMPUTED, UNKNOWN)), "id": f"{name}-id" if known else UNKNOWN}
+        if self.types[name] == LAUNCH_TEMPLATE:
+            outputs |= dict.fromkeys(("latestVersion", "defaultVersion"), 1 if known else UNKNOWN)
         for ref in self._references(list(self.props.values())):
             if ref.name == name:
                 outputs.setdefault(ref.attribute, self._output(ref) if known else UNKNOWN)

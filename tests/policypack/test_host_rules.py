@@ -18,6 +18,7 @@ LOGIN = "agent-host-has-no-login"
 ROLE = "agent-role-is-minimal"
 INGRESS = "agent-host-takes-no-ingress"
 MANAGED = "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"
+TRUST = json.dumps({"Statement": [{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}]})
 
 Change = Callable[[Stack], object]
 
@@ -27,7 +28,7 @@ def host(stack: Stack, **props: object) -> None:
 
 
 def role(stack: Stack, **props: object) -> None:
-    stack.add(kt.ROLE, "role", {"name": "agent-role", **props})
+    stack.add(kt.ROLE, "role", {"name": "agent-role", "assumeRolePolicy": TRUST, **props})
     stack.add(kt.PROFILE, "profile", {"name": "agent-profile", "role": Ref("role", "name")})
     host(stack, iamInstanceProfile=Ref("profile", "name"))
 
@@ -104,6 +105,8 @@ REFUSED: dict[str, tuple[Change, str, str]] = {
         ROLE,
         "role",
     ),
+    "a profile of another program": (lambda s: host(s, iamInstanceProfile="shared"), ROLE, "agent"),
+    "a profile that cannot be traced": (lambda s: host(s, iamInstanceProfile=UNKNOWN), ROLE, "agent"),
     "inline ingress": (lambda s: group(s, ingress=[{"protocol": "tcp", "fromPort": 22, "toPort": 22, "self": True}]), INGRESS, "group"),
     "ingress not known": (lambda s: group(s, ingress=UNKNOWN), INGRESS, "group"),
     "rule apart": (
@@ -146,7 +149,6 @@ SOUND: dict[str, Change] = {
     "a document not known": lambda s: (role(s), s.add(kt.ROLE_POLICY, "own", {"role": Ref("role"), "policy": UNKNOWN})),
     "somebody else's role": lambda s: (role(s), s.add(kt.ROLE, "other", {"name": "other", "managedPolicyArns": [MANAGED]})),
     "a policy for another role": lambda s: (role(s), s.add(kt.ROLE_ATTACHMENT, "own", {"role": "other", "policyArn": MANAGED})),
-    "a profile of another program": lambda s: host(s, iamInstanceProfile="shared"),
     "no ingress": lambda s: (group(s, ingress=[]), s.add(kt.GROUP_RULE, "rule", {"type": "egress", "securityGroupId": Ref("group")})),
     "ingress of another group": lambda s: (
         group(s),

@@ -21,7 +21,7 @@ from containment.lab.errors import EngineError
 from containment.lab.formats.config import Config, Project
 from containment.lab.formats.state import State, name_of
 from containment.lab.formats.values import Properties
-from containment.lab.wire import to_struct
+from containment.lab.wire import UNKNOWN, to_struct
 
 _START_SECONDS = 60
 
@@ -77,7 +77,7 @@ class Analyzer:
         for urn, state in run.news.items():
             needs = {key: pb.AnalyzerPropertyDependencies(urns=urns) for key, urns in state.property_dependencies.items() if urns}
             links = {"parent": state.parent, "dependencies": state.dependencies, "propertyDependencies": needs}
-            request.resources.add(**_resource(run, run.goals[urn], state, state.outputs), **links)
+            request.resources.add(**_resource(run, run.goals[urn], state, _with_id(state)), **links)
         for each in (await self._ask("AnalyzeStack", request)).diagnostics:
             run.report.violation(each.policyName, each.urn if each.urn in run.news else root, each.enforcementLevel, each.message)
 
@@ -96,6 +96,12 @@ def _resource(run: Run, goal: Goal, new: State, properties: Properties) -> dict[
     by = run.goals.get(new.provider_urn)
     where = pb.AnalyzerProviderResource(**_named(by.new, by.new.inputs)) if by else None
     return {**_named(new, properties), "options": options, "provider": where}
+
+
+def _with_id(state: State) -> Properties:
+    """Return a resource's outputs with its id, which every bridged provider repeats there and the lab's providers do not."""
+    known = state.id and state.id != UNKNOWN and "id" not in state.outputs
+    return {**state.outputs, "id": state.id} if known else state.outputs
 
 
 def _named(state: State, properties: Properties) -> dict[str, Any]:

@@ -175,7 +175,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         inputs, old = without_wrappers(given), without_wrappers(to_plain(request.old_inputs))
         kept = {key: value for key, value in state.items() if key not in old or key in inputs or key in handler.computed}
         if request.preview:
-            outputs = {**kept, **inputs, **await self._run(context, handler.preview, call, inputs)}
+            renewed = dict.fromkeys(handler.renewed(handler.changes(old, state, inputs), inputs), UNKNOWN)
+            outputs = {**kept, **inputs, **renewed, **await self._run(context, handler.preview, call, inputs)}
         else:
             if has_unknown(inputs):
                 await context.abort(grpc.StatusCode.INVALID_ARGUMENT, f"{call.token} {call.name}: update was asked for with unknown inputs")

@@ -98,6 +98,10 @@ class Handler:
         """Return outputs that are known already in a preview of create, beyond the inputs themselves."""
         return {}
 
+    def renewed(self, changed: Iterable[str], inputs: Props) -> Iterable[str]:  # noqa: ARG002
+        """Return the outputs that an update of these inputs changes, so that they are unknown in its preview."""
+        return ()
+
     def create(self, call: Call, inputs: Props) -> tuple[str, Props]:
         """Make it; return (id, outputs)."""
         raise NotImplementedError(self.token)

@@ -14,6 +14,7 @@ from containment.model.catalog import CatalogSet
 from containment.model.fqdn import DomainPattern
 from containment.model.invariants import agent_sources
 from containment.model.names import DENY_GROUPS, PolicyMode, WebGroupId
+from containment.model.reach.approval import Approval
 from containment.model.reach.sources import ANYBODY, Sources
 from containment.model.ruleset import Network, RuleSet
 from containment.model.spec import ContainmentSpec
@@ -42,7 +43,8 @@ class Subject:
     """One policy to ask about.
 
     `denied` are the names that must be out of reach, `approved` those that may be reached; `own` are the networks of the
-    place itself and the private ones it may reach, `resolvers` its DNS resolvers. `mode` None is not known.
+    place itself and the private ones it may reach, `resolvers` its DNS resolvers. `mode` None is not known. `approvals` has
+    the owner of each approved name.
     """
 
     title: str
@@ -55,6 +57,7 @@ class Subject:
     resolvers: tuple[Network, ...] = ()
     facts: Mapping[str, Fact] = field(default_factory=lambda: MappingProxyType({}))
     assumptions: tuple[str, ...] = ()
+    approvals: tuple[Approval, ...] = ()
 
 
 def facts_of(sets: Iterable[CatalogSet], region: str) -> dict[str, Fact]:

@@ -6,6 +6,7 @@ from containment.model.reach.proofs import Verdict
 from containment.model.reach.proofs import prove as prove_all
 from containment.model.reach.subject import Subject
 from containment.verify.answers import Answer, Case, Exit, Status
+from containment.verify.ask.approved import approved_data, approved_section
 
 _STATUS = {
     Verdict.PROVED: Status.PASSED,
@@ -37,7 +38,8 @@ def prove(subject: Subject) -> Answer:
         "prove",
         f"{'NOT PROVEN' if code is Exit.FAILED else 'NOT CERTAIN' if code else 'PROVED'}: {subject.title}: {words}",
         code,
+        approved_section(subject),
         cases=cases,
         assumptions=subject.assumptions,
-        data={"proofs": proofs_data},
+        data={"proofs": proofs_data, "approved": approved_data(subject)},
     )

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from containment.model.reach.blast import Ability, blast_radius
 from containment.model.reach.subject import Subject
 from containment.verify.answers import Answer, Case, Exit, Section, Status
+from containment.verify.ask.approved import approved_data, approved_section
 
 
 def risk(subject: Subject, residual: Sequence[tuple[str, str, str]] = ()) -> Answer:
@@ -23,6 +24,7 @@ def risk(subject: Subject, residual: Sequence[tuple[str, str, str]] = ()) -> Ans
         sections.append(
             Section("Residual risk: what no firewall rule decides", ("id", "what stays possible", "closed by"), tuple(residual))
         )
+    sections += approved_section(subject)
     return Answer(
         "risk",
         f"{subject.title}: a compromised agent can still do {len(open_)} of {len(abilities)} kinds of harm through what is permitted",
@@ -38,6 +40,7 @@ def risk(subject: Subject, residual: Sequence[tuple[str, str, str]] = ()) -> Ans
                 {"kind": one.kind.value, "closedBy": one.closed_by, "through": [list(row) for row in one.through], "example": one.witness}
                 for one in abilities
             ],
+            "approved": approved_data(subject),
             "residual": [{"id": key, "what": what, "closedBy": control} for key, what, control in residual],
         },
         sections_tell=True,

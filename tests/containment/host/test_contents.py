@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from datetime import date
 from ipaddress import ip_address, ip_network
 from typing import Any
 
@@ -17,7 +18,7 @@ from containment.host.first_boot import LIMIT, user_data
 from containment.model.fqdn import Match
 from containment.model.names import DENY_GROUPS, WebGroupId
 from containment.model.preset import Harness, Library
-from containment.model.spec import ContainmentSpec
+from containment.model.spec import ContainmentSpec, resolve
 from tests.support.deploy import deploy, stack_config
 
 from .conftest import SpecOf
@@ -151,11 +152,14 @@ def test_an_attacker_that_the_stack_permits_is_not_chosen(spec_of: SpecOf) -> No
     assert facts_of(spec_of(approvedSaasApiDomains=everything))["ATTACKER_HOST"] == ""
 
 
-def test_a_shadow_provider_that_the_stack_approves_is_not_chosen(spec_of: SpecOf) -> None:
-    spec = spec_of(approvedModelGatewayDomains=["api.openai.com"], unapprovedModelProviderDomains=["api.mistral.ai", "*.anthropic.com"])
-    assert facts_of(spec)["SHADOW_HOST"] == "api.mistral.ai"
-    wild = spec_of(approvedModelGatewayDomains=["*.model.example"], unapprovedModelProviderDomains=["*.anthropic.com"])
-    assert (facts_of(wild)["SHADOW_HOST"], facts_of(wild)["MODEL_HOST"]) == ("", ""), "a wildcard names nobody who could be asked"
+def test_a_shadow_provider_that_the_stack_sanctions_is_not_chosen(spec_of: SpecOf, library: Library) -> None:
+    first = facts_of(spec_of())["SHADOW_HOST"]
+    sanction = {"host": first, "owner": "platform", "reason": "The company's contract.", "until": "2027-03-31"}
+    config = {"awsAccessAccount": "aws-lab", "approvedModelGatewayDomains": [first], "sanctionedModelProviders": [sanction]}
+    spec = resolve(config, library, "made-up", today=date(2026, 11, 28))
+    assert facts_of(spec)["SHADOW_HOST"] not in ("", first)
+    wild = spec_of(approvedModelGatewayDomains=["*.model.example"])
+    assert facts_of(wild)["MODEL_HOST"] == "", "a wildcard names nobody who could be asked"
 
 
 def test_settings_keep_each_harness_quiet_where_it_reads_them(spec_of: SpecOf) -> None:

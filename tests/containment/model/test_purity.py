@@ -24,6 +24,7 @@ ALLOWED = {
     "__future__",
     "bisect",
     "collections.abc",
+    "confusable_homoglyphs",
     "dataclasses",
     "datetime",
     "difflib",
@@ -35,12 +36,15 @@ ALLOWED = {
     "json",
     "math",
     "operator",
+    "pkgutil",
     "pydantic",
     "pydantic.alias_generators",
     "pydantic.fields",
+    "publicsuffixlist",
     "re",
     "types",
     "typing",
+    "unicodedata",
     "uuid",
 }
 OUTSIDE = {

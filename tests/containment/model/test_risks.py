@@ -56,7 +56,6 @@ def test_kinds_have_one_name_each_and_point_at_a_key_that_exists() -> None:
         ({"eastWestDenyCidrs": []}, "east-west-not-named", "10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16"),
         ({"eastWestDenyCidrs": ["10.0.0.0/8", "172.16.0.0/13"]}, "east-west-not-named", "172.16.0.0/12, 192.168.0.0/16"),
         ({"eastWestDenyCidrs": ["10.0.0.0/9", "10.128.0.0/9", "172.16.0.0/12"]}, "east-west-not-named", "log: 192.168.0.0/16"),
-        ({"unapprovedModelProviderDomains": ["api.openai.com"]}, "shorter-shadow-list", "own list"),
         ({"controllerVersion": "8.1", "manageControllerPolicy": True, "verifySni": False}, "no-log-of-ends", "end of a connection"),
         ({}, "uploads-to-strangers", "github.com"),
         ({}, "relays", "proxy.golang.org"),
@@ -90,6 +89,13 @@ def test_every_protection_that_a_class_can_keep_on_is_reported_when_off(spec_of:
     before = set(risks(spec_of, policyMode="enforce"))
     (new,) = set(risks(spec_of, policyMode="enforce", **{switch.value: False})) - before
     assert risks(spec_of, policyMode="enforce", **{switch.value: False})[new].where == f"Pulumi.made-up.yaml:{switch.value}"
+
+
+def test_a_sanctioned_provider_is_reported_with_its_owner_and_end() -> None:
+    sanction = {"host": "api.openai.com", "owner": "platform", "reason": "Company contract.", "until": "2027-03-31"}
+    config = {"awsAccessAccount": "a", "approvedModelGatewayDomains": [sanction["host"]], "sanctionedModelProviders": [sanction]}
+    found = {risk.id: risk for risk in residual_risks(resolve(config, LIBRARY, "made-up", today=TODAY))}
+    assert found["sanctioned-providers"].names == ("api.openai.com until 2027-03-31 (platform)",)
 
 
 def test_a_waiver_is_said_with_its_owner_and_end() -> None:

@@ -94,7 +94,7 @@ NAMES: Final = (
     Mutant("names-half-a-label", _NAMES, (Set(_CORE, "selector/matchExpressions/+", {"snifilter": "*openai.com"}),)),
     Mutant("names-denied-too", _NAMES, (Set(_CORE, "selector/matchExpressions/+", {"snifilter": "api.anthropic.com"}),)),
     Mutant("names-over-a-denied", _NAMES, (Set(_CORE, "selector/matchExpressions/+", {"snifilter": "*.openai.com"}),)),
-    Mutant("names-paste-too", _NAMES, (Set(_CORE, "selector/matchExpressions/+", {"snifilter": "*.slack.com"}),), in_preview=()),
+    Mutant("names-paste-too", _NAMES, (Set(_CORE, "selector/matchExpressions/+", {"snifilter": "*.slack.com"}),)),
     Mutant("names-unknown", _NAMES, (Set(_CORE, "selector/matchExpressions/+", {"snifilter": UNKNOWN}),)),
     Mutant("names-no-name", _NAMES, (Set(_CORE, "selector/matchExpressions/+", {"snifilter": "two words"}),)),
     Mutant("names-by-url", _NAMES, (Set(_CORE, "selector/matchExpressions/+", {"urlfilter": "https://api.openai.com/v1/*"}),)),

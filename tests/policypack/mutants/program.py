@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from policypack.graph import Resource
 from policypack.plain import UNKNOWN
-from tests.policypack.record import FORMS, MADE, MADE_BY_TYPE, resource_of
+from tests.policypack.record import FIRST, FORMS, MADE, MADE_BY_TYPE, resource_of
 
 _IDENTITIES: Final = frozenset(key for keys in (MADE, *MADE_BY_TYPE.values()) for key in keys)
 
@@ -68,6 +68,7 @@ class Program:
         for form in FORMS:
             props = self._rendered(inputs, form)
             ids = {key: f"{name}-{key}" if form == "known" else UNKNOWN for key in made if key not in props}
+            ids |= {key: value if form == "known" else UNKNOWN for key, value in FIRST.get(type_, {}).items() if key not in props}
             dependencies = {key: tuple(self._referred(value)) for key, value in inputs.items()}
             self._forms[form][name] = Resource(urn, type_, name, props, {**props, **ids}, None, (), dependencies)
 

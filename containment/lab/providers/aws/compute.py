@@ -315,6 +315,13 @@ class LaunchTemplate(Resource):
         out["description"] = version.get("VersionDescription")
         return out
 
+    def renewed(self, changed: Iterable[str], inputs: Props) -> Iterable[str]:
+        """Return the version outputs that a new version changes (aws_launch_template: computed when its data changes)."""
+        if not {*_DATA, "description"}.isdisjoint(changed):
+            yield "latestVersion"
+            if inputs.get("updateDefaultVersion"):
+                yield "defaultVersion"
+
     def modify(self, call: Call, ident: str, live: Props, inputs: Props) -> None:
         """Make a new version when the data differs."""
         keys = (*_DATA, "description")

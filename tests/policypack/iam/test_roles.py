@@ -1,0 +1,216 @@
+"""Every role that an agent host acts with is judged, however it is attached, and so is who may take it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from policypack import known_types as kt
+from policypack.plain import UNKNOWN
+from tests.policypack.stacks import Ref, Stack, compliant
+
+RULE = "agent-role-is-minimal"
+AWS = "arn:aws:iam::aws:policy/"
+ACCOUNT = "111122223333"
+ISSUER = "oidc.eks.us-east-1.amazonaws.com/id/0123456789ABCDEF"
+
+Change = Callable[[Stack], Any]
+
+
+def document(*actions: str, on: str = "*") -> str:
+    return json.dumps({"Statement": [{"Effect": "Allow", "Action": list(actions), "Resource": on}]})
+
+
+def trust(principal: Any, action: Any = "sts:AssumeRole", **more: Any) -> str:
+    return json.dumps({"Statement": [{"Effect": "Allow", "Principal": principal, "Action": action, **more}]})
+
+
+def service(*names: str) -> str:
+    return trust({"Service": [f"{name}.amazonaws.com" for name in names]})
+
+
+def role(stack: Stack, name: str, assumes: Any, **props: Any) -> Ref:
+    stack.add(kt.ROLE, name, {"name": name, "assumeRolePolicy": assumes, **props})
+    return Ref(name, "arn")
+
+
+def host(stack: Stack, assumes: Any = None, **props: Any) -> None:
+    role(stack, "role", service("ec2") if assumes is None else assumes, **props)
+    stack.add(kt.PROFILE, "profile", {"role": Ref("role", "name"), "name": "profile"})
+    stack.props["agent"]["iamInstanceProfile"] = Ref("profile", "name")
+
+
+def node(stack: Stack, assumes: Any = None, **props: Any) -> None:
+    arn = role(stack, "role", assumes or service("ec2"), **props)
+    options = {"httpTokens": "required", "httpPutResponseHopLimit": 1}
+    stack.add(kt.LAUNCH_TEMPLATE, "template", {"metadataOptions": options})
+    started = {"launchTemplate": {"id": Ref("template"), "version": "$Latest"}, "subnetIds": [Ref("agents")], "nodeRoleArn": arn}
+    stack.add(kt.NODE_GROUP, "nodes", {**started, "clusterName": "c", "tags": {"Role": "openclaw-agent-harness", "PolicyMode": "enforce"}})
+
+
+def task(stack: Stack, key: str, assumes: Any = None, **props: Any) -> None:
+    arn = role(stack, "role", assumes or service("ecs-tasks"), **props)
+    stack.add(kt.TASK, "task", {"family": "agent", "containerDefinitions": "[]", key: arn})
+    network = {"subnets": [Ref("agents")], "assignPublicIp": False}
+    tags = {"Role": "openclaw-agent-harness", "PolicyMode": "enforce"}
+    stack.add(kt.ECS_SERVICE, "service", {"taskDefinition": Ref("task", "arn"), "networkConfiguration": network, "tags": tags})
+
+
+def fargate(stack: Stack, **props: Any) -> None:
+    arn = role(stack, "role", service("eks-fargate-pods"), **props)
+    tags = {"Role": "openclaw-agent-harness", "PolicyMode": "enforce"}
+    stack.add(kt.FARGATE_PROFILE, "pods", {"subnetIds": [Ref("agents")], "podExecutionRoleArn": arn, "tags": tags})
+
+
+def pod(stack: Stack, assumes: Any = None, **props: Any) -> None:
+    node(stack)
+    can = trust({"Service": "pods.eks.amazonaws.com"}, ["sts:AssumeRole", "sts:TagSession"])
+    arn = role(stack, "pod-role", assumes or can, **props)
+    stack.add(kt.POD_IDENTITY, "association", {"clusterName": "c", "namespace": "agents", "serviceAccount": "agent", "roleArn": arn})
+
+
+def by_token(stack: Stack, url: str = f"https://{ISSUER}", sub: str = "system:serviceaccount:agents:agent", **more: Any) -> None:
+    node(stack)
+    stack.add(
+        kt.OIDC_PROVIDER,
+        "issuer",
+        {"url": url, "clientIdLists": ["sts.amazonaws.com"], "arn": f"arn:aws:iam::{ACCOUNT}:oidc-provider/{ISSUER}"},
+    )
+    bound = {"StringEquals": {f"{ISSUER}:sub": sub, f"{ISSUER}:aud": "sts.amazonaws.com"}, **more}
+    federated = {"Federated": f"arn:aws:iam::{ACCOUNT}:oidc-provider/{ISSUER}"}
+    role(stack, "pod-role", trust(federated, "sts:AssumeRoleWithWebIdentity", Condition=bound))
+
+
+BAD = document("iam:PassRole")
+INLINE = {"inlinePolicies": [{"name": "x", "policy": BAD}]}
+PIN = {"ArnEquals": {"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT}:role/operators"}}
+REFUSED: dict[str, tuple[Change, str]] = {
+    "node role": (lambda s: node(s, **INLINE), "role"),
+    "node role, administrator": (lambda s: node(s, managedPolicyArns=[f"{AWS}AdministratorAccess"]), "role"),
+    "node role that changes interfaces": (lambda s: node(s, managedPolicyArns=[f"{AWS}AmazonEKS_CNI_Policy"]), "role"),
+    "node role of another program": (
+        lambda s: (node(s), s.props["nodes"].update(nodeRoleArn=f"arn:aws:iam::{ACCOUNT}:role/nodes")),
+        "nodes",
+    ),
+    "task role": (lambda s: task(s, "taskRoleArn", **INLINE), "role"),
+    "execution role": (lambda s: task(s, "executionRoleArn", **INLINE), "role"),
+    "task role with the policy of execution roles": (
+        lambda s: task(s, "taskRoleArn", managedPolicyArns=[f"{AWS}service-role/AmazonECSTaskExecutionRolePolicy"]),
+        "role",
+    ),
+    "pod execution role": (lambda s: fargate(s, **INLINE), "role"),
+    "pod role": (lambda s: pod(s, **INLINE), "pod-role"),
+    "pod role by token, any account": (lambda s: by_token(s, sub="system:serviceaccount:agents:*"), "pod-role"),
+    "pod role by token, of another issuer": (lambda s: by_token(s, url="https://token.actions.githubusercontent.com"), "pod-role"),
+    "inline policies that only a list names": (
+        lambda s: (host(s), s.add(kt.ROLE_POLICIES, "all", {"roleName": Ref("role", "name"), "policyNames": ["admin"]})),
+        "all",
+    ),
+    "role that is read": (lambda s: host(s, uniqueId="AROA1"), "role"),
+    "trust in another service": (lambda s: host(s, service("ec2", "lambda")), "role"),
+    "trust in the wrong service": (lambda s: node(s, service("ecs-tasks")), "role"),
+    "trust in everybody, always true": (
+        lambda s: host(s, trust({"AWS": "*"}, Condition={"StringLike": {"aws:PrincipalArn": "*"}})),
+        "role",
+    ),
+    "trust in everybody, if exists": (
+        lambda s: host(s, trust("*", Condition={"StringEqualsIfExists": {"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT}:role/x"}})),
+        "role",
+    ),
+    "trust in everybody of the account": (lambda s: host(s, trust({"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, Condition=PIN)), "role"),
+    "trust in a bare account": (lambda s: host(s, trust({"AWS": ACCOUNT}, Condition=PIN)), "role"),
+    "trust in another account": (
+        lambda s: host(s, trust({"AWS": "arn:aws:iam::999988887777:role/x"}, Condition={"StringEquals": {"sts:ExternalId": "abc"}})),
+        "role",
+    ),
+    "trust in whoever signs in": (lambda s: host(s, trust({"Federated": "cognito-identity.amazonaws.com"})), "role"),
+    "trust in all but one": (
+        lambda s: host(s, json.dumps({"Statement": [{"Effect": "Allow", "NotPrincipal": {"AWS": ACCOUNT}, "Action": "sts:AssumeRole"}]})),
+        "role",
+    ),
+    "trust by every action": (lambda s: host(s, trust({"Service": "ec2.amazonaws.com"}, "sts:*")), "role"),
+    "second statement": (
+        lambda s: host(
+            s,
+            json.dumps({"Statement": [*json.loads(service("ec2"))["Statement"], *json.loads(trust("*"))["Statement"]]}),
+        ),
+        "role",
+    ),
+    "a role that takes the host's in": (
+        lambda s: (host(s), role(s, "next", trust({"AWS": f"arn:aws:iam::{ACCOUNT}:role/role"}))),
+        "next",
+    ),
+    "a role that takes everybody in": (
+        lambda s: (host(s), role(s, "next", trust("*", Condition={"Bool": {"aws:SecureTransport": "true"}}))),
+        "next",
+    ),
+    "default host management": (
+        lambda s: s.add(
+            kt.SERVICE_SETTING,
+            "setting",
+            {
+                "settingId": f"arn:aws:ssm:us-east-1:{ACCOUNT}:servicesetting/ssm/managed-instance/default-ec2-instance-management-role",
+                "settingValue": "service-role/AWSSystemsManagerDefaultEC2InstanceManagementRole",
+            },
+        ),
+        "setting",
+    ),
+}
+KNOWN_ACCOUNT = {"arn": f"arn:aws:iam::{ACCOUNT}:role/role"}
+SOUND: dict[str, Change] = {
+    "node role": lambda s: node(s, managedPolicyArns=[f"{AWS}AmazonEKSWorkerNodePolicy", f"{AWS}AmazonEC2ContainerRegistryPullOnly"]),
+    "execution role": lambda s: task(s, "executionRoleArn", managedPolicyArns=[f"{AWS}service-role/AmazonECSTaskExecutionRolePolicy"]),
+    "task role": lambda s: task(
+        s, "taskRoleArn", inlinePolicies=[{"name": "x", "policy": document("s3:GetObject", on="arn:aws:s3:::own/x")}]
+    ),
+    "pod execution role": lambda s: fargate(s, managedPolicyArns=[f"{AWS}AmazonEKSFargatePodExecutionRolePolicy"]),
+    "pod role": lambda s: pod(s),
+    "pod role by token": by_token,
+    "network plugin by token": lambda s: (
+        by_token(s, sub="system:serviceaccount:kube-system:aws-node"),
+        s.props["pod-role"].update(managedPolicyArns=[f"{AWS}AmazonEKS_CNI_Policy"]),
+    ),
+    "an account's own operators": lambda s: host(
+        s,
+        trust({"AWS": f"arn:aws:iam::{ACCOUNT}:role/operators"}, Condition={"Bool": {"aws:MultiFactorAuthPresent": "true"}}),
+        **KNOWN_ACCOUNT,
+    ),
+    "everybody, but one by name": lambda s: host(s, trust({"AWS": "*"}, Condition=PIN), **KNOWN_ACCOUNT),
+    "a list of the inline policies that it has": lambda s: (
+        host(s),
+        s.add(kt.ROLE_POLICY, "own", {"name": "own", "role": Ref("role"), "policy": document("ssmmessages:*")}),
+        s.add(kt.ROLE_POLICIES, "all", {"roleName": Ref("role", "name"), "policyNames": ["own"]}),
+    ),
+    "a denial": lambda s: host(
+        s, inlinePolicies=[{"name": "x", "policy": json.dumps({"Statement": [{"Effect": "Deny", "NotAction": "x:y", "Resource": "*"}]})}]
+    ),
+    "a trust that is not known": lambda s: host(s, UNKNOWN),
+    "another service's role": lambda s: (host(s), role(s, "flow", service("vpc-flow-logs"), **INLINE)),
+    "a role for the account": lambda s: (host(s), role(s, "other", trust({"AWS": f"arn:aws:iam::{ACCOUNT}:root"}), **INLINE)),
+    "another setting": lambda s: s.add(
+        kt.SERVICE_SETTING, "setting", {"settingId": "/ssm/documents/console/public-sharing-permission", "settingValue": "Disable"}
+    ),
+    "default host management, off": lambda s: s.add(
+        kt.SERVICE_SETTING, "setting", {"settingId": "/ssm/managed-instance/default-ec2-instance-management-role", "settingValue": "$None"}
+    ),
+}
+
+
+@pytest.mark.parametrize("known", [False, True], ids=["preview", "known"])
+@pytest.mark.parametrize("case", REFUSED)
+def test_a_wide_role_is_refused_where_it_is_stated(case: str, known: bool) -> None:
+    change, where = REFUSED[case]
+    stack = compliant()
+    change(stack)
+    assert stack.refused(known) == {(RULE, where)}
+
+
+@pytest.mark.parametrize("known", [False, True], ids=["preview", "known"])
+@pytest.mark.parametrize("case", SOUND)
+def test_a_minimal_role_passes(case: str, known: bool) -> None:
+    stack = compliant()
+    SOUND[case](stack)
+    assert [finding.message for finding in stack.findings(known)] == []

@@ -1,0 +1,112 @@
+"""User data that opens a way to log in is refused in every layer; what keeps people out, or only names a tool, passes."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import time
+from typing import Any
+
+import pytest
+
+from policypack.graph import Resource
+from policypack.known_types import INSTANCE, TASK
+from policypack.rules.agent_host_has_no_login import check_resource
+from tests.policypack.logins.examples import CONFIGS, SCRIPTS, config, script
+
+
+def found(text: Any, kind: str = INSTANCE, key: str = "userData") -> list[str]:
+    return [fault.what for fault in check_resource(Resource("u", kind, "agent", props={key: text}))]
+
+
+HARMLESS = {
+    "locked": script("passwd -l root", "passwd --lock ubuntu", "usermod -L ubuntu", "grep root /etc/passwd", "getent passwd root"),
+    "hardened": script(
+        "sed -i 's/^#\\?PasswordAuthentication yes/PasswordAuthentication no/' /etc/ssh/sshd_config",
+        "echo 'PermitRootLogin no' >> /etc/ssh/sshd_config",
+        "systemctl disable --now ssh.socket ssh.service",
+        "systemctl mask sshd",
+        "rm -f /home/*/.ssh/authorized_keys",
+        "find / -name authorized_keys -delete",
+        "apt-get purge -y openssh-server tmate",
+    ),
+    "cloud-config": config("package_update: false\nssh_pwauth: false\nchpasswd: {expire: false}\nusers:\n- {name: bob, lock_passwd: true}"),
+    "names of services": script("for host in ngrok.io login.tailscale.com trycloudflare.com tmate.io; do", "check $host", "done"),
+    "checks": script("command -v ngrok && exit 1", "! which tailscale", "systemctl is-active sshd"),
+    "comments": script("# tailscale up", "  # chpasswd is not used", "# PermitRootLogin yes"),
+    "out over ssh": script('(exec 3<>"/dev/tcp/$address/22") 2>/dev/null', "ssh -o BatchMode=yes git@github.com"),
+    "a user without a password": script("useradd -r -s /usr/sbin/nologin agent", "adduser --disabled-password agent"),
+    "words": script("echo 'user pwd local shell'", "code=0", "local code", "exit $code"),
+}
+
+
+def b64(text: bytes) -> str:
+    return base64.b64encode(text).decode()
+
+
+WRAPS = {
+    "plain": lambda text: text,
+    "base64": lambda text: b64(text.encode()),
+    "compressed": lambda text: b64(gzip.compress(text.encode())),
+    "a part of several": lambda text: f"MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=B\n\n--B\n\n{text}\n--B--\n",
+}
+
+
+@pytest.mark.parametrize("wrap", WRAPS)
+@pytest.mark.parametrize("case", SCRIPTS)
+def test_a_script_that_opens_a_login_is_refused(case: str, wrap: str) -> None:
+    assert found(WRAPS[wrap](script(SCRIPTS[case])))
+
+
+@pytest.mark.parametrize("wrap", WRAPS)
+@pytest.mark.parametrize("case", CONFIGS)
+def test_settings_that_open_a_login_are_refused(case: str, wrap: str) -> None:
+    assert found(WRAPS[wrap](config(CONFIGS[case])))
+
+
+@pytest.mark.parametrize("case", SCRIPTS)
+def test_a_command_in_a_list_of_commands_is_refused(case: str) -> None:
+    assert found(config(f"runcmd:\n- |\n  {SCRIPTS[case]}"))
+
+
+@pytest.mark.parametrize("wrap", WRAPS)
+@pytest.mark.parametrize("case", HARMLESS)
+def test_what_keeps_people_out_or_only_names_a_tool_passes(case: str, wrap: str) -> None:
+    assert found(WRAPS[wrap](HARMLESS[case])) == []
+
+
+def test_windows_hosts_have_no_login_either() -> None:
+    lines = (
+        "net user Administrator Summer2026!",
+        "New-LocalUser -Name bob",
+        "Enable-PSRemoting -Force",
+        "Set-ItemProperty -Path $p -Name fDenyTSConnections -Value 0",
+        "Add-WindowsCapability -Online -Name OpenSSH.Server~~~~0.0.1.0",
+    )
+    for line in lines:
+        assert found(f"<powershell>\n{line}\n</powershell>"), line
+    assert found("<powershell>\nnet user Guest /active:no\n</powershell>") == []
+
+
+def test_a_nodes_admin_container_is_a_login() -> None:
+    assert found("[settings.host-containers.admin]\nenabled = true\n")
+    assert found("[settings.host-containers.admin]\nenabled = false\n") == []
+
+
+def test_a_containers_command_is_read() -> None:
+    containers = '[{"name": "agent", "entryPoint": ["sh", "-c"], "command": ["tailscale up"]}]'
+    assert found(containers, TASK, "containerDefinitions")
+    assert found('[{"name": "agent", "command": ["serve"]}]', TASK, "containerDefinitions") == []
+
+
+def test_the_words_say_what_opens_and_where() -> None:
+    assert found(script("tailscale up")) == ["runs tailscale, which lets somebody in from outside, in userData"]
+
+
+@pytest.mark.parametrize(
+    "piece", ["1", "sed ", "s/a", "passwd ", "ssh -R", "authorized_keys ", "systemctl start ", "#cloud-config\n", '"', "[[", "{"]
+)
+def test_long_texts_of_any_kind_are_read_in_time(piece: str) -> None:
+    started = time.process_time()
+    found(piece * (16384 // len(piece)))
+    assert time.process_time() - started < 2
