@@ -56,6 +56,10 @@ EXAMPLES: Final[Mapping[str, tuple[Any, dict[str, Any]]]] = {
     "osUpdateDomains": (["security.ubuntu.com"], {}),
     "publicReferenceDomains": (["docs.acme.example"], {"agentClass": "open-demo"}),
     "unapprovedModelProviderDomains": (["api.openai.com", "*.mistral.ai"], {}),
+    "sanctionedModelProviders": (
+        [{"host": "api.openai.com", "owner": "platform", "reason": "Company contract.", "until": SOON}],
+        {"approvedModelGatewayDomains": ["api.openai.com"]},
+    ),
     "approvedModelGatewayCidrs": (["10.201.0.0/28"], {}),
     "approvedSaasApiDomains": (["acme.zendesk.example"], {}),
     "approvedMcpGatewayDomains": (["mcp.acme.example"], {}),

@@ -14,7 +14,7 @@ from typing import Any, Final
 from hypothesis import strategies as st
 
 from containment.model.catalog import DestinationKind
-from containment.model.preset import Harness, Library, Preset, Switch, Uploads
+from containment.model.preset import Harness, Library, Preset, Sanctions, Switch, Uploads
 from containment.model.values import RETENTIONS
 
 TODAY: Final = date(2026, 11, 25)
@@ -22,6 +22,9 @@ PEM: Final = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
 IMAGE: Final = "ami-0123456789abcdef0"
 WAIVABLE: Final = "telemetry.openclaw.ai"
 """A host of the catalog that takes uploads and is no registry."""
+
+PROVIDER: Final = "api.mistral.ai"
+"""A model provider of every class's deny set, which a stack may sanction where its class allows that."""
 
 INDEPENDENT: Final[dict[str, tuple[Any, ...]]] = {
     "awsAccessAccount": ("aws-lab", "123456789012"),
@@ -128,6 +131,8 @@ def _destinations(draw: st.DrawFn, preset: Preset, version: str) -> dict[str, An
     packages = draw(st.sampled_from(["", False, *([True] if DestinationKind.REGISTRIES in preset.may_reach else [])]))
     reference = draw(st.sampled_from(["", False, *([True] if DestinationKind.PUBLIC_REFERENCE in preset.may_reach else [])]))
     waived = preset.uploads is Uploads.REFUSED and draw(st.booleans())
+    sanctioned = preset.sanctioned_providers is Sanctions.ALLOWED and draw(st.booleans())
+    sanction = {"host": PROVIDER, "owner": "platform", "reason": "Company contract.", "until": "2099-12-31"}
     waiver = {"host": WAIVABLE, "owner": "records", "reason": "Usage reports, reviewed.", "until": "2099-12-31"}
     telemetry = draw(_domains)
     decrypts = version in ("9.0", "10.0") and draw(st.booleans())
@@ -138,7 +143,8 @@ def _destinations(draw: st.DrawFn, preset: Preset, version: str) -> dict[str, An
         "packageRegistryDomains": draw(_domains) if (preset.package_installs if packages == "" else packages) else [],
         "publicReferenceDomains": draw(_domains) if (preset.public_reference if reference == "" else reference) else [],
         "openclawCoreDomains": draw(_domains),
-        "approvedModelGatewayDomains": draw(_domains),
+        "approvedModelGatewayDomains": [*draw(_domains), *([PROVIDER] if sanctioned else [])],
+        "sanctionedModelProviders": [sanction] if sanctioned else [],
         "osUpdateDomains": draw(_domains),
         "approvedSaasApiDomains": draw(_domains),
         "approvedMcpGatewayDomains": draw(_domains),

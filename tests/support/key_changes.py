@@ -10,11 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from tests.support.configs import PEM
+from tests.support.configs import PEM, PROVIDER
 
 _KEY: Final = "arn:aws:kms:us-east-1:123456789012:key/0b7d4f2e-1111-2222-3333-444455556666"
 _API: Final = {"cidrs": ["10.200.1.0/28"], "ports": [443, "8000-8010"], "owner": "platform", "reason": "An internal service."}
 _WAIVER: Final = {"host": "telemetry.openclaw.ai", "owner": "records", "reason": "Usage reports, reviewed.", "until": "2099-12-31"}
+_SANCTION: Final = {"host": PROVIDER, "owner": "platform", "reason": "Company contract.", "until": "2099-12-31"}
 _SYSLOG: Final = {"syslogServer": "logs.acme.example", "syslogCaCertificate": PEM}
 _DECRYPTED: Final = {"tlsDecryptionUrls": ["paths.example.org/v1/*"], "acceptDecryptionWithSnat": True}
 
@@ -84,6 +85,11 @@ CHANGES: Final[Mapping[str, Change]] = {
     "osUpdateDomains": Change(["security.ubuntu.com"]),
     "publicReferenceDomains": Change(["docs.acme.example"], [], {"agentClass": "open-demo"}),
     "unapprovedModelProviderDomains": Change(["*.openai.com", "api.mistral.ai"]),
+    "sanctionedModelProviders": Change(
+        [{**_SANCTION, "reason": "Company contract, renewed."}],
+        [_SANCTION],
+        {"agentClass": "coding", "approvedModelGatewayDomains": [PROVIDER]},
+    ),
     "approvedModelGatewayCidrs": Change(["10.201.0.0/28"]),
     "approvedSaasApiDomains": Change(["acme.zendesk.example"]),
     "approvedMcpGatewayDomains": Change(["mcp.acme.example"]),
