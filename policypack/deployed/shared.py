@@ -6,6 +6,7 @@ the policies attached to it. Those are judged at the resource that sets them, on
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -36,6 +37,7 @@ from policypack.plain import UNKNOWN, field, items
 Without = Callable[[Graph, Resource, Any, Any], Any]
 """(graph, resource, the input, the output) -> the output without what other resources put there."""
 
+_SHA1: Final = re.compile(r"[0-9a-f]{40}")
 _NAMED: Final = ("name", "id", "arn")
 _DESTINATIONS: Final = {
     "cidrBlock": "destinationCidrBlock",
@@ -170,6 +172,11 @@ def _set_root_disk(graph: Graph, _host: Resource, wanted: Any, output: Any) -> A
     return output if wanted is not None or is_vended(graph) else wanted
 
 
+def _not_hashed(_graph: Graph, _host: Resource, wanted: Any, output: Any) -> Any:
+    """Return user data; releases of the AWS provider before 7 answer its SHA-1 instead, which is no other value."""
+    return wanted if isinstance(output, str) and _SHA1.fullmatch(output) else output
+
+
 WITHOUT_OTHERS: Final[dict[tuple[str, str], Without]] = {
     **{(table, "routes"): _unlisted_routes for table in TABLES},
     **{(table, "propagatingVgws"): _unlisted_gateways for table in TABLES},
@@ -179,6 +186,8 @@ WITHOUT_OTHERS: Final[dict[tuple[str, str], Without]] = {
     (VPC_ENDPOINT, "policy"): _own_policy,
     **{(host, "vpcSecurityGroupIds"): _named_groups for host in INSTANCES},
     **{(host, "rootBlockDevice"): _set_root_disk for host in INSTANCES},
+    (INTERFACE, "securityGroups"): _named_groups,
+    **{(host, "userData"): _not_hashed for host in INSTANCES},
     (EIP, "instance"): _own_holder,
     (EIP, "networkInterface"): _own_holder,
 }
