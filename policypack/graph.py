@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from policypack.plain import UNKNOWN, plain
+from policypack.plain import UNKNOWN, has_unknown, plain
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -215,14 +215,8 @@ def _is_open(resource: Resource, attributes: tuple[str, ...]) -> bool:
 
 
 def _answered(resource: Resource) -> dict[str, Any]:
-    known = {key: value for key, value in resource.outputs.items() if key in resource.props and not _has_unknown(value)}
+    known = {key: value for key, value in resource.outputs.items() if key in resource.props and not has_unknown(value)}
     return {**resource.props, **known}
-
-
-def _has_unknown(value: Any) -> bool:
-    if isinstance(value, Mapping):
-        return any(_has_unknown(item) for item in value.values())
-    return any(_has_unknown(item) for item in value) if isinstance(value, list) else value is UNKNOWN
 
 
 def _trace(found: tuple[Resource, ...]) -> Trace:

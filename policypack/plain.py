@@ -116,6 +116,13 @@ def field(value: Any, key: str) -> Any:
     return value.get(key) if isinstance(value, dict) else None
 
 
+def has_unknown(value: Any) -> bool:
+    """Return whether a value, or anything inside it, is unknown."""
+    if isinstance(value, Mapping):
+        return any(has_unknown(item) for item in value.values())
+    return any(has_unknown(item) for item in value) if isinstance(value, list) else value is UNKNOWN
+
+
 def strongest(answers: Iterable[Match]) -> Match:
     """Return YES when one answer is YES, else MAYBE when one is MAYBE, else NO (a disjunction)."""
     found = set(answers)

@@ -24,7 +24,7 @@ _IDENTITIES: Final = ("id", "primaryNetworkInterfaceId")
 
 
 def is_controller_route(graph: Graph, table: Resource, route: Any) -> bool:
-    """Tell whether a route that a provider read in a table is one that the Controller wrote."""
+    """Return whether a route that a provider read in a table is one that the Controller wrote."""
     if not isinstance(route, Mapping):
         return False
     stated = {key: value for key, value in route.items() if is_some(value) is not Match.NO}

@@ -6,6 +6,7 @@ the policies attached to it. Those are judged at the resource that sets them, on
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -36,6 +37,7 @@ from policypack.plain import UNKNOWN, field, items
 Without = Callable[[Graph, Resource, Any, Any], Any]
 """(graph, resource, the input, the output) -> the output without what other resources put there."""
 
+_SHA1: Final = re.compile(r"[0-9a-f]{40}")
 _NAMED: Final = ("name", "id", "arn")
 _DESTINATIONS: Final = {
     "cidrBlock": "destinationCidrBlock",
@@ -51,27 +53,27 @@ _SOURCES: Final = {
 _PROTOCOLS: Final = {"6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6", "all": "-1"}
 
 
-def _routes(graph: Graph, table: Resource, asked: Any, output: Any) -> Any:
+def _unlisted_routes(graph: Graph, table: Resource, wanted: Any, output: Any) -> Any:
     apart = [
         one
         for one in graph.of(ROUTE)
         if graph.refer(one, "routeTableId", one.get("routeTableId"), TABLES, ("id", "defaultRouteTableId")).may_be(table)
     ]
-    inline = [_stated(route) for route in items(asked)]
+    inline = [_without_empty(route) for route in items(wanted)]
     extra = [
         route
         for route in items(output)
-        if _stated(route) not in inline
+        if _without_empty(route) not in inline
         and field(route, "gatewayId") != "local"
         and not any(_is_route(one, route) for one in apart)
         and not is_controller_route(graph, table, route)
     ]
-    return [*items(asked), *extra]
+    return [*items(wanted), *extra]
 
 
 def _is_route(resource: Resource, route: Any) -> bool:
-    """Tell whether a Route resource sets this route: the same destination, and a target that is the same or not known yet."""
-    stated = _stated(route)
+    """Return whether a Route resource sets this route: the same destination, and a target that is the same or not known yet."""
+    stated = _without_empty(route)
     for inline, apart in _DESTINATIONS.items():
         if inline in stated and stated.pop(inline) != resource.get(apart):
             return False
@@ -79,21 +81,21 @@ def _is_route(resource: Resource, route: Any) -> bool:
     return all(resource.get(key) in (value, UNKNOWN) for key, value in stated.items())
 
 
-def _stated(block: Any) -> Any:
+def _without_empty(block: Any) -> Any:
     return {key: value for key, value in block.items() if value not in (None, "", [], False)} if isinstance(block, Mapping) else block
 
 
-def _gateways(graph: Graph, table: Resource, asked: Any, output: Any) -> Any:
+def _unlisted_gateways(graph: Graph, table: Resource, wanted: Any, output: Any) -> Any:
     apart = [
         one.get("vpnGatewayId")
         for one in graph.of(VPN_PROPAGATION)
         if graph.refer(one, "routeTableId", one.get("routeTableId"), TABLES).may_be(table)
     ]
-    extra = [one for one in items(output) if one not in items(asked) and one not in apart and UNKNOWN not in apart]
-    return [*items(asked), *extra]
+    extra = [one for one in items(output) if one not in items(wanted) and one not in apart and UNKNOWN not in apart]
+    return [*items(wanted), *extra]
 
 
-def _ingress(graph: Graph, group: Resource, asked: Any, output: Any) -> Any:
+def _unlisted_ingress(graph: Graph, group: Resource, wanted: Any, output: Any) -> Any:
     apart = [
         one
         for one in graph.of(GROUP_RULE, INGRESS_RULE)
@@ -102,11 +104,11 @@ def _ingress(graph: Graph, group: Resource, asked: Any, output: Any) -> Any:
     ]
     known = {
         source
-        for one in (*(rule for rule in items(asked) if isinstance(rule, Mapping)), *(one.props for one in apart))
+        for one in (*(rule for rule in items(wanted) if isinstance(rule, Mapping)), *(one.props for one in apart))
         for source in _sources(one)
     }
     extra = [rule for rule in items(output) if not isinstance(rule, Mapping) or not _is_covered(rule, known)]
-    return [*items(asked), *extra]
+    return [*items(wanted), *extra]
 
 
 def _is_covered(rule: Mapping[str, Any], known: set[tuple[Any, ...]]) -> bool:
@@ -124,14 +126,14 @@ def _sources(rule: Mapping[str, Any]) -> set[tuple[Any, ...]]:
     return {(protocol, *ports, value) for value in values if value not in (None, "")} or {(protocol, *ports, None)}
 
 
-def _inline_policies(graph: Graph, role: Resource, asked: Any, output: Any) -> Any:
+def _unlisted_policies(graph: Graph, role: Resource, wanted: Any, output: Any) -> Any:
     apart = [one for one in graph.of(ROLE_POLICY) if graph.refer(one, "role", one.get("role"), (ROLE,), _NAMED).may_be(role)]
-    names = {one.get("name") or one.output("name") or one.name for one in apart} | {field(one, "name") for one in items(asked)}
-    return [*items(asked), *(one for one in items(output) if field(one, "name") not in names)]
+    names = {one.get("name") or one.output("name") or one.name for one in apart} | {field(one, "name") for one in items(wanted)}
+    return [*items(wanted), *(one for one in items(output) if field(one, "name") not in names)]
 
 
-def _attached(graph: Graph, role: Resource, asked: Any, output: Any) -> Any:
-    arns = set(items(asked))
+def _unlisted_arns(graph: Graph, role: Resource, wanted: Any, output: Any) -> Any:
+    arns = set(items(wanted))
     for kind, key, policies in (
         (ROLE_ATTACHMENT, "role", "policyArn"),
         (ROLE_ATTACHMENTS, "roleName", "policyArns"),
@@ -140,46 +142,53 @@ def _attached(graph: Graph, role: Resource, asked: Any, output: Any) -> Any:
         for one in graph.of(kind):
             if any(graph.refer(one, key, value, (ROLE,), _NAMED).may_be(role) for value in items(one.get(key))):
                 arns.update(items(one.get(policies)))
-    return [*items(asked), *(one for one in items(output) if one not in arns)]
+    return [*items(wanted), *(one for one in items(output) if one not in arns)]
 
 
-def _policy(graph: Graph, endpoint: Resource, asked: Any, output: Any) -> Any:
+def _own_policy(graph: Graph, endpoint: Resource, wanted: Any, output: Any) -> Any:
     apart = any(
         graph.refer(one, "vpcEndpointId", one.get("vpcEndpointId"), (VPC_ENDPOINT,)).may_be(endpoint) for one in graph.of(ENDPOINT_POLICY)
     )
-    return asked if apart and asked in (None, "") else output
+    return wanted if apart and wanted in (None, "") else output
 
 
-def _holder(graph: Graph, _address: Resource, asked: Any, output: Any) -> Any:
+def _own_holder(graph: Graph, _address: Resource, wanted: Any, output: Any) -> Any:
     """Return what an address is on when that is of this stack; a gateway's or a NAT gateway's own interface is not."""
     own = {one.output(key) for one in graph.of(*INSTANCES, INTERFACE) for key in ("id", "primaryNetworkInterfaceId")}
-    return output if output in own else asked
+    return output if output in own else wanted
 
 
-def _groups(graph: Graph, _host: Resource, asked: Any, output: Any) -> Any:
+def _named_groups(graph: Graph, _host: Resource, wanted: Any, output: Any) -> Any:
     """Return a host's groups; its VPC's default group, where the program names none, is judged as that silence."""
     defaults = {one.output("defaultSecurityGroupId") for one in graph.of(*VPCS)}
-    return output if asked is not None else [one for one in items(output) if one not in defaults]
+    return output if wanted is not None else [one for one in items(output) if one not in defaults]
 
 
-def _root_disk(graph: Graph, _host: Resource, asked: Any, output: Any) -> Any:
+def _set_root_disk(graph: Graph, _host: Resource, wanted: Any, output: Any) -> Any:
     """Return a host's root disk; one that the program leaves to the image and the account is a default of theirs.
 
     A default that a provider answers is judged in complete environments, where leaving it unset is judged too.
     """
-    return output if asked is not None or is_vended(graph) else asked
+    return output if wanted is not None or is_vended(graph) else wanted
+
+
+def _not_hashed(_graph: Graph, _host: Resource, wanted: Any, output: Any) -> Any:
+    """Return user data; releases of the AWS provider before 7 answer its SHA-1 instead, which is no other value."""
+    return wanted if isinstance(output, str) and _SHA1.fullmatch(output) else output
 
 
 WITHOUT_OTHERS: Final[dict[tuple[str, str], Without]] = {
-    **{(table, "routes"): _routes for table in TABLES},
-    **{(table, "propagatingVgws"): _gateways for table in TABLES},
-    **{(group, "ingress"): _ingress for group in SECURITY_GROUPS},
-    (ROLE, "inlinePolicies"): _inline_policies,
-    (ROLE, "managedPolicyArns"): _attached,
-    (VPC_ENDPOINT, "policy"): _policy,
-    **{(host, "vpcSecurityGroupIds"): _groups for host in INSTANCES},
-    **{(host, "rootBlockDevice"): _root_disk for host in INSTANCES},
-    (EIP, "instance"): _holder,
-    (EIP, "networkInterface"): _holder,
+    **{(table, "routes"): _unlisted_routes for table in TABLES},
+    **{(table, "propagatingVgws"): _unlisted_gateways for table in TABLES},
+    **{(group, "ingress"): _unlisted_ingress for group in SECURITY_GROUPS},
+    (ROLE, "inlinePolicies"): _unlisted_policies,
+    (ROLE, "managedPolicyArns"): _unlisted_arns,
+    (VPC_ENDPOINT, "policy"): _own_policy,
+    **{(host, "vpcSecurityGroupIds"): _named_groups for host in INSTANCES},
+    **{(host, "rootBlockDevice"): _set_root_disk for host in INSTANCES},
+    (INTERFACE, "securityGroups"): _named_groups,
+    **{(host, "userData"): _not_hashed for host in INSTANCES},
+    (EIP, "instance"): _own_holder,
+    (EIP, "networkInterface"): _own_holder,
 }
 """(type, property) -> how to leave out the part of others."""

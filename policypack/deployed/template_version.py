@@ -87,7 +87,7 @@ def unseen_versions(graph: Graph, resource: Resource) -> Iterator[str]:
 
 
 def _is_described(resource: Resource, launch: Launch, template: Resource) -> bool:
-    """Tell whether the version named is the latest one, which is what the template's properties describe."""
+    """Return whether the version named is the latest one, which is what the template's properties describe."""
     version = launch.version
     if version is UNKNOWN:
         depends = set(resource.property_dependencies.get(launch.key, ()))
@@ -104,7 +104,7 @@ def _is_described(resource: Resource, launch: Launch, template: Resource) -> boo
 
 
 def _are_templates(urns: Iterable[str]) -> bool:
-    """Tell whether all of these are launch templates, or the subnets of a fleet: an unknown version can then come from nothing else."""
+    """Return whether all of these are launch templates, or the subnets of a fleet: an unknown version can then come from nothing else."""
     return all(urn.split("::")[2].endswith((LAUNCH_TEMPLATE, *SUBNETS)) for urn in urns)
 
 
@@ -120,7 +120,7 @@ def _is_default_latest(template: Resource) -> bool:
 
 
 def _is_new(template: Resource) -> bool:
-    """Tell whether a template has no version yet: its first one will be number 1, and the default."""
+    """Return whether a template has no version yet: its first one will be number 1, and the default."""
     return all(template.output(key) is None for key in ("id", "arn", "latestVersion", "defaultVersion"))
 
 

@@ -1,7 +1,7 @@
 """A stack as it is deployed: judged properties take the value that the provider last answered.
 
 Rules judge both views, what the program asks for and what is there. A property left unset whose output is empty, false or zero
-is not set by anybody; an output that is not known yet says nothing. Values that mean the same (blocks in another order, a JSON
+is left unset; an output that is not known yet is no fact. Values that mean the same (blocks in another order, a JSON
 document in another layout) are the same.
 """
 
@@ -17,7 +17,7 @@ from policypack.deployed.properties import JUDGED, Fields
 from policypack.deployed.shared import WITHOUT_OTHERS
 from policypack.finding import Fault, Rule
 from policypack.graph import Graph, Resource
-from policypack.plain import UNKNOWN, items
+from policypack.plain import has_unknown, items
 
 _EMPTY: tuple[Any, ...] = (None, "", [], {}, False, 0)
 _MADE_BY_PROVIDER = frozenset({"uuid"})
@@ -62,14 +62,14 @@ def _answers(graph: Graph, resource: Resource, judged: Mapping[str, Fields]) -> 
         output = outputs.get(key)
         if output in _EMPTY and key not in props:
             continue
-        asked = props.get(key)
-        if output is None or output == asked or _has_unknown(output) or _has_unknown(asked):
+        wanted = props.get(key)
+        if output is None or output == wanted or has_unknown(output) or has_unknown(wanted):
             continue
         value = _only(output, fields)
         without_others = WITHOUT_OTHERS.get((resource.type, key))
         if without_others is not None:
-            value = without_others(graph, resource, asked, value)
-        if not (value in _EMPTY and asked in _EMPTY) and _canonical(value) != _canonical(_only(asked, fields)):
+            value = without_others(graph, resource, wanted, value)
+        if not (value in _EMPTY and wanted in _EMPTY) and _canonical(value) != _canonical(_only(wanted, fields)):
             found[key] = value
     return found
 
@@ -80,12 +80,6 @@ def _only(value: Any, fields: Fields) -> Any:
         return value
     blocks = [{name: block[name] for name in fields if name in block} if isinstance(block, dict) else block for block in items(value)]
     return blocks if isinstance(value, list) else blocks[0]
-
-
-def _has_unknown(value: Any) -> bool:
-    if isinstance(value, Mapping):
-        return any(_has_unknown(item) for item in value.values())
-    return any(_has_unknown(item) for item in value) if isinstance(value, list) else value is UNKNOWN
 
 
 def _canonical(value: Any) -> Any:

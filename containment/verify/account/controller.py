@@ -15,7 +15,7 @@ from policypack.graph import Graph
 def read_controller(
     reading: Reading, address: Address, graph: Graph, connect: Callable[[Address], ControllerReader] = ControllerReader
 ) -> None:
-    """Read what the Controller says of the objects that the stack has there."""
+    """Read the stack's objects on the Controller."""
     try:
         controller = connect(address)
     except ControllerUnreadableError as error:

@@ -1,6 +1,6 @@
 """Read the agent hosts: instances, their disks, user data and interfaces, addresses, launch templates, and the account's switches.
 
-Besides the hosts of the state, an instance in an agents' subnet or with the agents' `Role` tag counts; the Aviatrix gateways do not.
+Besides the hosts of the state, an instance in an agents' subnet or with the agents' `Role` tag counts as one; the Aviatrix gateways do not.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def _instance(reading: Reading, ec2: Any, instance: Mapping[str, Any]) -> None:
             "ipv6AddressCount": len(ipv6),
             "keyName": instance.get("KeyName") or None,
             "iamInstanceProfile": profile or None,
-            "metadataOptions": {ours: options[aws] for aws, ours in _METADATA.items() if aws in options} or None,
+            "metadataOptions": {key: options[aws] for aws, key in _METADATA.items() if aws in options} or None,
             "rootBlockDevice": root,
             "ebsBlockDevices": others,
             "userData": _user_data(ec2, ident),
@@ -153,6 +153,6 @@ def _console(reading: Reading, ec2: Any, scope: Scope) -> None:
 
 def _metadata_defaults(reading: Reading, ec2: Any, scope: Scope) -> None:
     level = ec2.get_instance_metadata_defaults().get("AccountLevel") or {}
-    found = {ours: level[aws] for aws, ours in _METADATA.items() if level.get(aws) not in (None, -1, "no-preference")}
+    found = {key: level[aws] for aws, key in _METADATA.items() if level.get(aws) not in (None, -1, "no-preference")}
     if found:
         reading.add(kt.METADATA_DEFAULTS, scope.region, found)

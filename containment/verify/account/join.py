@@ -68,6 +68,6 @@ def _key(resource: Resource) -> tuple[str, object]:
 
 
 def _is_gone(resource: Resource, reading: Reading) -> bool:
-    """Tell whether a resource of the state is of a kind that was read completely, and was not among it."""
+    """Return whether a resource of the state is of a kind that was read completely, and was not among it."""
     listed = reading.complete.get(resource.type)
     return listed is not None and isinstance(resource.output("id"), str) and resource.output("id") not in listed

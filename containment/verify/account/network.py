@@ -125,7 +125,7 @@ def _route(route: Mapping[str, Any], own: set[str]) -> dict[str, Any]:
     is_endpoint = gateway.startswith("vpce-") and "DestinationPrefixListId" in route
     if gateway == "local" or is_endpoint or route.get("NetworkInterfaceId") in own or route.get("Origin") == "EnableVgwRoutePropagation":
         return {}
-    found = {ours: route[aws] for aws, ours in {**_DESTINATIONS, **_TARGETS}.items() if route.get(aws)}
+    found = {key: route[aws] for aws, key in {**_DESTINATIONS, **_TARGETS}.items() if route.get(aws)}
     if gateway.startswith("vpce-"):
         found["vpcEndpointId"] = found.pop("gatewayId")
     return found

@@ -18,7 +18,7 @@ from containment.verify.state_policy import read_resources
 from policypack.graph import Resource
 from policypack.stored import resources_in
 
-_WHY = "the rules need the stack's own resources beside the live ones"
+_WHY = "the rules need the stack's own resources as well as the live ones"
 _SECONDS = 120
 
 

@@ -16,6 +16,7 @@ from containment.verify.account.network import EGRESS_GATEWAY, NAT_GATEWAY, PEER
 from containment.verify.account.reading import Reading
 from policypack import known_types as kt
 from policypack.graph import Resource
+from policypack.plain import field, items
 
 STRANGE: Final = {
     kt.INSTANCE: "an instance among the agents",
@@ -40,14 +41,43 @@ STRANGE: Final = {
 """Types of what does not appear by itself, in words."""
 
 
+_STARTED_BY: Final = {
+    "aws:autoscaling:groupName": (kt.SCALING_GROUP, ("name", "id")),
+    "aws:ec2:fleet-id": (kt.FLEET, ("id",)),
+    "aws:ec2spot:fleet-request-id": (kt.SPOT_FLEET, ("id",)),
+    "eks:nodegroup-name": (kt.NODE_GROUP, ("nodeGroupName",)),
+}
+"""The tag of an instance that names what started it, and the type and outputs that this is in a state."""
+
+
 def strangers(joined: Joined, reading: Reading) -> Iterator[tuple[Resource, str]]:
     """Yield each addition to the agents' network with a sentence about it."""
     owned = any(not one.is_read for one in joined.graph.of(*kt.VPCS) if one not in joined.added)
     mains = {one.get("routeTableId") for one in joined.added if one.type == kt.MAIN_TABLE_ASSOCIATION}
     for one in joined.added if owned else ():
         words = STRANGE.get(one.type)
-        if words and one.name not in reading.of_controller and one.name not in mains:
+        if words and one.name not in reading.of_controller and one.name not in mains and not _is_of_the_state(one, joined):
             yield one, f"{words} that is in no state of this stack: {_described(one)}"
+
+
+def _is_of_the_state(resource: Resource, joined: Joined) -> bool:
+    """Return whether compute of the state started an instance, or an interface is on such an instance.
+
+    AWS sets the tags: nobody can set one that begins with `aws:` (EC2 User Guide, "Tag restrictions"); EKS tags its nodes itself.
+    """
+    if resource.type == kt.INTERFACE:
+        holders = {field(block, "instance") for block in items(resource.get("attachments"))}
+        return any(one.name in holders and _is_of_the_state(one, joined) for one in joined.added if one.type == kt.INSTANCE)
+    tags = resource.get("tags")
+    if resource.type != kt.INSTANCE or not isinstance(tags, dict):
+        return False
+    return any(
+        tags[tag] in (one.output(key), one.get(key))
+        for tag, (type_, keys) in _STARTED_BY.items()
+        if tags.get(tag)
+        for one in joined.graph.of(type_)
+        for key in keys
+    )
 
 
 def _described(resource: Resource) -> str:

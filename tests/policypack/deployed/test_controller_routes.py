@@ -1,4 +1,4 @@
-"""The Controller's own routes are told from other people's by what a stack knows; what may be another's is refused."""
+"""The Controller's own routes are distinguished from other routes by the stack's own facts; a doubtful one is refused."""
 
 from __future__ import annotations
 

@@ -115,6 +115,7 @@ QUIET: list[tuple[str, str, Any]] = [
     ),
     ("agent", "metadataOptions", [{"httpTokens": "required", "httpPutResponseHopLimit": 1, "httpEndpoint": "enabled"}]),
     ("agent", "rootBlockDevice", {"encrypted": False, "volumeId": "vol-1"}),
+    ("agent", "userData", "da39a3ee5e6b4b0d3255bfef95601890afd80709"),
     ("agent", "primaryNetworkInterface", {"networkInterfaceId": "eni-1"}),
     ("agent", "networkInterfaces", [{"networkInterfaceId": "eni-1"}]),
     ("group", "ingress", []),

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 
 from policypack.graph import Resource
 from policypack.judge import check_stack
-from tests.policypack.mutants import hosts, identity, names, network, permits, policy, services
+from tests.policypack.mutants import deployed, hosts, identity, names, network, permits, policy, services
 from tests.policypack.mutants.generated import generated
 from tests.policypack.mutants.mutant import Mutant
 from tests.policypack.mutants.program import FORMS, Program, Stack
 
-WRITTEN = (*hosts.TABLE, *identity.TABLE, *names.TABLE, *network.TABLE, *services.TABLE, *permits.TABLE, *policy.TABLE)
+_TABLES = (deployed, hosts, identity, names, network, permits, policy, services)
+WRITTEN = tuple(mutant for table in _TABLES for mutant in table.TABLE)
 
 
 @dataclass(frozen=True)

@@ -78,7 +78,33 @@ class Add:
         program.add(self.type, self.name, self.inputs)
 
 
-Change = Set | Unset | Drop | Add
+@dataclass(frozen=True)
+class Read:
+    """A resource is read (`.get()`): it sets nothing, and what was read is known at once."""
+
+    type: str
+    outputs: Mapping[str, Any] = field(default_factory=dict)
+    name: str = "extra"
+
+    def apply(self, program: Program) -> None:
+        """Make the change."""
+        program.read(self.type, self.name, self.outputs)
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """A property is something else where it is deployed than the program sets; a first preview cannot know it."""
+
+    name: str
+    key: str
+    value: Any
+
+    def apply(self, program: Program) -> None:
+        """Make the change."""
+        program.deploy(self.name, self.key, self.value)
+
+
+Change = Set | Unset | Drop | Add | Read | Deployed
 
 
 @dataclass(frozen=True)

@@ -72,6 +72,20 @@ class Program:
             dependencies = {key: tuple(self._referred(value)) for key, value in inputs.items()}
             self._forms[form][name] = Resource(urn, type_, name, props, {**props, **ids}, None, (), dependencies)
 
+    def read(self, type_: str, name: str, outputs: Mapping[str, Any]) -> None:
+        """Read a resource; `outputs` are what was read."""
+        urn = f"urn:pulumi:mutant::agent-containment::{type_}::{name}"
+        self.touched.add((type_, "(read)"))
+        for form in FORMS:
+            props = {"id": f"{name}-id", **self._rendered(outputs, form)}
+            self._forms[form][name] = Resource(urn, type_, name, props, props, None, (), {}, is_read=True)
+
+    def deploy(self, name: str, key: str, value: Any) -> None:
+        """Let the provider answer another value for a property than the program sets, once ids are known."""
+        self.touched.add((self.at(name).type, f"{key} (deployed)"))
+        one = self.at(name)
+        self._forms["known"][name] = replace(one, outputs={**one.outputs, key: self._rendered(value, "known")})
+
     def put(self, name: str, path: str, value: Any) -> None:
         """State a property, or what stands at a path of it (`rules/shadow-model-deny/watch`: see `_place`).
 

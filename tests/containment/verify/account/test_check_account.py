@@ -170,3 +170,15 @@ def test_in_a_vpc_of_another_program_only_the_rules_judge() -> None:
     reading.add(kt.SECURITY_GROUP, "sg-other", {"vpcId": "vpc-id"})
     joined = join(resources, reading)
     assert list(strangers(joined, reading)) == []
+
+
+def test_an_instance_that_the_states_scaling_group_started_is_no_stranger() -> None:
+    stack = compliant()
+    stack.add(kt.SCALING_GROUP, "group", {"name": "agents", "vpcZoneIdentifiers": [Ref("agents")]})
+    reading = Reading()
+    reading.add(kt.INSTANCE, "i-started", {"subnetId": "agents-id", "tags": {"aws:autoscaling:groupName": "agents"}})
+    reading.add(kt.INSTANCE, "i-other", {"subnetId": "agents-id", "tags": {"aws:autoscaling:groupName": "others"}})
+    reading.add(kt.INTERFACE, "eni-started", {"attachments": [{"instance": "i-started"}]})
+    reading.add(kt.INTERFACE, "eni-other", {"attachments": [{"instance": "i-other"}]})
+    joined = join(stack.resources(True), reading)
+    assert [one.name for one, _ in strangers(joined, reading)] == ["i-other", "eni-other"]
