@@ -1,7 +1,7 @@
 """The metadata service of an agent host answers only with a session token, and only to the host itself.
 
 What applies is what the instance says, else its launch template, else the account's defaults (and those only for a host
-that is made after them). Silence is not a requirement, and neither is an unknown. A service that is switched off is fine.
+that is made after them, in the same region and account). Silence is not a requirement, and neither is an unknown. A service that is switched off is fine.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from policypack.finding import Fault, Rule, Severity
 from policypack.graph import Graph, Resource
 from policypack.hosts import find_hosts, templates
 from policypack.known_types import HAS_METADATA_SERVICE, INSTANCES, METADATA_DEFAULTS, SPOT_FLEET, TEMPLATES
+from policypack.network.where import describe_place, is_same_place
 from policypack.plain import UNKNOWN, field, items
 
 _STATES = (*INSTANCES, *TEMPLATES)
@@ -70,8 +71,16 @@ def _silences(graph: Graph, host: Resource, chain: list[Resource], hidden: bool)
     silent = host if host.type in INSTANCES else last
     if all(_said(one, "httpTokens") is None for one in chain):
         required = [one for one in defaults if one.get("httpTokens") == "required"]
-        if any(_loosens(one) for one in defaults):
+        elsewhere = [one for one in required if not is_same_place(one, host)]
+        if any(_loosens(one) and is_same_place(one, host) for one in defaults):
             return  # reported at the defaults themselves
+        if required and len(elsewhere) == len(required):
+            places = ", ".join(f"{one.name} in {describe_place(one)}" for one in elsewhere)
+            yield Fault(
+                silent.urn, f"{_SILENT}; defaults apply to one region of one account, and those are {places}, not where the host is"
+            )
+            return
+        required = [one for one in required if one not in elsewhere]
         if not required:
             yield Fault(silent.urn, f"{_SILENT} ({host.label} starts from a template that is not in this program)" if hidden else _SILENT)
         elif not any(graph.depends_on(host, one) for one in required):

@@ -28,6 +28,7 @@ from policypack.known_types import (
     SPOT_FLEET,
     VPCS,
 )
+from policypack.network.foreign import FOREIGN_GROUPS, find_foreign
 from policypack.place import is_vended, vpcs_of
 from policypack.plain import UNKNOWN, field, is_some, items
 
@@ -48,6 +49,7 @@ def check_stack(graph: Graph) -> list[Fault]:
         hidden = ", ".join(one.literal for one in groups if one.trace is Trace.EXTERNAL)
         if hidden and is_vended(graph):
             faults[Fault(host.resource.urn, f"is in {hidden}, not of this program: what it lets in cannot be seen")] = None
+    faults.update(dict.fromkeys(find_foreign(graph, FOREIGN_GROUPS)))
     return list(faults)
 
 
@@ -129,7 +131,8 @@ RULE = Rule(
     severity=Severity.HIGH,
     info="No security group of an agent host lets anything in, not from its own members either.",
     why="what can open a connection to an agent can steer it, past everything that judges what goes out",
-    fix="give the host a security group of its own with ingress: [], and no ingress rule declared apart; Session Manager needs none",
+    fix="give the host a security group of its own with ingress: [], and no ingress rule declared apart; Session Manager needs none;"
+    " leave groups of other programs to those programs",
     ids=(
         "CKV_AWS_24",
         "CKV_AWS_25",
