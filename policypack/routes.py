@@ -26,6 +26,7 @@ from policypack.known_types import (
     VPN_PROPAGATION,
 )
 from policypack.network.route import Leak, find_leaks
+from policypack.network.where import is_same_place
 from policypack.plain import is_some, items
 
 
@@ -58,8 +59,8 @@ def tables_of(graph: Graph, subnet: Resource) -> tuple[Table, ...]:
         reference = graph.refer(one, "subnetId", one.get("subnetId"), SUBNETS)
         if reference.may_be(subnet):
             found.extend(_tables(graph, one, "routeTableId", one.get("routeTableId")))
-            is_certain = is_certain or bool(reference.found)
-    if not is_certain:  # an association that cannot be traced may be another subnet's: then the main table applies
+            is_certain = is_certain or (bool(reference.found) and is_same_place(one, subnet))
+    if not is_certain:  # an association that cannot be traced, or is made elsewhere, may be another subnet's: then the main table applies
         found.extend(main_tables(graph, graph.refer(subnet, "vpcId", subnet.get("vpcId"), VPCS)))
     return tuple(dict.fromkeys(found))
 

@@ -26,6 +26,7 @@ from policypack.known_types import (
     INSTANCES,
     INTERFACE,
     INTERFACE_ATTACHMENT,
+    INTERFACE_PERMISSION,
     MAIN_TABLE_ASSOCIATION,
     ROUTE,
     ROUTE_SERVER_PROPAGATION,
@@ -33,6 +34,7 @@ from policypack.known_types import (
     SUBNETS,
     TABLE_ASSOCIATION,
     TABLES,
+    TRAFFIC_MIRROR,
     VPC_ENDPOINT,
     VPCS,
     VPN_PROPAGATION,
@@ -83,8 +85,10 @@ FOREIGN_INTERFACES: Final[Mapping[str, tuple[Handle, ...]]] = {
         Handle("instanceId", ((INSTANCES, ("id",)),), "attaches an interface to instance"),
         Handle("networkInterfaceId", (((INTERFACE,), ("id",)),), "attaches interface"),
     ),
+    TRAFFIC_MIRROR: (Handle("networkInterfaceId", _INTERFACE, "copies every packet of interface"),),
+    INTERFACE_PERMISSION: (Handle("networkInterfaceId", _INTERFACE, "lets another account attach interface"),),
 }
-"""Changes to what a host is connected to."""
+"""Changes to what a host is connected to, and copies of its packets."""
 
 
 def find_foreign(graph: Graph, handles: Mapping[str, tuple[Handle, ...]]) -> Iterator[Fault]:

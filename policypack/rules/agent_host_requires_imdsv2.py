@@ -1,7 +1,8 @@
 """The metadata service of an agent host answers only with a session token, and only to the host itself.
 
 What applies is what the instance says, else its launch template, else the account's defaults (and those only for a host
-that is made after them, in the same region and account). Silence is not a requirement, and neither is an unknown. A service that is switched off is fine.
+that is made after them, in the same region and account). Silence is not a requirement, and neither is an unknown. A service
+that is switched off is fine.
 """
 
 from __future__ import annotations
@@ -70,21 +71,22 @@ def _silences(graph: Graph, host: Resource, chain: list[Resource], hidden: bool)
     last = chain[-1] if chain else host
     silent = host if host.type in INSTANCES else last
     if all(_said(one, "httpTokens") is None for one in chain):
-        required = [one for one in defaults if one.get("httpTokens") == "required"]
-        elsewhere = [one for one in required if not is_same_place(one, host)]
-        if any(_loosens(one) and is_same_place(one, host) for one in defaults):
+        near = [one for one in defaults if is_same_place(one, host)]
+        if any(_loosens(one) for one in near):
             return  # reported at the defaults themselves
-        if required and len(elsewhere) == len(required):
-            places = ", ".join(f"{one.name} in {describe_place(one)}" for one in elsewhere)
-            yield Fault(
-                silent.urn, f"{_SILENT}; defaults apply to one region of one account, and those are {places}, not where the host is"
-            )
-            return
-        required = [one for one in required if one not in elsewhere]
+        required = [one for one in near if one.get("httpTokens") == "required"]
         if not required:
-            yield Fault(silent.urn, f"{_SILENT} ({host.label} starts from a template that is not in this program)" if hidden else _SILENT)
+            yield Fault(silent.urn, f"{_SILENT}{_why(host, hidden, [one for one in defaults if one not in near])}")
         elif not any(graph.depends_on(host, one) for one in required):
             yield Fault(silent.urn, f"{_SILENT}; the account's defaults do, but {host.label} does not wait for them")
+
+
+def _why(host: Resource, hidden: bool, elsewhere: list[Resource]) -> str:
+    """Return what might have been taken for the requirement, for the message."""
+    if elsewhere:
+        places = ", ".join(f"{one.name} in {describe_place(one)}" for one in elsewhere)
+        return f"; defaults apply in their own region and account only: {places}, while {host.label} is in {describe_place(host)}"
+    return f" ({host.label} starts from a template that is not in this program)" if hidden else ""
 
 
 def _loosens(defaults: Resource) -> bool:

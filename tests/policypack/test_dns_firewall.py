@@ -99,7 +99,7 @@ def test_a_group_for_another_vpc_is_none(known: bool) -> None:
 
 @KNOWN
 def test_a_group_of_another_program_is_not_taken_at_its_word(known: bool) -> None:
-    assert places(firewall(block(), firewallRuleGroupId="rslvr-frg-1"), known) == {"vpc"}
+    assert places(firewall(block(), firewallRuleGroupId="rslvr-frg-1"), known) == {"use", "vpc"}
 
 
 @KNOWN
