@@ -74,10 +74,6 @@ DOORS: Final[dict[str, tuple[Door, ...]]] = {
     ),
     "aws:ec2transitgateway/vpcAttachment:VpcAttachment": (Door("subnetIds[]", Leads.SUBNET, "a transit gateway is attached to"),),
     "aws:networkmanager/vpcAttachment:VpcAttachment": (Door("subnetArns[]", Leads.SUBNET, "a core network is attached to"),),
-    "aws:ec2/vpcPeeringConnection:VpcPeeringConnection": (
-        Door("vpcId", Leads.VPC, "a VPC peering joins another network to"),
-        Door("peerVpcId", Leads.VPC, "a VPC peering joins another network to"),
-    ),
     "aws:odb/networkPeeringConnection:NetworkPeeringConnection": (
         Door("peerNetworkId", Leads.VPC, "a peering joins a database network to"),
     ),
@@ -106,8 +102,6 @@ DOORS: Final[dict[str, tuple[Door, ...]]] = {
 OF_HOSTS_ONLY: Final = ("aws:ec2transitgateway/vpcAttachment:VpcAttachment", "aws:networkmanager/vpcAttachment:VpcAttachment")
 """Types that count in a host's own subnet only: in the gateway's subnet of the same VPC they are the gateway's business."""
 
-PEERING: Final = "aws:ec2/vpcPeeringConnection:VpcPeeringConnection"
-PEERING_ACCEPTER: Final = "aws:ec2/vpcPeeringConnectionAccepter:VpcPeeringConnectionAccepter"
 IMAGES: Final = ("aws:ec2/ami:Ami", "aws:ec2/amiCopy:AmiCopy", "aws:ec2/amiFromInstance:AmiFromInstance")
 CLIENT_VPN_AUTHORIZATION: Final = "aws:ec2clientvpn/authorizationRule:AuthorizationRule"
 ENDPOINT_SERVICE: Final = "aws:ec2/vpcEndpointService:VpcEndpointService"

@@ -39,6 +39,7 @@ from policypack.known_types import (
     VPCS,
     VPN_PROPAGATION,
 )
+from policypack.plain import UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +107,17 @@ def find_foreign(graph: Graph, handles: Mapping[str, tuple[Handle, ...]]) -> Ite
 def _foreign_literal(graph: Graph, holder: Resource, key: str, value: Any, handle: Handle) -> str:
     """Return the id when it is of nothing in the program, "" otherwise."""
     references = [graph.refer(holder, key, value, types, attributes) for types, attributes in handle.targets]
-    if any(one.trace is not Trace.EXTERNAL for one in references) or _is_output_of_dependency(graph, holder, key, value):
+    if value is UNKNOWN or any(one.trace is Trace.NONE or any(map(_may_have_it, one.found)) for one in references):
         return ""
-    return references[0].literal
+    return "" if _is_output_of_dependency(graph, holder, key, value) else str(value)
+
+
+def _may_have_it(resource: Resource) -> bool:
+    """Return whether a known id may be this resource's: not while its own is an explicit unknown.
+
+    A literal next to a reference in one list has the list's dependencies, and is none of them.
+    """
+    return resource.outputs.get("id") is not UNKNOWN
 
 
 def _is_output_of_dependency(graph: Graph, holder: Resource, key: str, value: Any) -> bool:

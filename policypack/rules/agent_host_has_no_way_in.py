@@ -1,8 +1,9 @@
 """No service of AWS opens a way in to an agent host that needs no public address of its own.
 
-Load balancers, accelerators, Instance Connect, client VPN, PrivateLink, VPC Lattice, Verified Access, VPN, Direct Connect and
-peerings all bring somebody's packets to a host in a private subnet; traffic mirrors, interface permissions and shared images
-and subnets give somebody the host's packets, its disk or its place. `known_doors` lists them; where they lead is read here.
+Load balancers, accelerators, Instance Connect, client VPN, PrivateLink, VPC Lattice, Verified Access, VPN and Direct Connect
+all bring somebody's packets to a host in a private subnet; traffic mirrors, interface permissions and shared images and
+subnets give somebody the host's packets, its disk or its place. `known_doors` lists them; where they lead is read here. A
+peering or a transit gateway without a route in the agents' table brings nothing: the rules about routes judge those.
 """
 
 from __future__ import annotations
@@ -24,8 +25,6 @@ from policypack.known_doors import (
     ENDPOINT_SERVICE,
     IMAGES,
     OF_HOSTS_ONLY,
-    PEERING,
-    PEERING_ACCEPTER,
     TO_VPN_GATEWAY,
     VPN_ATTACHMENT,
     Leads,
@@ -47,7 +46,7 @@ def check_stack(graph: Graph) -> list[Fault]:
     home = home_of(graph)
     if not home.hosts:
         return []
-    ways = (_doors, _accepted, _balanced, _authorized, _offered, _foreign_services, _lines)
+    ways = (_doors, _balanced, _authorized, _offered, _foreign_services, _lines)
     faults = [fault for way in ways for fault in way(graph, home)]
     return list(dict.fromkeys([*faults, *find_foreign(graph, FOREIGN_INTERFACES)]))
 
@@ -92,14 +91,6 @@ def _image(graph: Graph, home: Home, holder: Resource, key: str, value: Any) -> 
             if any(image in shared.found for image in used.found) or (used.literal and used.literal == shared.literal):
                 return one.label
     return ""
-
-
-def _accepted(graph: Graph, home: Home) -> Iterator[Fault]:
-    """Yield peerings of other programs that are accepted here: the VPC they join cannot be seen."""
-    for one in graph.of(PEERING_ACCEPTER):
-        if not graph.refer(one, "vpcPeeringConnectionId", one.get("vpcPeeringConnectionId"), (PEERING,)).found:
-            near = (home.vpcs[0] if home.vpcs else home.hosts[0].resource).label
-            yield Fault(one.urn, f"accepts a peering that is not of this program, and may join another network to {near}")
 
 
 def _balanced(_graph: Graph, home: Home) -> Iterator[Fault]:
@@ -180,7 +171,7 @@ RULE = Rule(
     info="Nothing but the gateway's path and Session Manager leads to an agent host or its network.",
     why="who can open a connection to an agent can steer it; a private address is no wall when a service carries packets over it",
     fix="keep load balancers, Global Accelerator, CloudFront and API Gateway origins, Instance Connect, client VPN, PrivateLink, Lattice,"
-    " peerings, traffic mirrors, VPN and Direct Connect out of the agents' VPC; operators come in through Session Manager",
+    " traffic mirrors, VPN and Direct Connect out of the agents' VPC; operators come in through Session Manager",
     ids=("NIST SP 800-53 AC-17", "NIST SP 800-53 SC-7"),
     check_stack=check_stack,
     scope=Scope.STATED_OR_PLACE,

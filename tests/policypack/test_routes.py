@@ -33,6 +33,7 @@ from tests.policypack.stacks import Ref, Stack, compliant
 NAT = "agent-subnet-has-no-nat-route"
 NAT_GATEWAY = "aws:ec2/natGateway:NatGateway"
 EGRESS_ONLY = "aws:ec2/egressOnlyInternetGateway:EgressOnlyInternetGateway"
+PEERING = "aws:ec2/vpcPeeringConnection:VpcPeeringConnection"
 TRANSIT = "aws:ec2transitgateway/transitGateway:TransitGateway"
 
 Change = Callable[[Stack], object]
@@ -103,7 +104,7 @@ CASES: dict[str, tuple[Change, str]] = {
     "nat instance": (lambda s: nat_instance(s, through_interface=False), "way"),
     "nat instance's primary interface": (lambda s: nat_instance(s, through_interface=True), "way"),
     "network interface": (lambda s: route(s, networkInterfaceId=s.add(INTERFACE, "eni", {"subnetId": Ref("gateways")})), "way"),
-    "peering by default": (lambda s: route(s, vpcPeeringConnectionId="pcx-1"), "way"),
+    "peering by default": (lambda s: route(s, vpcPeeringConnectionId=s.add(PEERING, "peer", {"vpcId": Ref("vpc")})), "way"),
     "transit gateway by default": (lambda s: route(s, transitGatewayId=s.add(TRANSIT, "hub")), "way"),
     "vpn gateway by default": (lambda s: route(s, gatewayId=s.add(VPN_GATEWAY, "vpn", {"vpcId": Ref("vpc")})), "way"),
     "core network by default": (lambda s: route(s, coreNetworkArn="arn:aws:networkmanager::123456789012:core-network/x"), "way"),

@@ -1,0 +1,23 @@
+"""The account default that requires tokens is set with a provider that assumes a role elsewhere."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+import base
+import pulumi
+import pulumi_aws as aws
+
+gateways, subnet = base.gateway_subnet(), base.agent_subnet()
+base.agent_table(subnet)
+base.rules(base.agents_group())
+role = {"role_arn": "arn:aws:iam::444455556666:role/defaults"}
+elsewhere = aws.Provider("elsewhere", region="us-east-1", assume_roles=[role])
+defaults = aws.ec2.InstanceMetadataDefaults(
+    "defaults",
+    http_tokens="required",
+    http_put_response_hop_limit=1,
+    opts=None if base.REPAIRED else pulumi.ResourceOptions(provider=elsewhere),
+)
+opts = pulumi.ResourceOptions(depends_on=[defaults])
+base.agent(subnet, leave_out=("metadata_options",), opts=opts)  # NOT OK: agent: a default applies in its own account only
