@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from policypack.finding import Fault
-from policypack.graph import Graph, Resource, Trace
+from policypack.graph import Graph, Resource
 from policypack.hosts import find_hosts
 from policypack.known_doors import key_of, values
 from policypack.known_types import (
@@ -106,18 +106,27 @@ def find_foreign(graph: Graph, handles: Mapping[str, tuple[Handle, ...]]) -> Ite
 
 def _foreign_literal(graph: Graph, holder: Resource, key: str, value: Any, handle: Handle) -> str:
     """Return the id when it is of nothing in the program, "" otherwise."""
-    references = [graph.refer(holder, key, value, types, attributes) for types, attributes in handle.targets]
-    if value is UNKNOWN or any(one.trace is Trace.NONE or any(map(_may_have_it, one.found)) for one in references):
+    if value is UNKNOWN or value in (None, ""):
         return ""
+    direct = holder.property_dependencies.get(key, ())
+    for types, attributes in handle.targets:
+        found = graph.refer(holder, key, value, types, attributes).found
+        if any(_has_it(one, attributes, value) or (one.urn in direct and _may_have_it(one, attributes)) for one in found):
+            return ""
     return "" if _is_output_of_dependency(graph, holder, key, value) else str(value)
 
 
-def _may_have_it(resource: Resource) -> bool:
-    """Return whether a known id may be this resource's: not while its own is an explicit unknown.
+def _has_it(resource: Resource, attributes: tuple[str, ...], value: Any) -> bool:
+    return any(value in (resource.output(attribute), resource.get(attribute)) for attribute in attributes)
 
-    A literal next to a reference in one list has the list's dependencies, and is none of them.
+
+def _may_have_it(resource: Resource, attributes: tuple[str, ...]) -> bool:
+    """Return whether a known id may be this resource's, because its provider does not return the id at all.
+
+    An explicit unknown is no such silence: a literal next to a reference in one list has the list's dependencies, and is
+    none of them.
     """
-    return resource.outputs.get("id") is not UNKNOWN
+    return all(resource.outputs.get(attribute) in (None, "") for attribute in attributes)
 
 
 def _is_output_of_dependency(graph: Graph, holder: Resource, key: str, value: Any) -> bool:

@@ -22,6 +22,7 @@ from policypack.known_doors import values
 from policypack.known_types import (
     NAMESPACE,
     PROFILE_ASSOCIATION,
+    RECORD,
     RESOLVER_CONFIG,
     RESOLVER_ENDPOINT,
     RULE_LISTS,
@@ -39,6 +40,7 @@ _OF_AWS: Final = ("amazonaws.com", "amazonaws.com.cn", "amazonaws.eu", "api.aws"
 def find_answerers(graph: Graph) -> Iterator[Fault]:
     """Yield a fault at everything that may answer names in a host's VPC in the place of public DNS."""
     yield from _find_zones(graph)
+    yield from _find_records(graph)
     yield from _find_shared(graph)
     yield from _find_resolvers(graph)
 
@@ -59,6 +61,17 @@ def _find_zones(graph: Graph) -> Iterator[Fault]:
         if not zones.found:
             dangers = [f"zone {zones.literal or 'that cannot be traced'} is not of this program, so its names cannot be seen"]
         yield from (Fault(one.urn, f"answers names of {reached} with addresses of a private zone: {danger}") for danger in dangers)
+
+
+def _find_records(graph: Graph) -> Iterator[Fault]:
+    """Yield records in zones of other programs whose names the program permits: such a zone may be one of an agent's VPC."""
+    for one in graph.of(RECORD):
+        zone = graph.refer(one, "zoneId", one.get("zoneId"), (ZONE,), ("id", "zoneId"))
+        name = _parse(one.get("name"))
+        if zone.literal and name is not None:
+            met = next((text for text in _web_names(graph) if (pattern := _parse(text)) and name.overlaps(pattern) is not Match.NO), "")
+            if met:
+                yield Fault(one.urn, f"answers {name}, which {met} of a WebGroup matches, in zone {zone.literal} of another program")
 
 
 def _find_shared(graph: Graph) -> Iterator[Fault]:

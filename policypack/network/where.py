@@ -27,7 +27,8 @@ def region_of(resource: Resource) -> Any:
     own = resource.get("region")
     if own not in (None, ""):
         return own
-    return (resource.provider.setting("region") if resource.provider else None) or resource.output("region")
+    configured = resource.provider.setting("region") if resource.provider else None
+    return resource.output("region") if configured in (None, "") else configured
 
 
 def is_same_place(one: Resource, other: Resource) -> bool:
