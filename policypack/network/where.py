@@ -42,6 +42,12 @@ def is_same_place(one: Resource, other: Resource) -> bool:
     return isinstance(mine, str) and mine == theirs
 
 
+def is_elsewhere(one: Resource, other: Resource) -> bool:
+    """Return whether two resources are certainly made in different regions; an unknown region may be the same."""
+    mine, theirs = region_of(one), region_of(other)
+    return isinstance(mine, str) and isinstance(theirs, str) and mine != theirs
+
+
 def describe_place(resource: Resource) -> str:
     """Return in words where a resource is made, for messages."""
     region = region_of(resource)

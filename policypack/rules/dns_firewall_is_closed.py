@@ -15,7 +15,7 @@ from policypack.finding import Fault, Rule, Scope, Severity
 from policypack.graph import Graph, Resource
 from policypack.home import home_of
 from policypack.known_types import DNS_RULE, VPCS
-from policypack.network.where import describe_place, is_same_place
+from policypack.network.where import describe_place, is_elsewhere
 from policypack.place import all_in_monitor, places
 from policypack.plain import UNKNOWN, is_false
 
@@ -44,7 +44,7 @@ def _stated(graph: Graph, vpc: Resource) -> Iterator[Fault]:
         if not group.found:
             given = group.literal or "a rule group that cannot be traced"
             yield Fault(association.urn, f"lets {given}, not of this program, decide about names of {vpc.label}: its rules cannot be seen")
-        if not is_same_place(association, vpc):
+        if is_elsewhere(association, vpc):
             yield Fault(association.urn, f"is made in {describe_place(association)}, while {vpc.label} is in {describe_place(vpc)}")
 
 
