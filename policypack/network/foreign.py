@@ -108,12 +108,24 @@ def _foreign_literal(graph: Graph, holder: Resource, key: str, value: Any, handl
     """Return the id when it is of nothing in the program, "" otherwise."""
     if value is UNKNOWN or value in (None, ""):
         return ""
+    is_own = any(is_of_program(graph, holder, key, value, types, attributes) for types, attributes in handle.targets)
+    return "" if is_own or _is_output_of_dependency(graph, holder, key, value) else str(value)
+
+
+def is_of_program(graph: Graph, holder: Resource, key: str, value: Any, types: tuple[str, ...], attributes: tuple[str, ...]) -> bool:
+    """Return whether a known id is, or may be, that of a resource of the program.
+
+    Args:
+        graph: The stack.
+        holder: The resource that states the id.
+        key: The property that contains it.
+        value: The id; not UNKNOWN.
+        types: Types that such an id belongs to.
+        attributes: Outputs by which they are referred to.
+    """
     direct = holder.property_dependencies.get(key, ())
-    for types, attributes in handle.targets:
-        found = graph.refer(holder, key, value, types, attributes).found
-        if any(_has_it(one, attributes, value) or (one.urn in direct and _may_have_it(one, attributes)) for one in found):
-            return ""
-    return "" if _is_output_of_dependency(graph, holder, key, value) else str(value)
+    found = graph.refer(holder, key, value, types, attributes).found
+    return any(_has_it(one, attributes, value) or (one.urn in direct and _may_have_it(one, attributes)) for one in found)
 
 
 def _has_it(resource: Resource, attributes: tuple[str, ...], value: Any) -> bool:
