@@ -80,6 +80,15 @@ def test_a_group_that_another_resource_made_passes(known: bool) -> None:
     assert {found for found in stack.refused(known) if found[1] == "rule"} == set()
 
 
+@KNOWN
+@pytest.mark.parametrize("others", [["sg-0a"], [UNKNOWN], [Ref("group"), "sg-0a"]], ids=["literal", "untraced", "next to its own"])
+def test_a_host_in_a_group_that_cannot_be_seen_is_refused(others: list[Any], known: bool) -> None:
+    stack = compliant()
+    stack.add(kt.SECURITY_GROUP, "group", {"vpcId": Ref("vpc"), "ingress": [], "egress": []})
+    stack.props["agent"].update(vpcSecurityGroupIds=others)
+    assert stack.refused(known) == {("agent-host-takes-no-ingress", "agent")}
+
+
 def test_an_id_that_is_not_known_yet_is_judged_when_it_is() -> None:
     stack = compliant()
     stack.add(kt.INGRESS_RULE, "rule", {"securityGroupId": UNKNOWN, "ipProtocol": "tcp"})

@@ -65,7 +65,10 @@ def refused_with(kind: str, props: dict[str, Any], by: Provider, known: bool) ->
     return {(finding.id, finding.where.rsplit("::", 1)[-1]) for finding in check_stack(resources)}
 
 
-CASES = {IMDS: (METADATA_DEFAULTS, {"httpTokens": "required"}), "agent-volumes-are-encrypted": (ENCRYPTION_DEFAULT, {"enabled": True})}
+CASES: dict[str, tuple[str, dict[str, Any]]] = {
+    IMDS: (METADATA_DEFAULTS, {"httpTokens": "required"}),
+    "agent-volumes-are-encrypted": (ENCRYPTION_DEFAULT, {"enabled": True}),
+}
 
 
 @KNOWN
