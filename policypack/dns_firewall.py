@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from containment.model.fqdn import Match, spelled
-from policypack.graph import Graph, Resource
+from policypack.graph import Graph, Reference, Resource
 from policypack.known_types import DNS_ASSOCIATION, DNS_CONFIG, DNS_GROUP, DNS_LIST, DNS_RULE, VPCS
 from policypack.plain import UNKNOWN, items, strongest, weakest
 
@@ -53,15 +53,18 @@ def rules_of(graph: Graph, vpc: Resource) -> list[NameRule]:
     """Return the rules that a VPC's resolver asks, as far as the program declares them, in order."""
     found: list[NameRule] = []
     for association in associations_of(graph, vpc):
-        groups = graph.refer(association, "firewallRuleGroupId", association.get("firewallRuleGroupId"), (DNS_GROUP,)).found
-        found.extend(_rule(graph, association, rule) for group in groups for rule in _rules_in(graph, group))
+        found.extend(_rule(graph, association, rule) for group in group_of(graph, association).found for rule in _rules_in(graph, group))
     return sorted(found, key=lambda rule: rule.place or (_LAST, _LAST))
+
+
+def group_of(graph: Graph, association: Resource) -> Reference:
+    """Return the rule group that an association applies."""
+    return graph.refer(association, "firewallRuleGroupId", association.get("firewallRuleGroupId"), (DNS_GROUP,))
 
 
 def has_unseen_groups(graph: Graph, vpc: Resource) -> bool:
     """Tell whether a group of another program is associated with a VPC: its rules cannot be seen."""
-    groups = (graph.refer(one, "firewallRuleGroupId", one.get("firewallRuleGroupId"), (DNS_GROUP,)) for one in associations_of(graph, vpc))
-    return any(not group.found for group in groups)
+    return any(not group_of(graph, one).found for one in associations_of(graph, vpc))
 
 
 def domains_of(graph: Graph, rule: Resource) -> Any:

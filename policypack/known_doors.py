@@ -1,7 +1,7 @@
 """Ways in to a host, or to its network, that need no public address: which resource types are one, and what says where it leads.
 
 A path names the property, `[]` for the items of a list. What it names is a host (an instance, an interface, a scaling group,
-an address), a subnet, or a VPC.
+an address), a subnet, a VPC, a load balancer in such a VPC, or the image a host starts from.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ class Leads(StrEnum):
     HOST = "host"
     SUBNET = "subnet"
     VPC = "VPC"
+    BALANCER = "load balancer"
+    IMAGE = "image"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +74,35 @@ DOORS: Final[dict[str, tuple[Door, ...]]] = {
     ),
     "aws:ec2transitgateway/vpcAttachment:VpcAttachment": (Door("subnetIds[]", Leads.SUBNET, "a transit gateway is attached to"),),
     "aws:networkmanager/vpcAttachment:VpcAttachment": (Door("subnetArns[]", Leads.SUBNET, "a core network is attached to"),),
+    "aws:odb/networkPeeringConnection:NetworkPeeringConnection": (
+        Door("peerNetworkId", Leads.VPC, "a peering joins a database network to"),
+    ),
+    "aws:ec2/localGatewayRouteTableVpcAssociation:LocalGatewayRouteTableVpcAssociation": (
+        Door("vpcId", Leads.VPC, "the local gateway of an Outpost joins an on-premises network to"),
+    ),
+    "aws:ec2/trafficMirrorSession:TrafficMirrorSession": (
+        Door("networkInterfaceId", Leads.HOST, "a traffic mirror copies every packet, ahead of the gateway, of"),
+    ),
+    "aws:ec2/networkInterfacePermission:NetworkInterfacePermission": (
+        Door("networkInterfaceId", Leads.HOST, "another account may attach to its own machine the interface of"),
+    ),
+    "aws:cloudfront/vpcOrigin:VpcOrigin": (
+        Door("vpcOriginEndpointConfig.arn", Leads.HOST, "CloudFront hands requests from the internet to"),
+        Door("vpcOriginEndpointConfig.arn", Leads.BALANCER, "CloudFront hands requests from the internet to"),
+    ),
+    "aws:apigateway/vpcLink:VpcLink": (Door("targetArn", Leads.BALANCER, "API Gateway hands requests from the internet to"),),
+    "aws:apigatewayv2/vpcLink:VpcLink": (Door("subnetIds[]", Leads.SUBNET, "API Gateway hands requests from the internet to"),),
+    "aws:ram/resourceAssociation:ResourceAssociation": (
+        Door("resourceArn", Leads.SUBNET, "a resource share lets another account start machines in"),
+    ),
+    "aws:ec2/amiLaunchPermission:AmiLaunchPermission": (Door("imageId", Leads.IMAGE, "another account may start, and read, the image of"),),
 }
 """Types that are a way in wherever they lead to a host, its subnet or its VPC."""
 
 OF_HOSTS_ONLY: Final = ("aws:ec2transitgateway/vpcAttachment:VpcAttachment", "aws:networkmanager/vpcAttachment:VpcAttachment")
 """Types that count in a host's own subnet only: in the gateway's subnet of the same VPC they are the gateway's business."""
 
+IMAGES: Final = ("aws:ec2/ami:Ami", "aws:ec2/amiCopy:AmiCopy", "aws:ec2/amiFromInstance:AmiFromInstance")
 CLIENT_VPN_AUTHORIZATION: Final = "aws:ec2clientvpn/authorizationRule:AuthorizationRule"
 ENDPOINT_SERVICE: Final = "aws:ec2/vpcEndpointService:VpcEndpointService"
 BALANCERS: Final = ("aws:lb/loadBalancer:LoadBalancer", "aws:alb/loadBalancer:LoadBalancer")
@@ -85,7 +110,12 @@ VPN_ATTACHMENT: Final = "aws:ec2/vpnGatewayAttachment:VpnGatewayAttachment"
 TO_VPN_GATEWAY: Final = {
     "aws:ec2/vpnConnection:VpnConnection": ("vpnGatewayId", "a VPN connection ends at"),
     "aws:directconnect/gatewayAssociation:GatewayAssociation": ("associatedGatewayId", "Direct Connect ends at"),
+    "aws:directconnect/gatewayAssociationProposal:GatewayAssociationProposal": ("associatedGatewayId", "Direct Connect may end at"),
     "aws:directconnect/privateVirtualInterface:PrivateVirtualInterface": ("vpnGatewayId", "Direct Connect ends at"),
+    "aws:directconnect/hostedPrivateVirtualInterfaceAccepter:HostedPrivateVirtualInterfaceAccepter": (
+        "vpnGatewayId",
+        "a Direct Connect line of another account ends at",
+    ),
 }
 """Types that bring another network to a VPN gateway, and with it to the VPC that the gateway is attached to."""
 

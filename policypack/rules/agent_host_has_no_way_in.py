@@ -1,7 +1,9 @@
 """No service of AWS opens a way in to an agent host that needs no public address of its own.
 
 Load balancers, accelerators, Instance Connect, client VPN, PrivateLink, VPC Lattice, Verified Access, VPN and Direct Connect
-all hand somebody's packets to a host in a private subnet. `known_doors` lists them; here it is read where they lead.
+all bring somebody's packets to a host in a private subnet; traffic mirrors, interface permissions and shared images and
+subnets give somebody the host's packets, its disk or its place. `known_doors` lists them; where they lead is read here. A
+peering or a transit gateway without a route in the agents' table brings nothing: the rules about routes judge those.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from policypack.known_doors import (
     CLIENT_VPN_AUTHORIZATION,
     DOORS,
     ENDPOINT_SERVICE,
+    IMAGES,
     OF_HOSTS_ONLY,
     TO_VPN_GATEWAY,
     VPN_ATTACHMENT,
@@ -29,11 +32,13 @@ from policypack.known_doors import (
     values,
 )
 from policypack.known_types import VPN_GATEWAY
+from policypack.network.foreign import FOREIGN_INTERFACES, find_foreign
 from policypack.place import is_vended
 from policypack.plain import UNKNOWN, is_some, items
 from policypack.space import parse, within
 
 _IDS = ("id", "primaryNetworkInterfaceId", "name", "arn", "privateIp")
+_ARNS = ("arn", "id")
 
 
 def check_stack(graph: Graph) -> list[Fault]:
@@ -42,7 +47,8 @@ def check_stack(graph: Graph) -> list[Fault]:
     if not home.hosts:
         return []
     ways = (_doors, _balanced, _authorized, _offered, _foreign_services, _lines)
-    return list(dict.fromkeys(fault for way in ways for fault in way(graph, home)))
+    faults = [fault for way in ways for fault in way(graph, home)]
+    return list(dict.fromkeys([*faults, *find_foreign(graph, FOREIGN_INTERFACES)]))
 
 
 def _doors(graph: Graph, home: Home) -> Iterator[Fault]:
@@ -59,6 +65,10 @@ def _reached(graph: Graph, home: Home, holder: Resource, key: str, value: Any, l
         return leads_to_vpc(graph, holder, key, value)
     if leads is Leads.SUBNET:
         return leads_to_subnet(graph, holder, key, value, of_hosts=holder.type in OF_HOSTS_ONLY)
+    if leads is Leads.BALANCER:
+        return ", ".join(_balancers_reached(graph, holder, key, value))
+    if leads is Leads.IMAGE:
+        return _image(graph, home, holder, key, value)
     targets = [one for host in home.hosts for one in (host.resource, *host.interfaces)]
     return leads_to(graph, holder, key, value, targets, _IDS) or _address(home, value)
 
@@ -70,6 +80,17 @@ def _address(home: Home, value: Any) -> str:
     if network is None or network.num_addresses > 1:
         return ""
     return next((f"{value} in {subnet.label}" for subnet, cidr in subnets if cidr is not None and within(network, [cidr])), "")
+
+
+def _image(graph: Graph, home: Home, holder: Resource, key: str, value: Any) -> str:
+    """Return in words whose image a property names: the one that a host, or a template of it, starts from."""
+    shared = graph.refer(holder, key, value, IMAGES)
+    for one in (one for host in home.hosts for one in (host.resource, *host.templates)):
+        for name in ("ami", "imageId"):
+            used = graph.refer(one, name, one.get(name), IMAGES)
+            if any(image in shared.found for image in used.found) or (used.literal and used.literal == shared.literal):
+                return one.label
+    return ""
 
 
 def _balanced(_graph: Graph, home: Home) -> Iterator[Fault]:
@@ -93,14 +114,20 @@ def _offered(graph: Graph, home: Home) -> Iterator[Fault]:
     """Yield services offered over PrivateLink from balancers in the hosts' VPCs."""
     for service in graph.of(ENDPOINT_SERVICE):
         for arn in items(service.get("networkLoadBalancerArns")):
-            balancers = graph.refer(service, "networkLoadBalancerArns", arn, BALANCERS, ("arn", "id"))
-            for one in balancers.found:
-                reached = next((where for key, value in _subnets_of(one) if (where := leads_to_subnet(graph, one, key, value))), "")
-                if reached:
-                    yield Fault(service.urn, f"offers others a way in over PrivateLink, through {one.label} in {reached}")
+            for reached in _balancers_reached(graph, service, "networkLoadBalancerArns", arn):
+                yield Fault(service.urn, f"offers others a way in over PrivateLink, through {reached}")
+            balancers = graph.refer(service, "networkLoadBalancerArns", arn, BALANCERS, _ARNS)
             if balancers.trace is Trace.EXTERNAL and is_vended(graph):
                 near = home.hosts[0].resource.label
                 yield Fault(service.urn, f"offers others {arn}, not of this program, over PrivateLink, beside {near}")
+
+
+def _balancers_reached(graph: Graph, holder: Resource, key: str, value: Any) -> Iterator[str]:
+    """Yield in words the load balancers in the hosts' VPCs that a property leads to."""
+    for one in graph.refer(holder, key, value, BALANCERS, _ARNS).found:
+        reached = next((where for inner, subnet in _subnets_of(one) if (where := leads_to_subnet(graph, one, inner, subnet))), "")
+        if reached:
+            yield f"{one.label} in {reached}"
 
 
 def _subnets_of(balancer: Resource) -> Iterator[tuple[str, Any]]:
@@ -143,8 +170,8 @@ RULE = Rule(
     severity=Severity.CRITICAL,
     info="Nothing but the gateway's path and Session Manager leads to an agent host or its network.",
     why="who can open a connection to an agent can steer it; a private address is no wall when a service carries packets over it",
-    fix="keep load balancers, Global Accelerator, Instance Connect, client VPN, PrivateLink, VPC Lattice, VPN and Direct Connect out of"
-    " the agents' VPC; operators come in through Session Manager",
+    fix="keep load balancers, Global Accelerator, CloudFront and API Gateway origins, Instance Connect, client VPN, PrivateLink, Lattice,"
+    " traffic mirrors, VPN and Direct Connect out of the agents' VPC; operators come in through Session Manager",
     ids=("NIST SP 800-53 AC-17", "NIST SP 800-53 SC-7"),
     check_stack=check_stack,
     scope=Scope.STATED_OR_PLACE,

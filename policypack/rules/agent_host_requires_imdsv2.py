@@ -1,7 +1,8 @@
 """The metadata service of an agent host answers only with a session token, and only to the host itself.
 
 What applies is what the instance says, else its launch template, else the account's defaults (and those only for a host
-that is made after them). Silence is not a requirement, and neither is an unknown. A service that is switched off is fine.
+that is made after them, in the same region and account). Silence is not a requirement, and neither is an unknown. A service
+that is switched off is fine.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from policypack.finding import Fault, Rule, Severity
 from policypack.graph import Graph, Resource
 from policypack.hosts import Host, find_hosts
 from policypack.known_types import HAS_METADATA_SERVICE, INSTANCES, METADATA_DEFAULTS, SPOT_FLEET, TEMPLATES
+from policypack.network.where import describe_place, is_same_place
 from policypack.plain import UNKNOWN, field, items
 
 _STATES = (*INSTANCES, *TEMPLATES)
@@ -72,13 +74,22 @@ def _silences(graph: Graph, host: Resource, chain: list[Resource]) -> Iterator[F
     last = chain[-1] if chain else host
     silent = host if host.type in INSTANCES else last
     if all(_said(one, "httpTokens") is None for one in chain):
-        required = [one for one in defaults if one.get("httpTokens") == "required"]
-        if any(_loosens(one) for one in defaults):
+        near = [one for one in defaults if is_same_place(one, host)]
+        if any(_loosens(one) for one in near):
             return  # reported at the defaults themselves
+        required = [one for one in near if one.get("httpTokens") == "required"]
         if not required:
-            yield Fault(silent.urn, _SILENT)
+            yield Fault(silent.urn, f"{_SILENT}{_why(host, [one for one in defaults if one not in near])}")
         elif not any(graph.depends_on(host, one) for one in required):
             yield Fault(silent.urn, f"{_SILENT}; the account's defaults do, but {host.label} does not wait for them")
+
+
+def _why(host: Resource, elsewhere: list[Resource]) -> str:
+    """Return what might have been taken for the requirement, for the message."""
+    if not elsewhere:
+        return ""
+    places = ", ".join(f"{one.name} in {describe_place(one)}" for one in elsewhere)
+    return f"; defaults apply in their own region and account only: {places}, while {host.label} is in {describe_place(host)}"
 
 
 def _loosens(defaults: Resource) -> bool:

@@ -1,7 +1,8 @@
 """Nothing may open a connection to an agent host: no rule of its security groups lets anything in, whoever asks.
 
 A source that is another group, or the group itself, is somebody else's host just the same. Groups of other programs cannot be
-seen, and a host that names none is in its VPC's default group, which lets its members in: both count in a vended place.
+seen and are refused; a host that names none is in its VPC's default group, which lets its members in: that counts in a vended
+place.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from policypack.known_types import (
     SPOT_FLEET,
     VPCS,
 )
+from policypack.network.foreign import FOREIGN_GROUPS, find_foreign, is_of_program
 from policypack.place import is_vended, vpcs_of
 from policypack.plain import UNKNOWN, field, is_some, items
 
@@ -46,9 +48,10 @@ def check_stack(graph: Graph) -> list[Fault]:
         if not groups and not default_of and is_vended(graph) and _has_groups(host):
             default_of = vpcs_of(graph, host)
         faults.update(dict.fromkeys(fault for vpc in default_of for fault in _default_lets_in(graph, vpc, host)))
-        hidden = ", ".join(one.literal for one in groups if one.trace is Trace.EXTERNAL)
-        if hidden and is_vended(graph):
+        hidden = ", ".join(dict.fromkeys(one.literal or "a security group that cannot be traced" for one in groups if not one.found))
+        if hidden:
             faults[Fault(host.resource.urn, f"is in {hidden}, not of this program: what it lets in cannot be seen")] = None
+    faults.update(dict.fromkeys(find_foreign(graph, FOREIGN_GROUPS)))
     return list(dict.fromkeys([*faults, *unseen_faults(graph)]))
 
 
@@ -58,12 +61,19 @@ def _named(graph: Graph, host: Host) -> tuple[list[Reference], tuple[Resource, .
     default_of: list[Resource] = []
     for holder, key, value in _group_values(graph, host):
         for one in items(value):
-            reference = graph.refer(holder, key, one, SECURITY_GROUPS, _NAMES)
+            reference = _refer(graph, holder, key, one)
             vpcs = () if reference.found else graph.refer(holder, key, one, VPCS, (_BY_DEFAULT,)).found
             default_of.extend(vpcs)
             if not vpcs and reference.trace is not Trace.NONE:
                 groups.append(reference)
     return groups, tuple(dict.fromkeys(default_of))
+
+
+def _refer(graph: Graph, holder: Resource, key: str, value: Any) -> Reference:
+    """Return the group that a value names; a literal next to a reference is not what the reference leads to."""
+    reference = graph.refer(holder, key, value, SECURITY_GROUPS, _NAMES)
+    is_foreign = isinstance(value, str) and reference.found and not is_of_program(graph, holder, key, value, SECURITY_GROUPS, _NAMES)
+    return Reference(Trace.EXTERNAL, literal=value) if is_foreign else reference
 
 
 def _has_groups(host: Host) -> bool:
@@ -136,7 +146,8 @@ RULE = Rule(
     severity=Severity.HIGH,
     info="No security group of an agent host lets anything in, not from its own members either.",
     why="what can open a connection to an agent can steer it, past everything that judges what goes out",
-    fix="give the host a security group of its own with ingress: [], and no ingress rule declared apart; Session Manager needs none",
+    fix="give the host a security group of its own with ingress: [], and no ingress rule declared apart; Session Manager needs none;"
+    " leave groups of other programs to those programs",
     ids=(
         "CKV_AWS_24",
         "CKV_AWS_25",

@@ -1,6 +1,7 @@
 """The agent's subnet leads nowhere but through the Aviatrix gateway.
 
-Judged over relations only: a route is harmless until an agent's subnet uses its table.
+Judged over relations only: a route is harmless until an agent's subnet uses its table. Tables and subnets of other programs
+may be another agent's, so a program with an agent host changes none of them.
 """
 
 from __future__ import annotations
@@ -10,8 +11,10 @@ from policypack.finding import Fault, Rule, Severity
 from policypack.graph import Graph
 from policypack.hosts import Host, Placement, Where, find_hosts
 from policypack.known_types import DEFAULT_SUBNET
+from policypack.network.foreign import FOREIGN_ROUTING, find_foreign
+from policypack.network.route import Leak
 from policypack.plain import is_false
-from policypack.routes import Leak, Table, leads_out_by_default, leaks, tables_of, tables_of_external
+from policypack.routes import Table, leads_out_by_default, leaks, tables_of
 
 
 def check_stack(graph: Graph) -> list[Fault]:
@@ -31,7 +34,7 @@ def check_stack(graph: Graph) -> list[Fault]:
             if _is_in_default_vpc(graph, placement) and _says_no_public_ip(host):
                 faults[Fault(host.resource.urn, "runs in the default VPC, whose main table leads to an internet gateway")] = None
     stated = [Fault(urn, f"{what}, and it applies to {', '.join(users)}") for (urn, what), users in leaking.items()]
-    return [*stated, *faults]
+    return list(dict.fromkeys([*stated, *faults, *find_foreign(graph, FOREIGN_ROUTING)]))
 
 
 def _tables(graph: Graph, placement: Placement) -> tuple[Table, ...]:
@@ -39,7 +42,7 @@ def _tables(graph: Graph, placement: Placement) -> tuple[Table, ...]:
         return ()
     if placement.subnet is not None:
         return tables_of(graph, placement.subnet)
-    return tables_of_external(graph, placement.literal) or (Table(None),)
+    return (Table(None),)
 
 
 def _unsound(graph: Graph, table: Table, found: list[Leak]) -> str:
@@ -69,7 +72,8 @@ RULE = Rule(
     severity=Severity.CRITICAL,
     info="An agent's subnet has no route to the internet or to other networks but the one the Aviatrix Controller injects.",
     why="a NAT gateway, an internet gateway, a peering or a transit route carries packets that the firewall never sees",
-    fix="remove the route from the table the agent's subnet uses; the Controller injects 0.0.0.0/0 to the Aviatrix gateway itself",
+    fix="remove the route from the table the agent's subnet uses, also one to the Aviatrix gateway: the Controller injects 0.0.0.0/0"
+    " itself, and a gateway endpoint its own prefix list; leave tables and subnets of other programs to those programs",
     ids=("contradicts CKV2_AWS_35 on purpose",),
     check_stack=check_stack,
 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from policypack.finding import Fault, Rule, Scope, Severity
 from policypack.graph import Graph
 from policypack.hosts import find_hosts
-from policypack.routes import joins, tables_of, tables_of_external
+from policypack.routes import joins, tables_of
 
 
 def check_stack(graph: Graph) -> list[Fault]:
@@ -17,7 +17,7 @@ def check_stack(graph: Graph) -> list[Fault]:
     users: dict[tuple[str, str], dict[str, None]] = {}
     for host in find_hosts(graph):
         for place in host.placements:
-            tables = tables_of(graph, place.subnet) if place.subnet else tables_of_external(graph, place.literal) if place.literal else ()
+            tables = tables_of(graph, place.subnet) if place.subnet else ()
             for table in (table for table in tables if table.is_known):
                 for leak in joins(graph, table):
                     users.setdefault((leak.holder.urn, leak.what), {})[host.resource.label] = None

@@ -25,6 +25,7 @@ from policypack.known_types import (
     VOLUME,
     VOLUME_ATTACHMENT,
 )
+from policypack.network.where import is_same_place
 from policypack.place import is_vended
 from policypack.plain import UNKNOWN, field, is_true, items
 
@@ -75,9 +76,9 @@ def _says(path: str, value: Any) -> str:
 
 
 def _is_default(graph: Graph, host: Resource) -> bool:
-    """Tell whether the account encrypts every new volume, and does so before the host is made."""
+    """Return whether the account encrypts every new volume in the resource's region, before the resource is made."""
     defaults = [one for one in graph.of(ENCRYPTION_DEFAULT) if one.get("enabled") is None or is_true(one.get("enabled")) is Match.YES]
-    return any(graph.depends_on(host, one) for one in defaults)
+    return any(is_same_place(one, host) and graph.depends_on(host, one) for one in defaults)
 
 
 def _silences(graph: Graph, host: Host) -> Iterator[Fault]:

@@ -11,12 +11,13 @@ from collections.abc import Iterator
 
 from containment.model.fqdn import Match
 from containment.model.permitted.resolution import is_resolved_by_strangers
-from policypack.dns_firewall import NameRule, associations_of, configs_of, domains_of, has_unseen_groups, rules_of
+from policypack.dns_firewall import NameRule, associations_of, configs_of, domains_of, group_of, has_unseen_groups, rules_of
 from policypack.finding import Fault, Rule, Scope, Severity
 from policypack.graph import Graph, Resource
 from policypack.home import home_of
 from policypack.known_types import DNS_RULE, VPCS
-from policypack.place import all_in_monitor, is_vended, places
+from policypack.network.where import describe_place, is_elsewhere
+from policypack.place import all_in_monitor, places
 from policypack.plain import UNKNOWN, is_false
 
 
@@ -40,6 +41,12 @@ def _stated(graph: Graph, vpc: Resource) -> Iterator[Fault]:
     for association in associations_of(graph, vpc):
         if is_false(association.get("mutationProtection")) is not Match.NO:
             yield Fault(association.urn, f"may be taken off {vpc.label} unseen: mutationProtection is not ENABLED")
+        group = group_of(graph, association)
+        if not group.found:
+            given = group.literal or "a rule group that cannot be traced"
+            yield Fault(association.urn, f"lets {given}, not of this program, decide about names of {vpc.label}: its rules cannot be seen")
+        if is_elsewhere(association, vpc):
+            yield Fault(association.urn, f"is made in {describe_place(association)}, while {vpc.label} is in {describe_place(vpc)}")
 
 
 def _decided(graph: Graph, vpc: Resource, *, is_monitor: bool) -> Iterator[Fault]:
@@ -49,10 +56,22 @@ def _decided(graph: Graph, vpc: Resource, *, is_monitor: bool) -> Iterator[Fault
     for rule in rules:
         if stop is not None and not rule.may_precede(stop):
             continue
+        yield from _answers_otherwise(rule)
         if rule.takes_all is Match.YES and rule is not stop:
             yield from _lets_through(rule, vpc, is_monitor=is_monitor)
         elif rule.does("ALLOW") is not Match.NO:
             yield from _too_wide(graph, rule)
+
+
+def _answers_otherwise(rule: NameRule) -> Iterator[Fault]:
+    """Yield a fault for a block that answers with a name of its author's choice, which the host then asks for."""
+    response = rule.resource.get("blockResponse")
+    if rule.does("BLOCK") is not Match.NO and (response is UNKNOWN or str(response or "").upper() == "OVERRIDE"):
+        other = rule.resource.get("blockOverrideDomain")
+        shown = "a name that is not known before the update" if UNKNOWN in (response, other) else other
+        yield Fault(
+            rule.resource.urn, f"sends hosts to {shown} in the place of the names it blocks: blockResponse is not NODATA or NXDOMAIN"
+        )
 
 
 def _lets_through(rule: NameRule, vpc: Resource, *, is_monitor: bool) -> Iterator[Fault]:
@@ -68,11 +87,11 @@ def _lets_through(rule: NameRule, vpc: Resource, *, is_monitor: bool) -> Iterato
 def _too_wide(graph: Graph, rule: NameRule) -> Iterator[Fault]:
     """Yield a fault for a pattern under which strangers have name servers: every name, a public suffix, dynamic DNS, a tunnel.
 
-    In a vended place a list that cannot be read may contain such a pattern.
+    A list that cannot be read may contain such a pattern.
     """
     domains = domains_of(graph, rule.resource)
     if domains is UNKNOWN:
-        if is_vended(graph) and rule.resource.get("firewallDomainListId") not in (None, ""):
+        if rule.resource.get("firewallDomainListId") not in (None, ""):
             yield Fault(rule.resource.urn, "allows names that cannot be seen here, or are not known before the update")
         return
     wide = [name for name in domains if is_resolved_by_strangers(name)]
@@ -101,8 +120,9 @@ RULE = Rule(
     severity=Severity.HIGH,
     info="The resolver of an agent's VPC answers listed names only, also when its firewall fails.",
     why="a question for a name in somebody's own zone carries data out, and no connection is ever made",
-    fix="associate a rule group with the VPC whose last rule blocks the list *, for every record type; keep"
-    " firewallFailOpen DISABLED; ALERT only where every host is tagged PolicyMode=monitor",
+    fix="associate a rule group of this program with the VPC whose last rule blocks the list *, for every record type, with"
+    " blockResponse NODATA or NXDOMAIN; associate no group of another program; keep firewallFailOpen DISABLED;"
+    " ALERT only where every host is tagged PolicyMode=monitor",
     ids=("NIST SP 800-53 SC-7",),
     check_stack=check_stack,
     scope=Scope.STATED_OR_PLACE,

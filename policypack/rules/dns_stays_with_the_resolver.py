@@ -1,6 +1,7 @@
-"""An agent's questions go to the VPC's own resolver and end there: no other name servers, no forwarding.
+"""An agent's questions go to the VPC's own resolver and end there: no other name servers, no forwarding, no private answers.
 
-What DHCP hands out is what a host asks; what a forwarding rule sends on is answered by somebody else, past the DNS firewall.
+What DHCP hands out is what a host asks; what a forwarding rule sends on is answered by somebody else, past the DNS firewall;
+what a private zone or a profile answers never reaches public DNS (`network.names`).
 """
 
 from __future__ import annotations
@@ -10,10 +11,10 @@ from ipaddress import IPv4Address, ip_address
 from typing import Any, Final
 
 from policypack.finding import Fault, Rule, Scope, Severity
-from policypack.graph import Graph, Resource, Trace
+from policypack.graph import Graph, Resource
 from policypack.home import home_of
-from policypack.known_types import DHCP_ASSOCIATION, DHCP_OPTIONS, FORWARD_ASSOCIATION, FORWARD_RULE, VPCS
-from policypack.place import is_vended
+from policypack.known_types import DEFAULT_DHCP_OPTIONS, DHCP_ASSOCIATION, DHCP_OPTIONS, FORWARD_ASSOCIATION, FORWARD_RULE, VPCS
+from policypack.network.names import find_answerers
 from policypack.plain import UNKNOWN, items
 from policypack.space import Network, parse
 
@@ -24,7 +25,9 @@ _HARMLESS: Final = ("SYSTEM", "RECURSIVE")
 
 def check_stack(graph: Graph) -> list[Fault]:
     """Return a fault at everything that sends a host's questions elsewhere."""
-    return list(dict.fromkeys(fault for vpc in home_of(graph).vpcs for fault in (*_handed_out(graph, vpc), *_forwarded(graph, vpc))))
+    vpcs = home_of(graph).vpcs
+    faults = [fault for vpc in vpcs for fault in (*_handed_out(graph, vpc), *_forwarded(graph, vpc))]
+    return list(dict.fromkeys([*faults, *(find_answerers(graph) if vpcs else ())]))
 
 
 def _handed_out(graph: Graph, vpc: Resource) -> Iterator[Fault]:
@@ -36,8 +39,14 @@ def _handed_out(graph: Graph, vpc: Resource) -> Iterator[Fault]:
             foreign = [server for server in items(one.get("domainNameServers")) if not _is_own(server, vpc)]
             if foreign:
                 yield Fault(one.urn, f"makes {vpc.label} ask {', '.join(map(_shown, foreign))} for names")
-        if options.trace is Trace.EXTERNAL and options.literal != "default" and is_vended(graph):
-            yield Fault(association.urn, f"gives {vpc.label} {options.literal}, not of this program: whom it asks for names cannot be seen")
+        if not options.found and options.literal != "default" and not _is_of_aws(graph, association):
+            given = options.literal or "DHCP options that cannot be traced"
+            yield Fault(association.urn, f"gives {vpc.label} {given}, not of this program: the name servers it asks cannot be seen")
+
+
+def _is_of_aws(graph: Graph, association: Resource) -> bool:
+    """Return whether the options are the ones that AWS made for the region, which name its own resolver."""
+    return bool(graph.refer(association, "dhcpOptionsId", association.get("dhcpOptionsId"), (DEFAULT_DHCP_OPTIONS,)).found)
 
 
 def _is_own(server: Any, vpc: Resource) -> bool:
@@ -68,8 +77,9 @@ def _forwarded(graph: Graph, vpc: Resource) -> Iterator[Fault]:
             kind = one.get("ruleType")
             if kind is UNKNOWN or str(kind or "").upper() not in _HARMLESS:
                 yield Fault(one.urn, f"sends the questions of {vpc.label} for {_shown(one.get('domainName'))} to other name servers")
-        if rule.trace is Trace.EXTERNAL and not rule.literal.startswith("rslvr-autodefined-"):
-            yield Fault(association.urn, f"applies {rule.literal}, a forwarding rule of another program, to {vpc.label}")
+        if not rule.found and not rule.literal.startswith("rslvr-autodefined-"):
+            applied = rule.literal or "a rule that cannot be traced"
+            yield Fault(association.urn, f"applies {applied}, a forwarding rule of another program, to {vpc.label}")
 
 
 def _shown(value: Any) -> str:
@@ -79,10 +89,10 @@ def _shown(value: Any) -> str:
 RULE = Rule(
     id="dns-stays-with-the-resolver",
     severity=Severity.HIGH,
-    info="Hosts of an agent's VPC ask the VPC's own resolver, and it forwards nothing.",
+    info="Hosts of an agent's VPC ask the VPC's own resolver; it forwards nothing and has no private answers for public names.",
     why="whoever answers a name decides where the agent goes, and reads what is asked",
-    fix="drop the DHCP options or state domainNameServers: [AmazonProvidedDNS]; drop the association with the forwarding rule, and permit"
-    " internal names through an approved internal API",
+    fix="drop the DHCP options or state domainNameServers: [AmazonProvidedDNS]; drop the association with the forwarding rule, private zone"
+    " or profile (a zone for names that no WebGroup matches may stay), and permit internal names through an approved internal API",
     check_stack=check_stack,
     scope=Scope.STATED_OR_PLACE,
 )

@@ -99,7 +99,7 @@ def test_a_group_for_another_vpc_is_none(known: bool) -> None:
 
 @KNOWN
 def test_a_group_of_another_program_is_not_taken_at_its_word(known: bool) -> None:
-    assert places(firewall(block(), firewallRuleGroupId="rslvr-frg-1"), known) == {"vpc"}
+    assert places(firewall(block(), firewallRuleGroupId="rslvr-frg-1"), known) == {"use", "vpc"}
 
 
 @KNOWN
@@ -114,6 +114,32 @@ def test_a_firewall_that_fails_open_is_refused(state: Any, where: set[str], know
 @pytest.mark.parametrize(("state", "where"), [("DISABLED", {"use"}), (UNKNOWN, {"use"}), ("ENABLED", set()), (None, set())])
 def test_an_association_that_says_it_may_be_taken_off_is_refused(state: Any, where: set[str], known: bool) -> None:
     assert places(firewall(block(), mutationProtection=state), known) == where
+
+
+@KNOWN
+@pytest.mark.parametrize(
+    ("response", "where"), [("OVERRIDE", {"rule-1"}), ("override", {"rule-1"}), (UNKNOWN, {"rule-1"}), ("NXDOMAIN", set()), (None, set())]
+)
+def test_a_block_that_answers_with_another_name_is_refused(response: Any, where: set[str], known: bool) -> None:
+    stack = firewall(allow("a.example"), block(blockResponse=response, blockOverrideDomain="sink.example"), block("b.example"))
+    assert places(stack, known) == where
+
+
+@KNOWN
+@pytest.mark.parametrize("at", [1, 100, 9000, UNKNOWN])
+def test_a_group_that_is_not_in_the_program_is_refused_whatever_its_priority(at: Any, known: bool) -> None:
+    stack = firewall(block())
+    for name, group in (("literal", "rslvr-frg-1"), ("untraced", UNKNOWN)):
+        stack.add(kt.DNS_ASSOCIATION, name, {"vpcId": Ref("vpc"), "firewallRuleGroupId": group, "priority": at})
+    assert places(stack, known) == {"literal", "untraced"}
+
+
+@KNOWN
+def test_an_association_in_another_region_than_the_vpc_is_refused(known: bool) -> None:
+    stack = firewall(block(), region="eu-west-1")
+    assert places(stack, known) == set()
+    stack.props["vpc"].update(region="us-east-1")
+    assert places(stack, known) == {"use"}
 
 
 @KNOWN

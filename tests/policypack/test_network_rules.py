@@ -166,6 +166,11 @@ REFUSED: dict[str, tuple[Change, str, str]] = {
     "private space through a transit gateway": (lambda s: joined(s, transitGatewayId="tgw-1"), JOINS, "way"),
     "private space through a peering": (lambda s: joined(s, vpcPeeringConnectionId="pcx-1"), JOINS, "way"),
     "private space through a vpn gateway": (lambda s: joined(s, gatewayId="vgw-1"), JOINS, "way"),
+    "private space through a value that depends on the gateway": (
+        lambda s: joined(s, networkInterfaceId=Ref("spoke", "anything")),
+        JOINS,
+        "way",
+    ),
     "private space inline": (
         lambda s: s.props["agent-table"].update(routes=[{"cidrBlock": "10.99.0.0/16", "coreNetworkArn": "arn:aws:networkmanager::1:x"}]),
         JOINS,
@@ -194,7 +199,6 @@ SOUND: dict[str, Change] = {
     ),
     "a vpn gateway that nothing ends at": lambda s: s.add(kt.VPN_GATEWAY, "vgw", {"vpcId": Ref("vpc")}),
     "a transit route of the gateway's table": lambda s: joined(s, transitGatewayId="tgw-1", routeTableId=Ref("gateway-table")),
-    "the aviatrix gateway itself": lambda s: joined(s, instanceId=Ref("spoke", "cloudInstanceId")),
 }
 
 

@@ -109,6 +109,10 @@ CASES: dict[str, tuple[Change, str]] = {
     "vpn gateway by default": (lambda s: route(s, gatewayId=s.add(VPN_GATEWAY, "vpn", {"vpcId": Ref("vpc")})), "way"),
     "core network by default": (lambda s: route(s, coreNetworkArn="arn:aws:networkmanager::123456789012:core-network/x"), "way"),
     "carrier gateway": (lambda s: route(s, carrierGatewayId="cagw-0123456789abcdef0"), "way"),
+    "an interface looked up from the aviatrix gateway": (
+        lambda s: route(s, networkInterfaceId=Ref("spoke", "interfaceOfLookup")),
+        "way",
+    ),
     "gateway load balancer": (lambda s: route(s, vpcEndpointId=s.add(VPC_ENDPOINT, "inspect", {"vpcId": Ref("vpc")})), "way"),
     "upper half of the internet": (lambda s: route(s, to="128.0.0.0/1", transitGatewayId="tgw-1"), "way"),
     "a quarter that starts private": (lambda s: route(s, to="10.0.0.0/7", transitGatewayId="tgw-1"), "way"),
@@ -216,8 +220,6 @@ SOUND: dict[str, Change] = {
         s.add("aws:ec2/vpcEndpointRouteTableAssociation:VpcEndpointRouteTableAssociation", "s3a", {"routeTableId": Ref("agent-table")}),
     ),
     "main table leads out, agents have their own": lambda s: route(s, table=Ref("vpc", "mainRouteTableId"), gatewayId=Ref("internet")),
-    "the aviatrix gateway itself": lambda s: route(s, instanceId=Ref("spoke", "cloudInstanceId")),
-    "an interface looked up from the aviatrix gateway": lambda s: route(s, networkInterfaceId=Ref("spoke", "interfaceOfLookup")),
     "another table made main, agents have their own": lambda s: s.add(
         MAIN_TABLE_ASSOCIATION, "becomes-main", {"vpcId": Ref("vpc"), "routeTableId": Ref("gateway-table")}
     ),
@@ -239,6 +241,13 @@ def test_a_way_past_the_gateway_is_refused_where_it_is_stated(case: str, known: 
     stack = compliant()
     change(stack)
     assert stack.refused(known) == {(NAT, where)}
+
+
+def test_a_route_to_the_aviatrix_gateway_passes_once_its_value_is_the_gateways_own() -> None:
+    stack = compliant()
+    route(stack, instanceId=Ref("spoke", "cloudInstanceId"))
+    assert stack.refused(known=False) == {(NAT, "way")}
+    assert stack.refused(known=True) == set()
 
 
 def test_two_halves_of_the_internet_are_both_refused() -> None:

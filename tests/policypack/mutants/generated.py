@@ -12,24 +12,12 @@ from policypack.known_doors import DOORS, Leads
 from policypack.known_types import CANNOT_JUDGE, RULESET, VPC_ENDPOINT, WEB_GROUP
 from policypack.plain import UNKNOWN
 from policypack.providers import PROVIDERS
+from tests.policypack.mutants import resolution, routing
 from tests.policypack.mutants.mutant import ANYWHERE, ENFORCE, HOST, INTERNET, RULES, SUBNET, VPC, Add, Change, Mutant, Set, Unset
-from tests.policypack.mutants.mutant import TABLE as ROUTES
 from tests.policypack.mutants.program import Program, Ref, Stack
 
 _NARROW, _NAMES, _TLS = "permits-are-narrow", "permitted-names-are-not-denied", "web-permits-demand-tls"
 _SHADOW = "shadow-model-deny-comes-first"
-_TARGETS: Final = {
-    "natGatewayId": "nat-0a",
-    "egressOnlyGatewayId": "eigw-0a",
-    "carrierGatewayId": "cagw-0a",
-    "networkInterfaceId": "eni-0a",
-    "transitGatewayId": "tgw-0a",
-    "vpcPeeringConnectionId": "pcx-0a",
-    "vpcEndpointId": "vpce-0a",
-    "localGatewayId": "lgw-0a",
-    "coreNetworkArn": "arn:aws:networkmanager::123456789012:core-network/core-network-0a",
-    "odbNetworkArn": "arn:aws:odb:us-east-1:123456789012:odb-network/odbnet_0a",
-}
 _NEEDED: Final = {
     "default-deny": "default-deny-is-last",
     "deny-dns-exfil-udp": "external-dns-is-denied",
@@ -65,10 +53,8 @@ def generated(stack: Stack) -> Iterator[Mutant]:
     yield from (mutant for group in _permitted(program, rules) for mutant in _of_names(group))
     yield from (mutant for one in program.of(VPC_ENDPOINT) for mutant in _of_endpoint(one.name, str(one.get("vpcEndpointType"))))
     yield from _doors()
-    for key, value in _TARGETS.items():
-        route: dict[str, Any] = {"routeTableId": Ref(ROUTES), "destinationCidrBlock": "0.0.0.0/0"}
-        yield _one(f"route/{key}", "agent-subnet-has-no-nat-route", Add("aws:ec2/route:Route", {**route, key: value}))
-        yield _one(f"route-inline/{key}", "agent-subnet-has-no-nat-route", Set(ROUTES, "routes", [{"cidrBlock": "0.0.0.0/0", key: value}]))
+    yield from routing.generated()
+    yield from resolution.generated(program)
     for kind in sorted(CANNOT_JUDGE):
         yield _one(f"kind/{kind}", "compute-and-routing-are-known", Add(kind))
 
@@ -128,10 +114,17 @@ def _of_endpoint(name: str, kind: str) -> Iterator[Mutant]:
 
 
 def _doors() -> Iterator[Mutant]:
-    leads = {Leads.HOST: Ref(HOST), Leads.SUBNET: Ref(SUBNET), Leads.VPC: Ref(VPC)}
+    ami = "ami-0123456789abcdef0"
+    leads = {Leads.HOST: Ref(HOST), Leads.SUBNET: Ref(SUBNET), Leads.VPC: Ref(VPC), Leads.BALANCER: Ref("balancer"), Leads.IMAGE: ami}
+    first: dict[Leads, Change] = {
+        Leads.BALANCER: Add("aws:lb/loadBalancer:LoadBalancer", {"loadBalancerType": "network", "subnets": [Ref(SUBNET)]}, "balancer"),
+        Leads.IMAGE: Set(HOST, "ami", ami),
+    }
     for kind, doors in DOORS.items():
         for door in doors:
-            yield _one(f"door/{kind}/{door.path}", "agent-host-has-no-way-in", Add(kind, _nested(door.path, leads[door.leads])))
+            opened = Add(kind, _nested(door.path, leads[door.leads]))
+            changes = (first[door.leads], opened) if door.leads in first else (opened,)
+            yield Mutant(f"generated/door/{kind}/{door.path}/{door.leads}", "agent-host-has-no-way-in", changes, where="extra")
 
 
 def _nested(path: str, value: Any) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""The agents' network judged by what is permitted: routes, names, places, and resources of other programs."""

@@ -1,0 +1,18 @@
+"""The account default that requires tokens is set in another region than the host's."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+import base
+import pulumi
+import pulumi_aws as aws
+
+gateways, subnet = base.gateway_subnet(), base.agent_subnet()
+base.agent_table(subnet)
+base.rules(base.agents_group())
+defaults = aws.ec2.InstanceMetadataDefaults(
+    "defaults", http_tokens="required", http_put_response_hop_limit=1, region=None if base.REPAIRED else "eu-west-1"
+)
+opts = pulumi.ResourceOptions(depends_on=[defaults])
+base.agent(subnet, leave_out=("metadata_options",), opts=opts)  # NOT OK: agent: a default applies in its own region only
