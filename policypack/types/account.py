@@ -1,0 +1,69 @@
+"""The AWS account of a program's agent hosts, as far as the program proves it.
+
+Evidence, the strongest first: account ids in the ARNs of the hosts and their subnets; the account that the hosts' provider is restricted
+to or takes a role in; the accounts that the policies of the hosts' VPC endpoints demand. Without evidence the account is unknown.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+from policypack.documents import UnreadableError, read
+from policypack.graph import Graph, Provider
+from policypack.hosts import find_hosts
+from policypack.known_types import ENDPOINT_POLICY, VPC_ENDPOINT
+from policypack.plain import field, items
+
+_ARN: Final = re.compile(r"arn:aws[\w-]*:[\w-]+:[\w-]*:(\d{12}):.+")
+_ACCOUNT: Final = re.compile(r"\d{12}")
+_KEYS: Final = frozenset({"aws:principalaccount", "aws:resourceaccount"})
+
+
+def account_in(value: Any) -> str:
+    """Return the account id in an ARN or a bare account id; "" when there is none."""
+    text = str(value)
+    if _ACCOUNT.fullmatch(text):
+        return text
+    found = _ARN.fullmatch(text)
+    return found[1] if found else ""
+
+
+def own_accounts(graph: Graph) -> frozenset[str]:
+    """Return the accounts that the agent hosts may be in; empty when nothing proves one."""
+    return graph.once(own_accounts, lambda: _own_accounts(graph))
+
+
+def _own_accounts(graph: Graph) -> frozenset[str]:
+    hosts = find_hosts(graph)
+    near = [one for host in hosts for one in (host.resource, *host.templates, *(place.subnet for place in host.placements))]
+    answered = (account_in(one.output("arn")) for one in near if one is not None)
+    by = {host.resource.provider.urn: host.resource.provider for host in hosts if host.resource.provider}
+    for evidence in (answered, (one for provider in by.values() for one in accounts_of(provider)), _demanded(graph)):
+        found = frozenset(one for one in evidence if one)
+        if found:
+            return found
+    return frozenset()
+
+
+def accounts_of(provider: Provider) -> Iterator[str]:
+    """Yield the accounts that a provider's configuration names: those it is restricted to, else those of the roles it takes."""
+    allowed = [str(one) for one in items(provider.setting("allowedAccountIds")) if account_in(one)]
+    if allowed:
+        yield from allowed
+        return
+    roles = [field(block, "roleArn") for key in ("assumeRoles", "assumeRole") for block in items(provider.setting(key))]
+    last = roles[-1:] or [field(provider.setting("assumeRoleWithWebIdentity"), "roleArn")]
+    yield from (account for role in last if (account := account_in(role)))
+
+
+def _demanded(graph: Graph) -> Iterator[str]:
+    for holder in graph.of(VPC_ENDPOINT, ENDPOINT_POLICY):
+        try:
+            statements = read(holder.get("policy"))
+        except UnreadableError:
+            continue  # endpoints-are-for-this-account reports it
+        for condition in (one for statement in statements if statement.allows for one in statement.conditions):
+            if condition.key in _KEYS and condition.operator == "stringequals":
+                yield from (account_in(one) for one in condition.values)
