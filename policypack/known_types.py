@@ -1,6 +1,6 @@
 """Resource types whose properties rules read, as data: what runs agents, what routes, what decides and logs.
 
-Which types may be in a program with an agent host at all is the table's business (`policypack/types`).
+Which types may be in a program with an agent host at all is the table's business (`policypack/type_table`).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Every resource of a program with an agent host is of a type that the reviewed table has, within the bounds of its line.
 
-The table (`policypack/types`) has the types that rules judge and the types that are harmless: they move no packets, run no code,
+The table (`policypack/type_table`) has the types that rules judge and the types that are harmless: they move no packets, run no code,
 grant nothing and name nothing. Every other type, of any package, is refused by name. Components make nothing by themselves; the
 resources inside them are judged. A program without an agent host, and without the agents' firewall rules, is no concern of this rule.
 """
@@ -13,10 +13,10 @@ from policypack.finding import Fault, Rule, Severity
 from policypack.graph import Graph, Resource
 from policypack.hosts import find_hosts, is_tagged, own_tags
 from policypack.known_types import AGENT_RULES
-from policypack.types import gateways, house, keys, providers
-from policypack.types.bounds import breaches
-from policypack.types.reasons import effect_of
-from policypack.types.table import lines
+from policypack.type_table import gateways, house, keys, providers
+from policypack.type_table.bounds import breaches
+from policypack.type_table.reasons import effect_of
+from policypack.type_table.table import lines
 
 
 def check_resource(resource: Resource, seen: Sequence[Resource] = ()) -> list[Fault]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from policypack.documents import Statement, read
-from policypack.types.account import account_in
+from policypack.type_table.account import account_in
 
 SERVICES: Final = frozenset(
     {

@@ -15,7 +15,7 @@ from containment.model.fqdn import Match
 from policypack.graph import Graph, Provider, Resource
 from policypack.known_types import AVIATRIX_PROVIDER
 from policypack.plain import UNKNOWN, is_true, items
-from policypack.types.account import accounts_of, own_accounts
+from policypack.type_table.account import accounts_of, own_accounts
 
 AWS_PROVIDER: Final = "pulumi:providers:aws"
 PREFIX: Final = "pulumi:providers:"

@@ -17,7 +17,7 @@ from typing import Any, Final
 import yaml
 
 from containment.model.errors import Problem
-from policypack.types.table import lines
+from policypack.type_table.table import lines
 
 FILE: Final = Path(__file__).parents[1] / "types.yaml"
 MOST_DAYS: Final = 366

@@ -17,9 +17,9 @@ from policypack.graph import Graph, Resource
 from policypack.known_doors import key_of, values
 from policypack.known_types import ROLE
 from policypack.plain import UNKNOWN, is_false, is_some, is_true
-from policypack.types.account import account_in, own_accounts
-from policypack.types.policies import Own, openings
-from policypack.types.table import Bound, Kind, Line
+from policypack.type_table.account import account_in, own_accounts
+from policypack.type_table.policies import Own, openings
+from policypack.type_table.table import Bound, Kind, Line
 
 SNS_TOPIC: Final = "aws:sns/topic:Topic"
 _IDENTITIES: Final = ("arn", "id")
