@@ -1,7 +1,9 @@
 """The AWS account of a program's agent hosts, as far as the program proves it.
 
 Evidence, the strongest first: account ids in the ARNs of the hosts and their subnets; the account that the hosts' provider is restricted
-to or takes a role in; the accounts that the policies of the hosts' VPC endpoints demand. Without evidence the account is unknown.
+to or takes a role in; the accounts that the policies of the hosts' VPC endpoints demand; the only account that a key's policy names,
+for AWS makes no key that its own account could not administer. Without evidence the account is unknown.
+Source: KMS API Reference, CreateKey, `BypassPolicyLockoutSafetyCheck`.
 """
 
 from __future__ import annotations
@@ -10,15 +12,18 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from policypack.documents import UnreadableError, read
-from policypack.graph import Graph, Provider
+from containment.model.fqdn import Match
+from policypack.documents import Statement, UnreadableError, read
+from policypack.graph import Graph, Provider, Resource
 from policypack.hosts import find_hosts
 from policypack.known_types import ENDPOINT_POLICY, VPC_ENDPOINT
-from policypack.plain import field, items
+from policypack.plain import field, is_true, items
 
 _ARN: Final = re.compile(r"arn:aws[\w-]*:[\w-]+:[\w-]*:(\d{12}):.+")
 _ACCOUNT: Final = re.compile(r"\d{12}")
-_KEYS: Final = frozenset({"aws:principalaccount", "aws:resourceaccount"})
+_CONDITIONS: Final = frozenset({"aws:principalaccount", "aws:resourceaccount"})
+KEYS: Final = tuple(f"aws:kms/{one}" for one in ("key:Key", "externalKey:ExternalKey", "replicaKey:ReplicaKey", "keyPolicy:KeyPolicy"))
+"""Types with a key policy."""
 
 
 def account_in(value: Any) -> str:
@@ -40,7 +45,7 @@ def _own_accounts(graph: Graph) -> frozenset[str]:
     near = [one for host in hosts for one in (host.resource, *host.templates, *(place.subnet for place in host.placements))]
     answered = (account_in(one.output("arn")) for one in near if one is not None)
     by = {host.resource.provider.urn: host.resource.provider for host in hosts if host.resource.provider}
-    for evidence in (answered, (one for provider in by.values() for one in accounts_of(provider)), _demanded(graph)):
+    for evidence in (answered, (one for provider in by.values() for one in accounts_of(provider)), _demanded(graph), _keyed(graph)):
         found = frozenset(one for one in evidence if one)
         if found:
             return found
@@ -60,10 +65,21 @@ def accounts_of(provider: Provider) -> Iterator[str]:
 
 def _demanded(graph: Graph) -> Iterator[str]:
     for holder in graph.of(VPC_ENDPOINT, ENDPOINT_POLICY):
-        try:
-            statements = read(holder.get("policy"))
-        except UnreadableError:
-            continue  # endpoints-are-for-this-account reports it
-        for condition in (one for statement in statements if statement.allows for one in statement.conditions):
-            if condition.key in _KEYS and condition.operator == "stringequals":
+        for condition in (one for statement in _allowing(holder) for one in statement.conditions):
+            if condition.key in _CONDITIONS and condition.operator == "stringequals":
                 yield from (account_in(one) for one in condition.values)
+
+
+def _keyed(graph: Graph) -> Iterator[str]:
+    for key in graph.of(*KEYS):
+        named = {account_in(value) for one in _allowing(key) for kind, value in one.principals if kind == "aws"}
+        if len(named) == 1 and is_true(key.get("bypassPolicyLockoutSafetyCheck")) is Match.NO:
+            yield from named
+
+
+def _allowing(holder: Resource) -> list[Statement]:
+    """Return the statements of a policy that allow; an unreadable policy has none here, and is refused where it is judged."""
+    try:
+        return [one for one in read(holder.get("policy")) if one.allows]
+    except UnreadableError:
+        return []
