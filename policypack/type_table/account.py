@@ -22,6 +22,8 @@ from policypack.plain import field, is_true, items
 _ARN: Final = re.compile(r"arn:aws[\w-]*:[\w-]+:[\w-]*:(\d{12}):.+")
 _ACCOUNT: Final = re.compile(r"\d{12}")
 _CONDITIONS: Final = frozenset({"aws:principalaccount", "aws:resourceaccount"})
+_ROLE_ARN: Final = ("roleArn", "role_arn")
+"""A provider's settings are carried as JSON text, in which a Python program's keys keep their own spelling."""
 KEYS: Final = tuple(f"aws:kms/{one}" for one in ("key:Key", "externalKey:ExternalKey", "replicaKey:ReplicaKey", "keyPolicy:KeyPolicy"))
 """Types with a key policy."""
 
@@ -58,9 +60,9 @@ def accounts_of(provider: Provider) -> Iterator[str]:
     if allowed:
         yield from allowed
         return
-    roles = [field(block, "roleArn") for key in ("assumeRoles", "assumeRole") for block in items(provider.setting(key))]
-    last = roles[-1:] or [field(provider.setting("assumeRoleWithWebIdentity"), "roleArn")]
-    yield from (account for role in last if (account := account_in(role)))
+    chain = [block for key in ("assumeRoles", "assumeRole") for block in items(provider.setting(key))]
+    last = chain[-1:] or items(provider.setting("assumeRoleWithWebIdentity"))
+    yield from (account for block in last for key in _ROLE_ARN if (account := account_in(field(block, key))))
 
 
 def _demanded(graph: Graph) -> Iterator[str]:
