@@ -12,8 +12,12 @@ from typing import Final
 from policypack.graph import Graph, Resource
 from policypack.hosts import find_hosts
 
-PRIVATE_KEY: Final = "tls:index/privateKey:PrivateKey"
-KEY_TYPES: Final = (PRIVATE_KEY, "tls:index/certRequest:CertRequest", "tls:index/selfSignedCert:SelfSignedCert")
+KEY_TYPES: Final = (
+    "tls:index/privateKey:PrivateKey",
+    "tls:index/certRequest:CertRequest",
+    "tls:index/locallySignedCert:LocallySignedCert",
+    "tls:index/selfSignedCert:SelfSignedCert",
+)
 """Types with a private key among their inputs or outputs."""
 
 
