@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from policypack.known_doors import DOORS, Leads
-from policypack.known_types import CANNOT_JUDGE, RULESET, VPC_ENDPOINT, WEB_GROUP
+from policypack.known_types import RULESET, VPC_ENDPOINT, WEB_GROUP
 from policypack.plain import UNKNOWN
 from policypack.providers import PROVIDERS
 from tests.policypack.mutants.mutant import ANYWHERE, ENFORCE, HOST, INTERNET, RULES, SUBNET, VPC, Add, Change, Mutant, Set, Unset
@@ -69,8 +69,6 @@ def generated(stack: Stack) -> Iterator[Mutant]:
         route: dict[str, Any] = {"routeTableId": Ref(ROUTES), "destinationCidrBlock": "0.0.0.0/0"}
         yield _one(f"route/{key}", "agent-subnet-has-no-nat-route", Add("aws:ec2/route:Route", {**route, key: value}))
         yield _one(f"route-inline/{key}", "agent-subnet-has-no-nat-route", Set(ROUTES, "routes", [{"cidrBlock": "0.0.0.0/0", key: value}]))
-    for kind in sorted(CANNOT_JUDGE):
-        yield _one(f"kind/{kind}", "compute-and-routing-are-known", Add(kind))
 
 
 def _one(what: str, rule: str, change: Change, **more: Any) -> Mutant:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from policypack.finding import Fault
+from policypack.graph import Graph
 from policypack.rules import compute_and_routing_are_known as rule
 from policypack.type_table import house
 from policypack.type_table.house import FILE, House, load, parse
@@ -93,8 +94,6 @@ def test_a_reviewed_type_passes_and_a_problem_is_a_fault_of_the_stack(monkeypatc
 
 
 def test_a_program_without_agents_is_not_told_of_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
-    from policypack.graph import Graph
-
     monkeypatch.setattr(house, "current", lambda: parse("[", TODAY))
     none: list[Fault] = rule.check_stack(Graph([made("aws:s3/bucket:Bucket")]))
     assert none == []

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from policypack.graph import Provider, Resource
+from policypack.graph import Graph, Provider, Resource
 from policypack.known_types import RULESET, SMART_GROUP, SPOKE_GATEWAY, SUBNET, VPC
 from policypack.plain import UNKNOWN
+from policypack.rules.compute_and_routing_are_known import check_stack
 from tests.policypack.stacks import ANYWHERE, Ref, compliant
 from tests.policypack.type_table.programs import OTHER, OWN, endpoint, found_in, host, made
 
@@ -152,9 +153,6 @@ def test_no_property_of_a_host_is_made_from_a_private_key(key: str) -> None:
 
 
 def test_the_rules_and_groups_alone_make_a_program_one_about_agents() -> None:
-    from policypack.graph import Graph
-    from policypack.rules.compute_and_routing_are_known import check_stack
-
     function = made("aws:lambda/function:Function")
     assert check_stack(Graph([function])) == []
     assert check_stack(Graph([function, made(SUBNET, "subnet"), made("aws:ec2/instance:Instance", "any")])) == []
