@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from policypack.finding import Fault, Rule, Severity
+from policypack.finding import Fault, Rule, Scope, Severity
 from policypack.graph import Graph, Resource
 from policypack.hosts import find_hosts, is_tagged, own_tags
 from policypack.known_types import AGENT_RULES
@@ -21,7 +21,7 @@ from policypack.type_table.table import lines
 
 def check_resource(resource: Resource, seen: Sequence[Resource] = ()) -> list[Fault]:
     """Return faults for a resource of no reviewed type, or out of its bounds, once an agent host or its rules were registered."""
-    found = list(_of_one(resource, None))
+    found = list(_of_one(resource, None, seen))
     return found if found and any(map(_is_of_agents, (*seen, resource))) else []
 
 
@@ -35,7 +35,7 @@ def check_stack(graph: Graph) -> list[Fault]:
     return [*found, *(Fault("", str(problem)) for problem in house.current().problems)]
 
 
-def _of_one(resource: Resource, graph: Graph | None) -> Iterator[Fault]:
+def _of_one(resource: Resource, graph: Graph | None, seen: Sequence[Resource] = ()) -> Iterator[Fault]:
     """Yield what is wrong with one resource; without the graph, what is wrong whatever the rest of the program is."""
     if resource.is_component:
         return
@@ -45,7 +45,9 @@ def _of_one(resource: Resource, graph: Graph | None) -> Iterator[Fault]:
         if not (is_provider and providers.is_harmless(resource)) and not house.current().has(resource.type):
             yield Fault(resource.urn, f"{resource.type} is in no reviewed table of types: {effect_of(resource.type)}")
         return
-    yield from (Fault(resource.urn, f"{resource.type} is reviewed within bounds only: {what}") for what in breaches(line, resource, graph))
+    yield from (
+        Fault(resource.urn, f"{resource.type} is reviewed within bounds only: {what}") for what in breaches(line, resource, graph, seen)
+    )
     wrong = [*providers.wrong_settings(resource), *(providers.wrong_account(resource, graph) if graph else ())]
     yield from (Fault(resource.urn, f"{resource.label} {what}") for what in wrong)
 
@@ -63,6 +65,7 @@ RULE = Rule(
     fix="use a reviewed type (docs/types.md); or waive it (policypack/waivers.yaml: owner, reason, an end at most 90 days away);"
     " or review the type (policypack/types.yaml: owner, reason, a review within one year);"
     " or keep the resource in a program of its own, without an agent host",
+    scope=Scope.AGENTS,
     check_resource=check_resource,
     check_stack=check_stack,
 )

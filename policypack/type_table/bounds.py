@@ -7,7 +7,7 @@ judged again with its value, before the resource that has it is made.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -27,11 +27,12 @@ _IDENTITIES: Final = ("arn", "id")
 
 @dataclass(frozen=True, slots=True)
 class Property:
-    """One property of a resource; `graph` is None while only the resource's own inputs are known."""
+    """One property of a resource; `graph` is None while only inputs are known, of the resource and of those `seen` before it."""
 
     resource: Resource
     bound: Bound
     graph: Graph | None
+    seen: Sequence[Resource] = ()
 
     @property
     def sources(self) -> list[Resource | None]:
@@ -56,15 +57,16 @@ class Property:
     def own(self) -> Own:
         """What the program's own account and roles are."""
         if self.graph is None:
-            return Own(is_known=False)
+            accounts = own_accounts(Graph((*self.seen, self.resource)))
+            return Own(accounts, is_known=bool(accounts))
         roles = (one.output(key) for one in self.graph.of(ROLE) for key in _IDENTITIES)
         return Own(own_accounts(self.graph), frozenset(str(one) for one in roles if one))
 
 
-def breaches(line: Line, resource: Resource, graph: Graph | None) -> Iterator[str]:
+def breaches(line: Line, resource: Resource, graph: Graph | None, seen: Sequence[Resource] = ()) -> Iterator[str]:
     """Yield what is outside the bounds of a type's line, in words."""
     for bound in line.bounds:
-        prop = Property(resource, bound, graph)
+        prop = Property(resource, bound, graph, seen)
         stated = list(values(resource, bound.path))
         if bound.kind is Kind.ON and not stated:
             yield f"{bound.path} is not set, and must be on"

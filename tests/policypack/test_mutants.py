@@ -1,6 +1,7 @@
 """A hole made in one of our own stacks is refused by its rule at its place; unchanged they pass, and no rule is there for nothing.
 
-Every hole, of those by type a seeded draw, is tried in one stack of a mode that it is one in, in both forms; `python -m tests.policypack.mutants` tries all in all.
+Every hole, of those by type a seeded draw, is tried in one stack of a mode that it is one in, in both forms;
+`python -m tests.policypack.mutants` tries all in all.
 """
 
 from __future__ import annotations
