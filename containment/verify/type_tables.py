@@ -85,6 +85,7 @@ def _bound(bound: Bound) -> str:
         Kind.SNS_TOPIC: "an SNS topic",
         Kind.OWN_ACCOUNT: "the hosts' account",
         Kind.OWN_PRINCIPAL: "a principal of the hosts' account",
+        Kind.EKS_ISSUER: "the issuer of an EKS cluster",
         Kind.OWN_POLICY: "a policy for the hosts' account and for services of AWS only",
     }
     return f"`{bound.path}`: {words[bound.kind]}"

@@ -7,6 +7,7 @@ judged again with its value, before the resource that has it is made.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -22,6 +23,9 @@ from policypack.type_table.policies import Own, openings
 from policypack.type_table.table import Bound, Kind, Line
 
 SNS_TOPIC: Final = "aws:sns/topic:Topic"
+EKS_CLUSTER: Final = "aws:eks/cluster:Cluster"
+_ISSUER: Final = re.compile(r"(?:https://)?oidc\.eks\.[a-z]{2}(?:-[a-z]+)+-\d\.amazonaws\.com(?:\.cn)?/id/\w+")
+"""The OpenID Connect issuer of an EKS cluster. Source: EKS User Guide, "Create an IAM OIDC provider for your cluster"."""
 _IDENTITIES: Final = ("arn", "id")
 
 
@@ -132,6 +136,11 @@ def _own_policy(prop: Property, value: Any) -> str:
     return f"opens it to others: {'; '.join(found)}" if found else ""
 
 
+def _eks_issuer(prop: Property, value: Any) -> str:
+    is_cluster = prop.is_reference(value, (EKS_CLUSTER,)) if value is UNKNOWN else bool(_ISSUER.fullmatch(str(value)))
+    return "" if is_cluster else _must_be(value, "the issuer of an EKS cluster")
+
+
 def _proved(prop: Property, wanted: str) -> str:
     own = ", ".join(sorted(prop.own.accounts))
     return f"{wanted} ({own})" if own else f"{wanted}, which nothing proves (set allowedAccountIds on the hosts' provider)"
@@ -151,4 +160,5 @@ _CHECKS: Final[Mapping[Kind, Callable[[Property, Any], str]]] = {
     Kind.OWN_ACCOUNT: _own_account,
     Kind.OWN_PRINCIPAL: _own_principal,
     Kind.OWN_POLICY: _own_policy,
+    Kind.EKS_ISSUER: _eks_issuer,
 }

@@ -31,6 +31,7 @@ class Kind(StrEnum):
     OWN_ACCOUNT = "own-account"
     OWN_PRINCIPAL = "own-principal"
     OWN_POLICY = "own-policy"
+    EKS_ISSUER = "eks-issuer"
 
 
 @dataclass(frozen=True, slots=True)

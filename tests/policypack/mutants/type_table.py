@@ -23,6 +23,7 @@ _NOT_REVIEWED: Final = {
     Kind.OWN_ACCOUNT: FOREIGN,
     Kind.OWN_PRINCIPAL: f"arn:aws:iam::{FOREIGN}:root",
     Kind.OWN_POLICY: _ANYBODY,
+    Kind.EKS_ISSUER: "https://token.actions.githubusercontent.com",
 }
 """A value outside each kind of bound."""
 

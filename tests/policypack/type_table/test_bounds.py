@@ -119,6 +119,12 @@ REFUSED: dict[str, tuple[str, dict[str, Any]]] = {
     "validator function": ("aws:appconfig/configurationProfile:ConfigurationProfile", {"validators": [{"type": "LAMBDA"}]}),
     "private zone": ("aws:route53/zone:Zone", {"vpcs": [{"vpcId": "vpc-0a"}]}),
     "record of another zone": ("aws:route53/record:Record", {"zoneId": "Z0123456789"}),
+    "identities of somebody": (
+        "aws:iam/openIdConnectProvider:OpenIdConnectProvider",
+        {"url": "https://token.actions.githubusercontent.com"},
+    ),
+    "identities unknown": ("aws:iam/openIdConnectProvider:OpenIdConnectProvider", {"url": UNKNOWN}),
+    "cluster access for another account": ("aws:eks/accessEntry:AccessEntry", {"principalArn": f"arn:aws:iam::{OTHER}:role/any"}),
     "grant": ("aws:kms/grant:Grant", {"granteePrincipal": f"arn:aws:iam::{OTHER}:root"}),
 }
 
@@ -142,6 +148,9 @@ PASSES: dict[str, Resource] = {
     "managed check": made("aws:cfg/rule:Rule", props={"source": {"owner": "AWS", "sourceIdentifier": "ENCRYPTED_VOLUMES"}}),
     "budget": made("aws:budgets/budget:Budget", props={"notifications": [{"subscriberEmailAddresses": ["team@example.com"]}]}),
     "public zone": made("aws:route53/zone:Zone", props={"name": "example.com"}),
+    "identities of the cluster": made(
+        "aws:iam/openIdConnectProvider:OpenIdConnectProvider", props={"url": "https://oidc.eks.us-east-1.amazonaws.com/id/ABC1"}
+    ),
     "grant to a role of the account": made("aws:kms/grant:Grant", props={"granteePrincipal": f"arn:aws:iam::{OWN}:role/any"}),
 }
 
