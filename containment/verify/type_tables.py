@@ -45,7 +45,7 @@ def type_counts(_: Library) -> str:
 
 
 def house_types(_: Library) -> str:
-    """What the house's own file says, its example included."""
+    """The house's own file as it is shipped, its example included."""
     from policypack.type_table.house import FILE
 
     return f"```yaml\n{FILE.read_text(encoding='utf-8').strip()}\n```\n"

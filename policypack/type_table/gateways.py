@@ -40,7 +40,7 @@ def faults(graph: Graph) -> Iterator[tuple[Resource, str]]:
 def missing_proof(graph: Graph) -> str:
     """Return what the rules lack to keep the agents from the networks behind a transit; "" when they lack nothing.
 
-    This is the one question about the rules that is asked here. A proof over all flows can take its place.
+    All that is needed of the rules is in this function; a proof over all flows can take its place.
     """
     chain = chain_of(graph)
     if not any(map(chain.stops_everything, chain.denies)):

@@ -26,7 +26,7 @@ MOST_DAYS: Final = 366
 _KEYS: Final = ("type", "owner", "reason", "review")
 _TYPE: Final = re.compile(r"[a-z][\w-]*:[\w./-]*:[\w.-]+")
 _WORD: Final = re.compile(r"[^\W\d_]{2,}")
-_WHY: Final = "a line accepts a type in every program: which, why, by whom and until when must be plain"
+_WHY: Final = "a line accepts a type in every program: its type, reason, owner and end must be plain"
 _FIX: Final = f"write {', '.join(_KEYS)}, as the file's own example shows"
 
 

@@ -66,7 +66,7 @@ def openings(document: Any, own: Own) -> Iterator[str]:
     """Yield what a policy grants beyond the program's account, in words. Raises documents.UnreadableError."""
     for number, statement in enumerate(read(document)):
         if statement.allows:
-            yield from (f"statement {number} grants something to {whom}" for whom in _strangers(statement, own))
+            yield from (f"statement {number} grants something to {stranger}" for stranger in _strangers(statement, own))
 
 
 def _strangers(statement: Statement, own: Own) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """Which resource types a rule reads, from the source of the pack: the tokens and constants that its functions reach by name.
 
 A function reaches what it names: other functions of its module, and what its module imports from the pack. A constant of
-`known_types` or `known_doors` stands for the tokens in its value.
+`known_types` or `known_doors` has the tokens in its value.
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ def types_read_by(rule_id: str) -> frozenset[str]:
     """Return the types that a rule's module reaches."""
     front, seen, found = [(f"policypack.rules.{rule_id.replace('-', '_')}", EVERYTHING)], set[tuple[str, str]](), set[str]()
     while front:
-        asked = front.pop()
-        if asked in seen:
+        reached = front.pop()
+        if reached in seen:
             continue
-        seen.add(asked)
-        module, name = asked
+        seen.add(reached)
+        module, name = reached
         if module in CONSTANTS and name != EVERYTHING:
             found.update(tokens_in(getattr(CONSTANTS[module], name)))
         names, imported = _module(module)

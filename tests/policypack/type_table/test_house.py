@@ -93,7 +93,7 @@ def test_a_reviewed_type_passes_and_a_problem_is_a_fault_of_the_stack(monkeypatc
     assert "due for review since 2020-01-01" in found[""]
 
 
-def test_a_program_without_agents_is_not_told_of_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_program_without_agents_has_no_finding_from_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(house, "current", lambda: parse("[", TODAY))
     none: list[Fault] = rule.check_stack(Graph([made("aws:s3/bucket:Bucket")]))
     assert none == []

@@ -12,5 +12,5 @@ made = place.vend()
 bucket = aws.s3.Bucket("audit")
 condition = {"StringEquals": {"aws:PrincipalAccount": place.ACCOUNT}} if place.REPAIRED else {"StringLike": {"aws:PrincipalAccount": "*"}}
 statement = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::audit/*", "Condition": condition}
-# NOT OK: audit-policy: its condition binds nobody to this account
+# NOT OK: audit-policy: its condition binds no principal to this account
 aws.s3.BucketPolicy("audit-policy", bucket=bucket.id, policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
