@@ -1,4 +1,4 @@
-"""Harmless types next to a host: logs, alarms with a topic, a key, a bucket, a queue, providers, a component, random."""
+"""Harmless types next to a host: logs, alarms with a topic, a key, a bucket, a queue, providers, a component."""
 
 import sys
 from pathlib import Path
@@ -42,4 +42,3 @@ class Anything(pulumi.ComponentResource):
 
 
 Anything("component")
-pulumi.CustomResource("random:index/randomPet:RandomPet", "pet", {"length": 2})
