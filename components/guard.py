@@ -22,8 +22,9 @@ from containment.model.names import HostTag
 from containment.model.ruleset import RuleSet
 from containment.model.spec import ContainmentSpec
 from policypack.finding import Finding
+from policypack.graph import Resource
 from policypack.judge import check_order, check_resource
-from policypack.known_types import AVIATRIX_PROVIDER, POLICY_LIST, RULESET, SMART_GROUP, WEB_GROUP
+from policypack.known_types import AVIATRIX_PROVIDER, INSTANCE, POLICY_LIST, RULESET, SMART_GROUP, WEB_GROUP
 from policypack.plain import UNKNOWN
 from policypack.registry import RULES
 from policypack.waiver_rule import rule_of
@@ -39,9 +40,13 @@ def refuse_holes(spec: ContainmentSpec, ruleset: RuleSet) -> None:
     _stop([Finding(rule_of(waivers), fault.where, fault.what) for fault in waivers.faults("")], waivers)
     _stop([*_connection_findings(), *_order_findings(spec, ruleset)], waivers)
 
+    host = Resource("", INSTANCE, "agent", props={"tags": {HostTag.AGENT_STACK.value: spec.stack}})
+
     def judged(args: pulumi.ResourceTransformationArgs) -> None:
-        if args.type_.startswith(("aws:", "aviatrix:")):
-            _stop(check_resource(args.type_, args.name, plain_inputs(args.props), urn=_urn(args.type_, args.name)), waivers)
+        # A component makes nothing by itself; of a provider's inputs only outputs are to be had here.
+        if isinstance(args.resource, pulumi.CustomResource) and not isinstance(args.resource, pulumi.ProviderResource):
+            urn = _urn(args.type_, args.name)
+            _stop(check_resource(args.type_, args.name, plain_inputs(args.props), urn=urn, seen=(host,)), waivers)
 
     pulumi.runtime.register_stack_transformation(judged)
 

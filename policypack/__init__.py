@@ -9,5 +9,5 @@ files). Of `containment` only the model's names, errors and domain patterns are 
 is not made twice.
 
 What it cannot see: what other stacks, consoles and Controllers do; routes and subnets that are not in the program; what runs in
-a type of resource it does not read (which it refuses); whether a resource was imported.
+a type of resource that no table has (which it refuses); whether a resource was imported.
 """

@@ -28,6 +28,7 @@ class Scope(StrEnum):
     """Which programs a rule judges. A place is one whose program declares all of it: see `place`."""
 
     EVERYWHERE = "every program; what it does not say counts as well"
+    AGENTS = "programs with an agent host, or with the agents' firewall rules"
     STATED = "what any program states"
     STATED_OR_PLACE = "what any program states; in a vended place what it does not say as well"
     PLACE = "vended places"

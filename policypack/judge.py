@@ -39,15 +39,17 @@ _ABOUT_ORDER: Final = frozenset(
 """Rules that need no more than rules, groups, hosts and their network: they can be asked before anything is registered."""
 
 
-def check_resource(type_: str, name: str, props: Mapping[str, Any], rules: Sequence[Rule] = RULES, urn: str = "") -> list[Finding]:
-    """Return what the rules find wrong with one resource, by its inputs alone.
+def check_resource(
+    type_: str, name: str, props: Mapping[str, Any], rules: Sequence[Rule] = RULES, urn: str = "", seen: Sequence[Resource] = ()
+) -> list[Finding]:
+    """Return what the rules find wrong with one resource, by its inputs and those of the resources registered before it.
 
     `type_` is the full token (`aws:ec2/instance:Instance`), `props` the inputs under their Pulumi names (camelCase), plain,
     with `policypack.plain.UNKNOWN` for values that are outputs. Say only what the program says: a key left out is not stated.
     Findings name the resource by its `urn`, or by its name when that is not known.
     """
     resource = Resource(urn=urn or name, type=type_, name=name, props=plain(dict(props)))
-    return [_finding(rule, fault) for rule in rules if rule.check_resource for fault in rule.check_resource(resource, ())]
+    return [_finding(rule, fault) for rule in rules if rule.check_resource for fault in rule.check_resource(resource, seen)]
 
 
 def check_stack(resources: Iterable[Resource], rules: Sequence[Rule] = RULES) -> list[Finding]:

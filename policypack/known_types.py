@@ -1,7 +1,6 @@
-"""Resource types the pack knows, as data: what runs agents, what routes, and what it can only recognise.
+"""Resource types whose properties rules read, as data: what runs agents, what routes, what decides and logs.
 
-A type that runs code or moves packets and is in none of the first tables is refused by `compute-and-routing-are-known`:
-the pack cannot tell where it leads. Types that do neither (buckets, roles, log groups) are of no concern here.
+Which types may be in a program with an agent host at all is the table's business (`policypack/type_table`).
 """
 
 from __future__ import annotations
@@ -141,69 +140,10 @@ AVIATRIX_PROVIDER: Final = "pulumi:providers:aviatrix"
 GATEWAY: Final = re.compile(r"aviatrix:index/\w*[gG]ateway\w*:\w+")
 """Aviatrix gateways: the one sanctioned way out."""
 
-AGENT_SIDE: Final = re.compile(
-    r"aws:(ec2|autoscaling|lightsail|ecs|eks)/.*|aviatrix:index/(smartGroup|webGroup|dcfRuleset|distributedFirewallingPolicyList):.*"
-)
+_AGENT_RULES: Final = r"aviatrix:index/(smartGroup|webGroup|dcfRuleset|distributedFirewallingPolicyList):.*"
+AGENT_RULES: Final = re.compile(_AGENT_RULES)
+"""The firewall rules of agents and their groups: a program with one is about agents, wherever its hosts are."""
+
+AGENT_SIDE: Final = re.compile(rf"aws:(ec2|autoscaling|lightsail|ecs|eks)/.*|{_AGENT_RULES}")
 """Types that make a program one that is about hosts: such a program without a host is refused. A program of Controller-wide
 objects only (enablement, default action, policy group) is not."""
-
-CANNOT_JUDGE: Final = frozenset(
-    f"aws:{token}"
-    for token in (
-        "apprunner/service:Service",
-        "appstream/fleet:Fleet",
-        "batch/computeEnvironment:ComputeEnvironment",
-        "bedrock/agentcoreAgentRuntime:AgentcoreAgentRuntime",
-        "bedrock/agentcoreBrowser:AgentcoreBrowser",
-        "bedrock/agentcoreCodeInterpreter:AgentcoreCodeInterpreter",
-        "cloud9/environmentEC2:EnvironmentEC2",
-        "cloudcontrol/resource:Resource",
-        "cloudformation/stack:Stack",
-        "cloudformation/stackInstances:StackInstances",
-        "cloudformation/stackSet:StackSet",
-        "codebuild/fleet:Fleet",
-        "codebuild/project:Project",
-        "codecatalyst/devEnvironment:DevEnvironment",
-        "ec2/localGatewayRoute:LocalGatewayRoute",
-        "ecs/expressGatewayService:ExpressGatewayService",
-        "elasticbeanstalk/environment:Environment",
-        "emr/cluster:Cluster",
-        "emr/instanceFleet:InstanceFleet",
-        "emr/instanceGroup:InstanceGroup",
-        "emr/studio:Studio",
-        "emrserverless/application:Application",
-        "gamelift/fleet:Fleet",
-        "gamelift/gameServerGroup:GameServerGroup",
-        "glue/devEndpoint:DevEndpoint",
-        "glue/job:Job",
-        "imagebuilder/infrastructureConfiguration:InfrastructureConfiguration",
-        "lambda/function:Function",
-        "lambdamicrovms/microvm:Microvm",
-        "lightsail/containerService:ContainerService",
-        "m2/environment:Environment",
-        "mwaa/environment:Environment",
-        "sagemaker/app:App",
-        "sagemaker/domain:Domain",
-        "sagemaker/notebookInstance:NotebookInstance",
-        "sagemaker/trainingJob:TrainingJob",
-        "serverlessrepository/cloudFormationStack:CloudFormationStack",
-        "workspaces/pool:Pool",
-        "workspaces/workspace:Workspace",
-    )
-)
-"""Types that run code, or make other resources, out of the pack's sight."""
-
-STARTS_TASKS: Final = {
-    "aws:cloudwatch/eventTarget:EventTarget": ("ecsTarget",),
-    "aws:scheduler/schedule:Schedule": ("target", "ecsParameters"),
-}
-"""Types that start containers only when this property is stated."""
-
-OTHER_CLOUD: Final = re.compile(
-    r"(?i)(aws-native|azure|azure-native|gcp|google-native|oci|digitalocean|linode|hcloud|kubernetes|docker|docker-build|openstack|vsphere"
-    r"|alicloud|equinix-metal|vultr|scaleway|nomad|rancher2)"
-    r":[^:]*:.*(Instance|VirtualMachine|Machine|Droplet|Server|Cluster|NodePool|NodeGroup|Nodegroup|Service|Deployment|StatefulSet|DaemonSet"
-    r"|Pod|Job|CronJob|Container|ContainerGroup|Function|Route|RouteTable|Subnet|NatGateway|InternetGateway|LaunchTemplate|AutoScalingGroup"
-    r"|Fleet|EIP|EIPAssociation|NetworkInterface|Stack)s?"
-)
-"""Compute and routing of packages whose properties the pack does not read."""

@@ -96,7 +96,7 @@ def _ways(graph: Graph, table: Table) -> Iterator[Leak]:
     if table.resource is not None and table.resource.type in TABLES:
         read = table.resource.is_read
         for route in items(table.resource.get("routes")):
-            if read and (field(route, "gatewayId") == "local" or is_controller_route(graph, table.resource, route)):
+            if read and is_controller_route(graph, table.resource, route):
                 continue
             yield from find_leaks(graph, table.resource, "routes", route, vpcs)
         for gateway in items(table.resource.get("propagatingVgws")):

@@ -24,6 +24,7 @@ from containment.verify.reference import config_keys, help_of, host_files_table,
 from containment.verify.risk_tables import residual_kinds, residual_matrix
 from containment.verify.rule_pages import rules_in_full, waivers_example
 from containment.verify.threat_tables import entry_table, threat_table
+from containment.verify.type_tables import bounded_types, harmless_types, house_types, judged_types, type_counts
 
 Renderer = Callable[[Library], str]
 
@@ -33,6 +34,8 @@ PAGES: Final = (
     "docs/config.md",
     "docs/residual-risks.md",
     "docs/rules.md",
+    "docs/types.md",
+    "docs/how-the-pack-decides.md",
     "docs/threats.md",
     "docs/cli.md",
     "docs/host.md",
@@ -155,6 +158,11 @@ TABLES: Final[Mapping[str, Renderer]] = {
     "policy-rules": policy_rules,
     "policy-rules-in-full": rules_in_full,
     "waivers": waivers_example,
+    "type-counts": type_counts,
+    "types-judged": judged_types,
+    "types-bounded": bounded_types,
+    "types-harmless": harmless_types,
+    "house-types": house_types,
     "host-files": host_files_table,
     "preflight-checks": preflight_checks,
     "help preflight": help_of("preflight"),

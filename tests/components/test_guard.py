@@ -57,6 +57,19 @@ HOLES = {
         'aviatrix.DcfTlsProfile("bad", display_name="bad", certificate_validation="CERTIFICATE_VALIDATION_NONE", verify_sni=False)',
         "tls-profile-checks-the-name",
     ),
+    "a function": (
+        'aws.lambda_.Function("bad", role="arn:aws:iam::123456789012:role/any", runtime="python3.13", handler="run.it")',
+        "compute-and-routing-are-known",
+    ),
+    "a resource of another package": (
+        'pulumi.CustomResource("pulumi-python:dynamic:Resource", "bad", {})',
+        "compute-and-routing-are-known",
+    ),
+    "an alarm that stops hosts": (
+        """aws.cloudwatch.MetricAlarm("bad", comparison_operator="GreaterThanThreshold", evaluation_periods=1,
+            alarm_actions=["arn:aws:automate:us-east-1:ec2:stop"])""",
+        "compute-and-routing-are-known",
+    ),
     "logs in clear": (
         'aviatrix.RemoteSyslog("bad", index=1, name="bad", server="10.0.0.9", port=514, protocol="UDP")',
         "syslog-is-encrypted",

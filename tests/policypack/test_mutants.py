@@ -1,11 +1,13 @@
 """A hole made in one of our own stacks is refused by its rule at its place; unchanged they pass, and no rule is there for nothing.
 
-Every hole is tried in one stack of a mode that it is one in, in both forms; `python -m tests.policypack.mutants` tries all in all.
+Every hole, of those by type a seeded draw, is tried in one stack of a mode that it is one in, in both forms;
+`python -m tests.policypack.mutants` tries all in all.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from random import Random
 from typing import Final
 
 import pytest
@@ -13,7 +15,7 @@ import pytest
 from policypack.registry import RULES
 from tests.policypack.mutants.generated import generated
 from tests.policypack.mutants.harmless import HARMLESS, reason
-from tests.policypack.mutants.judged import WRITTEN, Verdict, found_in, in_turn, kills, told
+from tests.policypack.mutants.judged import BY_TYPE, WRITTEN, Verdict, found_in, in_turn, kills, told
 from tests.policypack.mutants.mutant import Deployed, Drop, Mutant
 from tests.policypack.mutants.program import FORMS, Program, Stack, read
 from tests.policypack.product import registrations
@@ -23,6 +25,8 @@ pytestmark = pytest.mark.slow
 
 STACKS: Final = ("coding-enforce", "coding-monitor", "healthcare-phi-enforce", "open-demo-monitor")
 GENERATED_FOR: Final = "coding-enforce"
+DRAWN, SEED = 60, "types"
+"""How many holes by type are drawn; `python -m tests.policypack.mutants` tries all."""
 REDUNDANT: Final[dict[str, str]] = {}
 """Rules that refuse fewer than three holes that no other rule refuses, and why they stay."""
 
@@ -34,7 +38,9 @@ def stacks() -> Mapping[str, Stack]:
 
 @pytest.fixture(scope="module")
 def verdicts(stacks: Mapping[str, Stack]) -> list[Verdict]:
-    return [*in_turn(WRITTEN, stacks), *in_turn(generated(stacks[GENERATED_FOR]), {GENERATED_FOR: stacks[GENERATED_FOR]})]
+    drawn = Random(SEED).sample(BY_TYPE, DRAWN)
+    made = generated(stacks[GENERATED_FOR])
+    return [*in_turn((*WRITTEN, *drawn), stacks), *in_turn(made, {GENERATED_FOR: stacks[GENERATED_FOR]})]
 
 
 def test_unchanged_stacks_pass(stacks: Mapping[str, Stack]) -> None:
@@ -46,6 +52,11 @@ def test_every_hole_is_refused_by_its_rule_where_it_is(verdicts: list[Verdict], 
     with capsys.disabled():
         print(f"\n{told(verdicts)}")
     assert [line for one in verdicts for line in one.wrong] == []
+
+
+def test_a_hole_is_made_by_every_family_of_refused_types_and_every_bound() -> None:
+    ids = [one.id for one in BY_TYPE]
+    assert len(set(ids)) == len(ids) >= 300
 
 
 def test_there_are_many_holes_in_many_properties(verdicts: list[Verdict]) -> None:

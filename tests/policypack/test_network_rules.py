@@ -189,7 +189,7 @@ SOUND: dict[str, Change] = {
     "a rule of the system": lambda s: forwarding(s, "SYSTEM"),
     "forwarding elsewhere": lambda s: (forwarding(s, "FORWARD"), s.props["association"].update(vpcId="vpc-elsewhere")),
     "another target": lambda s: (
-        s.add("aws:lambda/alias:Alias", "api", {}),
+        s.add("aws:lb/loadBalancer:LoadBalancer", "api", {"internal": True}),
         to(s, "lb/targetGroupAttachment:TargetGroupAttachment", targetId=Ref("api", "arn")),
     ),
     "a target elsewhere": lambda s: to(s, "lb/targetGroupAttachment:TargetGroupAttachment", targetId="10.42.0.9"),

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from policypack.known_doors import DOORS, Leads
-from policypack.known_types import CANNOT_JUDGE, RULESET, VPC_ENDPOINT, WEB_GROUP
+from policypack.known_types import RULESET, VPC_ENDPOINT, WEB_GROUP
 from policypack.plain import UNKNOWN
 from policypack.providers import PROVIDERS
 from tests.policypack.mutants import resolution, routing
@@ -55,8 +55,6 @@ def generated(stack: Stack) -> Iterator[Mutant]:
     yield from _doors()
     yield from routing.generated()
     yield from resolution.generated(program)
-    for kind in sorted(CANNOT_JUDGE):
-        yield _one(f"kind/{kind}", "compute-and-routing-are-known", Add(kind))
 
 
 def _one(what: str, rule: str, change: Change, **more: Any) -> Mutant:

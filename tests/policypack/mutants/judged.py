@@ -8,13 +8,15 @@ from dataclasses import dataclass
 
 from policypack.graph import Resource
 from policypack.judge import check_stack
-from tests.policypack.mutants import deployed, hosts, identity, names, network, permits, policy, services
+from tests.policypack.mutants import deployed, hosts, identity, names, network, permits, policy, services, type_table
 from tests.policypack.mutants.generated import generated
 from tests.policypack.mutants.mutant import Mutant
 from tests.policypack.mutants.program import FORMS, Program, Stack
 
 _TABLES = (deployed, hosts, identity, names, network, permits, policy, services)
 WRITTEN = tuple(mutant for table in _TABLES for mutant in table.TABLE)
+BY_TYPE = type_table.TABLE
+"""Holes by a type, which are the same in every stack: each is judged in one stack of its turn."""
 
 
 @dataclass(frozen=True)
@@ -61,11 +63,12 @@ def in_turn(mutants: Iterable[Mutant], stacks: Mapping[str, Stack]) -> Iterator[
 
 
 def everywhere(stacks: Mapping[str, Stack]) -> Iterator[Verdict]:
-    """Yield every mutant, generated ones for each stack, judged in every stack of a mode it is a hole in."""
+    """Yield every mutant, generated ones for each stack, judged in every stack of a mode it is a hole in; those by type in turn."""
     for name, stack in stacks.items():
         for mutant in (*WRITTEN, *generated(stack)):
             if name.rpartition("-")[2] in mutant.modes:
                 yield judge(mutant, name, stack)
+    yield from in_turn(BY_TYPE, stacks)
 
 
 def kills(verdicts: Iterable[Verdict]) -> Counter[str]:

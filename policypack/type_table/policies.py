@@ -1,0 +1,107 @@
+"""What a resource policy (of a bucket, key, topic, queue ...) grants to principals outside the program's own account.
+
+A statement that allows may name principals of this account, services of AWS that write logs, metrics and events, or any principal
+when a condition that always applies binds it to this account. Statements that deny only take something away.
+Source: IAM User Guide, "AWS JSON policy elements: Principal" and "AWS global condition context keys".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from policypack.documents import Statement, read
+from policypack.type_table.account import account_in
+
+SERVICES: Final = frozenset(
+    {
+        "autoscaling",
+        "backup",
+        "budgets",
+        "cloudtrail",
+        "cloudwatch",
+        "config",
+        "costalerts",
+        "delivery.logs",
+        "dynamodb",
+        "ec2",
+        "events",
+        "guardduty",
+        "logdelivery.elasticloadbalancing",
+        "logging.s3",
+        "logs",
+        "rds",
+        "route53",
+        "s3",
+        "secretsmanager",
+        "sns",
+        "sqs",
+        "vpc-flow-logs",
+    }
+)
+"""Services that deliver logs, metrics, events and notices, or use a key for data of this account; their region may be in the name."""
+
+_OF_PRINCIPAL: Final = frozenset({"aws:principalaccount", "aws:sourceaccount", "aws:sourceowner", "kms:calleraccount"})
+"""Condition keys that equal the account of the caller; `aws:SourceOwner` is what the default policy of an SNS topic uses."""
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """What is a program's own: its accounts, and the ids and ARNs of its roles. `is_known` is False while only inputs are known."""
+
+    accounts: frozenset[str] = frozenset()
+    principals: frozenset[str] = frozenset()
+    is_known: bool = True
+
+    def has(self, value: Any) -> bool:
+        """Tell whether a principal or an account id is the program's own; every account may be, while its own is not looked for."""
+        if value in self.principals:
+            return True
+        account = account_in(value)
+        return bool(account) and (account in self.accounts or not self.is_known)
+
+
+def openings(document: Any, own: Own) -> Iterator[str]:
+    """Yield what a policy grants beyond the program's account, in words. Raises documents.UnreadableError."""
+    for number, statement in enumerate(read(document)):
+        if statement.allows:
+            yield from (f"statement {number} grants something to {stranger}" for stranger in _strangers(statement, own))
+
+
+def _strangers(statement: Statement, own: Own) -> Iterator[str]:
+    if _is_bound(statement, own):
+        return
+    if statement.not_principals:
+        yield "every principal but a few (NotPrincipal)"
+    for kind, value in statement.principals:
+        if kind == "aws" and not own.has(value):
+            yield _words(value, own)
+        elif kind == "service" and not _is_reviewed(value):
+            yield f"the service {value}"
+        elif kind not in ("aws", "service"):
+            yield f"{kind} {value}"
+
+
+def _is_bound(statement: Statement, own: Own) -> bool:
+    """Tell whether a condition binds the caller to this account: an exact comparison that a missing key does not satisfy."""
+    return any(
+        condition.operator in ("stringequals", "stringequalsignorecase")
+        and condition.key in _OF_PRINCIPAL
+        and bool(condition.values)
+        and all(own.has(value) for value in condition.values)
+        for condition in statement.conditions
+    )
+
+
+def _is_reviewed(service: Any) -> bool:
+    name = str(service).removesuffix(".cn").removesuffix(".amazonaws.com")
+    return name in SERVICES or (name.startswith("logs.") and name.count(".") == 1)
+
+
+def _words(value: Any, own: Own) -> str:
+    if not account_in(value):
+        return "every account" if value == "*" else f"{value}, which names no account"
+    if own.accounts:
+        return f"{value}, and the hosts' account is {', '.join(sorted(own.accounts))}"
+    return f"{value}, and nothing proves that this is the hosts' account (set allowedAccountIds on their provider)"

@@ -1,0 +1,119 @@
+"""Holes by a type of resource: every family that no review accepts, other packages, and every bound of the table exceeded once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from policypack.type_table.table import Bound, Kind, Line, lines
+from tests.policypack.mutants.mutant import HOST, SUBNET, VPC, Add, Mutant
+from tests.policypack.mutants.program import Ref
+from tests.policypack.type_table.names import AVIATRIX, AWS, committed
+
+RULE: Final = "compute-and-routing-are-known"
+FOREIGN: Final = "999988887777"
+_ANYBODY: Final = '{"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}]}'
+_NOT_REVIEWED: Final = {
+    Kind.UNSET: {"any": "thing"},
+    Kind.OFF: True,
+    Kind.ON: False,
+    Kind.ONE_OF: "something else",
+    Kind.REFERS: f"arn:aws:lambda:us-east-1:{FOREIGN}:function:any",
+    Kind.SNS_TOPIC: f"arn:aws:lambda:us-east-1:{FOREIGN}:function:any",
+    Kind.OWN_ACCOUNT: FOREIGN,
+    Kind.OWN_PRINCIPAL: f"arn:aws:iam::{FOREIGN}:root",
+    Kind.OWN_POLICY: _ANYBODY,
+    Kind.EKS_ISSUER: "https://token.actions.githubusercontent.com",
+}
+"""A value outside each kind of bound."""
+
+_OTHER_CONTROLLER: Final = {"controllerIp": "192.0.2.99", "verifySslCertificate": True}
+
+PACKAGES: Final = (
+    "aws-native:ec2:Route",
+    "aws-native:lambda:Function",
+    "aws:index/instance:Instance",
+    "awscc:index/ec2Instance:Ec2Instance",
+    "azure-native:compute:VirtualMachine",
+    "cloudflare:index/record:Record",
+    "command:local:Command",
+    "command:remote:Command",
+    "docker-build:index:Image",
+    "docker:index/container:Container",
+    "gcp:compute/instance:Instance",
+    "github:index/repository:Repository",
+    "kubernetes:core/v1:Pod",
+    "kubernetes:helm.sh/v3:Release",
+    "made-up:index:Thing",
+    "null:index/resource:Resource",
+    "pulumi-nodejs:dynamic:Resource",
+    "pulumi-python:dynamic:Resource",
+    "pulumiservice:index:Webhook",
+    "tailscale:index/tailnetKey:TailnetKey",
+)
+"""Types of other packages, one of each kind of thing that they do."""
+
+
+def families() -> Iterator[Mutant]:
+    """Yield a mutant for the first refused type of every module of AWS, every refused type of Aviatrix, and other packages."""
+    reviewed = lines()
+    first: dict[str, str] = {}
+    for token in committed(AWS)[1]:
+        if token not in reviewed:
+            first.setdefault(token.split("/", 1)[0], token)
+    aviatrix = dict.fromkeys(token for path in AVIATRIX for token in committed(path)[1] if token not in reviewed)
+    for token in (*first.values(), *aviatrix, *PACKAGES):
+        yield Mutant(f"type/{token}", RULE, (Add(token),))
+
+
+def bounds() -> Iterator[Mutant]:
+    """Yield a mutant for every bound of the table, exceeded; what else the line demands is kept."""
+    for line in lines().values():
+        for bound in line.bounds:
+            yield Mutant(f"bound/{line.type}/{bound.path}", RULE, (Add(line.type, _exceeding(line, bound)),))
+
+
+def _exceeding(line: Line, exceeded: Bound) -> dict[str, Any]:
+    kept = {bound.path: True for bound in line.bounds if bound.kind is Kind.ON}
+    return {**kept, **nested(exceeded.path, _NOT_REVIEWED[exceeded.kind])}
+
+
+def nested(path: str, value: Any) -> dict[str, Any]:
+    """Return inputs in which a value is at a path, `[]` for a list of one."""
+    first, _, rest = path.partition(".")
+    inner = nested(rest, value) if rest else value
+    return {first.removesuffix("[]"): [inner] if first.endswith("[]") else inner}
+
+
+def _provider(name: str, **props: Any) -> Mutant:
+    return Mutant(f"provider-{name}", RULE, (Add("pulumi:providers:aws", props),))
+
+
+TABLE: Final = (
+    *families(),
+    *bounds(),
+    _provider("of-a-local-cloud", endpoints=[{"s3": "http://localhost:4566"}]),
+    _provider("of-somebodys-sts", endpoints='[{"sts": "https://sts.example.com"}]'),
+    _provider("without-certificates", insecure="true"),
+    _provider("of-another-account", assumeRoles=[{"roleArn": f"arn:aws:iam::{FOREIGN}:role/deploy"}]),
+    _provider("allowed-in-another-account", allowedAccountIds=[FOREIGN]),
+    Mutant("provider-of-another-package", RULE, (Add("pulumi:providers:kubernetes", name="cluster"),)),
+    Mutant(
+        "provider-of-another-controller",
+        RULE,
+        (Add("pulumi:providers:aviatrix", {"controllerIp": "192.0.2.99", "verifySslCertificate": True}),),
+    ),
+    Mutant(
+        "second-spoke",
+        RULE,
+        (
+            Add(
+                "aviatrix:index/spokeGateway:SpokeGateway",
+                {"gwName": "again", "vpcId": Ref(VPC), "singleIpSnat": True, "enableEncryptVolume": True},
+            ),
+        ),
+    ),
+    Mutant("ha-of-a-gateway-elsewhere", RULE, (Add("aviatrix:index/spokeHaGateway:SpokeHaGateway", {"primaryGwName": "somebody"}),)),
+    Mutant("mirror-of-the-host", RULE, (Add("aws:ec2/trafficMirrorSession:TrafficMirrorSession", {"networkInterfaceId": Ref(HOST)}),)),
+    Mutant("mount-target-at-the-host", RULE, (Add("aws:efs/mountTarget:MountTarget", {"subnetId": Ref(SUBNET)}),)),
+)

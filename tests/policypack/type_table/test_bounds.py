@@ -1,0 +1,189 @@
+"""A property outside the bounds of its type's line is refused; an unknown one passes only when what it is made from proves it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from policypack.graph import Resource
+from policypack.plain import UNKNOWN
+from policypack.rules.compute_and_routing_are_known import check_resource
+from tests.policypack.type_table.programs import OTHER, OWN, allow, endpoint, found_in, host, known, made
+
+ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
+TOPIC = made("aws:sns/topic:Topic", "topic")
+QUEUE = made("aws:sqs/queue:Queue", "queue")
+BUCKET = made("aws:s3/bucket:Bucket", "bucket")
+ACTIONS = (
+    "arn:aws:automate:us-east-1:ec2:stop",
+    "arn:aws:swf:us-east-1:111122223333:action/actions/AWS_EC2.InstanceId.Reboot/1.0",
+    "arn:aws:ssm:us-east-1:111122223333:opsitem:3",
+    "arn:aws:ssm-incidents::111122223333:response-plan/any",
+    "arn:aws:lambda:us-east-1:111122223333:function:any",
+    "arn:aws:autoscaling:us-east-1:111122223333:scalingPolicy:any:autoScalingGroupName/g:policyName/p",
+    "arn:aws:sns:us-east-1:111122223333:topic:subscription",
+    "not-an-arn",
+    UNKNOWN,
+)
+
+
+@pytest.mark.parametrize("key", ["alarmActions", "okActions", "insufficientDataActions"])
+@pytest.mark.parametrize("action", ACTIONS)
+def test_an_alarm_acts_on_nothing_but_topics(key: str, action: Any) -> None:
+    assert (
+        "must be an SNS topic" in found_in(TOPIC, made(ALARM, props={key: ["arn:aws:sns:us-east-1:111122223333:notices", action]}))["one"]
+    )
+
+
+@pytest.mark.parametrize(
+    "alarm",
+    [
+        made(ALARM),
+        made(ALARM, props={"alarmActions": []}),
+        made(ALARM, props={"alarmActions": ["arn:aws:sns:us-east-1:111122223333:notices"]}),
+        made(ALARM, props={"alarmActions": ["arn:aws-us-gov:sns:us-gov-west-1:111122223333:notices"]}),
+        made(ALARM, props={"alarmActions": [UNKNOWN], "okActions": [UNKNOWN]}, alarmActions=["topic"], okActions=["topic"]),
+    ],
+)
+def test_an_alarm_without_actions_or_with_topics_passes(alarm: Resource) -> None:
+    assert found_in(TOPIC, alarm) == {}
+
+
+def test_an_unknown_action_that_is_made_from_something_else_as_well_is_refused() -> None:
+    alarm = made(ALARM, props={"alarmActions": [UNKNOWN]}, alarmActions=["topic", "bucket"])
+    assert set(found_in(TOPIC, BUCKET, alarm)) == {"one"}
+
+
+def test_a_topic_of_the_program_is_known_by_its_id() -> None:
+    topic = known(TOPIC, arn="topic-arn")
+    assert found_in(topic, made(ALARM, props={"alarmActions": ["topic-arn"]})) == {}
+    assert set(found_in(topic, made(ALARM, props={"alarmActions": ["policy-arn"]}))) == {"one"}
+
+
+REFUSED: dict[str, tuple[str, dict[str, Any]]] = {
+    "auto mode": ("aws:eks/cluster:Cluster", {"computeConfig": {"enabled": True}}),
+    "auto mode unknown": ("aws:eks/cluster:Cluster", {"computeConfig": UNKNOWN}),
+    "hybrid nodes": ("aws:eks/cluster:Cluster", {"remoteNetworkConfig": {"remoteNodeNetworks": {"cidrs": ["10.9.0.0/16"]}}}),
+    "managed instances": ("aws:ecs/capacityProvider:CapacityProvider", {"managedInstancesProvider": {"infrastructureRoleArn": "r"}}),
+    "an add-on of somebody": ("aws:eks/addon:Addon", {"addonName": "somebody_agent"}),
+    "public bucket": ("aws:s3/bucket:Bucket", {"acl": "public-read"}),
+    "bucket's website": ("aws:s3/bucket:Bucket", {"website": {"indexDocument": "i"}}),
+    "bucket's grants": ("aws:s3/bucket:Bucket", {"grants": [{"permissions": ["READ"]}]}),
+    "replication inside": ("aws:s3/bucket:Bucket", {"replicationConfiguration": {"rules": []}}),
+    "public object": ("aws:s3/bucketObjectv2:BucketObjectv2", {"acl": "public-read"}),
+    "public acl": ("aws:s3/bucketAcl:BucketAcl", {"acl": "authenticated-read"}),
+    "acl of grants": ("aws:s3/bucketAcl:BucketAcl", {"accessControlPolicy": {"grants": []}}),
+    "block taken off": ("aws:s3/accountPublicAccessBlock:AccountPublicAccessBlock", {"blockPublicPolicy": False}),
+    "event function": ("aws:s3/bucketNotification:BucketNotification", {"lambdaFunctions": [{"events": []}]}),
+    "event bridge": ("aws:s3/bucketNotification:BucketNotification", {"eventbridge": True}),
+    "event queue of somebody": ("aws:s3/bucketNotification:BucketNotification", {"queues": [{"queueArn": f"arn:aws:sqs:::{OTHER}:q"}]}),
+    "replication away": (
+        "aws:s3/bucketReplicationConfig:BucketReplicationConfig",
+        {"rules": [{"destination": {"bucket": "arn:aws:s3:::other"}}]},
+    ),
+    "subscription https": ("aws:sns/topicSubscription:TopicSubscription", {"protocol": "https"}),
+    "subscription function": ("aws:sns/topicSubscription:TopicSubscription", {"protocol": "lambda"}),
+    "subscription unknown": ("aws:sns/topicSubscription:TopicSubscription", {"protocol": UNKNOWN}),
+    "target ecs": ("aws:cloudwatch/eventTarget:EventTarget", {"ecsTarget": {"taskDefinitionArn": "t"}}),
+    "target run command": ("aws:cloudwatch/eventTarget:EventTarget", {"runCommandTargets": [{"key": "k", "values": ["v"]}]}),
+    "target function": ("aws:cloudwatch/eventTarget:EventTarget", {"arn": f"arn:aws:lambda:us-east-1:{OWN}:function:f"}),
+    "target unknown": ("aws:cloudwatch/eventTarget:EventTarget", {"arn": UNKNOWN}),
+    "filter to a function": (
+        "aws:cloudwatch/logSubscriptionFilter:LogSubscriptionFilter",
+        {"destinationArn": f"arn:aws:lambda:us-east-1:{OWN}:function:f"},
+    ),
+    "budget": ("aws:budgets/budget:Budget", {"notifications": [{"subscriberSnsTopicArns": ["arn:aws:lambda:::f"]}]}),
+    "custom check": ("aws:cfg/rule:Rule", {"source": {"owner": "CUSTOM_LAMBDA"}}),
+    "snapshot scripts": (
+        "aws:dlm/lifecyclePolicy:LifecyclePolicy",
+        {"policyDetails": {"schedules": [{"createRule": {"scripts": {"executionHandler": "h"}}}]}},
+    ),
+    "snapshot shares": (
+        "aws:dlm/lifecyclePolicy:LifecyclePolicy",
+        {"policyDetails": {"schedules": [{"shareRule": {"targetAccounts": [OTHER]}}]}},
+    ),
+    "backup elsewhere": (
+        "aws:backup/plan:Plan",
+        {"rules": [{"copyActions": [{"destinationVaultArn": f"arn:aws:backup:us-east-1:{OTHER}:backup-vault:v"}]}]},
+    ),
+    "images to another account": (
+        "aws:ecr/replicationConfiguration:ReplicationConfiguration",
+        {"replicationConfiguration": {"rules": [{"destinations": [{"region": "us-east-1", "registryId": OTHER}]}]}},
+    ),
+    "packages of the internet": (
+        "aws:codeartifact/repository:Repository",
+        {"externalConnections": {"externalConnectionName": "public:pypi"}},
+    ),
+    "validator function": ("aws:appconfig/configurationProfile:ConfigurationProfile", {"validators": [{"type": "LAMBDA"}]}),
+    "private zone": ("aws:route53/zone:Zone", {"vpcs": [{"vpcId": "vpc-0a"}]}),
+    "record of another zone": ("aws:route53/record:Record", {"zoneId": "Z0123456789"}),
+    "identities of somebody": (
+        "aws:iam/openIdConnectProvider:OpenIdConnectProvider",
+        {"url": "https://token.actions.githubusercontent.com"},
+    ),
+    "identities unknown": ("aws:iam/openIdConnectProvider:OpenIdConnectProvider", {"url": UNKNOWN}),
+    "cluster access for another account": ("aws:eks/accessEntry:AccessEntry", {"principalArn": f"arn:aws:iam::{OTHER}:role/any"}),
+    "grant": ("aws:kms/grant:Grant", {"granteePrincipal": f"arn:aws:iam::{OTHER}:root"}),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_is_out_of_bounds_is_refused(name: str) -> None:
+    kind, props = REFUSED[name]
+    assert found_in(endpoint(), made(kind, props=props))["one"].startswith(f"{kind} is reviewed within bounds only: ")
+
+
+PASSES: dict[str, Resource] = {
+    "cluster with node groups": made("aws:eks/cluster:Cluster", props={"vpcConfig": {"subnetIds": []}}),
+    "auto mode off": made("aws:eks/cluster:Cluster", props={"computeConfig": {"enabled": False}}),
+    "private bucket": made("aws:s3/bucket:Bucket", props={"acl": "private", "versioning": {"enabled": True}}),
+    "events to a queue": made("aws:s3/bucketNotification:BucketNotification", props={"queues": [{"queueArn": UNKNOWN}]}, queues=["queue"]),
+    "replica in another region": made(
+        "aws:s3/bucketReplicationConfig:BucketReplicationConfig", props={"rules": [{"destination": {"bucket": UNKNOWN}}]}, rules=["bucket"]
+    ),
+    "mail": made("aws:sns/topicSubscription:TopicSubscription", props={"protocol": "email", "endpoint": "team@example.com"}),
+    "events to a topic": made("aws:cloudwatch/eventTarget:EventTarget", props={"arn": UNKNOWN}, arn=["topic"]),
+    "managed check": made("aws:cfg/rule:Rule", props={"source": {"owner": "AWS", "sourceIdentifier": "ENCRYPTED_VOLUMES"}}),
+    "budget": made("aws:budgets/budget:Budget", props={"notifications": [{"subscriberEmailAddresses": ["team@example.com"]}]}),
+    "public zone": made("aws:route53/zone:Zone", props={"name": "example.com"}),
+    "identities of the cluster": made(
+        "aws:iam/openIdConnectProvider:OpenIdConnectProvider", props={"url": "https://oidc.eks.us-east-1.amazonaws.com/id/ABC1"}
+    ),
+    "grant to a role of the account": made("aws:kms/grant:Grant", props={"granteePrincipal": f"arn:aws:iam::{OWN}:role/any"}),
+}
+
+
+@pytest.mark.parametrize("name", PASSES)
+def test_what_is_within_bounds_passes(name: str) -> None:
+    assert found_in(endpoint(), TOPIC, QUEUE, BUCKET, PASSES[name]) == {}
+
+
+def test_a_policy_passes_unknown_only_while_what_it_is_made_from_is_not_made() -> None:
+    policy = made("aws:s3/bucketPolicy:BucketPolicy", props={"policy": UNKNOWN}, policy=["bucket"])
+    assert found_in(BUCKET, policy) == {}
+    assert set(found_in(known(BUCKET), policy)) == {"one"}
+    assert set(found_in(BUCKET, made("aws:s3/bucketPolicy:BucketPolicy", props={"policy": UNKNOWN}))) == {"one"}
+
+
+@pytest.mark.parametrize("document", ["{", "[]", json.dumps({"Statement": [{"Action": "*"}]})])
+def test_a_policy_that_cannot_be_read_is_refused(document: str) -> None:
+    assert set(found_in(made("aws:s3/bucketPolicy:BucketPolicy", props={"policy": document}))) == {"one"}
+
+
+def test_a_resource_out_of_bounds_is_stopped_once_a_host_was_registered() -> None:
+    alarm = made(ALARM, props={"alarmActions": [ACTIONS[0]]})
+    assert [fault.where for fault in check_resource(alarm, [host()])] == [alarm.urn]
+    assert check_resource(alarm, []) == []
+    assert check_resource(made(ALARM, props={"alarmActions": [UNKNOWN]}), [host()]) == []
+
+
+def test_a_bucket_policy_for_others_is_stopped_before_it_is_made() -> None:
+    def stopped(principal: Any, *seen: Resource) -> bool:
+        return bool(check_resource(made("aws:s3/bucketPolicy:BucketPolicy", props={"policy": allow(principal)}), [host(), *seen]))
+
+    assert stopped("*")
+    assert stopped({"AWS": OTHER}, endpoint())
+    assert not stopped({"AWS": OWN}, endpoint())
+    assert not stopped({"AWS": OTHER})  # what proves the account may come later; the whole program is judged at its end
