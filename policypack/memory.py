@@ -47,9 +47,7 @@ class Memory:
             return self.asked.value
         provider = _provider_of(args)
         is_component = _is_component(args.resource_type, provider)
-        made = Resource(
-            args.urn, args.resource_type, args.name, props=plain(args.props), provider=provider, is_component=is_component
-        )
+        made = Resource(args.urn, args.resource_type, args.name, props=plain(args.props), provider=provider, is_component=is_component)
         return self.register(made)
 
     def graph(self, args: StackValidationArgs) -> Graph:

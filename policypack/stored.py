@@ -21,7 +21,9 @@ def resources_in(document: Any) -> list[Resource]:
     """Return the resources of a document; raises ValueError with what is wrong when it is none of the forms."""
     entries = list(_entries(document))
     providers = {
-        one["urn"]: Provider(one["urn"], one["type"], plain(one.get("inputs") or {})) for one in entries if one["type"].startswith(_PROVIDER)
+        one["urn"]: Provider(one["urn"], one["type"], plain(one.get("inputs") or {}))
+        for one in entries
+        if one["type"].startswith(_PROVIDER)
     }
     return [_resource(one, providers) for one in entries if one["type"] != _STACK and not one.get("delete")]
 

@@ -9,13 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from containment.model.fqdn import Match
 from policypack.analysed import analysed
 from policypack.chain import Chain, in_places
-from policypack.dcf import DcfRule
-from policypack.dcf_scope import reaches_private_widely
 from policypack.finding import Fault, Rule, Scope, Severity
 from policypack.graph import Graph
+from policypack.proof.permits import refused_permits
 
 
 def check_stack(graph: Graph) -> list[Fault]:
@@ -27,18 +25,13 @@ def _judged(chain: Chain) -> Iterator[Fault]:
     policy = analysed(chain.graph)
     if policy is None:
         return
+    refused = {rule for one in refused_permits(chain) for rule in one.rules}
     for dead in policy.analysis.dead_rules():
         permits = [policy.stated(one) for one in dead.covering if one.action.permits]
-        if permits and not dead.rule.action.permits and not any(_is_too_wide(chain, one) for one in permits):
+        if permits and not dead.rule.action.permits and refused.isdisjoint(permits):
             stated = policy.stated(dead.rule)
             names = ", ".join(one.label for one in permits)
             yield Fault(stated.owner.urn, f"{stated.label} denies nothing: what it would deny is permitted first, by {names}")
-
-
-def _is_too_wide(chain: Chain, rule: DcfRule) -> bool:
-    if rule.web_groups:
-        return False
-    return Match.YES in (chain.groups.meets_internet(rule), reaches_private_widely(chain.groups, rule))
 
 
 RULE = Rule(

@@ -1,0 +1,216 @@
+"""What a destination SmartGroup reaches: networks that it states, or members that only the Controller knows.
+
+Only a `cidr` expression states addresses. Everything else (tags, VPC, subnet, account, region, site, feed, domain name) selects
+members that change without any change of the program, so a permit to it cannot be bounded.
+Special ranges are those of the IANA IPv4 and IPv6 Special-Purpose Address Registries and the multicast space.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network, summarize_address_range
+from typing import Any, Final
+
+from containment.model.names import RFC1918, WellKnown
+from containment.model.reach.addresses import TOP, range_of
+from containment.model.reach.sweep import Range, complement, merged
+from policypack.dcf import DcfRule
+from policypack.graph import Graph, Resource, Trace
+from policypack.known_types import SMART_GROUP, SUBNET, VPC
+from policypack.members import WORKLOAD_TYPES, expressions
+from policypack.plain import UNKNOWN
+from policypack.space import Network, parse, within
+
+PRIVATE: Final[tuple[Network, ...]] = (*RFC1918, IPv6Network("fc00::/7"))
+"""Networks that an organization assigns to itself (RFC 1918, RFC 4193)."""
+
+EVERY_ADDRESS: Final = ip_network("0.0.0.0/0")
+
+SPECIAL: Final[dict[str, str]] = {
+    "0.0.0.0/8": "this network, RFC 791",
+    "100.64.0.0/10": "shared address space, RFC 6598",
+    "127.0.0.0/8": "loopback, RFC 1122",
+    "169.254.0.0/16": "link-local, RFC 3927",
+    "192.0.0.0/24": "protocol assignments, RFC 6890",
+    "192.0.2.0/24": "documentation, RFC 5737",
+    "192.31.196.0/24": "AS112, RFC 7535",
+    "192.52.193.0/24": "automatic multicast tunneling, RFC 7450",
+    "192.88.99.0/24": "6to4 relay anycast, RFC 7526",
+    "192.175.48.0/24": "AS112, RFC 7534",
+    "198.18.0.0/15": "benchmarking, RFC 2544",
+    "198.51.100.0/24": "documentation, RFC 5737",
+    "203.0.113.0/24": "documentation, RFC 5737",
+    "224.0.0.0/4": "multicast, RFC 5771",
+    "240.0.0.0/4": "reserved, RFC 1112",
+    "::/128": "unspecified, RFC 4291",
+    "::1/128": "loopback, RFC 4291",
+    "::ffff:0:0/96": "IPv4-mapped, RFC 4291",
+    "64:ff9b::/96": "IPv4 translation, RFC 6052",
+    "64:ff9b:1::/48": "local IPv4 translation, RFC 8215",
+    "100::/64": "discard-only, RFC 6666",
+    "100:0:0:1::/64": "dummy prefix, RFC 9780",
+    "2001::/23": "protocol assignments, RFC 2928",
+    "2001:db8::/32": "documentation, RFC 3849",
+    "2002::/16": "6to4, RFC 3056",
+    "2620:4f:8000::/48": "AS112, RFC 7534",
+    "3fff::/20": "documentation, RFC 9637",
+    "5f00::/16": "segment routing, RFC 9602",
+    "fe80::/10": "link-local, RFC 4291",
+    "ff00::/8": "multicast, RFC 4291",
+}
+"""Special-purpose ranges (IANA registries, RFC 6890) that are neither an organization's own nor the internet's."""
+
+_SPECIAL: Final = {ip_network(text): name for text, name in SPECIAL.items()}
+
+
+class Kind(StrEnum):
+    """What one member of a SmartGroup is known to be."""
+
+    NETWORK = "a network of private addresses"
+    PUBLIC = "public addresses"
+    SPECIAL = "addresses of a special range"
+    WORKLOAD = "workloads by identity"
+    SITE = "a site by name"
+    FEED = "addresses of a feed or a domain name"
+    UNSEEN = "a group of another program"
+    UNKNOWN = "not known before the update"
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One expression of a SmartGroup: its kind, its network (when it states one) and its own text for messages."""
+
+    kind: Kind
+    text: str
+    network: Network | None = None
+
+
+WIDE_MEMBERS: Final = frozenset({Kind.PUBLIC, Kind.SPECIAL, Kind.WORKLOAD, Kind.SITE, Kind.FEED, Kind.UNSEEN})
+"""Kinds that no permit by address may name."""
+
+_ANYWHERE: Final = Member(Kind.PUBLIC, "Anywhere", EVERY_ADDRESS)
+_INTERNET: Final = Member(Kind.PUBLIC, "Public Internet")
+
+
+def members_of(graph: Graph, group: Resource, home: tuple[Network, ...] = ()) -> tuple[Member, ...]:
+    """Return what a SmartGroup holds; `home` are networks that count as private whatever their range."""
+    found = expressions(group) or [UNKNOWN]
+    return tuple(_member(graph, expression, home) for expression in found)
+
+
+def destinations_of(graph: Graph, rule: DcfRule, home: tuple[Network, ...] = ()) -> tuple[Member, ...]:
+    """Return what the destinations of a rule hold; a rule without destination is not known to hold anything."""
+    out: list[Member] = []
+    for value in rule.destinations or (UNKNOWN,):
+        if value == WellKnown.ANYWHERE.value:
+            out.append(_ANYWHERE)
+        elif value == WellKnown.PUBLIC_INTERNET.value:
+            out.append(_INTERNET)
+        else:
+            reference = graph.refer(rule.owner, rule.key, value, (SMART_GROUP,), IDENTITIES)
+            if reference.trace is Trace.FOUND:
+                out.extend(members_of(graph, reference.found[0], home))
+            else:
+                unseen = reference.trace is Trace.EXTERNAL
+                out.append(Member(Kind.UNSEEN if unseen else Kind.UNKNOWN, f"SmartGroup {value}" if unseen else "a group not known yet"))
+    return tuple(out)
+
+
+IDENTITIES: Final = ("id", "uuid", "smartGroupId", "webGroupId")
+"""Outputs by which a rule names a group."""
+
+
+def _member(graph: Graph, expression: Any, home: tuple[Network, ...]) -> Member:
+    if not isinstance(expression, dict):
+        return Member(Kind.UNKNOWN, "an expression not known yet")
+    stated = {key: value for key, value in expression.items() if value not in (None, "", {}, [])}
+    text = ", ".join(f"{key}={_shown(value)}" for key, value in sorted(stated.items())) or "an empty expression"
+    if "cidr" in stated:
+        network = parse(stated["cidr"])
+        if network is None:
+            return Member(Kind.UNKNOWN if stated["cidr"] is UNKNOWN else Kind.UNSEEN, text)
+        return Member(kind_of(network, home), str(network), network)
+    kind = stated.get("type")
+    if kind in ("subnet", "vpc") and set(stated) == {"type", "resId"}:
+        if stated["resId"] is UNKNOWN:
+            return Member(Kind.UNKNOWN, text)
+        for place in graph.of(SUBNET if kind == "subnet" else VPC):
+            network = parse(place.get("cidrBlock"))
+            if network is not None and stated["resId"] == place.output("id") and within(network, home):
+                return Member(Kind.NETWORK, str(network), network)
+    if any(value is UNKNOWN for value in (kind, *(stated.get(key) for key in ("external", "fqdn", "s2c", "site")))):
+        return Member(Kind.UNKNOWN, text)
+    if "external" in stated or "fqdn" in stated:
+        return Member(Kind.FEED, text)
+    return Member(Kind.WORKLOAD if kind in WORKLOAD_TYPES else Kind.SITE if {"s2c", "site"} & stated.keys() else Kind.UNSEEN, text)
+
+
+@lru_cache(maxsize=4096)
+def kind_of(network: Network, home: tuple[Network, ...] = ()) -> Kind:
+    """Return what a network holds: all private or at `home`, all of special ranges, or public addresses as well."""
+    if within(network, (*PRIVATE, *home)):
+        return Kind.NETWORK
+    return Kind.SPECIAL if within(network, _SPECIAL) else Kind.PUBLIC
+
+
+def described(members: Iterable[Member]) -> str:
+    """Return members in words, each once: what it is and what the program states."""
+    found = []
+    for one in members:
+        name = next((name for block, name in _SPECIAL.items() if one.network is not None and _is_inside(one.network, block)), "")
+        found.append(f"{one.text} ({name})" if name and one.kind is Kind.SPECIAL else one.text)
+    return "; ".join(dict.fromkeys(found))
+
+
+def private_ranges(members: Iterable[Member], home: Iterable[Network]) -> dict[int, list[Range]]:
+    """Return the private addresses that members state and that lie outside `home`, as disjoint ranges by IP version."""
+    stated = [one.network for one in members if one.network is not None]
+    home = list(home)
+    return {
+        version: common(
+            [range_of(network) for network in stated if network.version == version],
+            complement([range_of(network) for network in home if network.version == version], 0, TOP[version]),
+            [range_of(network) for network in PRIVATE if network.version == version],
+        )
+        for version in (4, 6)
+    }
+
+
+def common(*sets: list[Range]) -> list[Range]:
+    """Return the numbers that are in every set, as disjoint ranges in order."""
+    out = merged(sets[0])
+    for other in sets[1:]:
+        limits = merged(other)
+        out = [(max(low, start), min(high, end)) for low, high in out for start, end in limits if start <= high and low <= end]
+    return out
+
+
+def networks_in(ranges: dict[int, list[Range]]) -> list[Network]:
+    """Return ranges as networks."""
+    four = (summarize_address_range(IPv4Address(low), IPv4Address(high)) for low, high in ranges.get(4, ()))
+    six = (summarize_address_range(IPv6Address(low), IPv6Address(high)) for low, high in ranges.get(6, ()))
+    return [network for part in (*four, *six) for network in part]
+
+
+def count(ranges: dict[int, list[Range]]) -> int:
+    """Return how many addresses disjoint ranges hold."""
+    return sum(high - low + 1 for held in ranges.values() for low, high in held)
+
+
+def _is_inside(network: Network, block: Network) -> bool:
+    if isinstance(network, IPv4Network):
+        return isinstance(block, IPv4Network) and network.subnet_of(block)
+    return isinstance(block, IPv6Network) and network.subnet_of(block)
+
+
+def _shown(value: Any) -> str:
+    return (
+        "unknown"
+        if value is UNKNOWN
+        else ", ".join(f"{key}:{item}" for key, item in value.items())
+        if isinstance(value, dict)
+        else str(value)
+    )
