@@ -88,7 +88,10 @@ class Member:
     network: Network | None = None
 
 
-WIDE_MEMBERS: Final = frozenset({Kind.PUBLIC, Kind.SPECIAL, Kind.WORKLOAD, Kind.SITE, Kind.FEED, Kind.UNSEEN})
+OPEN_MEMBERS: Final = frozenset({Kind.PUBLIC, Kind.SPECIAL, Kind.SITE, Kind.FEED, Kind.UNSEEN})
+"""Kinds that are, or may be, outside the organization's own networks."""
+
+WIDE_MEMBERS: Final = OPEN_MEMBERS | {Kind.WORKLOAD}
 """Kinds that no permit by address may name."""
 
 _ANYWHERE: Final = Member(Kind.PUBLIC, "Anywhere", EVERY_ADDRESS)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from containment.model.fqdn import Match
-from containment.model.names import HTTPS_PORT, Protocol
+from containment.model.names import DNS_PORT, HTTPS_PORT, Protocol
 from containment.model.reach.sweep import Range, complement, merged
 from containment.model.reach.table import Witness
 from policypack.analysed import Flows
@@ -22,9 +22,9 @@ from policypack.dcf import DcfRule
 from policypack.plain import strongest
 from policypack.proof.bound import current
 from policypack.proof.decided import decided, depends_on_a_group
-from policypack.proof.extent import Kind, Member, common, count, described, destinations_of, networks_in, private_ranges
+from policypack.proof.extent import OPEN_MEMBERS, Kind, Member, common, count, described, destinations_of, networks_in, private_ranges
 from policypack.proof.network import home_networks
-from policypack.proof.resolvers import carries_dns
+from policypack.proof.resolvers import OVER, carries_dns
 
 
 class Excess(StrEnum):
@@ -49,7 +49,6 @@ class Refused:
         return self.rules[-1].owner.urn
 
 
-_PUBLIC_KINDS = frozenset({Kind.PUBLIC, Kind.SPECIAL, Kind.FEED, Kind.SITE, Kind.UNSEEN})
 _NOT_FOR_NAMES = frozenset({Kind.WORKLOAD, Kind.SITE, Kind.UNSEEN})
 """Members that are, or may be, private hosts: a server name can be claimed towards any of them."""
 
@@ -76,7 +75,7 @@ class _Judge:
     # permits by address
 
     def _by_address(self, rule: DcfRule) -> Iterator[Refused]:
-        if self._is_reported_as_dns(rule):
+        if self._is_left_to_dns(rule):
             return
         members = destinations_of(self._chain.graph, rule, self._home)
         kinds = {one.kind for one in members}
@@ -84,7 +83,7 @@ class _Judge:
             yield from self._stated_open(rule, members)
         else:
             met = decided(self._chain, rule, outside=(Flows.HOME, Flows.PRIVATE, Flows.DNS))
-            if met is not None and (not depends_on_a_group(met) or kinds & (_PUBLIC_KINDS | {Kind.UNKNOWN})):
+            if met is not None and (not depends_on_a_group(met) or kinds & (OPEN_MEMBERS | {Kind.UNKNOWN})):
                 yield Refused(Excess.OPEN, (rule,), _open(rule, members, met))
         workloads = [one for one in members if one.kind is Kind.WORKLOAD]
         if workloads and self._reaches_members(rule):
@@ -97,7 +96,7 @@ class _Judge:
 
     def _stated_open(self, rule: DcfRule, members: Iterable[Member]) -> Iterator[Refused]:
         """Yield what is wide by the groups that are known, or whichever of those not known yet the rule names."""
-        found = [one for one in members if one.kind in _PUBLIC_KINDS]
+        found = [one for one in members if one.kind in OPEN_MEMBERS]
         if found or self._chain.groups.meets_internet(rule) is Match.YES:
             where = described(found) or "public addresses"
             yield Refused(Excess.OPEN, (rule,), f"{rule.label} permits {_extent(rule)} to {where}, with no name to check")
@@ -110,9 +109,11 @@ class _Judge:
         """Tell whether a permit may decide any flow at all."""
         return not self._chain.is_monitor_permit(rule) if self._chain.asked is None else decided(self._chain, rule) is not None
 
-    def _is_reported_as_dns(self, rule: DcfRule) -> bool:
-        """Tell whether a permit that names port 53 is refused as one of DNS already."""
-        names_it = strongest(rule.takes(protocol, 53) for protocol in (Protocol.UDP, Protocol.TCP)) is Match.YES
+    def _is_left_to_dns(self, rule: DcfRule) -> bool:
+        """Tell whether a permit is judged as one of DNS alone: it names no port but 53, or is refused for port 53 already."""
+        if rule.ports and all(ends == (DNS_PORT, DNS_PORT) for ends in rule.ports):
+            return True
+        names_it = strongest(rule.takes(protocol, DNS_PORT) for protocol in OVER) is Match.YES
         is_broad = rule.speaks(Protocol.ANY) is not Match.NO or rule.takes_every_port is not Match.NO
         return names_it and not is_broad and carries_dns(self._chain, rule).match is not Match.NO
 
@@ -199,7 +200,7 @@ def _ports(rule: DcfRule) -> list[Range] | None:
 
 
 def _open(rule: DcfRule, members: Iterable[Member], met: Witness) -> str:
-    found = [one for one in members if one.kind in _PUBLIC_KINDS or one.kind is Kind.UNKNOWN]
+    found = [one for one in members if one.kind in OPEN_MEMBERS or one.kind is Kind.UNKNOWN]
     return f"{rule.label} permits {_extent(rule)} to {described(found)}, with no name to check; for example {met}"
 
 

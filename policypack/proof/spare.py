@@ -21,7 +21,7 @@ from policypack.known_types import RULE_LISTS, SMART_GROUP
 from policypack.members import holds_host
 from policypack.plain import UNKNOWN, field, items, weakest
 from policypack.proof.bound import current
-from policypack.proof.extent import IDENTITIES, WIDE_MEMBERS, Kind, count, members_of, private_ranges
+from policypack.proof.extent import IDENTITIES, OPEN_MEMBERS, WIDE_MEMBERS, Kind, count, members_of, private_ranges
 from policypack.proof.network import home_networks
 
 
@@ -56,25 +56,39 @@ def extent_of(chain: Chain, group: Resource) -> Extent:
     return Extent(group, frozenset(one.kind for one in members), private_ranges(members, home))
 
 
-def spare_groups(chain: Chain) -> str:
-    """Return in words why some permit must name a group that only a deny may name, "" when none has to."""
+@dataclass(frozen=True, slots=True)
+class Spare:
+    """Why some permit must name groups that only denies may name; `is_open` when one of them reaches beyond private networks."""
+
+    what: str
+    is_open: bool
+
+
+def spare_groups(chain: Chain) -> Spare | None:
+    """Return why some permit must name a group that only a deny may name, None when none has to."""
+    return chain.graph.once(spare_groups, lambda: _spare_groups(chain))
+
+
+def _spare_groups(chain: Chain) -> Spare | None:
     if not any(UNKNOWN in rule.destinations for rule in chain.permits):
-        return ""
+        return None
     extents = list(_candidates(chain))
     wide = [one for one in extents if one.is_for_denies]
     places = sum(_places(rule) for rule in chain.denies)
     by_name = sum(_places(rule) for rule in chain.permits if rule.web_groups)
     left_over = len(wide) - min(by_name, sum(one.is_feed for one in wide))
+    bound = current().addresses
     if left_over > places:
         names = ", ".join(one.group.name for one in wide)
-        return f"reaches neighbours by a permit: there are fewer denies than wide groups ({names}), and a wide group is for a deny only"
+        what = f"names a group in a permit that only a deny may name: of {names}, {len(wide)} in all, denies can name {places}"
+        return Spare(what, any(one.kinds & OPEN_MEMBERS for one in wide))
     narrow = sorted((one for one in extents if not one.is_for_denies and count(one.ranges)), key=lambda one: count(one.ranges))
     permitted = narrow[: max(len(narrow) - int(min(places - left_over, len(narrow))), 0)]
     total = {version: merged(part for one in permitted for part in one.ranges[version]) for version in (4, 6)}
-    if count(total) <= current().addresses:
-        return ""
+    if count(total) <= bound:
+        return None
     names = ", ".join(one.group.name for one in permitted)
-    return f"reaches {count(total)} private addresses by permits ({names}), and {current().addresses} may be permitted by address in total"
+    return Spare(f"permits {count(total)} private addresses by {names}, and {bound} may be permitted by address in total", is_open=False)
 
 
 def _candidates(chain: Chain) -> Iterator[Extent]:

@@ -30,8 +30,8 @@ def check_stack(graph: Graph) -> list[Fault]:
 def _permits(chain: Chain) -> Iterator[Fault]:
     yield from (Fault("", what) for what in current().problems)
     yield from (Fault(one.where, one.what) for one in refused_permits(chain) if one.excess is Excess.NEIGHBOURS)
-    if what := spare_groups(chain):
-        yield Fault(chain.only_owner, what)
+    if (spare := spare_groups(chain)) and not spare.is_open:
+        yield Fault(chain.only_owner, spare.what)
 
 
 def _deny(chain: Chain) -> Iterator[Fault]:

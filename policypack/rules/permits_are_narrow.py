@@ -7,10 +7,13 @@ last permit, behind the default deny, decides nothing that a deny in force would
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from policypack.chain import Chain, in_places_and_for_agents
 from policypack.finding import Fault, Rule, Scope, Severity
 from policypack.graph import Graph
 from policypack.proof.permits import Excess, refused_permits
+from policypack.proof.spare import spare_groups
 
 
 def check_stack(graph: Graph) -> list[Fault]:
@@ -18,8 +21,10 @@ def check_stack(graph: Graph) -> list[Fault]:
     return in_places_and_for_agents(graph, _judged)
 
 
-def _judged(chain: Chain) -> list[Fault]:
-    return [Fault(one.where, one.what) for one in refused_permits(chain) if one.excess is not Excess.NEIGHBOURS]
+def _judged(chain: Chain) -> Iterator[Fault]:
+    yield from (Fault(one.where, one.what) for one in refused_permits(chain) if one.excess is not Excess.NEIGHBOURS)
+    if (spare := spare_groups(chain)) and spare.is_open:
+        yield Fault(chain.only_owner, spare.what)
 
 
 RULE = Rule(
