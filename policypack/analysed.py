@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import Final, TypeAlias
 
 from containment.model.fqdn import DomainPattern, Match
-from containment.model.names import DNS_PORT, HTTPS_PORT, Protocol
+from containment.model.names import DNS_PORT, HTTPS_PORT, RFC1918, Protocol
 from containment.model.reach.analysis import Analysis
 from containment.model.reach.box import ANYWHERE, EVERYWHERE, Box, Claim
 from containment.model.reach.sources import ANYBODY, Sources
@@ -27,7 +27,6 @@ from policypack.graph import Graph
 from policypack.hosts import Host, find_hosts
 from policypack.members import addresses_of
 from policypack.plain import UNKNOWN
-from policypack.proof.extent import PRIVATE
 from policypack.proof.network import home_networks, resolvers_of
 from policypack.providers import PROVIDERS
 from policypack.ruleset import ruleset_of
@@ -64,7 +63,7 @@ _BOXES: Final[dict[str, Box]] = {
     Flows.DNS_OVER_UDP: Box(_ALL, _ALL, None, _UNSAID, Protocol.UDP, _DNS),
     Flows.DNS_OVER_TCP: Box(_ALL, _ALL, None, _UNSAID, Protocol.TCP, _DNS),
     Flows.DNS: Box(_ALL, _ALL, protocol=Protocol.ANY, ports=_DNS),
-    Flows.PRIVATE: Box(_ALL, (SmartGroup("private addresses", tuple(map(CidrSelector, PRIVATE))),)),
+    Flows.PRIVATE: Box(_ALL, (SmartGroup("private addresses", tuple(map(CidrSelector, RFC1918))),)),
     **{name: Box(_ALL, _ALL, (WebGroup(name, (DomainPattern(name),)),), frozenset({Claim.TLS_NAMED})) for name in PROVIDERS},
 }
 """Sets that are the same for every program; those of its own network are made from its resources."""

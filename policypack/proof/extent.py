@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network, summarize_address_range
+from ipaddress import IPv4Address, IPv4Network, IPv6Network, ip_network, summarize_address_range
 from typing import Any, Final
 
 from containment.model.names import RFC1918, WellKnown
@@ -23,9 +23,6 @@ from policypack.known_types import SMART_GROUP, SUBNET, VPC
 from policypack.members import WORKLOAD_TYPES, expressions
 from policypack.plain import UNKNOWN
 from policypack.space import Network, parse, within
-
-PRIVATE: Final[tuple[Network, ...]] = (*RFC1918, IPv6Network("fc00::/7"))
-"""Networks that an organization assigns to itself (RFC 1918, RFC 4193)."""
 
 EVERY_ADDRESS: Final = ip_network("0.0.0.0/0")
 
@@ -58,6 +55,7 @@ SPECIAL: Final[dict[str, str]] = {
     "2620:4f:8000::/48": "AS112, RFC 7534",
     "3fff::/20": "documentation, RFC 9637",
     "5f00::/16": "segment routing, RFC 9602",
+    "fc00::/7": "unique local, RFC 4193",
     "fe80::/10": "link-local, RFC 4291",
     "ff00::/8": "multicast, RFC 4291",
 }
@@ -154,7 +152,7 @@ def _member(graph: Graph, expression: Any, home: tuple[Network, ...]) -> Member:
 @lru_cache(maxsize=4096)
 def kind_of(network: Network, home: tuple[Network, ...] = ()) -> Kind:
     """Return what a network holds: all private or at `home`, all of special ranges, or public addresses as well."""
-    if within(network, (*PRIVATE, *home)):
+    if within(network, (*RFC1918, *home)):
         return Kind.NETWORK
     return Kind.SPECIAL if within(network, _SPECIAL) else Kind.PUBLIC
 
@@ -168,18 +166,13 @@ def described(members: Iterable[Member]) -> str:
     return "; ".join(dict.fromkeys(found))
 
 
-def private_ranges(members: Iterable[Member], home: Iterable[Network]) -> dict[int, list[Range]]:
-    """Return the private addresses that members state and that lie outside `home`, as disjoint ranges by IP version."""
-    stated = [one.network for one in members if one.network is not None]
-    home = list(home)
-    return {
-        version: common(
-            [range_of(network) for network in stated if network.version == version],
-            complement([range_of(network) for network in home if network.version == version], 0, TOP[version]),
-            [range_of(network) for network in PRIVATE if network.version == version],
-        )
-        for version in (4, 6)
-    }
+def private_ranges(members: Iterable[Member], home: Iterable[Network]) -> list[Range]:
+    """Return the private IPv4 addresses (RFC 1918) that members state and that lie outside `home`, as disjoint ranges in order."""
+    stated = [one.network for one in members if isinstance(one.network, IPv4Network)]
+    own = [network for network in home if isinstance(network, IPv4Network)]
+    if all(within(network, own) for network in stated):
+        return []
+    return common(list(map(range_of, stated)), complement(map(range_of, own), 0, TOP[4]), list(map(range_of, RFC1918)))
 
 
 def common(*sets: list[Range]) -> list[Range]:
@@ -191,16 +184,14 @@ def common(*sets: list[Range]) -> list[Range]:
     return out
 
 
-def networks_in(ranges: dict[int, list[Range]]) -> list[Network]:
-    """Return ranges as networks."""
-    four = (summarize_address_range(IPv4Address(low), IPv4Address(high)) for low, high in ranges.get(4, ()))
-    six = (summarize_address_range(IPv6Address(low), IPv6Address(high)) for low, high in ranges.get(6, ()))
-    return [network for part in (*four, *six) for network in part]
+def networks_in(ranges: Iterable[Range]) -> list[IPv4Network]:
+    """Return ranges of IPv4 addresses as networks."""
+    return [network for low, high in ranges for network in summarize_address_range(IPv4Address(low), IPv4Address(high))]
 
 
-def count(ranges: dict[int, list[Range]]) -> int:
+def count(ranges: Iterable[Range]) -> int:
     """Return how many addresses disjoint ranges hold."""
-    return sum(high - low + 1 for held in ranges.values() for low, high in held)
+    return sum(high - low + 1 for low, high in ranges)
 
 
 def _is_inside(network: Network, block: Network) -> bool:

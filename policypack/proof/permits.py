@@ -14,6 +14,7 @@ from enum import StrEnum
 
 from containment.model.fqdn import Match
 from containment.model.names import DNS_PORT, HTTPS_PORT, Protocol
+from containment.model.reach.addresses import TOP
 from containment.model.reach.sweep import Range, complement, merged
 from containment.model.reach.table import Witness
 from policypack.analysed import Flows
@@ -64,7 +65,7 @@ class _Judge:
         self._home = home_networks(chain.graph)
 
     def all(self) -> Iterator[Refused]:
-        counted: list[tuple[DcfRule, dict[int, list[Range]]]] = []
+        counted: list[tuple[DcfRule, list[Range]]] = []
         for rule in filter(self._is_live, self._chain.permits):
             found = list(self._of_names(rule) if rule.web_groups else self._by_address(rule))
             yield from found
@@ -128,7 +129,7 @@ class _Judge:
             )
         members = destinations_of(self._chain.graph, rule, self._home)
         hidden = [one for one in members if one.kind in _NOT_FOR_NAMES or (one.kind is Kind.UNKNOWN and self._chain.asked is not None)]
-        held = self._neighbours(rule) or {}
+        held = self._neighbours(rule)
         if hidden and self._reaches_members(rule):
             yield Refused(
                 Excess.OPEN, (rule,), f"{rule.label} permits names to private addresses too: its destination is {described(hidden)}"
@@ -142,21 +143,17 @@ class _Judge:
 
     # private addresses
 
-    def _neighbours(self, rule: DcfRule) -> dict[int, list[Range]] | None:
-        """Return the private addresses outside the VPC that a permit reaches by address, None when it reaches none."""
+    def _neighbours(self, rule: DcfRule) -> list[Range]:
+        """Return the private addresses outside the VPC that a permit reaches by address."""
         chain = self._chain
-        ahead = chain.enforced_before(rule)
         if chain.asked is not None and decided(chain, rule, (Flows.PRIVATE,), (Flows.HOME, Flows.DNS)) is None:
-            return None
+            return []
         held = private_ranges(destinations_of(chain.graph, rule, self._home), self._home)
-        for deny in ahead if count(held) else ():
-            if self._takes_all(deny, rule):
+        for deny in chain.enforced_before(rule):
+            if held and self._takes_all(deny, rule):
                 denied = private_ranges(destinations_of(chain.graph, deny), ())
-                held = {
-                    version: common(ranges, complement(denied[version], 0, ranges[-1][1] if ranges else 0))
-                    for version, ranges in held.items()
-                }
-        return held if count(held) else None
+                held = common(held, complement(denied, 0, TOP[4]))
+        return held
 
     def _takes_all(self, deny: DcfRule, permit: DcfRule) -> bool:
         """Tell whether a deny stops everything of a permit that goes to the deny's destinations."""
@@ -172,15 +169,15 @@ class _Judge:
         wanted = _ports(permit)
         return not deny.ports or (wanted is not None and bool(permit.ports) and common(wanted, _ports(deny) or []) == merged(wanted))
 
-    def _too_many(self, counted: list[tuple[DcfRule, dict[int, list[Range]]]]) -> Iterator[Refused]:
+    def _too_many(self, counted: list[tuple[DcfRule, list[Range]]]) -> Iterator[Refused]:
         bound = current().addresses
-        few: list[tuple[DcfRule, dict[int, list[Range]]]] = []
+        few: list[tuple[DcfRule, list[Range]]] = []
         for rule, held in counted:
             if count(held) > bound:
                 yield Refused(Excess.NEIGHBOURS, (rule,), f"{rule.label} permits {_listed(held)} outside the VPC, and {bound} may be")
             else:
                 few.append((rule, held))
-        total = {version: merged(part for _, held in few for part in held[version]) for version in (4, 6)}
+        total = merged(part for _, held in few for part in held)
         if count(total) > bound:
             names = ", ".join(rule.label for rule, _ in few)
             what = f"{names} permit {_listed(total)} outside the VPC together, and {bound} may be permitted by address in total"
@@ -221,7 +218,7 @@ def _extent(rule: DcfRule) -> str:
     )
 
 
-def _listed(held: dict[int, list[Range]]) -> str:
+def _listed(held: list[Range]) -> str:
     networks = networks_in(held)
     more = "" if len(networks) <= 4 else f" and {len(networks) - 4} more networks"
     return f"{count(held)} private addresses ({', '.join(map(str, networks[:4]))}{more})"

@@ -31,7 +31,7 @@ class Extent:
 
     group: Resource
     kinds: frozenset[Kind]
-    ranges: dict[int, list[Range]]
+    ranges: list[Range]
 
     @property
     def is_for_denies(self) -> bool:
@@ -84,7 +84,7 @@ def _spare_groups(chain: Chain) -> Spare | None:
         return Spare(what, any(one.kinds & OPEN_MEMBERS for one in wide))
     narrow = sorted((one for one in extents if not one.is_for_denies and count(one.ranges)), key=lambda one: count(one.ranges))
     permitted = narrow[: max(len(narrow) - int(min(places - left_over, len(narrow))), 0)]
-    total = {version: merged(part for one in permitted for part in one.ranges[version]) for version in (4, 6)}
+    total = merged(part for one in permitted for part in one.ranges)
     if count(total) <= bound:
         return None
     names = ", ".join(one.group.name for one in permitted)
