@@ -132,8 +132,8 @@ def _analysed(graph: Graph) -> Analysed | None:
         return None
     read = read_rules(graph)
     hosts = tuple(map(_as_it_stands, in_subnets(find_hosts(graph)))) or ANYBODY
-    own = {Flows.HOME: home_networks(graph), Flows.RESOLVERS: resolvers_of(graph)}
-    boxes = {**_BOXES, **{name: _to(networks) for name, networks in own.items() if networks}}
+    own: dict[str, tuple[Network, ...]] = {Flows.HOME: home_networks(graph), Flows.RESOLVERS: resolvers_of(graph)}
+    boxes: dict[str, Box] = {**_BOXES, **{name: _to(networks) for name, networks in own.items() if networks}}
     analysis = Analysis(stated.ruleset, hosts, list(boxes.values()))
     places = {rule: place for place, rule in enumerate(read)}
     return Analysed(analysis, read, places, {name: analysis.probe(number) for number, name in enumerate(boxes)})

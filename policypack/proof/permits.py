@@ -25,7 +25,7 @@ from policypack.proof.bound import current
 from policypack.proof.decided import decided, depends_on_a_group
 from policypack.proof.extent import OPEN_MEMBERS, Kind, Member, common, count, described, destinations_of, networks_in, private_ranges
 from policypack.proof.network import home_networks
-from policypack.proof.resolvers import OVER, carries_dns
+from policypack.proof.resolvers import OVER, carries_dns, is_dns_alone
 
 
 class Excess(StrEnum):
@@ -112,7 +112,7 @@ class _Judge:
 
     def _is_left_to_dns(self, rule: DcfRule) -> bool:
         """Tell whether a permit is judged as one of DNS alone: it names no port but 53, or is refused for port 53 already."""
-        if rule.ports and all(ends == (DNS_PORT, DNS_PORT) for ends in rule.ports):
+        if is_dns_alone(rule):
             return True
         names_it = strongest(rule.takes(protocol, DNS_PORT) for protocol in OVER) is Match.YES
         is_broad = rule.speaks(Protocol.ANY) is not Match.NO or rule.takes_every_port is not Match.NO

@@ -10,12 +10,14 @@ from typing import Final
 
 from containment.model.fqdn import Match
 from containment.model.names import DNS_PORT, Protocol
+from containment.model.reach.table import Witness
 from policypack.analysed import Answer, Flows
 from policypack.chain import Chain
 from policypack.dcf import DcfRule
 from policypack.dcf_scope import holds_everywhere, is_within
 from policypack.plain import weakest
 from policypack.proof.decided import decided
+from policypack.proof.extent import WIDE_MEMBERS, Kind, destinations_of
 from policypack.proof.network import resolvers_of
 
 OVER: Final = {Protocol.UDP: Flows.DNS_OVER_UDP, Protocol.TCP: Flows.DNS_OVER_TCP}
@@ -31,12 +33,25 @@ def _carries_dns(chain: Chain, rule: DcfRule) -> Answer:
     if rule.web_groups:
         return Answer(Match.NO)
     if chain.asked is not None:
-        met = decided(chain, rule, (Flows.DNS,), (Flows.RESOLVERS,))
+        met = decided(chain, rule, (Flows.DNS,), (Flows.RESOLVERS,)) or _to_unread_members(chain, rule)
         return Answer(Match.NO) if met is None else Answer(Match.YES, met)
     if chain.is_monitor_permit(rule) or chain.enough(rule, is_within(chain.groups, rule, resolvers_of(chain.graph))):
         return Answer(Match.NO)
     passes = any(passes_denies(chain, rule, protocol, denies_of(chain, protocol)) for protocol in OVER)
     return Answer(Match.YES if passes else Match.NO)
+
+
+def is_dns_alone(rule: DcfRule) -> bool:
+    """Tell whether a rule names no port but DNS's."""
+    return bool(rule.ports) and all(ends == (DNS_PORT, DNS_PORT) for ends in rule.ports)
+
+
+def _to_unread_members(chain: Chain, rule: DcfRule) -> Witness | None:
+    """Return a flow of DNS alone to members that only the Controller knows: no deny of Anywhere, which is IPv4, stops all of it."""
+    unread = WIDE_MEMBERS - {Kind.PUBLIC, Kind.SPECIAL}
+    if not is_dns_alone(rule) or all(one.kind not in unread for one in destinations_of(chain.graph, rule)):
+        return None
+    return chain.flow((rule, Flows.DNS), (*chain.enforced_before(rule), Flows.RESOLVERS)).witness
 
 
 def passes_denies(chain: Chain, rule: DcfRule, protocol: Protocol, denies: Iterable[DcfRule]) -> bool:

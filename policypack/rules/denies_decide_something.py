@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from containment.model.names import WellKnown
-from policypack.analysed import analysed
+from policypack.analysed import Flows, analysed
 from policypack.chain import Chain, in_places
 from policypack.dcf import DcfRule
 from policypack.finding import Fault, Rule, Scope, Severity
@@ -41,13 +41,16 @@ def _judged(chain: Chain) -> Iterator[Fault]:
 
 
 def _by_address_ahead(chain: Chain, refused: set[DcfRule]) -> Iterator[Fault]:
-    """Yield permits by address that decide flows which a later deny names; a deny to Public Internet shares none with private space."""
+    """Yield permits by address that decide flows which a later deny names.
+
+    Traffic inside the VPC never meets the policy, and a deny to Public Internet shares no flow with private space.
+    """
     permits = [rule for rule in chain.permits if not rule.web_groups and rule not in refused]
     for deny in chain.denies:
         if not deny.web_groups or set(deny.destinations) == {WellKnown.PUBLIC_INTERNET.value}:
             continue
         for permit in (one for one in permits if one.may_precede(deny)):
-            met = decided(chain, permit, (deny,))
+            met = decided(chain, permit, (deny,), (Flows.HOME,))
             if met is not None and not met.given and met.apex is None:
                 yield Fault(permit.owner.urn, f"{permit.label} permits by address what {deny.label} denies by name after it: {met}")
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 from policypack.graph import Resource
 from policypack.judge import check_stack
-from tests.policypack.mutants import hosts, network, permits, policy, services
+from tests.policypack.mutants import hosts, network, permits, policy, services, too_wide
 from tests.policypack.mutants.generated import generated
 from tests.policypack.mutants.mutant import Mutant
 from tests.policypack.mutants.program import FORMS, Program, Stack
 
-WRITTEN = (*hosts.TABLE, *network.TABLE, *services.TABLE, *permits.TABLE, *policy.TABLE)
+WRITTEN = (*hosts.TABLE, *network.TABLE, *services.TABLE, *permits.TABLE, *policy.TABLE, *too_wide.TABLE)
 
 
 @dataclass(frozen=True)
