@@ -18,13 +18,12 @@ from containment.model.names import RFC1918, WellKnown
 from containment.model.reach.addresses import TOP, range_of
 from containment.model.reach.sweep import Range, complement, merged
 from policypack.dcf import DcfRule
+from policypack.dcf_groups import IDENTITIES
 from policypack.graph import Graph, Resource, Trace
 from policypack.known_types import SMART_GROUP, SUBNET, VPC
 from policypack.members import WORKLOAD_TYPES, expressions
 from policypack.plain import UNKNOWN
 from policypack.space import Network, parse, within
-
-EVERY_ADDRESS: Final = ip_network("0.0.0.0/0")
 
 SPECIAL: Final[dict[str, str]] = {
     "0.0.0.0/8": "this network, RFC 791",
@@ -92,7 +91,7 @@ OPEN_MEMBERS: Final = frozenset({Kind.PUBLIC, Kind.SPECIAL, Kind.SITE, Kind.FEED
 WIDE_MEMBERS: Final = OPEN_MEMBERS | {Kind.WORKLOAD}
 """Kinds that no permit by address may name."""
 
-_ANYWHERE: Final = Member(Kind.PUBLIC, "Anywhere", EVERY_ADDRESS)
+_ANYWHERE: Final = Member(Kind.PUBLIC, "Anywhere", IPv4Network("0.0.0.0/0"))
 _INTERNET: Final = Member(Kind.PUBLIC, "Public Internet")
 
 
@@ -118,10 +117,6 @@ def destinations_of(graph: Graph, rule: DcfRule, home: tuple[Network, ...] = ())
                 unseen = reference.trace is Trace.EXTERNAL
                 out.append(Member(Kind.UNSEEN if unseen else Kind.UNKNOWN, f"SmartGroup {value}" if unseen else "a group not known yet"))
     return tuple(out)
-
-
-IDENTITIES: Final = ("id", "uuid", "smartGroupId", "webGroupId")
-"""Outputs by which a rule names a group."""
 
 
 def _member(graph: Graph, expression: Any, home: tuple[Network, ...]) -> Member:

@@ -16,12 +16,13 @@ from containment.model.fqdn import Match
 from containment.model.reach.sweep import Range, merged
 from policypack.chain import Chain
 from policypack.dcf import DcfRule
+from policypack.dcf_groups import IDENTITIES
 from policypack.graph import Resource
 from policypack.known_types import RULE_LISTS, SMART_GROUP
 from policypack.members import holds_host
 from policypack.plain import UNKNOWN, field, items, weakest
 from policypack.proof.bound import current
-from policypack.proof.extent import IDENTITIES, OPEN_MEMBERS, WIDE_MEMBERS, Kind, count, members_of, private_ranges
+from policypack.proof.extent import OPEN_MEMBERS, WIDE_MEMBERS, Kind, count, members_of, private_ranges
 from policypack.proof.network import home_networks
 
 

@@ -15,8 +15,9 @@ from typing import Final
 
 import pytest
 
+from containment.library import load_library
 from containment.model.reach.proofs import Verdict, prove
-from containment.verify.state_policy import subject_of_graph
+from containment.verify import state_policy
 from policypack.graph import Graph
 from policypack.judge import check_stack
 from tests.policypack.firewall_holes import ASKED, vended
@@ -47,12 +48,18 @@ def refusals(stack: Stack) -> set[str]:
 
 def unproved(stack: Stack) -> Iterator[str]:
     """Yield the statements about a state that are not proved, with a flow that shows it."""
-    subject = subject_of_graph(Graph(stack.resources(known=True)), "drawn")
+    subject = state_policy.subject_of_graph(Graph(stack.resources(known=True)), "drawn")
     assert subject is not None
     for proof in prove(subject):
         shown = [flow for _, flow in proof.shown if not is_left_out(proof.id, flow)]
         if proof.id not in NOT_ASKED and proof.verdict in (Verdict.BROKEN, Verdict.UNCERTAIN) and shown:
             yield f"{proof.id} {proof.verdict.value}: {shown[:2]}"
+
+
+@pytest.fixture(autouse=True)
+def library_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    library = load_library()
+    monkeypatch.setattr(state_policy, "load_library", lambda: library)
 
 
 def test_what_is_passed_is_proved(capsys: pytest.CaptureFixture[str]) -> None:
