@@ -69,8 +69,8 @@ class Kind(StrEnum):
     NETWORK = "a network of private addresses"
     PUBLIC = "public addresses"
     SPECIAL = "addresses of a special range"
-    WORKLOAD = "workloads by identity"
-    SITE = "a site by name"
+    WORKLOAD = "workloads or sites by identity"
+    SITE = "whatever a Site2Cloud connection leads to"
     FEED = "addresses of a feed or a domain name"
     UNSEEN = "a group of another program"
     UNKNOWN = "not known before the update"
@@ -119,6 +119,12 @@ def destinations_of(graph: Graph, rule: DcfRule, home: tuple[Network, ...] = ())
     return tuple(out)
 
 
+_ELSEWHERE: Final = {"external": Kind.FEED, "fqdn": Kind.FEED, "s2c": Kind.SITE, "site": Kind.WORKLOAD}
+"""Fields of an expression that select addresses outside the cloud's own inventory, and what they are."""
+_IDENTIFYING: Final = frozenset({"tags", "name", "resId", "accountId", "accountName", "region", "zone"})
+"""Fields that select workloads by what they are (aviatrix_smart_group, `match_expressions`), whether a type is stated or not."""
+
+
 def _member(graph: Graph, expression: Any, home: tuple[Network, ...]) -> Member:
     if not isinstance(expression, dict):
         return Member(Kind.UNKNOWN, "an expression not known yet")
@@ -137,11 +143,10 @@ def _member(graph: Graph, expression: Any, home: tuple[Network, ...]) -> Member:
             network = parse(place.get("cidrBlock"))
             if network is not None and stated["resId"] == place.output("id") and within(network, home):
                 return Member(Kind.NETWORK, str(network), network)
-    if any(value is UNKNOWN for value in (kind, *(stated.get(key) for key in ("external", "fqdn", "s2c", "site")))):
+    if any(value is UNKNOWN for value in (kind, *(stated.get(key) for key in _ELSEWHERE))):
         return Member(Kind.UNKNOWN, text)
-    if "external" in stated or "fqdn" in stated:
-        return Member(Kind.FEED, text)
-    return Member(Kind.WORKLOAD if kind in WORKLOAD_TYPES else Kind.SITE if {"s2c", "site"} & stated.keys() else Kind.UNSEEN, text)
+    found = next((_ELSEWHERE[key] for key in _ELSEWHERE if key in stated), None)
+    return Member(found or (Kind.WORKLOAD if kind in WORKLOAD_TYPES or _IDENTIFYING & stated.keys() else Kind.UNSEEN), text)
 
 
 @lru_cache(maxsize=4096)
