@@ -66,7 +66,12 @@ class _Judge:
 
     def all(self) -> Iterator[Refused]:
         counted: list[tuple[DcfRule, list[Range]]] = []
-        for rule in filter(self._is_live, self._chain.permits):
+        for rule in self._chain.permits:
+            if rule.web_groups and not _is_https(rule):  # a mistake even where it matches nothing, as over UDP
+                what = f"{rule.label} permits names over {_extent(rule)}: only TCP {HTTPS_PORT} with TLS binds a flow to its server name"
+                yield Refused(Excess.NAMES, (rule,), what)
+            if not self._is_live(rule):
+                continue
             found = list(self._of_names(rule) if rule.web_groups else self._by_address(rule))
             yield from found
             if not rule.web_groups and not any(one.excess is Excess.OPEN for one in found) and (held := self._neighbours(rule)):
@@ -121,12 +126,6 @@ class _Judge:
     # permits of names
 
     def _of_names(self, rule: DcfRule) -> Iterator[Refused]:
-        if not _is_https(rule):
-            yield Refused(
-                Excess.NAMES,
-                (rule,),
-                f"{rule.label} permits names over {_extent(rule)}: only TCP {HTTPS_PORT} with TLS binds a flow to its server name",
-            )
         members = destinations_of(self._chain.graph, rule, self._home)
         hidden = [one for one in members if one.kind in _NOT_FOR_NAMES or (one.kind is Kind.UNKNOWN and self._chain.asked is not None)]
         held = self._neighbours(rule)

@@ -111,7 +111,7 @@ def _table() -> Iterator[Mutant]:
     for extent, protocol in (("udp", "UDP"), ("tcp", "TCP")):
         dns = rule(17, dstSmartGroups=[Ref("more", "uuid")], protocol=protocol, portRanges=[{"lo": 53, "hi": 53}])
         for address in ("10.9.8.7/32", "192.168.0.0/24"):
-            yield Mutant(f"dns-to/{address}/{extent}", _DNS, (group({"cidr": address}), dns), where=RULES)
+            yield Mutant(f"dns-to/{address}/{extent}", _DNS, (group({"cidr": address}), dns), where=RULES, in_preview=())
     for number in (2, 3, 5):
         groups = [group({"cidr": f"10.{200 + one}.0.0/20"}, name=f"more-{one}") for one in range(number)]
         permits = [rule(70 + one, name=f"extra-{one}", dstSmartGroups=[Ref(f"more-{one}", "uuid")]) for one in range(number)]
