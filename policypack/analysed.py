@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import Final, TypeAlias
 
 from containment.model.fqdn import DomainPattern, Match
-from containment.model.names import DNS_PORT, HTTPS_PORT, Protocol
+from containment.model.names import DNS_PORT, HTTPS_PORT, RFC1918, Protocol
 from containment.model.reach.analysis import Analysis
 from containment.model.reach.box import ANYWHERE, EVERYWHERE, Box, Claim
 from containment.model.reach.sources import ANYBODY, Sources
@@ -27,9 +27,10 @@ from policypack.graph import Graph
 from policypack.hosts import Host, find_hosts
 from policypack.members import addresses_of
 from policypack.plain import UNKNOWN
+from policypack.proof.network import home_networks, resolvers_of
 from policypack.providers import PROVIDERS
 from policypack.ruleset import ruleset_of
-from policypack.space import PUBLIC
+from policypack.space import PUBLIC, Network
 
 
 class Flows(StrEnum):
@@ -39,6 +40,10 @@ class Flows(StrEnum):
     HTTPS_OUT = "TCP 443 to a public address"
     DNS_OVER_UDP = "port 53, UDP, without a server name"
     DNS_OVER_TCP = "port 53, TCP, without a server name"
+    DNS = "port 53, TCP or UDP"
+    PRIVATE = "a private address"
+    HOME = "an address of the VPC's own network"
+    RESOLVERS = "an address of the VPC's own resolver"
 
 
 Set: TypeAlias = DcfRule | Flows | str
@@ -46,6 +51,7 @@ Set: TypeAlias = DcfRule | Flows | str
 
 _UNSAID: Final = frozenset({Claim.TLS_BARE, Claim.OTHER})
 _ALL: Final = (EVERYWHERE,)
+_DNS: Final = (PortRange(DNS_PORT, DNS_PORT),)
 _BOXES: Final[dict[str, Box]] = {
     Flows.TO_IPV4: Box(_ALL, (ANYWHERE,)),
     Flows.HTTPS_OUT: Box(
@@ -54,11 +60,13 @@ _BOXES: Final[dict[str, Box]] = {
         protocol=Protocol.TCP,
         ports=(PortRange(HTTPS_PORT, HTTPS_PORT),),
     ),
-    Flows.DNS_OVER_UDP: Box(_ALL, _ALL, None, _UNSAID, Protocol.UDP, (PortRange(DNS_PORT, DNS_PORT),)),
-    Flows.DNS_OVER_TCP: Box(_ALL, _ALL, None, _UNSAID, Protocol.TCP, (PortRange(DNS_PORT, DNS_PORT),)),
+    Flows.DNS_OVER_UDP: Box(_ALL, _ALL, None, _UNSAID, Protocol.UDP, _DNS),
+    Flows.DNS_OVER_TCP: Box(_ALL, _ALL, None, _UNSAID, Protocol.TCP, _DNS),
+    Flows.DNS: Box(_ALL, _ALL, protocol=Protocol.ANY, ports=_DNS),
+    Flows.PRIVATE: Box(_ALL, (SmartGroup("private addresses", tuple(map(CidrSelector, RFC1918))),)),
     **{name: Box(_ALL, _ALL, (WebGroup(name, (DomainPattern(name),)),), frozenset({Claim.TLS_NAMED})) for name in PROVIDERS},
 }
-_ORDER: Final = tuple(_BOXES)
+"""Sets that are the same for every program; those of its own network are made from its resources."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,23 +84,28 @@ class Analysed:
     analysis: Analysis
     read: tuple[DcfRule, ...]
     _places: Mapping[DcfRule, int]
+    _probes: Mapping[str, int]
 
     def stated(self, rule: Rule) -> DcfRule:
         """Return what a rule of the analysis was read from; its priority is its place."""
         return self.read[rule.priority - 1]
 
     def flow(self, inside: Iterable[Set], outside: Iterable[Set] = ()) -> Answer:
-        """Tell whether the hosts have a flow inside all of some sets and outside every one of others; names are not forged."""
+        """Tell whether the hosts have a flow inside all of some sets and outside every one of others; names are not forged.
+
+        A set of the program's own network is empty while the network is not known.
+        """
         inside, outside = tuple(inside), tuple(outside)
         table = self.analysis.table
-        witness = table.find(sum(map(self._bit, dict.fromkeys(inside))), sum(map(self._bit, dict.fromkeys(outside))) | table.forged)
+        needed = [self._bit(one) for one in dict.fromkeys(inside)]
+        witness = table.find(sum(needed), sum(map(self._bit, dict.fromkeys(outside))) | table.forged) if all(needed) else None
         if witness is None:
             return Answer(Match.NO)
         is_certain = witness.apex is None and not witness.given and all(self._is_legible(one) for one in (*inside, *outside))
         return Answer(Match.YES if is_certain else Match.MAYBE, witness)
 
     def _bit(self, one: Set) -> int:
-        return self.analysis.probe(_ORDER.index(one)) if isinstance(one, str) else 1 << self._place(one)
+        return self._probes.get(one, 0) if isinstance(one, str) else 1 << self._place(one)
 
     def _place(self, rule: DcfRule) -> int:
         return self._places[rule]
@@ -119,9 +132,15 @@ def _analysed(graph: Graph) -> Analysed | None:
         return None
     read = read_rules(graph)
     hosts = tuple(map(_as_it_stands, in_subnets(find_hosts(graph)))) or ANYBODY
-    return Analysed(
-        Analysis(stated.ruleset, hosts, [_BOXES[one] for one in _ORDER]), read, {rule: place for place, rule in enumerate(read)}
-    )
+    own: dict[str, tuple[Network, ...]] = {Flows.HOME: home_networks(graph), Flows.RESOLVERS: resolvers_of(graph)}
+    boxes: dict[str, Box] = {**_BOXES, **{name: _to(networks) for name, networks in own.items() if networks}}
+    analysis = Analysis(stated.ruleset, hosts, list(boxes.values()))
+    places = {rule: place for place, rule in enumerate(read)}
+    return Analysed(analysis, read, places, {name: analysis.probe(number) for number, name in enumerate(boxes)})
+
+
+def _to(networks: Iterable[Network]) -> Box:
+    return Box(_ALL, (SmartGroup("the place's own addresses", tuple(map(CidrSelector, networks))),))
 
 
 def _as_it_stands(host: Host) -> Sources:

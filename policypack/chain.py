@@ -21,7 +21,7 @@ from policypack.finding import Fault
 from policypack.graph import Graph
 from policypack.hosts import Host, find_hosts
 from policypack.known_types import DEFAULT_ACTION, RULE_LISTS, SMART_GROUP, WEB_GROUP
-from policypack.place import all_in_monitor, is_vended
+from policypack.place import all_in_monitor, has_agents, is_vended
 from policypack.plain import weakest
 
 ORDERED = (*RULE_LISTS, SMART_GROUP, WEB_GROUP)
@@ -47,6 +47,15 @@ class Chain:
     def denies(self) -> list[DcfRule]:
         """Rules that stop some of the agents' traffic."""
         return [rule for rule in self.rules if rule.permits is Match.NO and self.is_ours(rule)]
+
+    def enforced_before(self, rule: DcfRule) -> tuple[DcfRule, ...]:
+        """Return the denies that certainly come before a rule and certainly apply; in monitor a watched deny counts as applied."""
+        return tuple(deny for deny in self._enforced if not rule.may_precede(deny))
+
+    @cached_property
+    def _enforced(self) -> tuple[DcfRule, ...]:
+        applied = (rule for rule in self.denies if rule.is_disabled is Match.NO)
+        return tuple(rule for rule in applied if self.in_monitor or rule.is_watched is Match.NO)
 
     def is_ours(self, rule: DcfRule) -> bool:
         """Tell whether a rule may be for the agents."""
@@ -111,6 +120,13 @@ def _read(graph: Graph) -> Chain:
 def in_places(graph: Graph, check: Callable[[Chain], Iterable[Fault]]) -> list[Fault]:
     """Return what a check finds in a vended place, as asked for and as answered; nothing in any other program."""
     return list(dict.fromkeys(fault for chain in _views(graph) for fault in check(chain)))
+
+
+def in_places_and_for_agents(graph: Graph, check: Callable[[Chain], Iterable[Fault]]) -> list[Fault]:
+    """Return what a check finds in a vended place, or in the rules of a program whose agents' gateway is in another program."""
+    if is_vended(graph) or not (has_agents(graph) and graph.of(*RULE_LISTS)):
+        return in_places(graph, check)
+    return list(dict.fromkeys(check(chain_of(graph))))
 
 
 def _views(graph: Graph) -> Iterator[Chain]:

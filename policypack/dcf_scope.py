@@ -1,8 +1,7 @@
 """How far a rule reaches by address: everywhere, widely into private space, or within networks that are named.
 
-A group of addresses is wide when it holds public addresses, or a private network larger than a /20 (the widest that one
-permit by address may name: it stands ahead of the east-west deny, and /8 would undo it). Workloads by type, names and
-threat feeds are not known to be narrow: MAYBE.
+A group of addresses is wide when it holds a private network larger than a /20. Workloads by type, names and threat feeds are not
+known to be narrow: MAYBE. What a permit may reach is judged in `policypack.proof`; here denies are told apart.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from policypack.graph import Resource
 from policypack.known_types import SMART_GROUP
 from policypack.members import expressions, networks_of
 from policypack.plain import UNKNOWN, field, strongest, weakest
-from policypack.space import Network, covers_public, is_public, parse, within
+from policypack.space import Network, is_public, parse, within
 
 NARROW: Final = {4: 20, 6: 64}
 """The shortest prefix of a narrow network, by IP version."""
@@ -67,17 +66,6 @@ def is_within(groups: Groups, rule: DcfRule, networks: Iterable[Network]) -> Mat
 def is_widely_private(group: Resource) -> Match:
     """Tell whether a SmartGroup holds private networks that are not narrow."""
     return strongest(_is_widely_private(expression) for expression in expressions(group))
-
-
-def is_wide(group: Resource) -> bool:
-    """Tell whether a SmartGroup certainly holds public addresses, or private networks that are not narrow."""
-    return any(is_public(network) for network in networks_of(group)) or is_widely_private(group) is Match.YES
-
-
-def is_everywhere(group: Resource) -> bool:
-    """Tell whether a SmartGroup is Anywhere under another name."""
-    networks = networks_of(group)
-    return covers_public(networks) and all(within(block, networks) for block in RFC1918)
 
 
 def _is_widely_private(expression: Any) -> Match:

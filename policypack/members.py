@@ -15,7 +15,7 @@ from policypack.known_types import VPCS
 from policypack.plain import UNKNOWN, field, items, strongest, weakest
 from policypack.space import Network, is_public, parse
 
-_WORKLOAD_TYPES: Final = frozenset({"vm", "vpc", "subnet", "k8s", "k8s_node", "serverless"})
+WORKLOAD_TYPES: Final = frozenset({"vm", "vpc", "subnet", "k8s", "k8s_node", "serverless"})
 """Selector types whose members are workloads with private addresses (aviatrix_smart_group, `type`)."""
 
 
@@ -42,7 +42,7 @@ def _expression_touches_internet(expression: Any) -> Match:
     if cidr not in (None, ""):
         network = parse(cidr)
         return Match.MAYBE if network is None else _yes(is_public(network))
-    return Match.NO if expression.get("type") in _WORKLOAD_TYPES else Match.MAYBE
+    return Match.NO if expression.get("type") in WORKLOAD_TYPES else Match.MAYBE
 
 
 def holds_host(graph: Graph, group: Resource, host: Host) -> Match:

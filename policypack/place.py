@@ -38,6 +38,11 @@ def is_vended(graph: Graph) -> bool:
     return bool(graph.of(SPOKE_GATEWAY)) and any(key in host.tags for host in find_hosts(graph) for key in OWN_TAGS)
 
 
+def has_agents(graph: Graph) -> bool:
+    """Tell whether some host carries both tags of this product: then it is an agent of this product, wherever its gateway is."""
+    return any(all(key in host.tags for key in OWN_TAGS) for host in find_hosts(graph))
+
+
 def all_in_monitor(hosts: Sequence[Host]) -> bool:
     """Tell whether every host carries PolicyMode=monitor and nothing else; a stack's name is no evidence, and no host is none."""
     return bool(hosts) and all(host.tags.get(HostTag.POLICY_MODE.value) == (PolicyMode.MONITOR.value,) for host in hosts)

@@ -9,7 +9,7 @@ from typing import Any
 
 from containment.library import load_library
 from containment.model.errors import InputError, Problem
-from containment.model.names import DENY_GROUPS, HostTag, PolicyMode, WebGroupId
+from containment.model.names import DENY_GROUPS, RFC1918, HostTag, PolicyMode, WebGroupId
 from containment.model.reach.approvals import approvals_of_names
 from containment.model.reach.sources import ANYBODY, Sources
 from containment.model.reach.subject import Subject, facts_of
@@ -18,12 +18,10 @@ from policypack.graph import Graph, Resource
 from policypack.hosts import Host, find_hosts
 from policypack.known_types import VPCS
 from policypack.plain import UNKNOWN
+from policypack.proof.bound import current
 from policypack.ruleset import ruleset_of
-from policypack.space import is_public, parse
+from policypack.space import parse, within
 from policypack.stored import resources_in
-
-_WIDEST = 20
-"""The widest private network that counts as approved when a permit names it: a wider one is the neighbourhood."""
 
 
 def read_resources(path: Path) -> list[Resource]:
@@ -110,15 +108,20 @@ def _mode(hosts: tuple[Host, ...]) -> PolicyMode | None:
 
 
 def _own(graph: Graph, ruleset: RuleSet) -> Iterator[Network]:
-    """Yield the VPCs' networks, and private networks that a permit names narrowly."""
+    """Yield the VPCs' networks, and private networks that a permit names; a wider one than the bound is the neighborhood."""
     for vpc in graph.of(*VPCS):
         if network := parse(vpc.get("cidrBlock")):
             yield network
     for rule in ruleset.rules:
         for name in rule.destinations if rule.action.permits else ():
             for selector in ruleset.smart_groups[name].selectors:
-                if isinstance(selector, CidrSelector) and selector.network.prefixlen >= _WIDEST and not is_public(selector.network):
+                if isinstance(selector, CidrSelector) and _is_approved(selector.network):
                     yield selector.network
+
+
+def _is_approved(network: Network) -> bool:
+    """Tell whether a network that a permit states is private and no wider than what permits may reach in total."""
+    return within(network, RFC1918) and network.num_addresses <= current().addresses
 
 
 def _resolvers(graph: Graph) -> Iterator[Network]:

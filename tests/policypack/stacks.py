@@ -83,7 +83,8 @@ class Stack:
 
     def resources(self, known: bool) -> list[Resource]:
         """Return the resources as rules see them."""
-        return [self._resource(name, known) for name in self.types]
+        wanted = self._references(list(self.props.values()))
+        return [self._resource(name, known, [ref for ref in wanted if ref.name == name]) for name in self.types]
 
     def graph(self, known: bool) -> Graph:
         """Return the resources as a graph."""
@@ -97,7 +98,7 @@ class Stack:
         """Return (rule id, resource name) of everything the rules find; the stack itself has no name."""
         return {(finding.id, finding.where.rsplit("::", 1)[-1]) for finding in self.findings(known)}
 
-    def _resource(self, name: str, known: bool) -> Resource:
+    def _resource(self, name: str, known: bool, wanted: list[Ref]) -> Resource:
         dependencies: dict[str, list[str]] = {}
 
         def resolve(key: str, value: Any) -> Any:
@@ -112,9 +113,8 @@ class Stack:
         outputs = {**props, **({} if known else dict.fromkeys(COMPUTED, UNKNOWN)), "id": f"{name}-id" if known else UNKNOWN}
         if self.types[name] == LAUNCH_TEMPLATE:
             outputs |= dict.fromkeys(("latestVersion", "defaultVersion"), 1 if known else UNKNOWN)
-        for ref in self._references(list(self.props.values())):
-            if ref.name == name:
-                outputs.setdefault(ref.attribute, self._output(ref) if known else UNKNOWN)
+        for ref in wanted:
+            outputs.setdefault(ref.attribute, self._output(ref) if known else UNKNOWN)
         resource = Resource(self.urn(name), self.types[name], name, props, outputs)
         urns = [urn for found in dependencies.values() for urn in found] + [self.urn(other) for other in self.depends[name]]
         return replace(

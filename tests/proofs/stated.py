@@ -106,10 +106,11 @@ def _questions(subject: Subject) -> list[tuple[RuleSet, Rule]]:
     smart = {"all": everywhere} | {key: SmartGroup(key, tuple(map(CidrSelector, held))) for key, held in sets.items() if held}
     named = {"denied": subject.denied, "approved": subject.approved, "named": NAMED}
     web = {key: WebGroup(key, held) for key, held in named.items() if held}
-    every, dns = (PortRange(0, 65535),), (PortRange(53, 53), PortRange(853, 853))
+    every, dns, over_tls = (PortRange(0, 65535),), (PortRange(53, 53),), (PortRange(853, 853),)
     rules = [Rule(key, 0, Action.DENY, ("all",), (key,), Protocol.ANY) for key in smart if key != "all"]
     rules += [Rule(key, 0, Action.DENY, ("all",), ("all",), Protocol.TCP, every, (key,), tls_required=key != "denied") for key in web]
     rules += [Rule(f"dns-{kind.value.lower()}", 0, Action.DENY, ("all",), ("all",), kind, dns) for kind in (Protocol.UDP, Protocol.TCP)]
+    rules.append(Rule("dns-over-tls", 0, Action.DENY, ("all",), ("all",), Protocol.ANY, over_tls))
     ordered = tuple(replace(rule, priority=place) for place, rule in enumerate(rules))
     asked = RuleSet(ordered, smart, web)
     return [(asked, rule) for rule in ordered]
@@ -140,7 +141,7 @@ def _expected(subject: Subject, cells: list[Cell], bits: dict[str, int]) -> Iter
     else:
         yield "enforced-today", Verdict.SKIPPED
     yield "named-denies-first", _order(ruleset, cells)
-    resolvers = {within(kind, outside=("resolvers",)) for kind in ("dns-udp", "dns-tcp")}
+    resolvers = {within(kind, outside=("resolvers",)) for kind in ("dns-udp", "dns-tcp")} | {within("dns-over-tls", outside=("own",))}
     yield "external-dns-out-of-reach", next(one for one in (Verdict.BROKEN, Verdict.UNCERTAIN, Verdict.PROVED) if one in resolvers)
     yield "only-named-tls-to-the-internet", within(outside=("private", "named"))
     yield "only-approved-names", within("named", outside=("private", "approved"))

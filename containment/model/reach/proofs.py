@@ -23,7 +23,8 @@ from containment.model.reach.table import Witness
 from containment.model.reach.view import Watched
 from containment.model.ruleset import CidrSelector, Network, PortRange, Rule, SmartGroup, WebGroup
 
-_DNS: Final = (PortRange(53, 53), PortRange(853, 853))
+_DNS: Final = (PortRange(53, 53),)
+_DNS_OVER_TLS: Final = (PortRange(853, 853),)
 
 
 class Verdict(StrEnum):
@@ -99,6 +100,7 @@ class Questions:
             "named": Box((EVERYWHERE,), (EVERYWHERE,), None, frozenset({Claim.TLS_NAMED}), Protocol.TCP),
             "dns-udp": Box((EVERYWHERE,), (EVERYWHERE,), protocol=Protocol.UDP, ports=_DNS),
             "dns-tcp": Box((EVERYWHERE,), (EVERYWHERE,), protocol=Protocol.TCP, ports=_DNS),
+            "dns-over-tls": Box((EVERYWHERE,), (EVERYWHERE,), protocol=Protocol.ANY, ports=_DNS_OVER_TLS),
         }
         analysis = Analysis(subject.ruleset, subject.agents, [box for box in boxes.values() if box is not None])
         there = [name for name, box in boxes.items() if box is not None]
@@ -157,9 +159,10 @@ class _Prover:
         return Proof(key, said, _verdict(one.witness for one in found), shown)
 
     def _resolvers(self) -> Proof:
-        said = "no DNS resolver but the place's own is reachable on ports 53 and 853"
+        said = "no DNS resolver but the place's own is reachable on port 53, and none on port 853 outside approved private networks"
         ways = self._analysis.ways_into(self._bits["dns-udp"], self._bits["resolvers"])
         ways += self._analysis.ways_into(self._bits["dns-tcp"], self._bits["resolvers"])
+        ways += self._analysis.ways_into(self._bits["dns-over-tls"], self._bits["own"])
         return Proof("external-dns-out-of-reach", said, _verdict(way.witness for way in ways), _shown(ways))
 
     def _only_named_tls(self) -> Proof:

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 from policypack.graph import Resource
 from policypack.judge import check_stack
-from tests.policypack.mutants import deployed, hosts, identity, names, network, permits, policy, services, type_table
+from tests.policypack.mutants import deployed, hosts, identity, names, network, permits, policy, services, too_wide, type_table
 from tests.policypack.mutants.generated import generated
 from tests.policypack.mutants.mutant import Mutant
 from tests.policypack.mutants.program import FORMS, Program, Stack
 
-_TABLES = (deployed, hosts, identity, names, network, permits, policy, services)
+_TABLES = (deployed, hosts, identity, names, network, permits, policy, services, too_wide)
 WRITTEN = tuple(mutant for table in _TABLES for mutant in table.TABLE)
 BY_TYPE = type_table.TABLE
 """Holes by a type, which are the same in every stack: each is judged in one stack of its turn."""

@@ -47,7 +47,6 @@ PERMITS: Final = (
         _NARROW,
         (group({"cidr": "198.51.100.0/24"}), rule(70, dstSmartGroups=[Ref("more", "uuid")])),
         where=RULES,
-        in_preview=(_EAST_WEST,),
     ),
     Mutant("permit-udp-443", _NARROW, (rule(70, protocol="UDP"),)),
     Mutant("permit-from-anywhere", _OURS, (Set(RULES, "rules/allow-core/srcSmartGroups", [ANYWHERE]),)),

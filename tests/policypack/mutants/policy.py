@@ -185,7 +185,7 @@ DNS: Final = (
         _DNS,
         (Set("policy-sg-vpc-dns-resolver", "selector/matchExpressions/+", {"cidr": "9.9.9.9/32"}),),
         where=RULES,
-        also=(_EAST_WEST,),
+        also=(_NARROW,),
     ),
     Mutant(
         "resolver-unknown",
