@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from containment.model.fqdn import Match
-from policypack.documents import UnreadableError
+from policypack.iam.documents import UnreadableError
 from policypack.graph import Graph, Resource
 from policypack.known_doors import key_of, values
 from policypack.known_types import ROLE

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from policypack.documents import Statement, read
+from policypack.iam.documents import Statement, read
 from policypack.type_table.account import account_in
 
 SERVICES: Final = frozenset(
