@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from containment.model.fqdn import Match
-from policypack.iam.documents import Statement, UnreadableError, read
 from policypack.graph import Graph, Provider, Resource
 from policypack.hosts import find_hosts
+from policypack.iam.documents import Statement, UnreadableError, read
 from policypack.known_types import ENDPOINT_POLICY, VPC_ENDPOINT
 from policypack.plain import field, is_true, items
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from containment.model.fqdn import Match
-from policypack.iam.documents import UnreadableError
 from policypack.graph import Graph, Resource
+from policypack.iam.documents import UnreadableError
 from policypack.known_doors import key_of, values
 from policypack.known_types import ROLE
 from policypack.plain import UNKNOWN, is_false, is_some, is_true
