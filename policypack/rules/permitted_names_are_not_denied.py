@@ -15,7 +15,7 @@ from containment.model.fqdn import DomainPattern, Match
 from containment.model.names import WellKnown
 from containment.model.permitted.name import lookalike_refusal, refusal_of
 from policypack.chain import Chain, in_places
-from policypack.dcf import DcfRule
+from policypack.dcf import DcfRule, read_rules
 from policypack.dcf_groups import IDENTITIES
 from policypack.finding import Fault, Rule, Scope, Severity
 from policypack.graph import Graph, Resource
@@ -42,7 +42,9 @@ def _judged(chain: Chain) -> Iterator[Fault]:
         )
     else:
         every = list(chain.graph.of(WEB_GROUP))
-        uses = sum(len(rule.web_groups) for rule in chain.denies) if chain.denies else len(every)  # no deny known: other rules refuse that
+        # A deny that is switched off refers to its groups too; that there is no deny at all is refused by other rules.
+        denies = [rule for rule in read_rules(chain.graph) if rule.permits is Match.NO and chain.is_ours(rule)]
+        uses = sum(len(rule.web_groups) for rule in denies) if denies else len(every)
         denied, excused = deny_groups(every, uses)
         permitted = [group for group in every if group not in denied and group not in excused]
     named = [pattern for group in denied for raw in names_in(group) if (pattern := pattern_of(raw)) is not None]

@@ -114,6 +114,5 @@ TABLE: Final = (
         ),
     ),
     Mutant("ha-of-a-gateway-elsewhere", RULE, (Add("aviatrix:index/spokeHaGateway:SpokeHaGateway", {"primaryGwName": "somebody"}),)),
-    Mutant("mirror-of-the-host", RULE, (Add("aws:ec2/trafficMirrorSession:TrafficMirrorSession", {"networkInterfaceId": Ref(HOST)}),)),
     Mutant("mount-target-at-the-host", RULE, (Add("aws:efs/mountTarget:MountTarget", {"subnetId": Ref(SUBNET)}),)),
 )

@@ -117,8 +117,6 @@ REFUSED: dict[str, tuple[str, dict[str, Any]]] = {
         {"externalConnections": {"externalConnectionName": "public:pypi"}},
     ),
     "validator function": ("aws:appconfig/configurationProfile:ConfigurationProfile", {"validators": [{"type": "LAMBDA"}]}),
-    "private zone": ("aws:route53/zone:Zone", {"vpcs": [{"vpcId": "vpc-0a"}]}),
-    "record of another zone": ("aws:route53/record:Record", {"zoneId": "Z0123456789"}),
     "identities of somebody": (
         "aws:iam/openIdConnectProvider:OpenIdConnectProvider",
         {"url": "https://token.actions.githubusercontent.com"},
