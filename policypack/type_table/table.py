@@ -20,13 +20,17 @@ FILES: Final = ("judged.yaml", "harmless.yaml", "bounded.yaml")
 
 
 class Kind(StrEnum):
-    """What a bounded property may be; an unset property is within every bound but ON."""
+    """What a bounded property may be; an unset property is within every bound but ON and SET."""
 
     UNSET = "unset"
     OFF = "off"
     ON = "on"
+    NOT_OFF = "not-off"
+    SET = "set"
     ONE_OF = "one-of"
     REFERS = "refers"
+    OWN_RESOURCE = "own-resource"
+    OWN_ENDPOINT = "own-endpoint"
     SNS_TOPIC = "sns-topic"
     OWN_ACCOUNT = "own-account"
     OWN_PRINCIPAL = "own-principal"
@@ -36,7 +40,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """What one property may be: `choices` are its values (ONE_OF) or the types it refers to (REFERS)."""
+    """What one property may be: `choices` are its values (ONE_OF) and the types it refers to (REFERS, OWN_RESOURCE, ONE_OF)."""
 
     path: str
     kind: Kind
