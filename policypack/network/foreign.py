@@ -19,14 +19,11 @@ from policypack.known_types import (
     CLASSIC_BALANCERS,
     DEFAULT_GROUP,
     DEFAULT_ROUTE_TABLE,
-    DHCP_ASSOCIATION,
-    DNS_ASSOCIATION,
     DNS_CONFIG,
     DNS_GROUP,
     DNS_RULE,
     EGRESS_RULE,
     ENDPOINT_TABLE_ASSOCIATION,
-    FORWARD_ASSOCIATION,
     GROUP_ATTACHMENT,
     GROUP_RULE,
     INGRESS_RULE,
@@ -36,6 +33,10 @@ from policypack.known_types import (
     INTERFACE_PERMISSION,
     LATTICE_TARGET_GROUPS,
     MAIN_TABLE_ASSOCIATION,
+    NAMESPACE,
+    PROFILE_ASSOCIATION,
+    RESOLVER_CONFIG,
+    RESOLVER_ENDPOINT,
     ROUTE,
     ROUTE_SERVER_PROPAGATION,
     SECURITY_GROUPS,
@@ -47,6 +48,9 @@ from policypack.known_types import (
     VPC_ENDPOINT,
     VPCS,
     VPN_PROPAGATION,
+    ZONE,
+    ZONE_ASSOCIATION,
+    ZONE_AUTHORIZATION,
 )
 from policypack.plain import UNKNOWN
 
@@ -113,14 +117,18 @@ FOREIGN_BALANCERS: Final[Mapping[str, tuple[Handle, ...]]] = {
 
 FOREIGN_NAMES: Final[Mapping[str, tuple[Handle, ...]]] = {
     DNS_RULE: (Handle("firewallRuleGroupId", (((DNS_GROUP,), ("id", "arn")),), "adds a rule to the DNS firewall's rule group"),),
-    DNS_ASSOCIATION: (Handle("vpcId", _VPC, "decides which names resolve in VPC"),),
     DNS_CONFIG: (Handle("resourceId", _VPC, "decides what happens when the DNS firewall fails in VPC"),),
 }
 """Changes to which names resolve."""
 
-FOREIGN_RESOLVERS: Final[Mapping[str, tuple[Handle, ...]]] = {
-    DHCP_ASSOCIATION: (Handle("vpcId", _VPC, "decides which name servers are used in VPC"),),
-    FORWARD_ASSOCIATION: (Handle("vpcId", _VPC, "forwards questions for names of VPC"),),
+FOREIGN_ANSWERERS: Final[Mapping[str, tuple[Handle, ...]]] = {
+    ZONE: (Handle("vpcs[].vpcId", _VPC, "answers names of VPC"),),
+    ZONE_ASSOCIATION: (Handle("vpcId", _VPC, "answers names of VPC"),),
+    ZONE_AUTHORIZATION: (Handle("vpcId", _VPC, "lets a zone of another account answer names of VPC"),),
+    NAMESPACE: (Handle("vpc", _VPC, "answers names of VPC"),),
+    PROFILE_ASSOCIATION: (Handle("resourceId", _VPC, "applies a Route 53 profile to VPC"),),
+    RESOLVER_CONFIG: (Handle("resourceId", _VPC, "decides who answers reverse names of VPC"),),
+    RESOLVER_ENDPOINT: (Handle("ipAddresses[].subnetId", ((SUBNETS, ("id",)),), "is a resolver endpoint in subnet"),),
 }
 """Changes to who answers for names."""
 

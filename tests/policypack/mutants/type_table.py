@@ -17,8 +17,12 @@ _NOT_REVIEWED: Final = {
     Kind.UNSET: {"any": "thing"},
     Kind.OFF: True,
     Kind.ON: False,
+    Kind.NOT_OFF: False,
+    Kind.SET: "",
     Kind.ONE_OF: "something else",
     Kind.REFERS: f"arn:aws:lambda:us-east-1:{FOREIGN}:function:any",
+    Kind.OWN_RESOURCE: f"arn:aws:logs:us-east-1:{FOREIGN}:log-group:any",
+    Kind.OWN_ENDPOINT: f"arn:aws:sqs:us-east-1:{FOREIGN}:any",
     Kind.SNS_TOPIC: f"arn:aws:lambda:us-east-1:{FOREIGN}:function:any",
     Kind.OWN_ACCOUNT: FOREIGN,
     Kind.OWN_PRINCIPAL: f"arn:aws:iam::{FOREIGN}:root",
@@ -74,7 +78,7 @@ def bounds() -> Iterator[Mutant]:
 
 
 def _exceeding(line: Line, exceeded: Bound) -> dict[str, Any]:
-    kept = {bound.path: True for bound in line.bounds if bound.kind is Kind.ON}
+    kept = {bound.path: True for bound in line.bounds if bound.kind in (Kind.ON, Kind.SET)}
     return {**kept, **nested(exceeded.path, _NOT_REVIEWED[exceeded.kind])}
 
 
