@@ -99,6 +99,7 @@ ROUTE_SERVER_PROPAGATION: Final = "aws:vpc/routeServerPropagation:RouteServerPro
 PREFIX_LIST: Final = "aws:ec2/managedPrefixList:ManagedPrefixList"
 PREFIX_LIST_ENTRY: Final = "aws:ec2/managedPrefixListEntry:ManagedPrefixListEntry"
 INTERNET_GATEWAY: Final = "aws:ec2/internetGateway:InternetGateway"
+TRANSIT_GATEWAYS: Final = ("aws:ec2transitgateway/transitGateway:TransitGateway",)
 VPN_GATEWAY: Final = "aws:ec2/vpnGateway:VpnGateway"
 VPC_ENDPOINT: Final = "aws:ec2/vpcEndpoint:VpcEndpoint"
 ENDPOINT_TABLE_ASSOCIATION: Final = "aws:ec2/vpcEndpointRouteTableAssociation:VpcEndpointRouteTableAssociation"

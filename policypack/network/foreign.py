@@ -14,7 +14,7 @@ from typing import Any, Final
 from policypack.finding import Fault
 from policypack.graph import Graph, Resource
 from policypack.hosts import find_hosts
-from policypack.known_doors import key_of, values
+from policypack.known_doors import BALANCERS, IMAGES, TO_VPN_GATEWAY, key_of, values
 from policypack.known_types import (
     CLASSIC_BALANCERS,
     DEFAULT_GROUP,
@@ -45,8 +45,10 @@ from policypack.known_types import (
     TABLES,
     TARGET_GROUPS,
     TRAFFIC_MIRROR,
+    TRANSIT_GATEWAYS,
     VPC_ENDPOINT,
     VPCS,
+    VPN_GATEWAY,
     VPN_PROPAGATION,
     ZONE,
     ZONE_ASSOCIATION,
@@ -114,6 +116,29 @@ FOREIGN_BALANCERS: Final[Mapping[str, tuple[Handle, ...]]] = {
     "aws:elb/attachment:Attachment": (Handle("elb", ((CLASSIC_BALANCERS, ("id", "name")),), "adds a target to load balancer"),),
 }
 """Connections from balancers of other programs, whose listeners and security groups cannot be seen."""
+
+_VPN_GATEWAY: Final = (((VPN_GATEWAY, *TRANSIT_GATEWAYS), ("id",)),)
+_BALANCER: Final = ((BALANCERS, ("arn", "id")), (INSTANCES, ("arn", "id")))
+FOREIGN_DOORS: Final[Mapping[str, tuple[Handle, ...]]] = {
+    **{kind: (Handle(key, _VPN_GATEWAY, f"{words} gateway"),) for kind, (key, words) in TO_VPN_GATEWAY.items()},
+    "aws:apigateway/vpcLink:VpcLink": (Handle("targetArn", _BALANCER, "API Gateway hands requests from the internet to"),),
+    "aws:apigatewayv2/vpcLink:VpcLink": (
+        Handle("subnetIds[]", ((SUBNETS, ("id",)),), "API Gateway hands requests from the internet to subnet"),
+    ),
+    "aws:cloudfront/vpcOrigin:VpcOrigin": (
+        Handle("vpcOriginEndpointConfig.arn", _BALANCER, "CloudFront hands requests from the internet to"),
+    ),
+    "aws:ec2/amiLaunchPermission:AmiLaunchPermission": (
+        Handle("imageId", ((IMAGES, ("id",)),), "another account may start, and read, image"),
+    ),
+    "aws:ec2/localGatewayRouteTableVpcAssociation:LocalGatewayRouteTableVpcAssociation": (
+        Handle("vpcId", _VPC, "the local gateway of an Outpost joins an on-premises network to VPC"),
+    ),
+    "aws:odb/networkPeeringConnection:NetworkPeeringConnection": (
+        Handle("peerNetworkId", _VPC, "a peering joins a database network to VPC"),
+    ),
+}
+"""Ways in to networks of other programs."""
 
 FOREIGN_NAMES: Final[Mapping[str, tuple[Handle, ...]]] = {
     DNS_RULE: (Handle("firewallRuleGroupId", (((DNS_GROUP,), ("id", "arn")),), "adds a rule to the DNS firewall's rule group"),),

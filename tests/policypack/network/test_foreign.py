@@ -10,6 +10,7 @@ from policypack import known_types as kt
 from policypack.network.foreign import (
     FOREIGN_ANSWERERS,
     FOREIGN_BALANCERS,
+    FOREIGN_DOORS,
     FOREIGN_GROUPS,
     FOREIGN_INTERFACES,
     FOREIGN_NAMES,
@@ -24,7 +25,7 @@ KNOWN = pytest.mark.parametrize("known", [False, True], ids=["preview", "known"]
 RULES = {
     "agent-subnet-has-no-nat-route": FOREIGN_ROUTING,
     "agent-host-takes-no-ingress": FOREIGN_GROUPS,
-    "agent-host-has-no-way-in": {**FOREIGN_INTERFACES, **FOREIGN_BALANCERS},
+    "agent-host-has-no-way-in": {**FOREIGN_INTERFACES, **FOREIGN_BALANCERS, **FOREIGN_DOORS},
     "dns-firewall-is-closed": FOREIGN_NAMES,
     "dns-stays-with-the-resolver": FOREIGN_ANSWERERS,
 }

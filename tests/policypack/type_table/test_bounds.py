@@ -68,10 +68,10 @@ def test_an_unknown_action_that_is_made_from_something_else_as_well_is_refused()
 
 
 def test_a_bucket_of_the_program_is_known_by_its_name_and_by_what_is_in_it() -> None:
-    bucket = known(BUCKET, id="flows", arn="arn:aws:s3:::flows")
-    assert found_in(bucket, made("aws:cloudtrail/trail:Trail", props={"s3BucketName": "flows"})) == {}
-    assert found_in(bucket, made("aws:ec2/flowLog:FlowLog", props={"logDestination": "arn:aws:s3:::flows/agents"})) == {}
-    assert set(found_in(bucket, made("aws:ec2/flowLog:FlowLog", props={"logDestination": "arn:aws:s3:::flows-2/agents"}))) == {"one"}
+    config, bucket = "aws:route53/resolverQueryLogConfig:ResolverQueryLogConfig", known(BUCKET, id="names", arn="arn:aws:s3:::names")
+    assert found_in(bucket, made("aws:cloudtrail/trail:Trail", props={"s3BucketName": "names"})) == {}
+    assert found_in(bucket, made(config, props={"destinationArn": "arn:aws:s3:::names/agents"})) == {}
+    assert set(found_in(bucket, made(config, props={"destinationArn": "arn:aws:s3:::names-2/agents"}))) == {"one"}
 
 
 def test_a_topic_of_the_program_is_known_by_its_id() -> None:
@@ -136,7 +136,11 @@ REFUSED: dict[str, tuple[str, dict[str, Any]]] = {
         {"internetGatewayBlockMode": "off"},
     ),
     "switch unknown": ("aws:ec2/imageBlockPublicAccess:ImageBlockPublicAccess", {"state": UNKNOWN}),
-    "block of one bucket in part": ("aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock", {"blockPublicAcls": True}),
+    "block of one bucket off in part": (
+        "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
+        {"blockPublicAcls": True, "restrictPublicBuckets": False},
+    ),
+    "block of one bucket unknown": ("aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock", {"blockPublicAcls": UNKNOWN}),
     "detection off": ("aws:guardduty/detector:Detector", {"enable": False}),
     "trail to a bucket of somebody": ("aws:cloudtrail/trail:Trail", {"s3BucketName": "somebody-trail"}),
     "trail to a group of somebody": (
@@ -155,7 +159,13 @@ REFUSED: dict[str, tuple[str, dict[str, Any]]] = {
         "aws:route53/resolverQueryLogConfigAssociation:ResolverQueryLogConfigAssociation",
         {"resolverQueryLogConfigId": "rqlc-0123456789abcdef"},
     ),
-    "flows to a bucket of somebody": ("aws:ec2/flowLog:FlowLog", {"logDestination": "arn:aws:s3:::somebody-flows/prefix"}),
+    "flows to a stream": ("aws:ec2/flowLog:FlowLog", {"logDestination": f"arn:aws:firehose:us-east-1:{OWN}:deliverystream/f"}),
+    "flows by a role of another account": ("aws:ec2/flowLog:FlowLog", {"deliverCrossAccountRole": f"arn:aws:iam::{OTHER}:role/f"}),
+    "pods with a role of somebody": (
+        "aws:eks/podIdentityAssociation:PodIdentityAssociation",
+        {"roleArn": f"arn:aws:iam::{OWN}:role/admin"},
+    ),
+    "policy of an endpoint of somebody": ("aws:ec2/vpcEndpointPolicy:VpcEndpointPolicy", {"vpcEndpointId": "vpce-0123456789abcdef0"}),
     "flows to a group of somebody": ("aws:ec2/flowLog:FlowLog", {"logDestination": f"arn:aws:logs:us-east-1:{OTHER}:log-group:f"}),
     "requests to a group of somebody": (
         "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration",
@@ -231,6 +241,7 @@ PASSES: dict[str, Resource] = {
         props={"destinationArn": f"arn:aws:logs:us-east-1:{OWN}:log-group:queries"},
     ),
     "flows to the program's bucket": made("aws:ec2/flowLog:FlowLog", props={"logDestination": UNKNOWN}, logDestination=["bucket"]),
+    "flows to a bucket": made("aws:ec2/flowLog:FlowLog", props={"logDestination": "arn:aws:s3:::flow-logs-of-the-account"}),
     "subscription of a queue of this account": made(
         "aws:sns/topicSubscription:TopicSubscription", props={"protocol": "sqs", "endpoint": f"arn:aws:sqs:us-east-1:{OWN}:q"}
     ),
