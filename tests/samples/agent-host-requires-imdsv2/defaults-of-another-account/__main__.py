@@ -1,4 +1,4 @@
-"""The account default that requires tokens is set with a provider that assumes a role elsewhere."""
+"""The account default that requires tokens is set with a provider that has other credentials."""
 
 import sys
 from pathlib import Path
@@ -11,8 +11,8 @@ import pulumi_aws as aws
 gateways, subnet = base.gateway_subnet(), base.agent_subnet()
 base.agent_table(subnet)
 base.rules(base.agents_group())
-roles = None if base.REPAIRED else [{"role_arn": "arn:aws:iam::444455556666:role/defaults"}]
-here, setting = aws.Provider("here", region="us-east-1"), aws.Provider("setting", region="us-east-1", assume_roles=roles)
+profile = None if base.REPAIRED else "defaults"
+here, setting = aws.Provider("here", region="us-east-1"), aws.Provider("setting", region="us-east-1", profile=profile)
 defaults = aws.ec2.InstanceMetadataDefaults(
     "defaults", http_tokens="required", http_put_response_hop_limit=1, opts=pulumi.ResourceOptions(provider=setting)
 )
