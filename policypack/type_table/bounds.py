@@ -14,19 +14,30 @@ from typing import Any, Final
 
 from containment.model.fqdn import Match
 from policypack.graph import Graph, Resource
+from policypack.iam.account import account_in, own_accounts
 from policypack.iam.documents import UnreadableError
+from policypack.iam.policies import Own, openings
 from policypack.known_doors import key_of, values
 from policypack.known_types import ROLE
 from policypack.plain import UNKNOWN, is_false, is_some, is_true
-from policypack.type_table.account import account_in, own_accounts
-from policypack.type_table.policies import Own, openings
 from policypack.type_table.table import Bound, Kind, Line
 
 SNS_TOPIC: Final = "aws:sns/topic:Topic"
+SQS_QUEUE: Final = "aws:sqs/queue:Queue"
 EKS_CLUSTER: Final = "aws:eks/cluster:Cluster"
 _ISSUER: Final = re.compile(r"(?:https://)?oidc\.eks\.[a-z]{2}(?:-[a-z]+)+-\d\.amazonaws\.com(?:\.cn)?/id/\w+")
 """The OpenID Connect issuer of an EKS cluster. Source: EKS User Guide, "Create an IAM OIDC provider for your cluster"."""
 _IDENTITIES: Final = ("arn", "id")
+_NAMES: Final = (*_IDENTITIES, "name", "bucket")
+"""Outputs by which a property may name a resource: some properties take an ARN, others a name."""
+_SERVICES: Final[Mapping[str, str]] = {
+    "aws:cloudwatch/logGroup:LogGroup": "logs",
+    SNS_TOPIC: "sns",
+    SQS_QUEUE: "sqs",
+}
+"""The service in the ARN of a type whose ARN has the account. A bucket's has none, so a bucket is proved by the program only."""
+_TO_PEOPLE: Final = frozenset({"email", "email-json", "sms"})
+"""Protocols of a subscription whose endpoint is a person's address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +61,20 @@ class Property:
             return True  # references are traced once the whole program is known
         if value is UNKNOWN:
             return bool(self.sources) and all(one is not None and one.type in types for one in self.sources)
-        return bool(self.graph.refer(self.resource, key_of(self.bound.path), value, types, _IDENTITIES).found)
+        if _is_arn(value):  # in a list next to a reference, an ARN of something else has the list's dependencies
+            made = [one.output(key) for one in self.graph.of(*types) for key in _IDENTITIES]
+            return any(one in made for one in _with_parent(value))
+        return bool(self.graph.refer(self.resource, key_of(self.bound.path), value, types, _NAMES).found)
 
     @property
     def is_yet_to_be_made(self) -> bool:
-        """Tell whether the value is unknown because a resource that it is made from has no id yet."""
-        return self.graph is None or any(one is not None and one.output("id") in (None, "") for one in self.sources)
+        """Tell whether a resource that the value is made from has no id yet, or no resource is known to be its source.
+
+        The engine does not record a source for what a function call returns (`get_policy_document_output`).
+        """
+        if self.graph is None or not self.sources:
+            return True
+        return any(one is not None and one.output("id") in (None, "") for one in self.sources)
 
     @property
     def own(self) -> Own:
@@ -74,8 +93,10 @@ def breaches(line: Line, resource: Resource, graph: Graph | None, seen: Sequence
         stated = list(values(resource, bound.path))
         if bound.kind is Kind.ON and not stated:
             yield f"{bound.path} is not set, and must be on"
+        if bound.kind is Kind.SET and not stated:
+            yield f"{bound.path} is not set, and must be"
         for value in stated:
-            if bound.kind is not Kind.ON and is_some(value) is Match.NO:
+            if bound.kind not in _JUDGED_WHEN_EMPTY and is_some(value) is Match.NO:
                 continue
             if graph is None and value is UNKNOWN:
                 continue  # judged with the whole program, and again when it is known
@@ -100,20 +121,79 @@ def _on(_: Property, value: Any) -> str:
     return "" if is_true(value) is Match.YES else _must_be(value, "on")
 
 
+def _not_off(_: Property, value: Any) -> str:
+    return "" if is_false(value) is Match.NO else _must_be(value, "on or unset")
+
+
+def _set(_: Property, value: Any) -> str:
+    return "" if is_some(value) is not Match.NO else "is empty, and must be set"
+
+
 def _one_of(prop: Property, value: Any) -> str:
-    return "" if value in prop.bound.choices else _must_be(value, f"one of {', '.join(prop.bound.choices)}")
+    types = tuple(one for one in prop.bound.choices if ":" in one)
+    if value in prop.bound.choices or (types and prop.is_reference(value, types)):
+        return ""
+    return _must_be(value, f"one of {', '.join(one.rpartition(':')[2] for one in prop.bound.choices)}")
 
 
 def _refers(prop: Property, value: Any) -> str:
-    kinds = " or ".join(one.rsplit(":", 1)[-1] for one in prop.bound.choices)
-    return "" if prop.is_reference(value, prop.bound.choices) else _must_be(value, f"a {kinds} of this program")
+    return "" if prop.is_reference(value, prop.bound.choices) else _must_be(value, f"a {_kinds(prop.bound.choices)} of this program")
+
+
+def _own_resource(prop: Property, value: Any) -> str:
+    return _own_of(prop, value, prop.bound.choices, f"a {_kinds(prop.bound.choices)} of this program, or one of this account")
+
+
+def _own_arn(prop: Property, value: Any) -> str:
+    """Judge an ARN of some services; the account must be this one where the ARN has one (a bucket's has none)."""
+    wanted = f"something of {' or '.join(prop.bound.choices)} in this account"
+    if value is UNKNOWN:
+        return "" if prop.is_yet_to_be_made else _must_be(value, wanted)
+    account, is_arn = account_in(value), _is_arn(value)
+    if is_arn and (value.split(":")[2] not in prop.bound.choices or (account and not prop.own.has(account) and not _is_made(prop, value))):
+        return _must_be(value, _proved(prop, wanted))
+    return ""
+
+
+def _is_made(prop: Property, arn: str) -> bool:
+    """Tell whether an ARN is that of some resource of the program."""
+    resources = prop.graph.resources if prop.graph is not None else ()
+    return any(arn.removesuffix(":*") == str(one.output("arn")).removesuffix(":*") for one in resources)
 
 
 def _sns_topic(prop: Property, value: Any) -> str:
-    if isinstance(value, str) and value.startswith("arn:"):
-        is_topic = value.split(":")[2:3] == ["sns"] and value.count(":") == 5  # a seventh part is a subscription
-        return "" if is_topic else _must_be(value, "an SNS topic")
-    return "" if prop.is_reference(value, (SNS_TOPIC,)) else _must_be(value, "an SNS topic")
+    if _is_arn(value) and (value.split(":")[2:3] != ["sns"] or value.count(":") != 5):  # a seventh part is a subscription
+        return _must_be(value, "an SNS topic")
+    return _own_of(prop, value, (SNS_TOPIC,), "an SNS topic of this account")
+
+
+def _own_endpoint(prop: Property, value: Any) -> str:
+    """Judge the endpoint of a subscription; the bound on its protocol is apart."""
+    is_address = prop.resource.get("protocol") in _TO_PEOPLE
+    return "" if is_address else _own_of(prop, value, (SQS_QUEUE,), "a queue of this account")
+
+
+def _own_of(prop: Property, value: Any, types: tuple[str, ...], wanted: str) -> str:
+    """Judge a value that must lead to a resource of the program, or be the ARN of one of its account by its service and account."""
+    service, account = (value.split(":")[2:3], account_in(value)) if _is_arn(value) else ([], "")
+    is_own = any([_SERVICES.get(one)] == service for one in types) and bool(account) and prop.own.has(account)
+    if is_own or (prop.is_reference(value, types) and not (account and prop.graph is None)):
+        return ""
+    return _must_be(value, _proved(prop, wanted))
+
+
+def _kinds(types: tuple[str, ...]) -> str:
+    return " or ".join(one.rsplit(":", 1)[-1] for one in types)
+
+
+def _is_arn(value: Any) -> bool:
+    return isinstance(value, str) and value.startswith("arn:")
+
+
+def _with_parent(arn: str) -> tuple[str, ...]:
+    """Return an ARN, and that of the log group or bucket it names something in."""
+    bucket = (arn.split("/", 1)[0],) if arn.split(":")[2:3] == ["s3"] else ()
+    return (arn, arn.removesuffix(":*"), *bucket)
 
 
 def _own_account(prop: Property, value: Any) -> str:
@@ -150,12 +230,18 @@ def _shown(value: Any) -> str:
     return "not known yet" if value is UNKNOWN else repr(value) if isinstance(value, str | int | bool) else "set"
 
 
+_JUDGED_WHEN_EMPTY: Final = frozenset({Kind.ON, Kind.NOT_OFF, Kind.SET})
 _CHECKS: Final[Mapping[Kind, Callable[[Property, Any], str]]] = {
     Kind.UNSET: _unset,
     Kind.OFF: _off,
     Kind.ON: _on,
+    Kind.NOT_OFF: _not_off,
+    Kind.SET: _set,
     Kind.ONE_OF: _one_of,
     Kind.REFERS: _refers,
+    Kind.OWN_RESOURCE: _own_resource,
+    Kind.OWN_ARN: _own_arn,
+    Kind.OWN_ENDPOINT: _own_endpoint,
     Kind.SNS_TOPIC: _sns_topic,
     Kind.OWN_ACCOUNT: _own_account,
     Kind.OWN_PRINCIPAL: _own_principal,

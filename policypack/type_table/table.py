@@ -13,20 +13,25 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
+from containment import strict_yaml
 
 FOLDER: Final = Path(__file__).parent
 FILES: Final = ("judged.yaml", "harmless.yaml", "bounded.yaml")
 
 
 class Kind(StrEnum):
-    """What a bounded property may be; an unset property is within every bound but ON."""
+    """What a bounded property may be; an unset property is within every bound but ON and SET."""
 
     UNSET = "unset"
     OFF = "off"
     ON = "on"
+    NOT_OFF = "not-off"
+    SET = "set"
     ONE_OF = "one-of"
     REFERS = "refers"
+    OWN_RESOURCE = "own-resource"
+    OWN_ARN = "own-arn"
+    OWN_ENDPOINT = "own-endpoint"
     SNS_TOPIC = "sns-topic"
     OWN_ACCOUNT = "own-account"
     OWN_PRINCIPAL = "own-principal"
@@ -36,7 +41,8 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """What one property may be: `choices` are its values (ONE_OF) or the types it refers to (REFERS)."""
+    """What one property may be: `choices` are its values (ONE_OF) and the types it refers to (REFERS, OWN_RESOURCE,
+    ONE_OF), or the services of its ARN (OWN_ARN)."""
 
     path: str
     kind: Kind
@@ -71,7 +77,7 @@ def lines() -> Mapping[str, Line]:
 
 
 def _lines_in(name: str) -> Iterator[Line]:
-    for group in load_yaml((FOLDER / name).read_text(encoding="utf-8")):
+    for group in strict_yaml.read(FOLDER / name):
         rules = tuple(group.get("rules") or ())
         if (name == "judged.yaml") is not bool(rules):
             raise ValueError(f"{name}: the group {group['reason']!r} must name its rules exactly when its types are judged")
@@ -85,8 +91,3 @@ def _bound(path: str, stated: Any) -> Bound:
         ((kind, choices),) = stated.items()
         return Bound(path, Kind(kind), tuple(choices))
     return Bound(path, Kind(stated))
-
-
-def load_yaml(text: str) -> Any:
-    """Return a trusted YAML document, read by the C parser where there is one: it is ten times as fast."""
-    return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  a safe loader either way
