@@ -35,8 +35,8 @@ _BY_OPERATOR: Final[dict[str, str]] = {
     "dns.surfsharkdns.com doh.disconnect.app dns.comss.one free.shecan.ir dnslify.com armadillodns.net",
     "private operators": "blahdns.com ahadns.net ahadns.com tiar.app tiarap.org alekberg.net pi-dns.com rdns.faelix.net pdns.faelix.net "
     "dns.oszx.co dns.pumplex.com dns.hostux.net dns.containerpi.com doh.seby.io doh-2.seby.io doh.crypto.sx odoh.crypto.sx "
-    "doh.powerdns.org dns.dnsoverhttps.net dnsovertls.sinodun.com getdnsapi.net dns.arapurayil.com dns.flatuslifir.is resolver-eu.lelux.fi doh.li "
-    "doh.securedns.eu fi.doh.dns.snopyta.org doh.linuxsec.org dns.brahma.world",
+    "doh.powerdns.org dns.dnsoverhttps.net dnsovertls.sinodun.com getdnsapi.net dns.arapurayil.com dns.flatuslifir.is resolver-eu.lelux.fi "
+    "doh.li doh.securedns.eu fi.doh.dns.snopyta.org doh.linuxsec.org dns.brahma.world",
 }
 
 RESOLVERS: Final = frozenset(domain for domains in _BY_OPERATOR.values() for domain in domains.split())
