@@ -13,7 +13,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
+from containment import strict_yaml
+from containment.model.words import has_word
 
 FILE: Final = Path(__file__).parents[1] / "bounds.yaml"
 DEFAULT: Final = 4096
@@ -50,15 +51,14 @@ def current() -> Bound:
 def parse(text: str, today: date) -> Bound:
     """Return the bound that a text states for a day."""
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        document = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        return Bound(problems=(f"{FILE.name} is not YAML: {' '.join(str(error).split())}",))
+        document = strict_yaml.load(text)
+    except strict_yaml.StrictYamlError as error:
+        return Bound(problems=(f"{FILE.name}: {error}",))
     if document is None:
         return Bound()
     if not isinstance(document, list):
         return Bound(problems=(f"{FILE.name} is not a list of bounds",))
-    problems = list(_repeated(node))
+    problems: list[str] = []
     for number, raw in enumerate(document, 1):
         problems += (f"{FILE.name}, entry {number} {what}" for what in _wrong(raw, today))
     if len(document) > 1:
@@ -79,8 +79,8 @@ def _wrong(raw: Any, today: date) -> Iterator[str]:
         yield f"has value {value!r}, which is no number from 0 to {MOST}"
     for key in ("owner", "reason"):
         text = raw.get(key)
-        if text not in (None, "") and not (isinstance(text, str) and any(char.isalpha() for char in text)):
-            yield f"has {key} {text!r}, which is no text with letters"
+        if text not in (None, "") and not (isinstance(text, str) and has_word(text)):
+            yield f"has {key} {text!r}, which has no word in it"
     if until in (None, ""):
         return
     if isinstance(until, datetime) or not isinstance(until, date):
@@ -89,10 +89,3 @@ def _wrong(raw: Any, today: date) -> Iterator[str]:
         yield f"ended on {until}; remove it, or decide again and write a new end"
     elif (until - today).days > LONGEST:
         yield f"ends on {until}, more than a year from today"
-
-
-def _repeated(node: Any) -> Iterator[str]:
-    """Yield keys that one mapping has twice; YAML itself silently keeps the last."""
-    for entry in node.value if isinstance(node, yaml.SequenceNode) else ():
-        keys = [key.value for key, _ in entry.value] if isinstance(entry, yaml.MappingNode) else []
-        yield from (f"{FILE.name} has {key} twice in one entry" for key in dict.fromkeys(keys) if keys.count(key) > 1)

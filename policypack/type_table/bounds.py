@@ -14,12 +14,12 @@ from typing import Any, Final
 
 from containment.model.fqdn import Match
 from policypack.graph import Graph, Resource
+from policypack.iam.account import account_in, own_accounts
 from policypack.iam.documents import UnreadableError
+from policypack.iam.policies import Own, openings
 from policypack.known_doors import key_of, values
 from policypack.known_types import ROLE
 from policypack.plain import UNKNOWN, is_false, is_some, is_true
-from policypack.type_table.account import account_in, own_accounts
-from policypack.type_table.policies import Own, openings
 from policypack.type_table.table import Bound, Kind, Line
 
 SNS_TOPIC: Final = "aws:sns/topic:Topic"

@@ -14,9 +14,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
-
+from containment import strict_yaml
 from containment.model.errors import Problem
+from containment.model.words import has_word
 from policypack.type_table.table import lines
 
 FILE: Final = Path(__file__).parents[1] / "types.yaml"
@@ -25,7 +25,6 @@ MOST_DAYS: Final = 366
 
 _KEYS: Final = ("type", "owner", "reason", "review")
 _TYPE: Final = re.compile(r"[a-z][\w-]*:[\w./-]*:[\w.-]+")
-_WORD: Final = re.compile(r"[^\W\d_]{2,}")
 _WHY: Final = "a line accepts a type in every program: its type, reason, owner and end must be plain"
 _FIX: Final = f"write {', '.join(_KEYS)}, as the file's own example shows"
 
@@ -72,9 +71,9 @@ def load(today: date, path: Path = FILE) -> House:
 def parse(text: str, today: date, name: str = FILE.name) -> House:
     """Return the lines of a text on a day."""
     try:
-        document = yaml.load(text, Loader=_EveryKeyOnce)  # noqa: S506  a safe loader
-    except (yaml.YAMLError, ValueError) as error:
-        return House(problems=(_problem(name, f"is not YAML: {' '.join(str(error).split())}"),))
+        document = strict_yaml.load(text)
+    except strict_yaml.StrictYamlError as error:
+        return House(problems=(_problem(name, str(error)),))
     if document is None:
         return House()
     if not isinstance(document, list):
@@ -95,7 +94,7 @@ def _problems(raw: Any, where: str, today: date) -> Iterator[Problem]:
     yield from (_problem(where, f"has {key!r}, which means nothing here") for key in raw if key not in _KEYS)
     for key in ("owner", "reason"):
         value = raw.get(key)
-        if value not in (None, "") and not (isinstance(value, str) and _WORD.search(value)):
+        if value not in (None, "") and not (isinstance(value, str) and has_word(value)):
             yield _problem(where, f"has {key} {value!r}, which has no word in it")
     if raw.get("type") not in (None, ""):
         yield from _wrong_type(raw["type"], where)
@@ -136,18 +135,3 @@ def _twice(entries: Iterable[HouseLine], name: str) -> Iterator[Problem]:
 
 def _problem(where: str, what: str) -> Problem:
     return Problem(where, what, _WHY, _FIX)
-
-
-_SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-
-class _EveryKeyOnce(_SafeLoader):  # type: ignore[misc]
-    """Refuse a key that is set twice: YAML would take the last one, and a reviewer reads the first."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        keys = [self.construct_object(key) for key, _ in node.value]
-        twice = sorted({str(key) for key in keys if keys.count(key) > 1})
-        if twice:
-            raise yaml.constructor.ConstructorError(None, None, f"key {', '.join(twice)} is set twice", node.start_mark)
-        mapping: dict[Any, Any] = super().construct_mapping(node, deep)
-        return mapping

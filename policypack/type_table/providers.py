@@ -13,9 +13,9 @@ from typing import Any, Final
 
 from containment.model.fqdn import Match
 from policypack.graph import Graph, Provider, Resource
+from policypack.iam.account import accounts_of, own_accounts
 from policypack.known_types import AVIATRIX_PROVIDER
 from policypack.plain import UNKNOWN, is_true, items
-from policypack.type_table.account import accounts_of, own_accounts
 
 AWS_PROVIDER: Final = "pulumi:providers:aws"
 PREFIX: Final = "pulumi:providers:"

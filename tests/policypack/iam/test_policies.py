@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from policypack.graph import Graph, Provider, Resource
-from policypack.type_table.account import own_accounts
-from policypack.type_table.policies import Own, openings
+from policypack.iam.account import own_accounts
+from policypack.iam.policies import Own, openings
 from tests.policypack.type_table.programs import OTHER, OWN, allow, endpoint, found_in, host, made
 
 OURS = Own(frozenset({OWN}), frozenset({"role-arn"}))

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
+from policypack.iam.account import account_in
 from policypack.iam.documents import Statement, read
-from policypack.type_table.account import account_in
 
 SERVICES: Final = frozenset(
     {
