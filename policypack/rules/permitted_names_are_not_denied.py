@@ -60,7 +60,10 @@ def _judged(chain: Chain) -> Iterator[Fault]:
 
 def _of_strangers(chain: Chain) -> Iterator[Fault]:
     """Yield the names of services that strangers use, where the gateway is in another program: no rule elsewhere excuses those."""
-    for group in _web_groups(chain)[1]:
+    denied, permitted = _web_groups(chain)
+    if not chain.is_certain and _uses(chain) > len(denied):
+        return  # a deny uses a WebGroup more, and which one is not known yet
+    for group in permitted:
         for raw in names_in(group):
             refusal = refusal_of(raw) if isinstance(raw, str) else None
             if refusal is not None and refusal.cause in _STRANGERS:
@@ -73,9 +76,13 @@ def _web_groups(chain: Chain) -> tuple[list[Resource], list[Resource]]:
         denied = [group for rule in chain.denies for group in _groups(chain, rule)]
         return denied, list(dict.fromkeys(group for rule in chain.permits for group in _groups(chain, rule)))
     every = list(chain.graph.of(WEB_GROUP))
-    uses = sum(len(rule.web_groups) for rule in chain.denies) if chain.denies else len(every)  # no deny known: other rules refuse that
-    denied, excused = deny_groups(every, uses)
+    denied, excused = deny_groups(every, _uses(chain))
     return denied, [group for group in every if group not in denied and group not in excused]
+
+
+def _uses(chain: Chain) -> int:
+    """Return how many times denies refer to a WebGroup; while no deny is known, which other rules refuse, every group may be one's."""
+    return sum(len(rule.web_groups) for rule in chain.denies) if chain.denies else len(chain.graph.of(WEB_GROUP))
 
 
 def _too_much(names: Iterable[Any], denied: list[DomainPattern]) -> Iterator[str]:
