@@ -3,30 +3,44 @@
 Every name of a permit's WebGroup goes through the one validator of permitted names (`containment.model.permitted`). A
 wildcard that covers a denied provider covers its other hosts too, which no deny names. Providers are those of the
 minimum set and whatever the program's own denies name. While no group has an id (a first preview), `deny_groups` picks
-the groups that are taken for the denies', and every other is taken for a permit's.
+the groups that are taken for the denies', and every other is taken for a permit's. A program whose gateway is in another program
+is judged for names of services that strangers use.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, Final
 
 from containment.model.fqdn import DomainPattern, Match
 from containment.model.names import WellKnown
 from containment.model.permitted.name import lookalike_refusal, refusal_of
-from policypack.chain import Chain, in_places
+from containment.model.permitted.refusal import Cause
+from policypack.chain import Chain, chain_of, in_places
 from policypack.dcf import DcfRule, read_rules
 from policypack.dcf_groups import IDENTITIES
 from policypack.finding import Fault, Rule, Scope, Severity
 from policypack.graph import Graph, Resource
-from policypack.known_types import WEB_GROUP
+from policypack.hosts import find_hosts
+from policypack.known_types import RULE_LISTS, WEB_GROUP
 from policypack.names.web_groups import deny_groups, names_in, pattern_of
+from policypack.place import is_vended
 from policypack.providers import PROVIDERS
+
+_STRANGERS: Final = frozenset(
+    {
+        *(Cause.ADDRESS, Cause.ADDRESS_IN_NAME, Cause.METADATA, Cause.DYNAMIC_DNS, Cause.TUNNEL, Cause.RESOLVER, Cause.DROP_SITE),
+        Cause.LOOK_ALIKE,
+    }
+)
+"""Causes that are about the name itself; how wide a wildcard may be depends on the denies ahead of it."""
 
 
 def check_stack(graph: Graph) -> list[Fault]:
     """Return a fault for every WebGroup of a permit that names too much, and for permits whose names cannot be seen."""
-    return in_places(graph, _judged)
+    if is_vended(graph):
+        return in_places(graph, _judged)
+    return list(dict.fromkeys(_of_strangers(chain_of(graph)))) if find_hosts(graph) and graph.of(*RULE_LISTS) else []
 
 
 def _judged(chain: Chain) -> Iterator[Fault]:
@@ -35,21 +49,44 @@ def _judged(chain: Chain) -> Iterator[Fault]:
         if WellKnown.ALL_WEB.value in rule.web_groups:
             yield Fault(rule.owner.urn, f"{rule.label} permits every name: its WebGroup is All-Web")
     if chain.is_certain:
-        denied = [group for rule in chain.denies for group in _groups(chain, rule)]
-        permitted = list(dict.fromkeys(group for rule in permits for group in _groups(chain, rule)))
         yield from (
             Fault(rule.owner.urn, f"{rule.label} permits names that cannot be seen here") for rule in permits if _is_hidden(chain, rule)
         )
-    else:
-        every = list(chain.graph.of(WEB_GROUP))
-        # A deny that is switched off refers to its groups too; that there is no deny at all is refused by other rules.
-        denies = [rule for rule in read_rules(chain.graph) if rule.permits is Match.NO and chain.is_ours(rule)]
-        uses = sum(len(rule.web_groups) for rule in denies) if denies else len(every)
-        denied, excused = deny_groups(every, uses)
-        permitted = [group for group in every if group not in denied and group not in excused]
+    denied, permitted = _web_groups(chain)
     named = [pattern for group in denied for raw in names_in(group) if (pattern := pattern_of(raw)) is not None]
     for group in permitted:
         yield from (Fault(group.urn, what) for what in dict.fromkeys(_too_much(names_in(group), named)))
+
+
+def _of_strangers(chain: Chain) -> Iterator[Fault]:
+    """Yield the names of services that strangers use, where the gateway is in another program: no rule elsewhere excuses those."""
+    denied, permitted = _web_groups(chain)
+    if not chain.is_certain and _uses(chain) > len(denied):
+        return  # a deny uses a WebGroup more, and which one is not known yet
+    for group in permitted:
+        for raw in names_in(group):
+            refusal = refusal_of(raw) if isinstance(raw, str) else None
+            if refusal is not None and refusal.cause in _STRANGERS:
+                yield Fault(group.urn, f"permits {raw}, which {refusal}")
+
+
+def _web_groups(chain: Chain) -> tuple[list[Resource], list[Resource]]:
+    """Return the WebGroups of the denies and those of the permits, as far as it is known which are whose."""
+    if chain.is_certain:
+        denied = [group for rule in chain.denies for group in _groups(chain, rule)]
+        return denied, list(dict.fromkeys(group for rule in chain.permits for group in _groups(chain, rule)))
+    every = list(chain.graph.of(WEB_GROUP))
+    denied, excused = deny_groups(every, _uses(chain))
+    return denied, [group for group in every if group not in denied and group not in excused]
+
+
+def _uses(chain: Chain) -> int:
+    """Return how many times denies refer to a WebGroup, switched-off denies included.
+
+    While no deny is known, which other rules refuse, every group may be a deny's.
+    """
+    denies = [rule for rule in read_rules(chain.graph) if rule.permits is Match.NO and chain.is_ours(rule)]
+    return sum(len(rule.web_groups) for rule in denies) if denies else len(chain.graph.of(WEB_GROUP))
 
 
 def _too_much(names: Iterable[Any], denied: list[DomainPattern]) -> Iterator[str]:
@@ -85,9 +122,9 @@ def _is_hidden(chain: Chain, rule: DcfRule) -> bool:
 RULE = Rule(
     id="permitted-names-are-not-denied",
     severity=Severity.CRITICAL,
-    info="No permit names a denied host or an address, a shared or public suffix, a tunnel or drop site, a look-alike, or All-Web.",
+    info="No permit names a denied host, an address, a shared or public suffix, a tunnel, resolver or drop site, a look-alike, or All-Web.",
     why="a name that strangers can get, or a wildcard over a denied one, lets data through to whoever took the name",
     fix="name the exact hosts that are needed; to sanction a provider, take it out of the deny and permit its exact host",
-    scope=Scope.PLACE,
+    scope=Scope.STATED_OR_PLACE,
     check_stack=check_stack,
 )

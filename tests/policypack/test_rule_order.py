@@ -299,3 +299,13 @@ def test_what_the_controller_answered_is_judged_as_well_as_what_was_asked_for() 
 
 def test_an_answer_that_is_not_known_yet_does_not_stand_for_the_demand() -> None:
     assert answered(lambda rules: rules[0].update(priority=UNKNOWN)) == set()
+
+
+@pytest.mark.parametrize("known", [False, True])
+@pytest.mark.parametrize(
+    "name", ["acme.ngrok.io", "dns.google", "acme.duckdns.org", "webhook.site", "\uff4fpenclaw.ai", "203.0.113.66.nip.io"]
+)
+def test_a_name_of_strangers_is_refused_where_the_gateway_is_in_another_program(name: str, known: bool) -> None:
+    stack = compliant()
+    stack.props["core"]["selector"]["matchExpressions"].append({"snifilter": name})
+    assert stack.refused(known) == {("permitted-names-are-not-denied", "core")}
