@@ -8,6 +8,7 @@ UNTRACED. Rules decide what those mean; nothing here guesses.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -104,6 +105,8 @@ class Reference:
 
 _HOPS = 3
 _BESIDE_THE_ID = frozenset({"name", "arn"})
+_AWS_ID = re.compile(r"[a-z]{1,12}(?:-[a-z]{1,12})*-(?:[0-9a-f]{8}|[0-9a-f]{17})")
+"""An id that AWS draws when it makes a resource (`lt-0123456789abcdef0`): while a resource is yet to be made, no literal is its id."""
 _T = TypeVar("_T")
 
 
@@ -159,8 +162,9 @@ class Graph:
             for resource in self.of(*sorted(wanted))
             if any(value in (resource.output(attribute), resource.get(attribute)) for attribute in attributes)
         )
-        # A provider that does not echo its id leaves the dependencies as the only evidence.
-        hits = hits or tuple(item for item in named if _is_open(item, attributes))
+        # A provider that does not echo its id leaves the dependencies as the only evidence; AWS draws and echoes its own.
+        if not hits and not _AWS_ID.fullmatch(str(value)):
+            hits = tuple(item for item in named if _is_open(item, attributes))
         return Reference(_trace(hits), hits) if hits else Reference(Trace.EXTERNAL, literal=str(value))
 
     def _dependencies(self, holder: Resource, key: str, wanted: set[str]) -> tuple[Resource, ...]:

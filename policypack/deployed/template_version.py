@@ -83,7 +83,9 @@ def unseen_versions(graph: Graph, resource: Resource) -> Iterator[str]:
         for template in launch.reference.found:
             if template.type == LAUNCH_TEMPLATE and not _is_described(resource, launch, template):
                 named = f"{_named(launch.version, template)} of {template.label}"
-                yield f"starts from {named}, which is not the one described here{_latest(template)}; {_REPAIR}"
+                lag = _lag(template) if launch.version in (None, "", _DEFAULT) else ""
+                why = f"and {lag}" if lag else f"which is not the one described here{_latest(template)}"
+                yield f"starts from {named}, {why}; {_REPAIR}"
 
 
 def _is_described(resource: Resource, launch: Launch, template: Resource) -> bool:
@@ -109,14 +111,36 @@ def _are_templates(urns: Iterable[str]) -> bool:
 
 
 def _is_default_latest(template: Resource) -> bool:
+    """Return whether the default version is the latest one, and follows it or is not kept from it by the program."""
     latest, default = template.output("latestVersion"), template.output("defaultVersion")
-    follows = is_true(template.get("updateDefaultVersion")) is Match.YES
-    pinned = template.get("defaultVersion")
-    if pinned not in (None, "", 0):
-        return pinned is not UNKNOWN and str(pinned) == (_FIRST if latest is None and _is_new(template) else str(latest))
+    if _lag(template):
+        return False
     if latest is None or default is None:
-        return follows or _is_new(template)
+        return is_true(template.get("updateDefaultVersion")) is Match.YES or _is_new(template)
     return str(default) == str(latest)
+
+
+def _lag(template: Resource) -> str:
+    """Return in words how the program keeps the default version from following the latest one, "" when it does not.
+
+    Such a template is repaired by a new version that no host starts from: what is described and what starts differ from then on.
+    """
+    pinned, follows = template.get("defaultVersion"), template.get("updateDefaultVersion")
+    if template.is_read:
+        return ""  # what was read is the default of now, and no setting of the program
+    if pinned not in (None, "", 0):
+        return (
+            "defaultVersion is not known"
+            if pinned is UNKNOWN
+            else f"defaultVersion {pinned} keeps it when the template gets another version"
+        )
+    if follows is not None and is_true(follows) is not Match.YES:
+        return (
+            "updateDefaultVersion is not known"
+            if follows is UNKNOWN
+            else "updateDefaultVersion is false, so it stays when the template changes"
+        )
+    return ""
 
 
 def _is_new(template: Resource) -> bool:

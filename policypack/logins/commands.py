@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
 
+from policypack.logins.consoles import CONSOLES
+
 _START: Final = r"(?:^|[;&|(`\"'\[,\s/])"
 """What comes before a command: a line's start, a shell operator, a quote of a list, a folder."""
 _END: Final = r"(?=[\s\"',;&|)\]`]|$)"
@@ -64,7 +66,7 @@ SERVERS: Final = (
         (
             r"\bsystemctl\b[^\n;|&]*\b(?:start|enable|restart|unmask|reenable|reload-or-restart)\b[^\n;|&]*\s['\"]?"
             r"(?:sshd?|openssh-server|dropbear|telnet|telnetd|inetd|xinetd|xrdp|vncserver\S*|tigervnc\S*|x11vnc|cockpit|webmin|ttyd|shellinabox|code-server\S*"
-            r"|jupyter\S*|serial-getty@\S+|debug-shell|rexec|rlogin|rsh)(?:\.service|\.socket)?(?=[\s\"',;&|)\]]|$)"
+            r"|jupyter\S*|rexec|rlogin|rsh)(?:\.service|\.socket)?(?=[\s\"',;&|)\]]|$)"
         ),
     ),
     (
@@ -126,12 +128,12 @@ REMOTE_SHELLS: Final = (
         r"(?i)\bamazon-ssm-agent(?:\.exe)?\b[^\n;|&]*\s-?-(?:register|code|id)\b|\bssm-setup-cli\b[^\n;|&]*\s-+(?:register|activation)|\bssm\s+create-activation\b|\bactivation-code\b",
     ),
 )
-COMMANDS: Final = (*PASSWORDS, *SETTINGS, *SSH, *SERVERS, *REMOTE_SHELLS)
+COMMANDS: Final = (*PASSWORDS, *SETTINGS, *SSH, *SERVERS, *REMOTE_SHELLS, *CONSOLES)
 """(what it does, expression)."""
 
 _MARKS: Final = re.compile(
     r"(?i)passwd|shadow|user|vipw|vigr|authentication|permit|authorized|trusteduser|ssh|connect|telnet|inetd|rdp|vnc|cockpit|webmin|tty|shell|serve|jupyter|getty"
-    r"|rexec|rlogin|rsh|remoting|winrm|terms|local|dropbear|tunnel|code|/dev/|netcat|ncat|\bnc\b|socat|pty|ssm|activation|disable_root|host-containers|enabled|"
+    r"|rexec|rlogin|rsh|remoting|winrm|terms|local|dropbear|tunnel|code|/dev/|netcat|ncat|\bnc\b|socat|pty|ssm|activation|disable_root|host-containers|enabled|login|logon|hvc|console|respawn|askfirst|openvt|conspy|init=|rd\.break|systemd\.|bcdedit|\bdcv|"
     + "|".join(map(re.escape, _TOOLS))
 )
 """Lines without any of these cannot match; the rest of a long script is not tried."""
@@ -156,7 +158,8 @@ def logins_in(text: str) -> tuple[str, ...]:
     """Return the ways to log in that commands and settings of a text open, in words."""
     if not _MARKS.search(text):
         return ()
-    return tuple(dict.fromkeys(_logins_in(_acting(_COMMENT.sub("", text)))))
+    written = text.replace("\\n", "\n")  # what printf and echo -e write, line by line
+    return tuple(dict.fromkeys(way for one in dict.fromkeys((text, written)) for way in _logins_in(_acting(_COMMENT.sub("", one)))))
 
 
 def _acting(text: str) -> str:

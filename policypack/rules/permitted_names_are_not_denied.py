@@ -14,19 +14,23 @@ from typing import Any
 from containment.model.fqdn import DomainPattern, Match
 from containment.model.names import WellKnown
 from containment.model.permitted.name import lookalike_refusal, refusal_of
-from policypack.chain import Chain, in_places
+from policypack.chain import Chain, chain_of, in_places
 from policypack.dcf import DcfRule
 from policypack.dcf_groups import IDENTITIES
 from policypack.finding import Fault, Rule, Scope, Severity
 from policypack.graph import Graph, Resource
-from policypack.known_types import WEB_GROUP
+from policypack.hosts import find_hosts
+from policypack.known_types import RULE_LISTS, WEB_GROUP
 from policypack.names.web_groups import deny_groups, names_in, pattern_of
+from policypack.place import is_vended
 from policypack.providers import PROVIDERS
 
 
 def check_stack(graph: Graph) -> list[Fault]:
     """Return a fault for every WebGroup of a permit that names too much, and for permits whose names cannot be seen."""
-    return in_places(graph, _judged)
+    if is_vended(graph):
+        return in_places(graph, _judged)
+    return list(dict.fromkeys(_judged(chain_of(graph)))) if find_hosts(graph) and graph.of(*RULE_LISTS) else []
 
 
 def _judged(chain: Chain) -> Iterator[Fault]:
@@ -37,9 +41,10 @@ def _judged(chain: Chain) -> Iterator[Fault]:
     if chain.is_certain:
         denied = [group for rule in chain.denies for group in _groups(chain, rule)]
         permitted = list(dict.fromkeys(group for rule in permits for group in _groups(chain, rule)))
-        yield from (
-            Fault(rule.owner.urn, f"{rule.label} permits names that cannot be seen here") for rule in permits if _is_hidden(chain, rule)
-        )
+        if is_vended(chain.graph):  # elsewhere a group may be of the program that has the gateway
+            yield from (
+                Fault(rule.owner.urn, f"{rule.label} permits names that cannot be seen here") for rule in permits if _is_hidden(chain, rule)
+            )
     else:
         every = list(chain.graph.of(WEB_GROUP))
         uses = sum(len(rule.web_groups) for rule in chain.denies) if chain.denies else len(every)  # no deny known: other rules refuse that
@@ -83,9 +88,9 @@ def _is_hidden(chain: Chain, rule: DcfRule) -> bool:
 RULE = Rule(
     id="permitted-names-are-not-denied",
     severity=Severity.CRITICAL,
-    info="No permit names a denied host or an address, a shared or public suffix, a tunnel or drop site, a look-alike, or All-Web.",
+    info="No permit names a denied host, an address, a shared or public suffix, a tunnel, resolver or drop site, a look-alike, or All-Web.",
     why="a name that strangers can get, or a wildcard over a denied one, lets data through to whoever took the name",
     fix="name the exact hosts that are needed; to sanction a provider, take it out of the deny and permit its exact host",
-    scope=Scope.PLACE,
+    scope=Scope.STATED_OR_PLACE,
     check_stack=check_stack,
 )

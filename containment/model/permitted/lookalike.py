@@ -2,7 +2,7 @@
 
 The skeleton of a label has every letter replaced by the Latin letter or digit that it looks like; diacritics are dropped
 when names are compared with known ones, because a reader of a rule overlooks them too. Names in ASCII are never
-look-alikes here: `rn` for `m` is left to the reviewer.
+look-alikes here: `rn` for `m` is left to the reviewer. Characters that UTS 46 maps to ASCII are disguises of ASCII names.
 """
 
 from __future__ import annotations
@@ -34,6 +34,23 @@ def label_read_as_ascii(name: str) -> tuple[str, str] | None:
             reading = _skeleton(label)
             if reading.isascii():
                 return label, reading
+    return None
+
+
+def disguised_letter(raw: str) -> tuple[str, str] | None:
+    """Return the first character outside ASCII that UTS 46 maps to ASCII or to nothing, with what it is read as; else None.
+
+    Full-width letters and stops, letters of mathematics and invisible characters are such. A name on the wire (SNI) is ASCII, so one
+    that is written with them is the mapped name for a browser and may be none for whatever compares spellings.
+    """
+    for char in raw:
+        if not char.isascii():
+            try:
+                reading = idna.uts46_remap(char, std3_rules=False, transitional=False)
+            except idna.IDNAError:
+                reading = ""  # a space outside ASCII at an end, which `normalise` strips
+            if reading.isascii():
+                return char, reading
     return None
 
 

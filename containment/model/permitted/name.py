@@ -21,6 +21,7 @@ from containment.model.permitted.drop_sites import DROP_HOSTS, DROP_SITES
 from containment.model.permitted.dynamic_dns import DYNAMIC_DNS
 from containment.model.permitted.local_names import CLOUD_PRIVATE, METADATA, PRIVATE_USE, RESERVED, SPECIAL_USE
 from containment.model.permitted.refusal import Cause, Refusal, Scope
+from containment.model.permitted.resolvers import RESOLVERS
 from containment.model.permitted.suffixes import parents_of, suffix_in
 from containment.model.permitted.tenants import ABOVE_SHARED, CLOUDS, REGIONAL_S3, TENANTS
 from containment.model.permitted.tunnels import ADDRESS_IN_NAME, TUNNELS
@@ -28,6 +29,7 @@ from containment.model.permitted.tunnels import ADDRESS_IN_NAME, TUNNELS
 _SERVICES = (
     (Cause.DYNAMIC_DNS, DYNAMIC_DNS, "a dynamic-DNS service, where anybody points a name at any address"),
     (Cause.TUNNEL, TUNNELS, "a tunnel service, which forwards to whoever opened the tunnel"),
+    (Cause.RESOLVER, RESOLVERS, "a public resolver over HTTPS: its DNS queries carry data past the DNS firewall and the rules for port 53"),
     (Cause.ADDRESS_IN_NAME, ADDRESS_IN_NAME, "a service whose names stand for any address that they spell"),
     (Cause.DROP_SITE, DROP_SITES, "a paste, file-drop or webhook site, from which anybody collects what was left"),
 )
@@ -65,7 +67,7 @@ def refusal_of(raw: str, scope: Scope = Scope.PUBLIC) -> Refusal | None:
         _check_covered_services,
         _check_letters,
     )
-    return next((found for check in checks if (found := check(pattern, domain, scope)) is not None), None)
+    return next((found for check in checks if (found := check(pattern, domain, scope)) is not None), None) or _check_spelling(raw, pattern)
 
 
 def lookalike_refusal(raw: str, known: Iterable[str]) -> Refusal | None:
@@ -191,6 +193,8 @@ def _service(cause: Cause, where: str, words: str) -> Refusal:
     fix = "name a host under its owner's own domain"
     if cause is Cause.DROP_SITE:
         fix = "remove it; one exact host that is needed takes an entry in uploadWaivers, and its WebGroup one in policypack/waivers.yaml"
+    if cause is Cause.RESOLVER:
+        fix = "remove it: agents ask the VPC's resolver"
     return Refusal(cause=cause, what=f"{where}, {words}", fix=fix)
 
 
@@ -250,6 +254,18 @@ def _check_letters(pattern: DomainPattern, _domain: str, _scope: Scope) -> Refus
             fix="write the label in the letters of one script",
         )
     return None
+
+
+def _check_spelling(raw: str, pattern: DomainPattern) -> Refusal | None:
+    found = lookalike.disguised_letter(raw)
+    if found is None:
+        return None
+    letter, reading = found
+    return Refusal(
+        cause=Cause.LOOK_ALIKE,
+        what=f"has the character U+{ord(letter):04X}, which resolvers read as {reading or 'nothing'!r} (UTS 46) and a firewall may not",
+        fix=f"write {pattern.text}",
+    )
 
 
 def is_public_suffix_host(name: str) -> bool:

@@ -31,6 +31,7 @@ class Cause(StrEnum):
     METADATA = "metadata service"
     DYNAMIC_DNS = "dynamic DNS"
     TUNNEL = "tunnel"
+    RESOLVER = "public resolver"
     ADDRESS_IN_NAME = "address in the name"
     DROP_SITE = "drop site"
     LOOK_ALIKE = "look-alike"

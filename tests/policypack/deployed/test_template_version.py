@@ -134,9 +134,26 @@ def test_a_default_that_follows_the_latest_version_passes() -> None:
     assert refusing(started("instance", None, updateDefaultVersion=UNKNOWN), False, **changing) == READERS
 
 
-@pytest.mark.parametrize(("pinned", "refused"), [(1, READERS), (2, set()), (UNKNOWN, READERS)])
-def test_a_pinned_default_passes_only_when_it_is_the_latest(pinned: Any, refused: set[str]) -> None:
-    assert refusing(started("instance", None, defaultVersion=pinned), True, latestVersion=2, defaultVersion=2) == refused
+@pytest.mark.parametrize("known", [False, True])
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("version", [None, "$Default"])
+@pytest.mark.parametrize(
+    "kept", [{"defaultVersion": 1}, {"defaultVersion": 2}, {"defaultVersion": UNKNOWN}, {"updateDefaultVersion": False}]
+)
+def test_a_default_that_the_program_keeps_from_following_is_refused(kind: str, version: Any, kept: dict[str, Any], known: bool) -> None:
+    outputs = {"latestVersion": 2, "defaultVersion": 2} if known else {}
+    assert refusing(started(kind, version, **kept), known, **outputs) == READERS
+
+
+@pytest.mark.parametrize("version", ["$Latest", "2", 2])
+def test_a_kept_default_is_no_matter_to_a_host_that_names_the_latest_version(version: Any) -> None:
+    assert refusing(started("instance", version, updateDefaultVersion=False), True, latestVersion=2, defaultVersion=1) == set()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_in_a_first_preview_a_template_by_its_id_is_none_of_the_program(kind: str) -> None:
+    stack = started(kind, "1", "lt-0123456789abcdef0")
+    assert refusing(stack, False) == READERS
 
 
 @pytest.mark.parametrize("kind", KINDS)

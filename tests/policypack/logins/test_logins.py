@@ -37,6 +37,27 @@ HARMLESS = {
     "comments": script("# tailscale up", "  # chpasswd is not used", "# PermitRootLogin yes"),
     "out over ssh": script('(exec 3<>"/dev/tcp/$address/22") 2>/dev/null', "ssh -o BatchMode=yes git@github.com"),
     "a user without a password": script("useradd -r -s /usr/sbin/nologin agent", "adduser --disabled-password agent"),
+    "consoles closed": script(
+        "systemctl mask serial-getty@ttyS0.service getty@tty1.service",
+        "systemctl disable --now getty@tty1",
+        "ln -sf /dev/null /etc/systemd/system/serial-getty@ttyS0.service",
+        "pkill agetty",
+        ": > /etc/securetty",
+        "rm -rf /etc/systemd/system/getty@tty1.service.d",
+    ),
+    "consoles written to": script(
+        "echo 'ready' > /dev/console",
+        "exec > >(tee /var/log/user-data.log | logger -t user-data -s 2>/dev/console) 2>&1",
+        "grubby --update-kernel=ALL --args='console=ttyS0,115200n8'",
+        "echo console=ttyS0",
+        "stty -F /dev/ttyS0 115200",
+    ),
+    "logins elsewhere": script(
+        "aws ecr get-login-password | docker login --username AWS --password-stdin 123456789012.dkr.ecr.us-east-1.amazonaws.com",
+        "docker login -u AWS",
+        "npm login --registry=https://registry.acme.example",
+        "useradd --shell /usr/sbin/nologin agent",
+    ),
     "words": script("echo 'user pwd local shell'", "code=0", "local code", "exit $code"),
 }
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from containment.model.permitted import drop_sites, dynamic_dns, local_names, tenants, tunnels
+from containment.model.permitted import drop_sites, dynamic_dns, local_names, resolvers, tenants, tunnels
 from tests.policypack.mutants.mutant import Mutant, Set
 
 _RULE: Final = "permitted-names-are-not-denied"
@@ -17,6 +17,7 @@ _GROUPS: Final[Mapping[str, Mapping[str, str]]] = {
     "dynamic-dns": dynamic_dns._BY_SERVICE,
     "tunnel": tunnels._TUNNELS_BY_SERVICE,
     "address-service": tunnels._ADDRESS_IN_NAME_BY_SERVICE,
+    "resolver": resolvers._BY_OPERATOR,
     "drop-site": drop_sites._BY_KIND,
 }
 """Services: any name under their domains is a hole, exact or not."""
@@ -75,6 +76,12 @@ _SINGLE: Final[Mapping[str, str]] = {
     "local-lan": "files.lan",
     "local-machine": "ip-10-9-8-7.ec2.internal",
     "local-cluster": "kubernetes.default.svc.cluster.local",
+    "disguised-full-width": "\uff44ocs.openclaw.ai",
+    "disguised-stop": "docs\u3002openclaw.ai",
+    "disguised-zero-width": "docs\u200b.openclaw.ai",
+    "disguised-soft-hyphen": "do\u00adcs.openclaw.ai",
+    "disguised-mathematical": "\U0001d41docs.openclaw.ai",
+    "disguised-ligature": "\ufb01les.openclaw.ai",
     "look-alike-cyrillic": "docs.\u043epenclaw.ai",
     "look-alike-greek": "docs.\u03bfpenclaw.ai",
     "look-alike-armenian": "\u0570ello.example",

@@ -12,13 +12,14 @@ from containment.model.permitted.dynamic_dns import DYNAMIC_DNS
 from containment.model.permitted.local_names import CLOUD_PRIVATE, METADATA
 from containment.model.permitted.name import refusal_of
 from containment.model.permitted.providers import MINIMUM
+from containment.model.permitted.resolvers import RESOLVERS
 from containment.model.permitted.suffixes import suffix_in
 from containment.model.permitted.tenants import CLOUDS, TENANTS
 from containment.model.permitted.tunnels import ADDRESS_IN_NAME, TUNNELS
 from policypack.providers import PROVIDERS
 
 LIBRARY = load_library()
-LISTS = (DROP_SITES, DROP_HOSTS, DYNAMIC_DNS, CLOUDS, TENANTS, TUNNELS, ADDRESS_IN_NAME, METADATA, CLOUD_PRIVATE)
+LISTS = (DROP_SITES, DROP_HOSTS, DYNAMIC_DNS, CLOUDS, TENANTS, TUNNELS, RESOLVERS, ADDRESS_IN_NAME, METADATA, CLOUD_PRIVATE)
 
 
 @pytest.mark.parametrize("domains", LISTS)
@@ -29,6 +30,11 @@ def test_every_domain_is_written_in_its_one_spelling(domains: frozenset[str]) ->
 def test_the_paste_and_webhook_sites_of_the_catalog_are_drop_sites() -> None:
     names = [entry.pattern for entry in LIBRARY.sets["paste-and-webhooks"].entries]
     assert [name for name in names if name not in DROP_HOSTS and suffix_in(name, DROP_SITES) is None] == []
+
+
+def test_the_resolvers_of_the_catalog_are_public_resolvers() -> None:
+    names = [entry.pattern for entry in LIBRARY.sets["doh-resolvers"].entries]
+    assert [name for name in names if suffix_in(name, RESOLVERS) is None] == []
 
 
 def test_every_host_that_the_catalog_permits_may_be_permitted_but_for_the_one_its_flags_accept() -> None:

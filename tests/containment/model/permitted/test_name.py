@@ -11,6 +11,7 @@ from containment.model.permitted.local_names import METADATA, SPECIAL_USE
 from containment.model.permitted.name import lookalike_refusal, refusal_of
 from containment.model.permitted.refusal import Cause, Scope
 from containment.model.permitted.resolution import is_resolved_by_strangers
+from containment.model.permitted.resolvers import RESOLVERS
 from containment.model.permitted.tenants import CLOUDS, TENANTS
 from containment.model.permitted.tunnels import ADDRESS_IN_NAME, TUNNELS
 
@@ -92,7 +93,36 @@ REFUSED: dict[Cause, tuple[str, ...]] = {
         "*.telegram.org",
         "*.discord.gg",
     ),
-    Cause.LOOK_ALIKE: ("api.оpenai.com", "xn--80ak6aa92e.com", "ɡithub.com", "ορenai.com", "πpenai.com", "*.ԛwen.ai", "paypaӏ.com"),
+    Cause.RESOLVER: (
+        "dns.google",
+        "DNS.Google.",
+        "mozilla.cloudflare-dns.com",
+        "one.one.one.one",
+        "*.one.one",
+        "abc123.dns.nextdns.io",
+        "acme.cloudflare-gateway.com",
+        "*.opendns.com",
+        "*.quad9.net",
+        "\uff44ns.google",
+    ),
+    Cause.LOOK_ALIKE: (
+        "ｏpenclaw.ai",
+        "openclaw。ai",
+        "open\u200bclaw.ai",
+        "open\u00adclaw.ai",
+        "\U0001d428penclaw.ai",
+        "ⓞpenclaw.ai",
+        "\u212aeys.acme.com",
+        "\u00a0openclaw.ai",
+        "*.ｏpenclaw.ai",
+        "api.оpenai.com",
+        "xn--80ak6aa92e.com",
+        "ɡithub.com",
+        "ορenai.com",
+        "πpenai.com",
+        "*.ԛwen.ai",
+        "paypaӏ.com",
+    ),
     Cause.MALFORMED: (
         "",
         " ",
@@ -168,10 +198,16 @@ def test_an_honest_name_is_accepted_in_every_spelling(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("domains", "cause"),
-    [(DYNAMIC_DNS, Cause.DYNAMIC_DNS), (TUNNELS, Cause.TUNNEL), (ADDRESS_IN_NAME, Cause.ADDRESS_IN_NAME), (DROP_SITES, Cause.DROP_SITE)],
+    [
+        (DYNAMIC_DNS, Cause.DYNAMIC_DNS),
+        (TUNNELS, Cause.TUNNEL),
+        (RESOLVERS, Cause.RESOLVER),
+        (ADDRESS_IN_NAME, Cause.ADDRESS_IN_NAME),
+        (DROP_SITES, Cause.DROP_SITE),
+    ],
 )
 def test_every_listed_service_is_refused_with_everything_under_it(domains: frozenset[str], cause: Cause) -> None:
-    services = {Cause.DYNAMIC_DNS, Cause.TUNNEL, Cause.ADDRESS_IN_NAME, Cause.DROP_SITE}
+    services = {Cause.DYNAMIC_DNS, Cause.TUNNEL, Cause.RESOLVER, Cause.ADDRESS_IN_NAME, Cause.DROP_SITE}
     for domain in domains:
         for name in (domain, f"acme.{domain}", f"*.{domain}", f"a.b.{domain}"):
             refusal = refusal_of(name)
@@ -192,6 +228,14 @@ def test_a_wildcard_over_a_shared_suffix_is_refused_and_a_tenant_is_not(suffix: 
 def test_no_wildcard_lies_anywhere_under_a_cloud() -> None:
     for cloud in CLOUDS:
         assert refusal_of(f"*.acme.{cloud}") is not None, cloud
+
+
+@pytest.mark.parametrize(("name", "letter"), [("ｏpenclaw.ai", "U+FF4F"), ("open\u200bclaw.ai", "U+200B"), ("openclaw。ai", "U+3002")])
+def test_a_disguised_spelling_is_refused_with_its_letter_and_its_plain_spelling(name: str, letter: str) -> None:
+    refusal = refusal_of(name)
+    assert refusal is not None
+    assert letter in refusal.what
+    assert refusal.fix == "write openclaw.ai"
 
 
 def test_hosts_that_take_messages_are_refused_and_their_own_tenants_are_not() -> None:
