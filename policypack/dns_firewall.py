@@ -13,7 +13,7 @@ from typing import Any, Final
 from containment.model.fqdn import Match, spelled
 from policypack.graph import Graph, Reference, Resource
 from policypack.known_types import DNS_ASSOCIATION, DNS_CONFIG, DNS_GROUP, DNS_LIST, DNS_RULE, VPCS
-from policypack.plain import UNKNOWN, items, strongest, weakest
+from policypack.plain import UNKNOWN, is_some, items, strongest, weakest
 
 _EVERY_RECORD: Final = (None, "", "*", "ALL", "ANY")
 _LAST: Final = float("inf")
@@ -68,10 +68,16 @@ def has_unseen_groups(graph: Graph, vpc: Resource) -> bool:
 
 
 def domains_of(graph: Graph, rule: Resource) -> Any:
-    """Return the names in a rule's list; UNKNOWN when the list is not in the program or not known yet."""
+    """Return the names in a rule's list; UNKNOWN when the list is not in the program, not known yet, or kept in a file."""
     lists = graph.refer(rule, "firewallDomainListId", rule.get("firewallDomainListId"), (DNS_LIST,)).found
     names = [name for one in lists for name in items(one.get("domains"))]
-    return UNKNOWN if len(lists) != 1 or UNKNOWN in names else [spelled(str(name)) for name in names]
+    is_unseen = len(lists) != 1 or UNKNOWN in names or not all(map(_states_its_names, lists))
+    return UNKNOWN if is_unseen else [spelled(str(name)) for name in names]
+
+
+def _states_its_names(domains: Resource) -> bool:
+    """Tell whether the names of a list are in the program: AWS's API also takes a file of names, and a list may be filled elsewhere."""
+    return domains.get("domains") is not None and is_some(domains.get("domainFileUrl")) is Match.NO
 
 
 def _rules_in(graph: Graph, group: Resource) -> Iterator[Resource]:

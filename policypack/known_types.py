@@ -70,6 +70,10 @@ GROUP_RULES: Final = (
 EGRESS_RULE: Final = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
 GROUP_ATTACHMENT: Final = "aws:ec2/networkInterfaceSecurityGroupAttachment:NetworkInterfaceSecurityGroupAttachment"
 
+TARGET_GROUPS: Final = ("aws:lb/targetGroup:TargetGroup", "aws:alb/targetGroup:TargetGroup")
+LATTICE_TARGET_GROUPS: Final = ("aws:vpclattice/targetGroup:TargetGroup",)
+CLASSIC_BALANCERS: Final = ("aws:elb/loadBalancer:LoadBalancer",)
+
 METADATA_DEFAULTS: Final = "aws:ec2/instanceMetadataDefaults:InstanceMetadataDefaults"
 INTERFACE: Final = "aws:ec2/networkInterface:NetworkInterface"
 INTERFACE_ATTACHMENT: Final = "aws:ec2/networkInterfaceAttachment:NetworkInterfaceAttachment"

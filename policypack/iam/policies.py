@@ -66,21 +66,22 @@ def openings(document: Any, own: Own) -> Iterator[str]:
     """Yield what a policy grants beyond the program's account, in words. Raises documents.UnreadableError."""
     for number, statement in enumerate(read(document)):
         if statement.allows:
-            yield from (f"statement {number} grants something to {stranger}" for stranger in _strangers(statement, own))
+            yield from (f"statement {number} grants something to {stranger}" for _, _, stranger in strangers(statement, own))
 
 
-def _strangers(statement: Statement, own: Own) -> Iterator[str]:
+def strangers(statement: Statement, own: Own) -> Iterator[tuple[str, Any, str]]:
+    """Yield the principals of a statement that are not the program's own: kind, value, and both in words."""
     if _is_bound(statement, own):
         return
     if statement.not_principals:
-        yield "every principal but a few (NotPrincipal)"
+        yield "not", "", "every principal but a few (NotPrincipal)"
     for kind, value in statement.principals:
         if kind == "aws" and not own.has(value):
-            yield _words(value, own)
+            yield kind, value, _words(value, own)
         elif kind == "service" and not _is_reviewed(value):
-            yield f"the service {value}"
+            yield kind, value, f"the service {value}"
         elif kind not in ("aws", "service"):
-            yield f"{kind} {value}"
+            yield kind, value, f"{kind} {value}"
 
 
 def _is_bound(statement: Statement, own: Own) -> bool:

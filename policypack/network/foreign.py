@@ -16,10 +16,17 @@ from policypack.graph import Graph, Resource
 from policypack.hosts import find_hosts
 from policypack.known_doors import key_of, values
 from policypack.known_types import (
+    CLASSIC_BALANCERS,
     DEFAULT_GROUP,
     DEFAULT_ROUTE_TABLE,
+    DHCP_ASSOCIATION,
+    DNS_ASSOCIATION,
+    DNS_CONFIG,
+    DNS_GROUP,
+    DNS_RULE,
     EGRESS_RULE,
     ENDPOINT_TABLE_ASSOCIATION,
+    FORWARD_ASSOCIATION,
     GROUP_ATTACHMENT,
     GROUP_RULE,
     INGRESS_RULE,
@@ -27,6 +34,7 @@ from policypack.known_types import (
     INTERFACE,
     INTERFACE_ATTACHMENT,
     INTERFACE_PERMISSION,
+    LATTICE_TARGET_GROUPS,
     MAIN_TABLE_ASSOCIATION,
     ROUTE,
     ROUTE_SERVER_PROPAGATION,
@@ -34,6 +42,7 @@ from policypack.known_types import (
     SUBNETS,
     TABLE_ASSOCIATION,
     TABLES,
+    TARGET_GROUPS,
     TRAFFIC_MIRROR,
     VPC_ENDPOINT,
     VPCS,
@@ -90,6 +99,30 @@ FOREIGN_INTERFACES: Final[Mapping[str, tuple[Handle, ...]]] = {
     INTERFACE_PERMISSION: (Handle("networkInterfaceId", _INTERFACE, "lets another account attach interface"),),
 }
 """Changes to what a host is connected to, and copies of its packets."""
+
+_TARGET_GROUP: Final = (Handle("targetGroupArn", ((TARGET_GROUPS, ("arn", "id")),), "adds a target to target group"),)
+FOREIGN_BALANCERS: Final[Mapping[str, tuple[Handle, ...]]] = {
+    "aws:lb/targetGroupAttachment:TargetGroupAttachment": _TARGET_GROUP,
+    "aws:alb/targetGroupAttachment:TargetGroupAttachment": _TARGET_GROUP,
+    "aws:vpclattice/targetGroupAttachment:TargetGroupAttachment": (
+        Handle("targetGroupIdentifier", ((LATTICE_TARGET_GROUPS, ("id", "arn")),), "adds a target to target group"),
+    ),
+    "aws:elb/attachment:Attachment": (Handle("elb", ((CLASSIC_BALANCERS, ("id", "name")),), "adds a target to load balancer"),),
+}
+"""Connections from balancers of other programs, whose listeners and security groups cannot be seen."""
+
+FOREIGN_NAMES: Final[Mapping[str, tuple[Handle, ...]]] = {
+    DNS_RULE: (Handle("firewallRuleGroupId", (((DNS_GROUP,), ("id", "arn")),), "adds a rule to the DNS firewall's rule group"),),
+    DNS_ASSOCIATION: (Handle("vpcId", _VPC, "decides which names resolve in VPC"),),
+    DNS_CONFIG: (Handle("resourceId", _VPC, "decides what happens when the DNS firewall fails in VPC"),),
+}
+"""Changes to which names resolve."""
+
+FOREIGN_RESOLVERS: Final[Mapping[str, tuple[Handle, ...]]] = {
+    DHCP_ASSOCIATION: (Handle("vpcId", _VPC, "decides which name servers are used in VPC"),),
+    FORWARD_ASSOCIATION: (Handle("vpcId", _VPC, "forwards questions for names of VPC"),),
+}
+"""Changes to who answers for names."""
 
 
 def find_foreign(graph: Graph, handles: Mapping[str, tuple[Handle, ...]]) -> Iterator[Fault]:

@@ -32,7 +32,7 @@ from policypack.known_doors import (
     values,
 )
 from policypack.known_types import VPN_GATEWAY
-from policypack.network.foreign import FOREIGN_INTERFACES, find_foreign
+from policypack.network.foreign import FOREIGN_BALANCERS, FOREIGN_INTERFACES, find_foreign
 from policypack.place import is_vended
 from policypack.plain import UNKNOWN, is_some, items
 from policypack.space import parse, within
@@ -48,7 +48,8 @@ def check_stack(graph: Graph) -> list[Fault]:
         return []
     ways = (_doors, _balanced, _authorized, _offered, _foreign_services, _lines)
     faults = [fault for way in ways for fault in way(graph, home)]
-    return list(dict.fromkeys([*faults, *find_foreign(graph, FOREIGN_INTERFACES)]))
+    foreign = (*find_foreign(graph, FOREIGN_INTERFACES), *find_foreign(graph, FOREIGN_BALANCERS))
+    return list(dict.fromkeys([*faults, *foreign]))
 
 
 def _doors(graph: Graph, home: Home) -> Iterator[Fault]:

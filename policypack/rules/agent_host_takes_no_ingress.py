@@ -1,8 +1,8 @@
 """Nothing may open a connection to an agent host: no rule of its security groups lets anything in, whoever asks.
 
 A source that is another group, or the group itself, is somebody else's host just the same. Groups of other programs cannot be
-seen and are refused; a host that names none is in its VPC's default group, which lets its members in: that counts in a vended
-place.
+seen and are refused. A host that names none is in its VPC's default group: what a program lets in to that group counts always,
+and that the group lets its members in until it is taken over counts in a vended place.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from policypack.graph import Graph, Reference, Resource, Trace
 from policypack.hosts import Host, find_hosts, unseen_faults
 from policypack.known_types import (
     DEFAULT_GROUP,
+    DEFAULT_VPC,
     ECS_SERVICE,
     ECS_TASK_SET,
     GROUP_ATTACHMENT,
@@ -45,9 +46,11 @@ def check_stack(graph: Graph) -> list[Fault]:
         groups, default_of = _named(graph, host)
         for group in dict.fromkeys(found for one in groups for found in one.found):
             faults.update(dict.fromkeys(_lets_in(graph, group, host)))
-        if not groups and not default_of and is_vended(graph) and _has_groups(host):
+        is_named = bool(default_of)
+        if not groups and not default_of and _has_groups(host):
             default_of = vpcs_of(graph, host)
-        faults.update(dict.fromkeys(fault for vpc in default_of for fault in _default_lets_in(graph, vpc, host)))
+        for vpc in default_of:
+            faults.update(dict.fromkeys(_default_lets_in(graph, vpc, host, is_silence_open=is_named or is_vended(graph))))
         hidden = ", ".join(dict.fromkeys(one.literal or "a security group that cannot be traced" for one in groups if not one.found))
         if hidden:
             faults[Fault(host.resource.urn, f"is in {hidden}, not of this program: what it lets in cannot be seen")] = None
@@ -132,13 +135,24 @@ def _described(ingress: Any) -> str:
     return ", ".join(dict.fromkeys(words))
 
 
-def _default_lets_in(graph: Graph, vpc: Resource, host: Host) -> Iterator[Fault]:
+def _default_lets_in(graph: Graph, vpc: Resource, host: Host, *, is_silence_open: bool) -> Iterator[Fault]:
     """Yield faults for the default group of a VPC, which lets its members in until it is taken over."""
-    kept = [one for one in graph.of(DEFAULT_GROUP) if graph.refer(one, "vpcId", one.get("vpcId"), VPCS).may_be(vpc)]
+    kept = [one for one in graph.of(DEFAULT_GROUP) if _is_default_of(graph, one, vpc)]
     for group in kept:
         yield from _lets_in(graph, group, host)
-    if not kept:
+    for one in graph.of(GROUP_RULE, INGRESS_RULE):
+        key = "securityGroupId"
+        of_vpc = graph.refer(one, key, one.get(key), VPCS, (_BY_DEFAULT,)).found
+        if vpc in of_vpc and (one.type == INGRESS_RULE or one.get("type") in ("ingress", UNKNOWN)):
+            yield Fault(one.urn, f"lets {_described([one.props])} in to {host.resource.label}, through the default group of {vpc.label}")
+    if not kept and is_silence_open:
         yield Fault(host.resource.urn, f"is in the default security group of {vpc.label}, which lets all its members in")
+
+
+def _is_default_of(graph: Graph, group: Resource, vpc: Resource) -> bool:
+    """Tell whether a group is, or may be, a VPC's default one; without a VPC it is that of the region's default VPC."""
+    stated = group.get("vpcId")
+    return vpc.type == DEFAULT_VPC if stated in (None, "") else graph.refer(group, "vpcId", stated, VPCS).may_be(vpc)
 
 
 RULE = Rule(

@@ -17,6 +17,7 @@ from policypack.iam.account import Surroundings, surroundings_of
 from policypack.iam.default_role import fault_of_setting
 from policypack.iam.documents import UnreadableError, read
 from policypack.iam.evaluation import excess
+from policypack.iam.other_roles import takers
 from policypack.iam.role_uses import RoleUse, is_permitted_managed
 from policypack.iam.roles import Document, documents_of, is_read, managed_of, policies_unseen, roles_of
 from policypack.iam.trust import Trust, lets_in
@@ -32,6 +33,9 @@ def check_stack(graph: Graph) -> list[Fault]:
     for role, uses in roles.uses.items():
         faults.update(dict.fromkeys(_judge(graph, role, uses)))
         faults.update(dict.fromkeys(_chained(graph, role, roles.uses)))
+    for role in graph.of(ROLE):
+        if role not in roles.uses and not is_read(role):
+            faults.update(dict.fromkeys(_taken(graph, role)))
     for where, what in roles.unseen:
         faults[Fault(where, f"acts with {what}, which is not in this program: what it may do cannot be seen")] = None
     for setting in graph.of(SERVICE_SETTING):
@@ -58,6 +62,15 @@ def _judge(graph: Graph, role: Resource, uses: frozenset[RoleUse]) -> Iterator[F
             yield Fault(managed.holder.urn, f"gives {role.label} the managed policy {managed.arn}, whose document is not in this program")
     try:
         yield from (Fault(role.urn, what) for what in Trust(graph, role, uses, around).faults())
+    except UnreadableError as error:
+        yield Fault(role.urn, f"assumeRolePolicy {error}, so who may take the role cannot be seen")
+
+
+def _taken(graph: Graph, role: Resource) -> Iterator[Fault]:
+    """Yield who may take a role that no host acts with, beyond its service and this account."""
+    try:
+        for who in takers(graph, role):
+            yield Fault(role.urn, f"may be taken by {who}: a role next to agents is its service's and this account's alone")
     except UnreadableError as error:
         yield Fault(role.urn, f"assumeRolePolicy {error}, so who may take the role cannot be seen")
 

@@ -16,6 +16,7 @@ from policypack.finding import Fault, Rule, Scope, Severity
 from policypack.graph import Graph, Resource
 from policypack.home import home_of
 from policypack.known_types import DNS_RULE, VPCS
+from policypack.network.foreign import FOREIGN_NAMES, find_foreign
 from policypack.network.where import describe_place, is_elsewhere
 from policypack.place import all_in_monitor, places
 from policypack.plain import UNKNOWN, is_false
@@ -29,7 +30,7 @@ def check_stack(graph: Graph) -> list[Fault]:
         faults.update(dict.fromkeys(_decided(graph, vpc, is_monitor=all_in_monitor(home.hosts))))
     for anchor in (anchor for place in places(graph) for anchor in place.anchors):
         faults.update(dict.fromkeys(_missing(graph, anchor)))
-    return list(faults)
+    return list(dict.fromkeys([*faults, *find_foreign(graph, FOREIGN_NAMES)]))
 
 
 def _stated(graph: Graph, vpc: Resource) -> Iterator[Fault]:
