@@ -48,6 +48,15 @@ def is_aws_service(endpoint: Resource) -> bool:
     return name is UNKNOWN or (str(name).startswith(AWS_SERVICE) and not str(name).startswith(OF_SOMEBODY))
 
 
+def foreign_policies(graph: Graph) -> list[Stated]:
+    """Return the policies that a program states for endpoints that are not in it."""
+    return [
+        Stated(one, one.get("policy"))
+        for one in graph.of(ENDPOINT_POLICY)
+        if not graph.refer(one, "vpcEndpointId", one.get("vpcEndpointId"), (VPC_ENDPOINT,)).found
+    ]
+
+
 def policies_of(graph: Graph, endpoint: Resource) -> list[Stated]:
     """Return the policies that a program states for an endpoint."""
     own = endpoint.get("policy")

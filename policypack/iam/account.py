@@ -49,9 +49,10 @@ class Surroundings:
 
 
 def surroundings_of(graph: Graph, resource: Resource) -> Surroundings:
-    """Return the surroundings of one resource's documents."""
+    """Return the surroundings of one resource's documents; before any ARN is known, the account is the one that the hosts have."""
     made = graph.once(surroundings_of, lambda: {str(arn): one for one in graph.resources if (arn := one.output("arn"))})
-    return Surroundings(account_of(graph, resource), made)
+    own = own_accounts(graph)
+    return Surroundings(account_of(graph, resource) or (next(iter(own)) if len(own) == 1 else ""), made)
 
 
 def account_in(value: Any) -> str:

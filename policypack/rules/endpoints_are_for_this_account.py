@@ -1,6 +1,7 @@
 """An endpoint serves this account's principals on this account's resources (or the organization's), and no others.
 
-`iam.perimeter` reads what binds an account. An endpoint without a policy takes everybody, which counts in a vended place.
+`iam.perimeter` reads what binds an account. An endpoint without a policy takes everybody, which counts in a vended place. The policy of
+an endpoint that is not in the program is judged as well: the hosts may use that endpoint, and the program opens it.
 """
 
 from __future__ import annotations
@@ -8,9 +9,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from policypack.endpoints import WITH_POLICY, Stated, endpoints_of, is_aws_service, kind_of, policies_of
+from policypack.endpoints import WITH_POLICY, Stated, endpoints_of, foreign_policies, is_aws_service, kind_of, policies_of
 from policypack.finding import Fault, Rule, Scope, Severity
 from policypack.graph import Graph, Resource
+from policypack.hosts import find_hosts
 from policypack.iam.account import account_of
 from policypack.iam.documents import UnreadableError
 from policypack.iam.perimeter import accounts_of, openings
@@ -30,6 +32,11 @@ def check_stack(graph: Graph) -> list[Fault]:
             faults.update(dict.fromkeys(_judge(one, named)))
         if (not stated or any(one.value in (None, "") for one in stated)) and is_vended(graph):
             faults[Fault(endpoint.urn, "has no policy, so it takes any principal to any resource of its service")] = None
+    for one in foreign_policies(graph) if find_hosts(graph) else ():
+        if one.value in (None, ""):
+            faults[Fault(one.holder.urn, "gives an endpoint that is not in this program no policy, so it takes any principal")] = None
+        else:
+            faults.update(dict.fromkeys(_judge(one, named)))
     faults.update(dict.fromkeys(_of_other_accounts(graph, named)))
     return list(faults)
 

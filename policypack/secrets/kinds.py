@@ -26,6 +26,16 @@ ANY_SERVICE: Final = (
         ("sshpass", "smbclient", "wget"),
     ),
     Kind(
+        "a login of a command",
+        r"\b(?:docker|podman|nerdctl|buildah|skopeo|oras|crane|helm)\b[^\n|;]*\blogin\b[^\n|;]*\s-p[ =]?['\"]?(?![$<{%`('\"\s-])\S{3,}",
+        ("login",),
+    ),
+    Kind(
+        "a secret id of Vault's AppRole",
+        r"(?i)secret[_-]?id['\"]?\s*[=:]\s*['\"]?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b",
+        ("secretid", "secret_id", "secret-id"),
+    ),
+    Kind(
         "a passphrase",
         r"-pass(?:in|out)?\s+pass:(?![$<{%])\S{3,}|--passphrase[ =](?![$<{%-])\S{3,}|\bunzip\b[^\n|;]*\s-P\s*(?![$<{%])\S{3,}",
         ("pass:", "--passphrase", "unzip"),
