@@ -18,11 +18,13 @@ from policypack.graph import Graph, Reference, Resource, Trace
 from policypack.hosts import Host
 from policypack.known_types import SMART_GROUP, SUBNET, WEB_GROUP
 from policypack.members import expressions, holds_host, networks_of, touches_internet
+from policypack.network.foreign import is_of_program
 from policypack.plain import UNKNOWN, field, strongest, weakest
 from policypack.space import Network, covers_public
 
 IDENTITIES: Final = ("id", "uuid", "smartGroupId", "webGroupId")
 """Outputs by which a rule names a group."""
+_WELL_KNOWN: Final = frozenset(one.value for one in WellKnown)
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
@@ -154,7 +156,11 @@ class Groups:
         return answers.pop() if len(answers) == 1 else Match.MAYBE
 
     def _refer(self, rule: DcfRule, value: Any, kind: str) -> Reference:
-        return self._graph.refer(rule.owner, rule.key, value, (kind,), IDENTITIES)
+        reference = self._graph.refer(rule.owner, rule.key, value, (kind,), IDENTITIES)
+        is_known = isinstance(value, str) and value not in _WELL_KNOWN and bool(reference.found)
+        if is_known and not is_of_program(self._graph, rule.owner, rule.key, value, (kind,), IDENTITIES):
+            return Reference(Trace.EXTERNAL, literal=str(value))  # known already, so it is no id that is yet to be made
+        return reference
 
 
 def patterns_of(group: Resource) -> list[DomainPattern]:

@@ -105,17 +105,23 @@ def _roles_of(graph: Graph) -> Roles:
             roles.add_unseen(host.resource, "task definition", _task_of(graph, host.resource))
         for holder, key, use in _direct(graph, host):
             roles.add(host.resource, "role", graph.refer(holder, key, holder.get(key), (ROLE,), ("arn",)), use)
+    if hosts:
+        _add_associated(graph, roles)
     if any(host.resource.type in (NODE_GROUP, FARGATE_PROFILE) for host in hosts):
-        _add_pods(graph, roles)
+        _add_by_token(graph, roles)
     return roles
 
 
-def _add_pods(graph: Graph, roles: Roles) -> None:
-    """Add the roles that pods on the hosts take: by an association, or with a token of the cluster."""
+def _add_associated(graph: Graph, roles: Roles) -> None:
+    """Add the roles that an association gives to pods: of the hosts' cluster, or of one whose pods cannot be told from agents."""
     for one in graph.of(POD_IDENTITY):
         use = RoleUse.CNI if (one.get("namespace"), one.get("serviceAccount")) == ("kube-system", "aws-node") else RoleUse.POD
         for key in ("roleArn", "targetRoleArn"):
             roles.add(one, "role", graph.refer(one, key, one.get(key), (ROLE,), ("arn",)), use)
+
+
+def _add_by_token(graph: Graph, roles: Roles) -> None:
+    """Add the roles that pods on the hosts take with a token of their cluster."""
     for role in graph.of(ROLE):
         with suppress(UnreadableError):  # reported where the role's trust is judged
             found = token_use(graph, role)
