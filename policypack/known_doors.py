@@ -94,9 +94,6 @@ DOORS: Final[dict[str, tuple[Door, ...]]] = {
     ),
     "aws:apigateway/vpcLink:VpcLink": (Door("targetArn", Leads.BALANCER, "API Gateway hands requests from the internet to"),),
     "aws:apigatewayv2/vpcLink:VpcLink": (Door("subnetIds[]", Leads.SUBNET, "API Gateway hands requests from the internet to"),),
-    "aws:ram/resourceAssociation:ResourceAssociation": (
-        Door("resourceArn", Leads.SUBNET, "a resource share lets another account start machines in"),
-    ),
     "aws:ec2/amiLaunchPermission:AmiLaunchPermission": (Door("imageId", Leads.IMAGE, "another account may start, and read, the image of"),),
 }
 """Types that are a way in wherever they lead to a host, its subnet or its VPC."""
@@ -105,6 +102,8 @@ OF_HOSTS_ONLY: Final = ("aws:ec2transitgateway/vpcAttachment:VpcAttachment", "aw
 """Types that count in a host's own subnet only: in the gateway's subnet of the same VPC they are the gateway's business."""
 
 IMAGES: Final = ("aws:ec2/ami:Ami", "aws:ec2/amiCopy:AmiCopy", "aws:ec2/amiFromInstance:AmiFromInstance")
+SHARED: Final = "aws:ram/resourceAssociation:ResourceAssociation"
+"""One resource of a share: other accounts use it, and a subnet of a share is one that they start machines in."""
 CLIENT_VPN_AUTHORIZATION: Final = "aws:ec2clientvpn/authorizationRule:AuthorizationRule"
 ENDPOINT_SERVICE: Final = "aws:ec2/vpcEndpointService:VpcEndpointService"
 BALANCERS: Final = ("aws:lb/loadBalancer:LoadBalancer", "aws:alb/loadBalancer:LoadBalancer")

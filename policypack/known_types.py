@@ -62,11 +62,8 @@ DEFAULT_GROUP: Final = "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup"
 SECURITY_GROUPS: Final = (SECURITY_GROUP, DEFAULT_GROUP)
 GROUP_RULE: Final = "aws:ec2/securityGroupRule:SecurityGroupRule"
 INGRESS_RULE: Final = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
-GROUP_RULES: Final = (
-    "aws:ec2/vpcSecurityGroupRulesExclusive:VpcSecurityGroupRulesExclusive",
-    "aws:vpc/securityGroupRulesExclusive:SecurityGroupRulesExclusive",
-)
-"""The list of a security group's rules by id: the token of pulumi-aws 7, and the one beside the rules' own types."""
+GROUP_RULES: Final = "aws:ec2/vpcSecurityGroupRulesExclusive:VpcSecurityGroupRulesExclusive"
+"""The list of a security group's rules by id."""
 EGRESS_RULE: Final = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
 GROUP_ATTACHMENT: Final = "aws:ec2/networkInterfaceSecurityGroupAttachment:NetworkInterfaceSecurityGroupAttachment"
 
@@ -102,6 +99,7 @@ ROUTE_SERVER_PROPAGATION: Final = "aws:vpc/routeServerPropagation:RouteServerPro
 PREFIX_LIST: Final = "aws:ec2/managedPrefixList:ManagedPrefixList"
 PREFIX_LIST_ENTRY: Final = "aws:ec2/managedPrefixListEntry:ManagedPrefixListEntry"
 INTERNET_GATEWAY: Final = "aws:ec2/internetGateway:InternetGateway"
+TRANSIT_GATEWAYS: Final = ("aws:ec2transitgateway/transitGateway:TransitGateway",)
 VPN_GATEWAY: Final = "aws:ec2/vpnGateway:VpnGateway"
 VPC_ENDPOINT: Final = "aws:ec2/vpcEndpoint:VpcEndpoint"
 ENDPOINT_TABLE_ASSOCIATION: Final = "aws:ec2/vpcEndpointRouteTableAssociation:VpcEndpointRouteTableAssociation"

@@ -14,19 +14,16 @@ from typing import Any, Final
 from policypack.finding import Fault
 from policypack.graph import Graph, Resource
 from policypack.hosts import find_hosts
-from policypack.known_doors import key_of, values
+from policypack.known_doors import BALANCERS, IMAGES, TO_VPN_GATEWAY, key_of, values
 from policypack.known_types import (
     CLASSIC_BALANCERS,
     DEFAULT_GROUP,
     DEFAULT_ROUTE_TABLE,
-    DHCP_ASSOCIATION,
-    DNS_ASSOCIATION,
     DNS_CONFIG,
     DNS_GROUP,
     DNS_RULE,
     EGRESS_RULE,
     ENDPOINT_TABLE_ASSOCIATION,
-    FORWARD_ASSOCIATION,
     GROUP_ATTACHMENT,
     GROUP_RULE,
     INGRESS_RULE,
@@ -36,6 +33,10 @@ from policypack.known_types import (
     INTERFACE_PERMISSION,
     LATTICE_TARGET_GROUPS,
     MAIN_TABLE_ASSOCIATION,
+    NAMESPACE,
+    PROFILE_ASSOCIATION,
+    RESOLVER_CONFIG,
+    RESOLVER_ENDPOINT,
     ROUTE,
     ROUTE_SERVER_PROPAGATION,
     SECURITY_GROUPS,
@@ -44,9 +45,14 @@ from policypack.known_types import (
     TABLES,
     TARGET_GROUPS,
     TRAFFIC_MIRROR,
+    TRANSIT_GATEWAYS,
     VPC_ENDPOINT,
     VPCS,
+    VPN_GATEWAY,
     VPN_PROPAGATION,
+    ZONE,
+    ZONE_ASSOCIATION,
+    ZONE_AUTHORIZATION,
 )
 from policypack.plain import UNKNOWN
 
@@ -111,16 +117,43 @@ FOREIGN_BALANCERS: Final[Mapping[str, tuple[Handle, ...]]] = {
 }
 """Connections from balancers of other programs, whose listeners and security groups cannot be seen."""
 
+_VPN_GATEWAY: Final = (((VPN_GATEWAY, *TRANSIT_GATEWAYS), ("id",)),)
+_BALANCER: Final = ((BALANCERS, ("arn", "id")), (INSTANCES, ("arn", "id")))
+FOREIGN_DOORS: Final[Mapping[str, tuple[Handle, ...]]] = {
+    **{kind: (Handle(key, _VPN_GATEWAY, f"{words} gateway"),) for kind, (key, words) in TO_VPN_GATEWAY.items()},
+    "aws:apigateway/vpcLink:VpcLink": (Handle("targetArn", _BALANCER, "API Gateway hands requests from the internet to"),),
+    "aws:apigatewayv2/vpcLink:VpcLink": (
+        Handle("subnetIds[]", ((SUBNETS, ("id",)),), "API Gateway hands requests from the internet to subnet"),
+    ),
+    "aws:cloudfront/vpcOrigin:VpcOrigin": (
+        Handle("vpcOriginEndpointConfig.arn", _BALANCER, "CloudFront hands requests from the internet to"),
+    ),
+    "aws:ec2/amiLaunchPermission:AmiLaunchPermission": (
+        Handle("imageId", ((IMAGES, ("id",)),), "another account may start, and read, image"),
+    ),
+    "aws:ec2/localGatewayRouteTableVpcAssociation:LocalGatewayRouteTableVpcAssociation": (
+        Handle("vpcId", _VPC, "the local gateway of an Outpost joins an on-premises network to VPC"),
+    ),
+    "aws:odb/networkPeeringConnection:NetworkPeeringConnection": (
+        Handle("peerNetworkId", _VPC, "a peering joins a database network to VPC"),
+    ),
+}
+"""Ways in to networks of other programs."""
+
 FOREIGN_NAMES: Final[Mapping[str, tuple[Handle, ...]]] = {
     DNS_RULE: (Handle("firewallRuleGroupId", (((DNS_GROUP,), ("id", "arn")),), "adds a rule to the DNS firewall's rule group"),),
-    DNS_ASSOCIATION: (Handle("vpcId", _VPC, "decides which names resolve in VPC"),),
     DNS_CONFIG: (Handle("resourceId", _VPC, "decides what happens when the DNS firewall fails in VPC"),),
 }
 """Changes to which names resolve."""
 
-FOREIGN_RESOLVERS: Final[Mapping[str, tuple[Handle, ...]]] = {
-    DHCP_ASSOCIATION: (Handle("vpcId", _VPC, "decides which name servers are used in VPC"),),
-    FORWARD_ASSOCIATION: (Handle("vpcId", _VPC, "forwards questions for names of VPC"),),
+FOREIGN_ANSWERERS: Final[Mapping[str, tuple[Handle, ...]]] = {
+    ZONE: (Handle("vpcs[].vpcId", _VPC, "answers names of VPC"),),
+    ZONE_ASSOCIATION: (Handle("vpcId", _VPC, "answers names of VPC"),),
+    ZONE_AUTHORIZATION: (Handle("vpcId", _VPC, "lets a zone of another account answer names of VPC"),),
+    NAMESPACE: (Handle("vpc", _VPC, "answers names of VPC"),),
+    PROFILE_ASSOCIATION: (Handle("resourceId", _VPC, "applies a Route 53 profile to VPC"),),
+    RESOLVER_CONFIG: (Handle("resourceId", _VPC, "decides who answers reverse names of VPC"),),
+    RESOLVER_ENDPOINT: (Handle("ipAddresses[].subnetId", ((SUBNETS, ("id",)),), "is a resolver endpoint in subnet"),),
 }
 """Changes to who answers for names."""
 

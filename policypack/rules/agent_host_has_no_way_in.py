@@ -25,6 +25,7 @@ from policypack.known_doors import (
     ENDPOINT_SERVICE,
     IMAGES,
     OF_HOSTS_ONLY,
+    SHARED,
     TO_VPN_GATEWAY,
     VPN_ATTACHMENT,
     Leads,
@@ -32,7 +33,7 @@ from policypack.known_doors import (
     values,
 )
 from policypack.known_types import VPN_GATEWAY
-from policypack.network.foreign import FOREIGN_BALANCERS, FOREIGN_INTERFACES, find_foreign
+from policypack.network.foreign import FOREIGN_BALANCERS, FOREIGN_DOORS, FOREIGN_INTERFACES, find_foreign
 from policypack.place import is_vended
 from policypack.plain import UNKNOWN, is_some, items
 from policypack.space import parse, within
@@ -46,9 +47,9 @@ def check_stack(graph: Graph) -> list[Fault]:
     home = home_of(graph)
     if not home.hosts:
         return []
-    ways = (_doors, _balanced, _authorized, _offered, _foreign_services, _lines)
+    ways = (_doors, _shared, _balanced, _authorized, _offered, _foreign_services, _lines)
     faults = [fault for way in ways for fault in way(graph, home)]
-    foreign = (*find_foreign(graph, FOREIGN_INTERFACES), *find_foreign(graph, FOREIGN_BALANCERS))
+    foreign = (fault for changes in (FOREIGN_INTERFACES, FOREIGN_BALANCERS, FOREIGN_DOORS) for fault in find_foreign(graph, changes))
     return list(dict.fromkeys([*faults, *foreign]))
 
 
@@ -59,6 +60,14 @@ def _doors(graph: Graph, home: Home) -> Iterator[Fault]:
                 reached = _reached(graph, home, one, key_of(door.path), value, door.leads)
                 if reached:
                     yield Fault(one.urn, f"{door.words} {reached}")
+
+
+def _shared(graph: Graph, _home: Home) -> Iterator[Fault]:
+    """Yield what is shared with other accounts: in a shared subnet they start machines, and a share can be widened elsewhere."""
+    for one in graph.of(SHARED):
+        what = one.get("resourceArn")
+        shown = "a resource that is not known before the update" if what is UNKNOWN else what
+        yield Fault(one.urn, f"shares {shown} with other accounts, which use it as their own")
 
 
 def _reached(graph: Graph, home: Home, holder: Resource, key: str, value: Any, leads: Leads) -> str:

@@ -116,7 +116,7 @@ def _lets_in(graph: Graph, group: Resource, host: Host) -> Iterator[Fault]:
         kind = "ingress" if one.type == INGRESS_RULE else one.get("type")
         if kind in ("ingress", UNKNOWN) and graph.refer(one, "securityGroupId", one.get("securityGroupId"), SECURITY_GROUPS).may_be(group):
             yield Fault(one.urn, f"lets {_described([one.props])} in to {host.resource.label}, through {group.label}")
-    for one in graph.of(*GROUP_RULES):
+    for one in graph.of(GROUP_RULES):
         named = one.get("ingressRuleIds")
         reached = graph.refer(one, "securityGroupId", one.get("securityGroupId"), SECURITY_GROUPS).may_be(group)
         if reached and is_some(named) is not Match.NO:

@@ -14,7 +14,7 @@ from policypack.finding import Fault, Rule, Scope, Severity
 from policypack.graph import Graph, Resource
 from policypack.home import home_of
 from policypack.known_types import DEFAULT_DHCP_OPTIONS, DHCP_ASSOCIATION, DHCP_OPTIONS, FORWARD_ASSOCIATION, FORWARD_RULE, VPCS
-from policypack.network.foreign import FOREIGN_RESOLVERS, find_foreign
+from policypack.network.foreign import FOREIGN_ANSWERERS, find_foreign
 from policypack.network.names import find_answerers
 from policypack.plain import UNKNOWN, items
 from policypack.space import Network, parse
@@ -28,7 +28,7 @@ def check_stack(graph: Graph) -> list[Fault]:
     """Return a fault at everything that sends a host's questions elsewhere."""
     vpcs = home_of(graph).vpcs
     faults = [fault for vpc in vpcs for fault in (*_handed_out(graph, vpc), *_forwarded(graph, vpc))]
-    return list(dict.fromkeys([*faults, *(find_answerers(graph) if vpcs else ()), *find_foreign(graph, FOREIGN_RESOLVERS)]))
+    return list(dict.fromkeys([*faults, *(find_answerers(graph) if vpcs else ()), *find_foreign(graph, FOREIGN_ANSWERERS)]))
 
 
 def _handed_out(graph: Graph, vpc: Resource) -> Iterator[Fault]:

@@ -144,6 +144,23 @@ def _own_resource(prop: Property, value: Any) -> str:
     return _own_of(prop, value, prop.bound.choices, f"a {_kinds(prop.bound.choices)} of this program, or one of this account")
 
 
+def _own_arn(prop: Property, value: Any) -> str:
+    """Judge an ARN of some services; the account must be this one where the ARN has one (a bucket's has none)."""
+    wanted = f"something of {' or '.join(prop.bound.choices)} in this account"
+    if value is UNKNOWN:
+        return "" if prop.is_yet_to_be_made else _must_be(value, wanted)
+    account, is_arn = account_in(value), _is_arn(value)
+    if is_arn and (value.split(":")[2] not in prop.bound.choices or (account and not prop.own.has(account) and not _is_made(prop, value))):
+        return _must_be(value, _proved(prop, wanted))
+    return ""
+
+
+def _is_made(prop: Property, arn: str) -> bool:
+    """Tell whether an ARN is that of some resource of the program."""
+    resources = prop.graph.resources if prop.graph is not None else ()
+    return any(arn.removesuffix(":*") == str(one.output("arn")).removesuffix(":*") for one in resources)
+
+
 def _sns_topic(prop: Property, value: Any) -> str:
     if _is_arn(value) and (value.split(":")[2:3] != ["sns"] or value.count(":") != 5):  # a seventh part is a subscription
         return _must_be(value, "an SNS topic")
@@ -225,6 +242,7 @@ _CHECKS: Final[Mapping[Kind, Callable[[Property, Any], str]]] = {
     Kind.ONE_OF: _one_of,
     Kind.REFERS: _refers,
     Kind.OWN_RESOURCE: _own_resource,
+    Kind.OWN_ARN: _own_arn,
     Kind.OWN_ENDPOINT: _own_endpoint,
     Kind.SNS_TOPIC: _sns_topic,
     Kind.OWN_ACCOUNT: _own_account,

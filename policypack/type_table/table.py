@@ -30,6 +30,7 @@ class Kind(StrEnum):
     ONE_OF = "one-of"
     REFERS = "refers"
     OWN_RESOURCE = "own-resource"
+    OWN_ARN = "own-arn"
     OWN_ENDPOINT = "own-endpoint"
     SNS_TOPIC = "sns-topic"
     OWN_ACCOUNT = "own-account"
@@ -40,7 +41,8 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """What one property may be: `choices` are its values (ONE_OF) and the types it refers to (REFERS, OWN_RESOURCE, ONE_OF)."""
+    """What one property may be: `choices` are its values (ONE_OF) and the types it refers to (REFERS, OWN_RESOURCE,
+    ONE_OF), or the services of its ARN (OWN_ARN)."""
 
     path: str
     kind: Kind

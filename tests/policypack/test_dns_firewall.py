@@ -154,3 +154,15 @@ def test_a_place_whose_vpc_is_elsewhere_is_told_at_its_host(known: bool) -> None
     stack = firewall(block())
     stack.props["agent"]["subnetId"] = "subnet-elsewhere"
     assert places(stack, known) == {"agent"}
+
+
+@KNOWN
+@pytest.mark.parametrize(
+    "stated", [{}, {"domains": ["docs.openclaw.ai"], "domainFileUrl": "s3://names/all.txt"}, {"domainFileUrl": UNKNOWN}]
+)
+def test_a_list_whose_names_are_not_in_the_program_is_not_allowed(stated: dict[str, Any], known: bool) -> None:
+    stack = firewall(allow("docs.openclaw.ai"), block())
+    assert places(stack, known) == set()
+    stack.props["list-0"].clear()
+    stack.props["list-0"].update(stated)
+    assert places(stack, known) == {"rule-0"}

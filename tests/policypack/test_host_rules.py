@@ -126,6 +126,22 @@ REFUSED: dict[str, tuple[Change, str, str]] = {
         "group",
     ),
     "default group": (lambda s: host(s, vpcSecurityGroupIds=[Ref("vpc", "defaultSecurityGroupId")]), INGRESS, "agent"),
+    "default group that no host names, kept open": (
+        lambda s: (
+            s.add(kt.DEFAULT_GROUP, "default", {"vpcId": Ref("vpc"), "ingress": [{"protocol": "-1", "self": True}]}),
+            host(s, vpcSecurityGroupIds=None),
+        ),
+        INGRESS,
+        "default",
+    ),
+    "a rule in the default group that no host names": (
+        lambda s: (
+            s.add(kt.INGRESS_RULE, "opens", {"securityGroupId": Ref("vpc", "defaultSecurityGroupId"), "ipProtocol": "-1"}),
+            host(s, vpcSecurityGroupIds=None),
+        ),
+        INGRESS,
+        "opens",
+    ),
     "default group, kept open": (
         lambda s: (
             s.add(kt.DEFAULT_GROUP, "default", {"vpcId": Ref("vpc"), "ingress": [{"protocol": "-1", "self": True}]}),

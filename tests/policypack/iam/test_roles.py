@@ -111,6 +111,12 @@ REFUSED: dict[str, tuple[Change, str]] = {
         lambda s: (host(s), s.add(kt.ROLE_POLICIES, "all", {"roleName": Ref("role", "name"), "policyNames": ["admin"]})),
         "all",
     ),
+    "documents for everybody": (
+        lambda s: s.add(
+            kt.SERVICE_SETTING, "setting", {"settingId": "/ssm/documents/console/public-sharing-permission", "settingValue": "Enable"}
+        ),
+        "setting",
+    ),
     "a boundary excuses nothing": (
         lambda s: (
             s.add(kt.POLICY, "limit", {"policy": document("ssmmessages:*")}),
@@ -208,7 +214,11 @@ SOUND: dict[str, Change] = {
     ),
     "a trust that is not known": lambda s: host(s, UNKNOWN),
     "another service's role": lambda s: (host(s), role(s, "flow", service("vpc-flow-logs"), **INLINE)),
-    "a role for the account": lambda s: (host(s), role(s, "other", trust({"AWS": f"arn:aws:iam::{ACCOUNT}:root"}), **INLINE)),
+    "a role for the account": lambda s: (
+        host(s),
+        role(s, "other", trust({"AWS": f"arn:aws:iam::{ACCOUNT}:root"}), **INLINE, **KNOWN_ACCOUNT),
+    ),
+    "a role that is not known yet": lambda s: (host(s), role(s, "other", UNKNOWN, **INLINE)),
     "another setting": lambda s: s.add(
         kt.SERVICE_SETTING, "setting", {"settingId": "/ssm/documents/console/public-sharing-permission", "settingValue": "Disable"}
     ),
@@ -224,7 +234,46 @@ def test_a_wide_role_is_refused_where_it_is_stated(case: str, known: bool) -> No
     change, where = REFUSED[case]
     stack = compliant()
     change(stack)
-    assert stack.refused(known) == {(RULE, where)}
+    assert stack.refused(known) - {("compute-and-routing-are-known", "issuer")} == {(RULE, where)}  # a bound on the issuer is apart
+
+
+TAKEN: dict[str, tuple[Any, str]] = {
+    "another account": (trust({"AWS": "arn:aws:iam::999988887777:root"}), "arn:aws:iam::999988887777:root"),
+    "a role of another account by a code word": (
+        trust({"AWS": "arn:aws:iam::999988887777:role/vendor"}, Condition={"StringEquals": {"sts:ExternalId": "code"}}),
+        "arn:aws:iam::999988887777:role/vendor",
+    ),
+    "everybody": (trust({"AWS": "*"}), "every account"),
+    "everybody, if the account exists": (
+        trust({"AWS": "*"}, Condition={"StringEqualsIfExists": {"aws:PrincipalAccount": ACCOUNT}}),
+        "every account",
+    ),
+    "whoever has a token": (trust({"Federated": "accounts.google.com"}, "sts:AssumeRoleWithWebIdentity"), "federated accounts.google.com"),
+    "every service": (trust({"Service": "*"}), "the service *"),
+    "all but one": (
+        json.dumps({"Statement": [{"Effect": "Allow", "NotPrincipal": {"AWS": ACCOUNT}, "Action": "sts:AssumeRole"}]}),
+        "NotPrincipal",
+    ),
+    "no policy": ("{", "cannot be seen"),
+}
+
+
+@pytest.mark.parametrize("known", [False, True], ids=["preview", "known"])
+@pytest.mark.parametrize("case", TAKEN)
+def test_a_role_of_no_host_is_taken_by_its_service_and_its_account_alone(case: str, known: bool) -> None:
+    assumed, words = TAKEN[case]
+    stack = compliant()
+    host(stack, **KNOWN_ACCOUNT)
+    role(stack, "other", assumed, **INLINE)
+    assert stack.refused(known) == {(RULE, "other")}
+    assert any(words in finding.what for finding in stack.findings(known))
+
+
+def test_a_role_for_an_account_that_nothing_proves_is_refused() -> None:
+    stack = compliant()
+    host(stack)
+    role(stack, "other", trust({"AWS": f"arn:aws:iam::{ACCOUNT}:root"}))
+    assert stack.refused(known=False) == {(RULE, "other")}
 
 
 @pytest.mark.parametrize("known", [False, True], ids=["preview", "known"])

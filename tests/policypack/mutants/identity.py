@@ -177,7 +177,40 @@ _FROM_TABLES: Final = (
     *(Mutant(f"login/{label}", _LOGIN, (Set(HOST, "userData", script(text)),), also=(_SECRET,)) for label, text in SCRIPTS.items()),
     *(Mutant(f"login-config/{label}", _LOGIN, (Set(HOST, "userData", config(text)),), also=(_SECRET,)) for label, text in CONFIGS.items()),
 )
+OTHERS: Final[dict[str, dict[str, Any]]] = {
+    "another-account": {"Principal": {"AWS": "arn:aws:iam::999988887777:root"}},
+    "two-accounts": {"Principal": {"AWS": [f"arn:aws:iam::{ACCOUNT}:root", "999988887777"]}},
+    "everybody": {"Principal": "*"},
+    "everybody-if-exists": {"Principal": "*", "Condition": {"StringEqualsIfExists": {"aws:PrincipalAccount": ACCOUNT}}},
+    "code-word": {"Principal": {"AWS": "999988887777"}, "Condition": {"StringEquals": {"sts:ExternalId": "code"}}},
+    "token": {"Principal": {"Federated": "accounts.google.com"}},
+    "pipeline": {
+        "Principal": {"Federated": f"arn:aws:iam::{ACCOUNT}:oidc-provider/token.actions.githubusercontent.com"},
+        "Condition": {"StringEquals": {"token.actions.githubusercontent.com:sub": "repo:any/any:ref:refs/heads/main"}},
+    },
+    "people": {"Principal": {"Federated": f"arn:aws:iam::{ACCOUNT}:saml-provider/any"}},
+    "every-service": {"Principal": {"Service": "*"}},
+    "all-but-one": {"NotPrincipal": {"AWS": ACCOUNT}},
+}
+"""Who may take a role that no host acts with."""
+
 _WRITTEN: Final = (
+    *(
+        Mutant(
+            f"other-role/{label}", _ROLE, (Add("aws:iam/role:Role", {"assumeRolePolicy": _document(Action="sts:AssumeRole", **stated)}),)
+        )
+        for label, stated in OTHERS.items()
+    ),
+    Mutant(
+        "documents-for-everybody",
+        _ROLE,
+        (
+            Add(
+                "aws:ssm/serviceSetting:ServiceSetting",
+                {"settingId": "/ssm/documents/console/public-sharing-permission", "settingValue": "Enable"},
+            ),
+        ),
+    ),
     Mutant("role-not-resource", _ROLE, (Set(_OPERATE, "policy", _document(Action="s3:GetObject", NotResource="arn:aws:s3:::x/*")),)),
     Mutant("role-unknown-profile", _ROLE, (Set(HOST, "iamInstanceProfile", UNKNOWN),)),
     Mutant(

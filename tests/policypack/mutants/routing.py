@@ -11,11 +11,20 @@ from typing import Any, Final
 import pulumi_aws as aws
 
 from policypack.known_types import DEFAULT_ROUTE_TABLE, PREFIX_LIST, ROUTE
-from policypack.network.foreign import FOREIGN_GROUPS, FOREIGN_INTERFACES, FOREIGN_ROUTING
+from policypack.network.foreign import (
+    FOREIGN_ANSWERERS,
+    FOREIGN_BALANCERS,
+    FOREIGN_DOORS,
+    FOREIGN_GROUPS,
+    FOREIGN_INTERFACES,
+    FOREIGN_NAMES,
+    FOREIGN_ROUTING,
+)
 from policypack.network.route import NO_TARGETS
 from policypack.plain import UNKNOWN
 from tests.policypack.mutants.mutant import GATEWAY, TABLE, VPC, Add, Change, Mutant, Set
 from tests.policypack.mutants.program import Ref
+from tests.policypack.mutants.type_table import nested
 
 NAT: Final = "agent-subnet-has-no-nat-route"
 JOINS: Final = "agent-subnet-joins-no-other-network"
@@ -86,14 +95,18 @@ def _through_a_list(*entries: str) -> Mutant:
 
 
 def _of_others() -> Iterator[Mutant]:
-    rules = {NAT: FOREIGN_ROUTING, "agent-host-takes-no-ingress": FOREIGN_GROUPS, "agent-host-has-no-way-in": FOREIGN_INTERFACES}
+    rules = {
+        NAT: FOREIGN_ROUTING,
+        "agent-host-takes-no-ingress": FOREIGN_GROUPS,
+        "agent-host-has-no-way-in": {**FOREIGN_INTERFACES, **FOREIGN_BALANCERS, **FOREIGN_DOORS},
+        "dns-firewall-is-closed": FOREIGN_NAMES,
+        "dns-stays-with-the-resolver": FOREIGN_ANSWERERS,
+    }
     for rule, handles in rules.items():
         for kind, listed in handles.items():
             for handle in listed:
-                name = handle.path.removesuffix("[]")
-                value: Any = "id-0123456789abcdef0"
-                inputs = {name: [value] if handle.path.endswith("[]") else value}
-                yield Mutant(f"generated/of-another-program/{kind}/{name}", rule, (Add(kind, inputs),))
+                inputs = nested(handle.path, "id-0123456789abcdef0")
+                yield Mutant(f"generated/of-another-program/{kind}/{handle.path}", rule, (Add(kind, inputs),))
 
 
 def _to_camel(name: str) -> str:

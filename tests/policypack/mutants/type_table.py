@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from policypack.type_table.table import Bound, Kind, Line, lines
-from tests.policypack.mutants.mutant import HOST, SUBNET, VPC, Add, Mutant
+from tests.policypack.mutants.mutant import SUBNET, VPC, Add, Mutant
 from tests.policypack.mutants.program import Ref
 from tests.policypack.type_table.names import AVIATRIX, AWS, committed
 
@@ -17,8 +17,13 @@ _NOT_REVIEWED: Final = {
     Kind.UNSET: {"any": "thing"},
     Kind.OFF: True,
     Kind.ON: False,
+    Kind.NOT_OFF: False,
+    Kind.SET: "",
     Kind.ONE_OF: "something else",
     Kind.REFERS: f"arn:aws:lambda:us-east-1:{FOREIGN}:function:any",
+    Kind.OWN_RESOURCE: f"arn:aws:logs:us-east-1:{FOREIGN}:log-group:any",
+    Kind.OWN_ARN: f"arn:aws:logs:us-east-1:{FOREIGN}:log-group:any",
+    Kind.OWN_ENDPOINT: f"arn:aws:sqs:us-east-1:{FOREIGN}:any",
     Kind.SNS_TOPIC: f"arn:aws:lambda:us-east-1:{FOREIGN}:function:any",
     Kind.OWN_ACCOUNT: FOREIGN,
     Kind.OWN_PRINCIPAL: f"arn:aws:iam::{FOREIGN}:root",
@@ -74,7 +79,7 @@ def bounds() -> Iterator[Mutant]:
 
 
 def _exceeding(line: Line, exceeded: Bound) -> dict[str, Any]:
-    kept = {bound.path: True for bound in line.bounds if bound.kind is Kind.ON}
+    kept = {bound.path: True for bound in line.bounds if bound.kind in (Kind.ON, Kind.SET)}
     return {**kept, **nested(exceeded.path, _NOT_REVIEWED[exceeded.kind])}
 
 
@@ -114,6 +119,5 @@ TABLE: Final = (
         ),
     ),
     Mutant("ha-of-a-gateway-elsewhere", RULE, (Add("aviatrix:index/spokeHaGateway:SpokeHaGateway", {"primaryGwName": "somebody"}),)),
-    Mutant("mirror-of-the-host", RULE, (Add("aws:ec2/trafficMirrorSession:TrafficMirrorSession", {"networkInterfaceId": Ref(HOST)}),)),
     Mutant("mount-target-at-the-host", RULE, (Add("aws:efs/mountTarget:MountTarget", {"subnetId": Ref(SUBNET)}),)),
 )

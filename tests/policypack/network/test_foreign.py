@@ -7,22 +7,33 @@ from typing import Any
 import pytest
 
 from policypack import known_types as kt
-from policypack.network.foreign import FOREIGN_GROUPS, FOREIGN_INTERFACES, FOREIGN_ROUTING, Handle
+from policypack.network.foreign import (
+    FOREIGN_ANSWERERS,
+    FOREIGN_BALANCERS,
+    FOREIGN_DOORS,
+    FOREIGN_GROUPS,
+    FOREIGN_INTERFACES,
+    FOREIGN_NAMES,
+    FOREIGN_ROUTING,
+    Handle,
+)
 from policypack.plain import UNKNOWN
+from tests.policypack.mutants.type_table import nested
 from tests.policypack.stacks import Ref, Stack, compliant
 
 KNOWN = pytest.mark.parametrize("known", [False, True], ids=["preview", "known"])
 RULES = {
     "agent-subnet-has-no-nat-route": FOREIGN_ROUTING,
     "agent-host-takes-no-ingress": FOREIGN_GROUPS,
-    "agent-host-has-no-way-in": FOREIGN_INTERFACES,
+    "agent-host-has-no-way-in": {**FOREIGN_INTERFACES, **FOREIGN_BALANCERS, **FOREIGN_DOORS},
+    "dns-firewall-is-closed": FOREIGN_NAMES,
+    "dns-stays-with-the-resolver": FOREIGN_ANSWERERS,
 }
 ROWS = [(rule, kind, handle) for rule, table in RULES.items() for kind, handles in table.items() for handle in handles]
 
 
 def stated(handle: Handle, value: Any) -> dict[str, Any]:
-    name = handle.path.removesuffix("[]")
-    return {name: [value] if handle.path.endswith("[]") else value}
+    return nested(handle.path, value)
 
 
 @KNOWN

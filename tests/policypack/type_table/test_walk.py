@@ -33,7 +33,7 @@ def faults(token: str, props: dict[str, Any] | None = None) -> list[Fault]:
 
 def least(token: str) -> dict[str, Any]:
     """Return the properties that a line demands."""
-    return {bound.path: True for bound in LINES[token].bounds if bound.kind is Kind.ON}
+    return {bound.path: True for bound in LINES[token].bounds if bound.kind in (Kind.ON, Kind.SET)}
 
 
 def verdict(token: str) -> str:

@@ -1,0 +1,15 @@
+"""The switch that keeps images of the account private is off."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+import base
+import pulumi_aws as aws
+
+gateways, subnet = base.gateway_subnet(), base.agent_subnet()
+base.agent_table(subnet)
+base.rules(base.agents_group())
+base.agent(subnet)
+# NOT OK: images: an image of an agent's disk may be shared with everybody
+aws.ec2.ImageBlockPublicAccess("images", state="block-new-sharing" if base.REPAIRED else "unblocked")
