@@ -27,6 +27,7 @@ CONSOLES: Final = (
         (
             rf"(?:^|[\s;&|(`\"'\[,=/:])(?:a|m|ming|f|u)getty['\"]?[\s,][^\n;|&@]*\b{_LINE}\b"
             rf"|(?:^|[;&|(`\"'\[,=/:]|\bexec\s|\bsudo\s|\bsetsid\s|\bnohup\s)\s*getty['\"]?[\s,][^\n;|&@]*\b{_LINE}\b"
+            r"|\bln\b(?![^\n;|&]*/dev/null)[^\n;|&]*/getty\.target\.wants/|\bcttyhack\b"
             r"|\bsystemctl\b[^\n;|&]*\b(?:start|enable|restart|unmask|reenable|edit|link)\b[^\n;|&]*\s['\"]?"
             r"(?:serial-getty|getty|console-getty|container-getty|autovt|debug-shell|rescue|emergency)(?:@\S*)?(?:\.service|\.target)?(?=[\s\"',;&|)\]]|$)"
             rf"|\b(?:respawn|askfirst|wait|once)\s*:\s*-?\S*(?:getty|login|{_SHELL})\b"
@@ -35,7 +36,7 @@ CONSOLES: Final = (
     (
         "changes what answers on a console",
         (
-            r"(?:>|\btee\b[^\n|;]*|\b(?:cp|mv|install|dd)\b[^\n;|&]*)\s*(?:of=)?['\"]?"
+            r"(?:>|\btee\b[^\n|;]*|\b(?:cp|mv|install|dd|sed)\b[^\n;|&]*)\s*(?:of=)?['\"]?"
             r"\S*/(?:serial-getty|getty|console-getty|container-getty|autovt)@?[\w-]*\.service(?:\.d/\S+)?"
             r"|(?:>|\btee\b[^\n|;]*)\s*['\"]?/etc/inittab\b|(?i:\bStandardInput\s*=\s*tty)|\bTTYPath\s*="
             rf"|\b{_LINE}\b[^\n;]*(?:>|\btee\b[^\n|;]*)\s*['\"]?/etc/securetty\b"
@@ -51,7 +52,7 @@ CONSOLES: Final = (
     (
         "boots into a shell",
         (
-            r"\bsystemd\.debug[-_]shell\b|\binit=\S*/(?:ba|da|a)?sh\b|\brd\.break\b|\bsystemd\.unit=(?:rescue|emergency)\b"
+            r"(?<!remove-args=)(?<!remove-args=['\"])\bsystemd\.debug[-_]shell\b|\binit=\S*/(?:ba|da|a)?sh\b|\brd\.break\b|\bsystemd\.unit=(?:rescue|emergency)\b"
             r"|\bSYSTEMD_SULOGIN_FORCE\s*=\s*[\"']?(?:1|yes|true|on)\b|(?i:\bbcdedit(?:\.exe)?\s[^\n]*/(?:ems|bootems|emssettings)\b)"
         ),
     ),

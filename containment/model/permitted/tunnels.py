@@ -15,7 +15,11 @@ _TUNNELS_BY_SERVICE: Final[dict[str, str]] = {
     "localtunnel": "loca.lt localtunnel.me localtunnel.net",
     "serveo": "serveo.net serveousercontent.com",
     "PageKite": "pagekite.me pagekite.net",
-    "Tailscale": "ts.net beta.tailscale.net",
+    "Tailscale": "ts.net beta.tailscale.net tailscale.com",
+    "meshes of one's own machines": "zerotier.com netbird.io twingate.com",
+    "sish, srv.us, tunwg, jprq": "tuns.sh srv.us tunwg.com jprq.io jprq.live jprq.site tunnl.gg",
+    "Portmap, Openport, Localtonet, Holesail": "portmap.io portmap.host openport.io openport.dev localtonet.com holesail.io homeway.io "
+    "tunnelin.com pktriot.net",
     "bore, playit and others over TCP": "bore.pub bore.digital playit.gg ply.gg joinmc.link ",
     "Microsoft dev tunnels": "devtunnels.ms tunnels.api.visualstudio.com rel.tunnels.api.visualstudio.com",
     "GitHub Codespaces' forwarded ports": "app.github.dev githubpreview.dev ",

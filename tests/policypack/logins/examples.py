@@ -42,6 +42,8 @@ SCRIPTS: Final = {
     "console, getty in the background": "setsid getty -L 115200 ttyS0 vt100 &",
     "console, unit enabled": "systemctl enable --now serial-getty@ttyS0.service",
     "console, getty enabled": "systemctl enable getty@tty1",
+    "console, unit linked": "ln -s /lib/systemd/system/getty@.service /etc/systemd/system/getty.target.wants/getty@ttyS1.service",
+    "console, unit edited": "sed -i '/ExecStart/s/-o.*/-a root %I/' /lib/systemd/system/getty@.service",
     "console, inittab": "echo 'ttyS0::respawn:/sbin/getty -L ttyS0 115200 vt100' >> /etc/inittab",
     "console, shell of inittab": "echo '::askfirst:-/bin/sh' | tee -a /etc/inittab",
     "console, shell": "setsid bash < /dev/ttyS0 > /dev/ttyS0 2>&1 &",

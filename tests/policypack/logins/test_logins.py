@@ -51,6 +51,9 @@ HARMLESS = {
         "grubby --update-kernel=ALL --args='console=ttyS0,115200n8'",
         "echo console=ttyS0",
         "stty -F /dev/ttyS0 115200",
+        "bash /opt/install.sh > /dev/console 2>&1",
+        "grubby --update-kernel=ALL --remove-args='systemd.debug-shell'",
+        "systemctl mask debug-shell.service rescue.service",
     ),
     "logins elsewhere": script(
         "aws ecr get-login-password | docker login --username AWS --password-stdin 123456789012.dkr.ecr.us-east-1.amazonaws.com",

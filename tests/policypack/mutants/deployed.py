@@ -139,11 +139,16 @@ def _versions() -> Iterator[Mutant]:
     for pinned in (2, UNKNOWN):
         changes = (_template(defaultVersion=pinned), Set(HOST, "launchTemplate", {"id": Ref("template")}))
         yield Mutant(f"version/default-pinned-{pinned}", _LOGIN, changes, where=HOST, also=_READERS)
+    for label, kept in _KEPT.items():
+        for version in (None, "$Default"):
+            block = {"id": Ref("template"), **({} if version is None else {"version": version})}
+            changes = (_template(**kept), Set(HOST, "launchTemplate", block))
+            yield Mutant(f"version/default-kept/{label}/{version}", _LOGIN, changes, where=HOST, also=_READERS)
     tags = {"Role": "openclaw-agent-harness", "PolicyMode": "monitor"}
     listed = [{"key": key, "value": value, "propagateAtLaunch": True} for key, value in tags.items()]
-    for version in ("2", "7", "$First"):
-        by_id = {"id": Ref("template"), "version": version}
-        by_long = {"launchTemplateId": Ref("template"), "version": version}
+    for version, template in (*((one, Ref("template")) for one in ("2", "7", "$First")), ("$Latest", "lt-0123456789abcdef0")):
+        by_id = {"id": template, "version": version}
+        by_long = {"launchTemplateId": template, "version": version}
         latest = {"launchTemplateId": Ref("template"), "version": "$Latest"}
         config = {"overrides": [{"subnetId": Ref(AGENTS)}]}
         starting: dict[str, tuple[str, dict[str, Any]]] = {
@@ -174,10 +179,18 @@ def _versions() -> Iterator[Mutant]:
             "spot-fleet": (SPOT_FLEET, {"launchTemplateConfigs": [{"launchTemplateSpecification": by_id, **config}], "tags": tags}),
         }
         for what, (kind, inputs) in starting.items():
-            changes = (_template(), Add(kind, inputs, "more"))
+            own = what == "override" or isinstance(template, Ref)
+            changes = (*((_template(),) if own else ()), Add(kind, inputs, "more"))
             yield Mutant(f"version/{what}/{version}", _IMDS, changes, where="more", also=(*_READERS, *_MORE_HOSTS))
 
 
+_KEPT: Final[dict[str, dict[str, Any]]] = {
+    "pinned to the first": {"defaultVersion": 1},
+    "pinned, and said to follow": {"defaultVersion": 1, "updateDefaultVersion": True},
+    "not following": {"updateDefaultVersion": False},
+    "following when known": {"updateDefaultVersion": UNKNOWN},
+}
+"""Settings that keep a template's default version from following its latest one, or may."""
 _MORE_HOSTS: Final = ("compute-and-routing-are-known", "agents-are-a-source-by-address", "permits-are-for-agents")
 """Rules that may have something of their own to say about more hosts."""
 

@@ -97,6 +97,12 @@ RESOURCES: Final = (
     ("bedrock:InvokeModel", "arn:aws:bedrock:us-east-1::foundation-model/*"),
     ("ecr:BatchGetImage", f"arn:aws:ecr:us-east-1:{ACCOUNT}:repository/*"),
     ("sqs:SendMessage", "arn:aws:sqs:*:*:*"),
+    ("sqs:SendMessage", f"arn:aws:sqs:us-east-1:{OTHER}:tasks"),
+    ("logs:PutLogEvents", f"arn:aws:logs:us-east-1:{OTHER}:log-group:/agents/x:*"),
+    ("kms:Encrypt", f"arn:aws:kms:us-east-1:{OTHER}:key/0f0e0d0c-1111-2222-3333-444455556666"),
+    ("secretsmanager:GetSecretValue", f"arn:aws:secretsmanager:us-east-1:{OTHER}:secret:agents/x-??????"),
+    ("dynamodb:PutItem", f"arn:aws:dynamodb:us-east-1:{OTHER}:table/records"),
+    ("ecr:BatchGetImage", f"arn:aws:ecr:us-east-1:{OTHER}:repository/agents/x"),
     ("dynamodb:GetItem", f"arn:aws:dynamodb:us-east-1:{ACCOUNT}:table/*"),
 )
 MANAGED: Final = (
@@ -212,6 +218,24 @@ _WRITTEN: Final = (
         ),
     ),
     Mutant("role-not-resource", _ROLE, (Set(_OPERATE, "policy", _document(Action="s3:GetObject", NotResource="arn:aws:s3:::x/*")),)),
+    *(
+        Mutant(
+            f"endpoint-elsewhere/{label}",
+            _ENDPOINT,
+            (Add("aws:ec2/vpcEndpointPolicy:VpcEndpointPolicy", {"vpcEndpointId": "vpce-0123456789abcdef0", "policy": policy}),),
+        )
+        for label, policy in {
+            "open": _document(Principal="*", Action="*", Resource="*"),
+            "other-account": _document(
+                Principal="*",
+                Action="*",
+                Resource="*",
+                Condition={"StringEquals": {"aws:PrincipalAccount": OTHER, "aws:ResourceAccount": OTHER}},
+            ),
+            "none": "",
+            "unreadable": "{",
+        }.items()
+    ),
     Mutant("role-unknown-profile", _ROLE, (Set(HOST, "iamInstanceProfile", UNKNOWN),)),
     Mutant(
         "role-key-twice",
