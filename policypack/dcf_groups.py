@@ -24,7 +24,6 @@ from policypack.space import Network, covers_public
 
 IDENTITIES: Final = ("id", "uuid", "smartGroupId", "webGroupId")
 """Outputs by which a rule names a group."""
-_WELL_KNOWN: Final = frozenset(one.value for one in WellKnown)
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
@@ -157,7 +156,7 @@ class Groups:
 
     def _refer(self, rule: DcfRule, value: Any, kind: str) -> Reference:
         reference = self._graph.refer(rule.owner, rule.key, value, (kind,), IDENTITIES)
-        is_known = isinstance(value, str) and value not in _WELL_KNOWN and bool(reference.found)
+        is_known = isinstance(value, str) and bool(reference.found)
         if is_known and not is_of_program(self._graph, rule.owner, rule.key, value, (kind,), IDENTITIES):
             return Reference(Trace.EXTERNAL, literal=str(value))  # known already, so it is no id that is yet to be made
         return reference
@@ -181,9 +180,10 @@ def _ask_web_group(group: Resource, ask: Callable[[DomainPattern], Match]) -> Ma
         sni, url = field(expression, "snifilter"), field(expression, "urlfilter")
         if sni is UNKNOWN or url is UNKNOWN:
             answers.append(Match.MAYBE)
-        elif sni:
+            continue
+        if sni:
             answers.append(_ask_pattern(sni, ask))
-        elif url:  # a path needs decryption and matches part of a host's traffic: never a certain yes
+        if url:  # a path needs decryption and matches part of a host's traffic: never a certain yes
             host = str(url).split("://", 1)[-1].split("/", 1)[0].split(":", 1)[0]
             answers.append(Match.NO if _ask_pattern(host, ask) is Match.NO else Match.MAYBE)
     return strongest(answers)
