@@ -18,6 +18,7 @@ from policypack.graph import Graph, Reference, Resource, Trace
 from policypack.hosts import Host
 from policypack.known_types import SMART_GROUP, SUBNET, WEB_GROUP
 from policypack.members import expressions, holds_host, networks_of, touches_internet
+from policypack.network.foreign import is_of_program
 from policypack.plain import UNKNOWN, field, strongest, weakest
 from policypack.space import Network, covers_public
 
@@ -154,7 +155,11 @@ class Groups:
         return answers.pop() if len(answers) == 1 else Match.MAYBE
 
     def _refer(self, rule: DcfRule, value: Any, kind: str) -> Reference:
-        return self._graph.refer(rule.owner, rule.key, value, (kind,), IDENTITIES)
+        reference = self._graph.refer(rule.owner, rule.key, value, (kind,), IDENTITIES)
+        is_known = isinstance(value, str) and bool(reference.found)
+        if is_known and not is_of_program(self._graph, rule.owner, rule.key, value, (kind,), IDENTITIES):
+            return Reference(Trace.EXTERNAL, literal=str(value))  # known already, so it is no id that is yet to be made
+        return reference
 
 
 def patterns_of(group: Resource) -> list[DomainPattern]:
@@ -175,9 +180,10 @@ def _ask_web_group(group: Resource, ask: Callable[[DomainPattern], Match]) -> Ma
         sni, url = field(expression, "snifilter"), field(expression, "urlfilter")
         if sni is UNKNOWN or url is UNKNOWN:
             answers.append(Match.MAYBE)
-        elif sni:
+            continue
+        if sni:
             answers.append(_ask_pattern(sni, ask))
-        elif url:  # a path needs decryption and matches part of a host's traffic: never a certain yes
+        if url:  # a path needs decryption and matches part of a host's traffic: never a certain yes
             host = str(url).split("://", 1)[-1].split("/", 1)[0].split(":", 1)[0]
             answers.append(Match.NO if _ask_pattern(host, ask) is Match.NO else Match.MAYBE)
     return strongest(answers)

@@ -71,6 +71,8 @@ DOORS: Final[dict[str, tuple[Door, ...]]] = {
     "aws:verifiedaccess/endpoint:Endpoint": (
         Door("networkInterfaceOptions.networkInterfaceId", Leads.HOST, "Verified Access lets people in to"),
         Door("loadBalancerOptions.subnetIds[]", Leads.SUBNET, "Verified Access lets people in to"),
+        Door("cidrOptions.subnetIds[]", Leads.SUBNET, "Verified Access lets people in to"),
+        Door("rdsOptions.subnetIds[]", Leads.SUBNET, "Verified Access lets people in to"),
     ),
     "aws:ec2transitgateway/vpcAttachment:VpcAttachment": (Door("subnetIds[]", Leads.SUBNET, "a transit gateway is attached to"),),
     "aws:networkmanager/vpcAttachment:VpcAttachment": (Door("subnetArns[]", Leads.SUBNET, "a core network is attached to"),),
@@ -121,7 +123,7 @@ TO_VPN_GATEWAY: Final = {
 BALANCED: Final = {
     SCALING_GROUP: ("targetGroupArns", "loadBalancers", "trafficSources"),
     SPOT_FLEET: ("targetGroupArns", "loadBalancers"),
-    ECS_SERVICE: ("loadBalancers",),
+    ECS_SERVICE: ("loadBalancers", "vpcLatticeConfigurations"),
     ECS_TASK_SET: ("loadBalancers",),
 }
 """Properties by which compute itself asks a load balancer for connections."""

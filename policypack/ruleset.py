@@ -181,7 +181,7 @@ class _Reader:
             self._note(f"an expression of {group.label} is not known")
             return OpaqueSelector(label)
         stated = {key: value for key, value in expression.items() if value not in (None, "", {}, [])}
-        if (network := parse(stated.get("cidr"))) is not None:
+        if set(stated) == {"cidr"} and (network := parse(stated["cidr"])) is not None:
             return CidrSelector(network)
         kind = stated.get("type")
         tags = stated.get("tags")
@@ -220,9 +220,9 @@ class _Reader:
             try:
                 if isinstance(sni, str) and sni:
                     patterns.append(DomainPattern.parse(sni))
-                elif isinstance(url, str) and url:
+                if isinstance(url, str) and url:
                     urls.append(UrlPattern.parse(url))
-                else:
+                if not all(isinstance(one, str) for one in (sni, url) if one is not None) or not (sni or url):
                     raise ValueError("is not known")
             except ValueError as error:
                 self._note(f"an expression of {group.label} {error}, so it may be any name")

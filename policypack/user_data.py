@@ -53,7 +53,7 @@ def _values(resource: Resource) -> Iterator[tuple[str, Any]]:
 
 
 def _of_containers(value: Any) -> Any:
-    """Return what containers are given as lines a shell would have: `NAME=value` for the environment, then the command."""
+    """Return what containers are given as lines a shell would have: `NAME=value` for the environment and options, then commands."""
     try:
         containers = json.loads(value) if isinstance(value, str) else value
     except ValueError:
@@ -61,8 +61,17 @@ def _of_containers(value: Any) -> Any:
     lines: list[str] = []
     for container in items(containers):
         variables = [(field(one, "name"), field(one, "value")) for one in items(field(container, "environment"))]
+        variables.extend(_options_of(container))
         lines.extend(f"{name}={text}" for name, text in variables if isinstance(text, str))
-        for key in ("entryPoint", "command"):
-            words = [word for word in items(field(container, key)) if isinstance(word, str)]
-            lines.append(" ".join(words))
+        check = field(field(container, "healthCheck"), "command")
+        commands = (field(container, "entryPoint"), field(container, "command"), check)
+        lines.extend(" ".join(word for word in items(one) if isinstance(word, str)) for one in commands)
     return "\n".join(line for line in lines if line)
+
+
+def _options_of(container: Any) -> Iterator[tuple[str, Any]]:
+    """Yield options that a container is started with besides its environment: of its log driver and router, and its labels."""
+    blocks = (field(field(container, key), "options") for key in ("logConfiguration", "firelensConfiguration"))
+    for block in (*blocks, field(container, "dockerLabels")):
+        if isinstance(block, dict):
+            yield from block.items()

@@ -41,6 +41,7 @@ from policypack.plain import UNKNOWN, items
 from policypack.plain import field as part
 
 _NAMED = ("name", "id", "arn")
+_TASK_NAMES = ("arn", "arnWithoutRevision", "family", "id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,22 +96,32 @@ def _roles_of(graph: Graph) -> Roles:
             profiles = graph.refer(holder, key, value, (PROFILE,), _NAMED)
             roles.add_unseen(host.resource, "instance profile", profiles)
             for profile in profiles.found:
+                if _is_read(profile) and stated_or_read(profile, "role") in (None, ""):
+                    roles.unseen[host.resource.urn, f"the role of {profile.label}"] = None
                 roles.add(
                     host.resource, "role", graph.refer(profile, "role", stated_or_read(profile, "role"), (ROLE,), _NAMED), RoleUse.HOST
                 )
+        if host.resource.type in (ECS_SERVICE, ECS_TASK_SET):
+            roles.add_unseen(host.resource, "task definition", _task_of(graph, host.resource))
         for holder, key, use in _direct(graph, host):
             roles.add(host.resource, "role", graph.refer(holder, key, holder.get(key), (ROLE,), ("arn",)), use)
+    if hosts:
+        _add_associated(graph, roles)
     if any(host.resource.type in (NODE_GROUP, FARGATE_PROFILE) for host in hosts):
-        _add_pods(graph, roles)
+        _add_by_token(graph, roles)
     return roles
 
 
-def _add_pods(graph: Graph, roles: Roles) -> None:
-    """Add the roles that pods on the hosts take: by an association, or with a token of the cluster."""
+def _add_associated(graph: Graph, roles: Roles) -> None:
+    """Add the roles that an association gives to pods: of the hosts' cluster, or of one whose pods cannot be told from agents."""
     for one in graph.of(POD_IDENTITY):
         use = RoleUse.CNI if (one.get("namespace"), one.get("serviceAccount")) == ("kube-system", "aws-node") else RoleUse.POD
         for key in ("roleArn", "targetRoleArn"):
             roles.add(one, "role", graph.refer(one, key, one.get(key), (ROLE,), ("arn",)), use)
+
+
+def _add_by_token(graph: Graph, roles: Roles) -> None:
+    """Add the roles that pods on the hosts take with a token of their cluster."""
     for role in graph.of(ROLE):
         with suppress(UnreadableError):  # reported where the role's trust is judged
             found = token_use(graph, role)
@@ -135,9 +146,23 @@ def is_read(role: Resource) -> bool:
     return "uniqueId" in role.props or "assumeRolePolicy" not in role.props
 
 
+def _is_read(resource: Resource) -> bool:
+    """Return whether a profile or policy was read from the account: only a read has its id among what it states."""
+    return resource.is_read or "id" in resource.props
+
+
 def tasks_of(graph: Graph, service: Resource) -> tuple[Resource, ...]:
     """Return the task definitions of the program that a service starts."""
-    return graph.refer(service, "taskDefinition", service.get("taskDefinition"), (TASK,), ("arn", "family", "id")).found
+    return _task_of(graph, service).found
+
+
+def _task_of(graph: Graph, service: Resource) -> Reference:
+    """Return which task definition a service starts: one of the program by its ARN, its family, or both family and revision."""
+    reference = graph.refer(service, "taskDefinition", service.get("taskDefinition"), (TASK,), _TASK_NAMES)
+    family, _, revision = reference.literal.rsplit("/", 1)[-1].partition(":")
+    named = (one for one in graph.of(TASK) if revision and one.get("family") == family)
+    found = tuple(one for one in named if str(one.output("revision") or revision) == revision)
+    return Reference(Trace.FOUND, found[:1]) if found else reference
 
 
 def stated_or_read(resource: Resource, key: str) -> Any:
@@ -196,7 +221,11 @@ def managed_of(graph: Graph, role: Resource) -> Iterator[Managed]:
 
 def _managed(graph: Graph, holder: Resource, key: str, arn: Any) -> Iterator[Managed]:
     reference = graph.refer(holder, key, arn, (POLICY,), ("arn", "id"))
-    yield from (Managed(holder, one.name, one) for one in reference.found)
+    for one in reference.found:
+        if _is_read(one):  # its document can change without this program, as that of a policy given by its ARN
+            yield Managed(holder, str(one.output("arn") or one.output("id") or arn))
+        else:
+            yield Managed(holder, one.name, one)
     if reference.trace is Trace.EXTERNAL:
         yield Managed(holder, reference.literal)
     if reference.trace is Trace.UNTRACED:

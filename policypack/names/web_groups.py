@@ -21,7 +21,8 @@ from policypack.providers import PROVIDERS
 def names_in(group: Resource) -> list[Any]:
     """Return a group's names as its resource states them, of URLs their hosts; UNKNOWN for one that is not known."""
     filters = [(field(one, "snifilter"), field(one, "urlfilter")) for one in expressions(group)]
-    return [_host(url) if name in (None, "") else name for name, url in filters]
+    stated = [[name] if url in (None, "") else [_host(url)] if name in (None, "") else [name, _host(url)] for name, url in filters]
+    return ["" if name is None else name for one in stated for name in one]
 
 
 def pattern_of(raw: Any) -> DomainPattern | None:

@@ -130,8 +130,8 @@ def _member(graph: Graph, expression: Any, home: tuple[Network, ...]) -> Member:
         return Member(Kind.UNKNOWN, "an expression not known yet")
     stated = {key: value for key, value in expression.items() if value not in (None, "", {}, [])}
     text = ", ".join(f"{key}={_shown(value)}" for key, value in sorted(stated.items())) or "an empty expression"
-    if "cidr" in stated:
-        network = parse(stated["cidr"])
+    if "cidr" in stated:  # it excludes every other field (aviatrix_smart_group): a mixture is no expression that anybody reviewed
+        network = parse(stated["cidr"]) if set(stated) == {"cidr"} else None
         if network is None:
             return Member(Kind.UNKNOWN if stated["cidr"] is UNKNOWN else Kind.UNSEEN, text)
         return Member(kind_of(network, home), str(network), network)

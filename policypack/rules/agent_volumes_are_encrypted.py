@@ -15,6 +15,7 @@ from policypack.graph import Graph, Resource
 from policypack.home import leads_to
 from policypack.hosts import Host, find_hosts, unseen_faults
 from policypack.known_types import (
+    ECS_SERVICE,
     ENCRYPTION_DEFAULT,
     INSTANCES,
     LAUNCH_CONFIGURATION,
@@ -59,6 +60,9 @@ def _volumes(resource: Resource) -> Iterator[tuple[str, Any]]:
         for number, one in enumerate(items(resource.get("blockDeviceMappings"))):
             for block in items(field(one, "ebs")):
                 yield f"blockDeviceMappings[{number}].ebs.encrypted", field(block, "encrypted")
+    if resource.type == ECS_SERVICE:
+        for block in items(field(resource.get("volumeConfiguration"), "managedEbsVolume")):
+            yield "volumeConfiguration.managedEbsVolume.encrypted", field(block, "encrypted")
     if resource.type == SPOT_FLEET:
         for outer, one in enumerate(items(resource.get("launchSpecifications"))):
             for key in _BLOCKS:
@@ -83,7 +87,7 @@ def _is_default(graph: Graph, host: Resource) -> bool:
 
 def _silences(graph: Graph, host: Host) -> Iterator[Fault]:
     """Yield what a host of a vended place does not say of its volumes."""
-    if not is_vended(graph) or host.resource.type not in _STARTS_FROM_A_ROOT:
+    if not is_vended(graph):
         return
     speakers = (host.resource, *host.templates)
     for one in speakers:
@@ -91,7 +95,7 @@ def _silences(graph: Graph, host: Host) -> Iterator[Fault]:
             Fault(one.urn, f"has a volume whose encryption is not stated: {path}") for path, value in _volumes(one) if value is None
         )
     stated = [path for one in speakers for path, _ in _volumes(one)]
-    if not any("rootBlockDevice" in path or "blockDeviceMappings" in path for path in stated):
+    if host.resource.type in _STARTS_FROM_A_ROOT and not any("rootBlockDevice" in path or "blockDeviceMappings" in path for path in stated):
         yield Fault(host.resource.urn, "has a root volume whose encryption is not stated, and silence is none")
 
 

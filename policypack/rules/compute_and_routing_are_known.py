@@ -13,7 +13,7 @@ from policypack.finding import Fault, Rule, Scope, Severity
 from policypack.graph import Graph, Resource
 from policypack.hosts import find_hosts, is_tagged, own_tags
 from policypack.known_types import AGENT_RULES
-from policypack.type_table import gateways, house, keys, providers
+from policypack.type_table import addons, gateways, house, keys, providers
 from policypack.type_table.bounds import breaches
 from policypack.type_table.reasons import effect_of
 from policypack.type_table.table import lines
@@ -30,7 +30,7 @@ def check_stack(graph: Graph) -> list[Fault]:
     if not find_hosts(graph) and not any(map(_is_of_agents, graph.resources)):
         return []
     found = [fault for resource in graph.resources for fault in _of_one(resource, graph)]
-    for one, what in (*gateways.faults(graph), *keys.faults(graph), *providers.second_controllers(graph)):
+    for one, what in (*gateways.faults(graph), *addons.faults(graph), *keys.faults(graph), *providers.second_controllers(graph)):
         found.append(Fault(one.urn, f"{one.label} {what}"))
     return [*found, *(Fault("", str(problem)) for problem in house.current().problems)]
 

@@ -6,6 +6,8 @@ each hold all. A VPC of a vended place without any log is reported at the VPC.
 
 from __future__ import annotations
 
+from typing import Any
+
 from policypack.finding import Fault, Rule, Scope, Severity
 from policypack.graph import Graph, Resource
 from policypack.home import home_of
@@ -14,6 +16,8 @@ from policypack.place import places
 from policypack.plain import UNKNOWN
 
 _HALVES = frozenset({"ACCEPT", "REJECT"})
+_NEEDED = ("srcaddr", "dstaddr", "dstport", "protocol", "action", "start")
+"""Fields without which a record does not show who reached what, and when (Amazon VPC User Guide, "Flow log records")."""
 
 
 def check_stack(graph: Graph) -> list[Fault]:
@@ -25,6 +29,10 @@ def check_stack(graph: Graph) -> list[Fault]:
         if logs and not _holds_all(logs):
             what = f"of {target.label}, and nothing does the rest"
             faults.update(dict.fromkeys(Fault(one.urn, f"writes down {_part(one)} {what}") for one in logs))
+        for one in logs:
+            missing = _fields_missing(one.get("logFormat"))
+            if missing:
+                faults[Fault(one.urn, f"writes records of {target.label} without {', '.join(missing)}: logFormat leaves them out")] = None
     for place in places(graph):
         for anchor in place.anchors:
             if not _is_logged(graph, anchor):
@@ -56,6 +64,14 @@ def _holds_all(logs: list[Resource]) -> bool:
     return "ALL" in types or types >= _HALVES
 
 
+def _fields_missing(stated: Any) -> tuple[str, ...]:
+    """Return the needed fields that a format leaves out; AWS's own format, which applies when none is stated, has them all."""
+    if stated in (None, ""):
+        return ()
+    text = "" if stated is UNKNOWN else str(stated)
+    return tuple(name for name in _NEEDED if f"${{{name}}}" not in text and f"${{pkt-{name}}}" not in text)
+
+
 def _part(log: Resource) -> str:
     kind = log.get("trafficType")
     return "what is not known before the update" if kind is UNKNOWN else f"trafficType {kind} only" if kind else "no stated traffic type"
@@ -66,7 +82,7 @@ RULE = Rule(
     severity=Severity.MEDIUM,
     info="Flow logs of an agent's VPC hold accepted and refused traffic.",
     why="what an agent tried, and what it reached without the gateway, is then nowhere",
-    fix="declare aws.ec2.FlowLog for the VPC with trafficType ALL",
+    fix="declare aws.ec2.FlowLog for the VPC with trafficType ALL, and leave logFormat out or name every field of the default in it",
     ids=("CKV2_AWS_11", "AWS-0178", "EC2.6", "CIS AWS 3.0 3.7", "CIS AWS 6.0 4.7"),
     check_stack=check_stack,
     scope=Scope.STATED_OR_PLACE,

@@ -218,6 +218,8 @@ def _own_policy(prop: Property, value: Any) -> str:
 
 def _eks_issuer(prop: Property, value: Any) -> str:
     is_cluster = prop.is_reference(value, (EKS_CLUSTER,)) if value is UNKNOWN else bool(_ISSUER.fullmatch(str(value)))
+    if is_cluster and value is not UNKNOWN and not prop.sources and prop.graph is not None and prop.graph.of(EKS_CLUSTER):
+        return _must_be(value, "made from the cluster of this program, for anybody has a cluster with an issuer")
     return "" if is_cluster else _must_be(value, "the issuer of an EKS cluster")
 
 

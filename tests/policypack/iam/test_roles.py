@@ -310,3 +310,47 @@ def test_a_profile_that_was_read_leads_to_its_role() -> None:
     host(stack, **INLINE)
     del stack.props["profile"]["role"]
     assert refreshed(stack, "profile", role="role") == {(RULE, "role")}
+
+
+@pytest.mark.parametrize("known", [False, True], ids=["preview", "known"])
+@pytest.mark.parametrize("definition", ["operations", "operations:7", "arn:aws:ecs:us-east-1:111122223333:task-definition/operations:7"])
+def test_a_task_of_another_program_is_refused(definition: str, known: bool) -> None:
+    stack = compliant()
+    task(stack, "taskRoleArn")
+    stack.props["service"]["taskDefinition"] = definition
+    found = [one.what for one in stack.findings(known) if one.rule.id == RULE]
+    assert any(f"task definition {definition}, which is not in this program" in what for what in found)
+
+
+@pytest.mark.parametrize("known", [False, True], ids=["preview", "known"])
+@pytest.mark.parametrize("definition", ["agent", "agent:3", Ref("task", "arn")])
+def test_a_task_of_the_program_is_found_by_each_of_its_names(definition: Any, known: bool) -> None:
+    stack = compliant()
+    task(stack, "taskRoleArn")
+    stack.props["service"]["taskDefinition"] = definition
+    assert [one.what for one in stack.findings(known) if "task definition" in one.what] == []
+
+
+def test_a_managed_policy_that_is_only_read_counts_as_one_of_another_place() -> None:
+    stack = compliant()
+    host(stack)
+    stack.add(kt.POLICY, "everything", {"id": f"{AWS}AdministratorAccess", "arn": f"{AWS}AdministratorAccess"})
+    stack.add(kt.ROLE_ATTACHMENT, "attachment", {"role": Ref("role", "name"), "policyArn": f"{AWS}AdministratorAccess"})
+    found = [one.what for one in stack.findings(known=True) if one.rule.id == RULE]
+    assert found == [f"gives Role role the managed policy {AWS}AdministratorAccess, whose document is not in this program"]
+
+
+def test_a_profile_that_is_read_without_its_role_is_refused() -> None:
+    stack = compliant()
+    stack.add(kt.PROFILE, "profile", {"id": "profile", "name": "profile"})
+    stack.props["agent"]["iamInstanceProfile"] = "profile"
+    found = [one.what for one in stack.findings(known=True) if one.rule.id == RULE]
+    assert found == ["acts with the role of InstanceProfile profile, which is not in this program: what it may do cannot be seen"]
+
+
+def test_a_role_associated_with_pods_is_judged_whatever_the_hosts_are() -> None:
+    stack = compliant()
+    wide = role(stack, "wide", trust({"Service": "pods.eks.amazonaws.com"}, ["sts:AssumeRole", "sts:TagSession"]))
+    stack.add(kt.ROLE_POLICY, "policy", {"role": Ref("wide", "name"), "policy": document("iam:*")})
+    stack.add(kt.POD_IDENTITY, "pods", {"clusterName": "c", "namespace": "agents", "serviceAccount": "agent", "roleArn": wide})
+    assert (RULE, "policy") in stack.refused(known=True)

@@ -10,6 +10,7 @@ import pytest
 
 from policypack.graph import Graph
 from policypack.judge import check_stack
+from policypack.known_types import SMART_GROUP
 from policypack.plain import UNKNOWN
 from policypack.proof import bound
 from policypack.proof.bound import Bound
@@ -240,3 +241,14 @@ def test_members_are_read_as_the_controller_reads_them() -> None:
     members = members_of(graph, group, (ip_network("10.42.0.0/16"),))
     assert [one.kind for one in members] == [Kind.NETWORK, Kind.NETWORK, Kind.WORKLOAD, Kind.FEED, Kind.UNKNOWN, Kind.UNSEEN]
     assert count(private_ranges(members, (ip_network("10.42.0.0/16"),))) == 2
+
+
+@pytest.mark.parametrize("also", [{"fqdn": "files.example.com"}, {"external": "geo"}, {"type": "vm"}, {"tags": {"Tier": "tools"}}], ids=str)
+def test_an_address_mixed_with_another_field_is_no_address(also: dict[str, Any]) -> None:
+    stack = vended()
+    permit(stack, "allow-inside", 60, smart_group(stack, "inside", {"cidr": "10.200.1.0/28", **also}))
+    assert (NARROW | EAST_WEST) & found(stack, True)
+    graph = stack.graph(known=True)
+    (member,) = next(members_of(graph, one) for one in graph.of(SMART_GROUP) if one.name == "inside")
+    assert member.kind is Kind.UNSEEN
+    assert member.network is None
