@@ -93,8 +93,12 @@ def _address(home: Home, value: Any) -> str:
 
 
 def _image(graph: Graph, home: Home, holder: Resource, key: str, value: Any) -> str:
-    """Return in words whose image a property names: the one that a host, or a template of it, starts from."""
+    """Return in words whose image a property names: the one that a host, or a template of it, starts from, or one taken of a host."""
     shared = graph.refer(holder, key, value, IMAGES)
+    for image in shared.found:
+        taken = leads_to(graph, image, "sourceInstanceId", image.get("sourceInstanceId"), [host.resource for host in home.hosts])
+        if taken:
+            return taken
     for one in (one for host in home.hosts for one in (host.resource, *host.templates)):
         for name in ("ami", "imageId"):
             used = graph.refer(one, name, one.get(name), IMAGES)
