@@ -96,7 +96,7 @@ def _roles_of(graph: Graph) -> Roles:
             profiles = graph.refer(holder, key, value, (PROFILE,), _NAMED)
             roles.add_unseen(host.resource, "instance profile", profiles)
             for profile in profiles.found:
-                if _is_read(profile) and stated_or_read(profile, "role") in (None, ""):
+                if is_read(profile) and stated_or_read(profile, "role") in (None, ""):
                     roles.unseen[host.resource.urn, f"the role of {profile.label}"] = None
                 roles.add(
                     host.resource, "role", graph.refer(profile, "role", stated_or_read(profile, "role"), (ROLE,), _NAMED), RoleUse.HOST
@@ -141,14 +141,9 @@ def _direct(graph: Graph, host: Host) -> Iterator[tuple[Resource, str, RoleUse]]
             yield task, "executionRoleArn", RoleUse.EXECUTION
 
 
-def is_read(role: Resource) -> bool:
-    """Return whether a role was read from the account (`Role.get`): it has what only IAM assigns, or lacks what a create needs."""
-    return "uniqueId" in role.props or "assumeRolePolicy" not in role.props
-
-
-def _is_read(resource: Resource) -> bool:
-    """Return whether a profile or policy was read from the account: only a read has its id among what it states."""
-    return resource.is_read or "id" in resource.props
+def is_read(resource: Resource) -> bool:
+    """Return whether a role, profile or policy was read from the account: only then does it state what IAM assigns."""
+    return resource.is_read or not {"id", "uniqueId"}.isdisjoint(resource.props)
 
 
 def tasks_of(graph: Graph, service: Resource) -> tuple[Resource, ...]:
@@ -222,7 +217,7 @@ def managed_of(graph: Graph, role: Resource) -> Iterator[Managed]:
 def _managed(graph: Graph, holder: Resource, key: str, arn: Any) -> Iterator[Managed]:
     reference = graph.refer(holder, key, arn, (POLICY,), ("arn", "id"))
     for one in reference.found:
-        if _is_read(one):  # its document can change without this program, as that of a policy given by its ARN
+        if is_read(one):  # its document can change without this program, as that of a policy given by its ARN
             yield Managed(holder, str(one.output("arn") or one.output("id") or arn))
         else:
             yield Managed(holder, one.name, one)

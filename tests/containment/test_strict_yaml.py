@@ -16,8 +16,8 @@ from containment.strict_yaml import StrictYamlError, load, read, resolve_plain
 
 ROOT = Path(__file__).parents[2]
 PRODUCT = sorted(path for folder in ("containment", "policypack", "components") for path in (ROOT / folder).rglob("*.py"))
-READERS = {"strict_yaml.py", "cloud_config.py"}
-"""The reader itself, and the one that reads user data as a booting host's cloud-init does."""
+READERS = {"strict_yaml.py", "cloud_config.py", "addons.py"}
+"""The reader itself, and those of a resource's own text: user data, as cloud-init reads it, and values of an EKS add-on."""
 
 
 def refused(text: str) -> str:

@@ -62,7 +62,6 @@ def nat_instance(stack: Stack, through_interface: bool) -> None:
         "forwarder",
         {
             "subnetId": Ref("gateways"),
-            "sourceDestCheck": False,
             "associatePublicIpAddress": True,
             "metadataOptions": {"httpTokens": "required"},
         },
