@@ -96,10 +96,10 @@ def _roles_of(graph: Graph) -> Roles:
             profiles = graph.refer(holder, key, value, (PROFILE,), _NAMED)
             roles.add_unseen(host.resource, "instance profile", profiles)
             for profile in profiles.found:
-                if is_read(profile) and stated_or_read(profile, "role") in (None, ""):
+                if is_read(profile) and profile.get("role") in (None, ""):
                     roles.unseen[host.resource.urn, f"the role of {profile.label}"] = None
                 roles.add(
-                    host.resource, "role", graph.refer(profile, "role", stated_or_read(profile, "role"), (ROLE,), _NAMED), RoleUse.HOST
+                    host.resource, "role", graph.refer(profile, "role", profile.get("role"), (ROLE,), _NAMED), RoleUse.HOST
                 )
         if host.resource.type in (ECS_SERVICE, ECS_TASK_SET):
             roles.add_unseen(host.resource, "task definition", _task_of(graph, host.resource))
@@ -160,21 +160,9 @@ def _task_of(graph: Graph, service: Resource) -> Reference:
     return Reference(Trace.FOUND, found[:1]) if found else reference
 
 
-def stated_or_read(resource: Resource, key: str) -> Any:
-    """Return an input, or what a refresh read when the program leaves it unset."""
-    value = resource.get(key)
-    return resource.output(key) if value is None else value
-
-
-def _stated_and_read(role: Resource, key: str) -> list[Any]:
-    """Return a list of the inputs with what a refresh read besides: a policy attached behind the program's back applies too."""
-    stated = items(role.get(key))
-    return [*stated, *(one for one in items(role.output(key)) if one is not UNKNOWN and one not in stated)]
-
-
 def documents_of(graph: Graph, role: Resource) -> Iterator[Document]:
     """Yield the documents that apply to a role alone: inline ones, wherever they are declared."""
-    for number, one in enumerate(_stated_and_read(role, "inlinePolicies")):
+    for number, one in enumerate(items(role.get("inlinePolicies"))):
         yield Document(role, f"inlinePolicies[{number}].policy", part(one, "policy"))
     yield from (Document(one, "policy", one.get("policy")) for one in inline_policies(graph, role))
 
@@ -200,7 +188,7 @@ def policies_unseen(graph: Graph, role: Resource) -> Iterator[tuple[Resource, st
 
 def managed_of(graph: Graph, role: Resource) -> Iterator[Managed]:
     """Yield the managed policies of a role, however they are attached."""
-    for arn in _stated_and_read(role, "managedPolicyArns"):
+    for arn in items(role.get("managedPolicyArns")):
         yield from _managed(graph, role, "managedPolicyArns", arn)
     for one in graph.of(ROLE_ATTACHMENT):
         if graph.refer(one, "role", one.get("role"), (ROLE,), _NAMED).may_be(role):
@@ -230,7 +218,7 @@ def _managed(graph: Graph, holder: Resource, key: str, arn: Any) -> Iterator[Man
 def _profiles(host: Host) -> Iterator[tuple[Resource, str, Any]]:
     for one in (host.resource, *host.templates):
         if one.type in (*INSTANCES, LAUNCH_CONFIGURATION):
-            yield one, "iamInstanceProfile", stated_or_read(one, "iamInstanceProfile")
+            yield one, "iamInstanceProfile", one.get("iamInstanceProfile")
         if one.type == LAUNCH_TEMPLATE:
             block = one.get("iamInstanceProfile")
             yield from ((one, "iamInstanceProfile", part(each, key)) for each in items(block) for key in _stated_keys(each))
