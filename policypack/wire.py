@@ -11,6 +11,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
 from google.protobuf import json_format
@@ -77,6 +78,11 @@ def properties(message: Any) -> dict[str, Any]:
 
 def provider(message: Any) -> Provider | None:
     """Return the provider that a resource is made with; a component and a provider itself have none."""
-    if not message.HasField("provider"):
-        return None
-    return Provider(message.provider.urn, message.provider.type, properties(message.provider))
+    return _decoded_provider(message.provider.SerializeToString(deterministic=True)) if message.HasField("provider") else None
+
+
+@lru_cache(maxsize=64)
+def _decoded_provider(encoded: bytes) -> Provider:
+    """Return a provider from its bytes: the resources of a stack share a few."""
+    message = pb.AnalyzerProviderResource.FromString(encoded)
+    return Provider(message.urn, message.type, properties(message))
