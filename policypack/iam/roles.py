@@ -98,9 +98,7 @@ def _roles_of(graph: Graph) -> Roles:
             for profile in profiles.found:
                 if is_read(profile) and profile.get("role") in (None, ""):
                     roles.unseen[host.resource.urn, f"the role of {profile.label}"] = None
-                roles.add(
-                    host.resource, "role", graph.refer(profile, "role", profile.get("role"), (ROLE,), _NAMED), RoleUse.HOST
-                )
+                roles.add(host.resource, "role", graph.refer(profile, "role", profile.get("role"), (ROLE,), _NAMED), RoleUse.HOST)
         if host.resource.type in (ECS_SERVICE, ECS_TASK_SET):
             roles.add_unseen(host.resource, "task definition", _task_of(graph, host.resource))
         for holder, key, use in _direct(graph, host):
