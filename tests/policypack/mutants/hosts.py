@@ -104,7 +104,7 @@ ADDRESSES: Final = (
         "ip-no-subnet",
         _IP,
         (_second_host(subnetId=None, associatePublicIpAddress=None),),
-        also=("agents-are-a-source-by-address", "dns-firewall-is-closed", *_AS_ENFORCE),
+        also=("agents-are-a-source-by-address", "dns-firewall-is-closed", "east-west-is-denied", *_AS_ENFORCE),
     ),
 )
 
