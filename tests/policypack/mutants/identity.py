@@ -223,6 +223,7 @@ _WRITTEN: Final = (
             f"endpoint-elsewhere/{label}",
             _ENDPOINT,
             (Add("aws:ec2/vpcEndpointPolicy:VpcEndpointPolicy", {"vpcEndpointId": "vpce-0123456789abcdef0", "policy": policy}),),
+            also=("compute-and-routing-are-known",),
         )
         for label, policy in {
             "open": _document(Principal="*", Action="*", Resource="*"),

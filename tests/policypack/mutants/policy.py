@@ -53,8 +53,8 @@ def _gateways(program: Program) -> str:
 
 SHADOW: Final = (
     Mutant("shadow-gone", _SHADOW, (Unset(RULES, "rules/shadow-model-deny"), Drop(_DENY))),
-    Mutant("shadow-permits", _SHADOW, (Set(RULES, "rules/shadow-model-deny/action", "PERMIT"),), also=(_TLS, _PROFILE)),
-    Mutant("shadow-action-unknown", _SHADOW, (Set(RULES, "rules/shadow-model-deny/action", UNKNOWN),), also=(_TLS, _PROFILE)),
+    Mutant("shadow-permits", _SHADOW, (Set(RULES, "rules/shadow-model-deny/action", "PERMIT"),), also=(_TLS, _PROFILE, _NAMES)),
+    Mutant("shadow-action-unknown", _SHADOW, (Set(RULES, "rules/shadow-model-deny/action", UNKNOWN),), also=(_TLS, _PROFILE, _NAMES)),
     Mutant("shadow-watched", _SHADOW, (Set(RULES, "rules/shadow-model-deny/watch", True),), modes=ENFORCE),
     Mutant("shadow-watch-unknown", _SHADOW, (Set(RULES, "rules/shadow-model-deny/watch", UNKNOWN),), modes=ENFORCE),
     Mutant("shadow-disabled", _SHADOW, (Set(RULES, "rules/shadow-model-deny/enforcement", "DISABLE"),)),

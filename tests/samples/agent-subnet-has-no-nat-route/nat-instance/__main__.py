@@ -17,7 +17,6 @@ if not base.REPAIRED:
         ami="ami-0123456789abcdef0",
         instance_type="t3.micro",
         subnet_id=gateways.id,
-        source_dest_check=False,
         associate_public_ip_address=True,
         metadata_options=base.TOKENS,
     )
