@@ -2,8 +2,8 @@
 
 Three kinds: paste sites, sites for single files, and catchers of webhooks and DNS requests. The hosts of the catalog's
 `paste-and-webhooks` set are here too (a test compares them). Other hosts that take uploads are the catalog's: each entry
-has its `uploads` flag, and a class its `uploads` stance. Sources: the sites' own documentation, lists of exfiltration
-destinations (MITRE ATT&CK T1567, Exfiltration Over Web Service).
+has its `uploads` flag, and a class its `uploads` stance. The technique is MITRE ATT&CK T1567 (Exfiltration Over Web Service);
+hosts beyond the catalog's are from general knowledge, and not yet checked against the sites' documentation.
 """
 
 from __future__ import annotations

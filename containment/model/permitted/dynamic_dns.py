@@ -1,8 +1,7 @@
 """Dynamic-DNS services: anybody gets a name there in a minute and points it at any address, now and again later.
 
-Sources: the services' own lists of domains (ChangeIP, FreeDNS, Now-DNS, routers' makers) and, where a service registered
-its domains in the Public Suffix List, that list's section for it. A name that is one of these domains, or lies under one,
-cannot be permitted.
+A name that is one of these domains, or is below one, cannot be permitted. Source: the Public Suffix List's section for a
+service that registered its domains there; the rest is from general knowledge, and not yet checked against the services' lists.
 """
 
 from __future__ import annotations

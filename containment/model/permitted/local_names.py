@@ -2,7 +2,7 @@
 
 Sources: RFC 6761 and IANA's registry of special-use domain names (.localhost, .local, .test, .invalid, .onion, .alt,
 home.arpa), ICANN's reservation of .internal, and the clouds' documentation of their metadata services. `.example` is
-special-use too, and fine: nobody can ever register a name under it, so documentation and tests use it.
+special-use too, and permitted: no name under it can be registered, so documentation and tests use it.
 """
 
 from __future__ import annotations
@@ -31,4 +31,4 @@ PRIVATE_USE: Final = frozenset({"internal", "local", "home", "lan", "corp", "int
 """Top-level domains that a company's own resolver may serve: fine for names that are only resolved."""
 
 RESERVED: Final = frozenset({"example", "internal"})
-"""Top-level domains that will never be delegated (RFC 2606; ICANN, July 2024): nobody can register a name there."""
+"""Top-level domains that will never be delegated (RFC 2606; ICANN, July 2024): no name under them can be registered."""

@@ -1,9 +1,8 @@
 """Public resolvers that answer DNS over HTTPS: a query for `data.evil.example` carries data to whoever owns evil.example.
 
 Such a query is ordinary TLS on port 443, so that no rule about port 53 and no DNS firewall sees it. A name that is one of
-these domains, or lies under one, cannot be permitted. Sources: each operator's own documentation, and the lists of the curl
-project ("DNS over HTTPS") and of the DNSCrypt project ("public-resolvers"). The catalog's set `doh-resolvers` is a part of this
-list; a test compares the two.
+these domains, or is below one, cannot be permitted. The catalog's set `doh-resolvers` is a part of this list (a test compares
+the two); the rest is from general knowledge, and not yet checked against the operators' documentation.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Shared suffixes: domains whose owner gives a name under them to every customer, so that a wildcard covers strangers.
 
-They complete the private section of the Public Suffix List, which has only those whose owner asked for it. Sources: each
-vendor's documentation of its tenant host names. An exact tenant host (acme.zendesk.com) can be permitted; a wildcard over
-the suffix, or over a domain above it, cannot.
+They complete the private section of the Public Suffix List, which has only those whose owner asked for it. An exact tenant
+host (acme.zendesk.com) can be permitted; a wildcard over the suffix, or over a domain above it, cannot. The list is from
+general knowledge, and not yet checked against the vendors' documentation.
 """
 
 from __future__ import annotations

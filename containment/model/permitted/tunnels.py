@@ -1,8 +1,8 @@
 """Tunnels and names that carry an address: services that make any machine reachable under a name of theirs.
 
 A tunnel forwards what is sent to its name to whoever opened it. An IP-in-name service answers with the address that the
-name itself spells, so that a permit for its domain is a permit for every address. Sources: each service's own
-documentation. A name that is one of these domains, or lies under one, cannot be permitted.
+name itself spells, so that a permit for its domain is a permit for every address. A name that is one of these domains, or is
+below one, cannot be permitted. The list is from general knowledge, and not yet checked against the services' documentation.
 """
 
 from __future__ import annotations
