@@ -1,0 +1,1 @@
+"""The lab's AWS: moto's server, corrections and missing calls in front of it, and clients for it."""

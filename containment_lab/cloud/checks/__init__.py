@@ -1,0 +1,1 @@
+"""Calls that AWS refuses and moto accepts, refused with AWS's error codes."""

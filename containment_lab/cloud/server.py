@@ -1,0 +1,163 @@
+"""The WSGI server of the lab's cloud: moto's application, one request at a time.
+
+moto's backends are plain dicts without thread safety, so a lock serializes all requests. Calls take about a millisecond, so the cost is not
+noticeable. An exception in moto becomes an error that AWS clients can parse, with moto's message.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import re
+import threading
+import traceback
+import urllib.parse
+from collections.abc import Callable, Iterable
+from typing import Any
+from xml.sax.saxutils import escape
+
+from containment_lab.changes import Changes
+from containment_lab.clock import LabClock, start_ticking
+from containment_lab.cloud.call_names import find_call_name, is_read
+from containment_lab.cloud.idempotency import IdempotentAnswers
+from containment_lab.testing.paths import PATHS as TESTING
+
+Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
+
+SETTINGS = {
+    "MOTO_IAM_LOAD_MANAGED_POLICIES": "true",  # AmazonSSMManagedInstanceCore and similar ones exist
+    "MOTO_EC2_LOAD_DEFAULT_AMIS": "true",
+    "AWS_ACCESS_KEY_ID": "lab",  # moto signs its own calls; it must not find the user's
+    "AWS_SECRET_ACCESS_KEY": "lab",
+    "AWS_EC2_METADATA_DISABLED": "true",
+}
+READY = "/lab/ready"
+CHANGES = "/lab/changes"
+CLOCK = "/lab/clock"
+"""Sets the lab's clock ahead, in seconds (`ahead`), and never back."""
+
+
+def make_application() -> Wsgi:
+    """Return the lab's cloud as a WSGI application; call only once per process."""
+    os.environ.update(SETTINGS)
+    from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+
+    from containment_lab.cloud import acl_entries, deadlines, images, kms_signing, moto_extensions, moto_patches
+    from containment_lab.cloud.checks import keys, launches, references, roles
+
+    def backend(service: Any) -> Any:
+        app = create_backend_app(service)
+        app.config["PROPAGATE_EXCEPTIONS"] = True
+        return app
+
+    moto_patches.apply()
+    kms_signing.apply()
+    acl_entries.repair()
+    moto_extensions.add()
+    images.add()
+    for checks in (launches, keys, references, roles):
+        checks.add()
+    return _add_testing(_serialize_requests(DomainDispatcherApplication(backend), deadlines.end_overdue))
+
+
+def _add_testing(app: Wsgi) -> Wsgi:
+    """Serve the application; add fault injection at the first request for it."""
+    lock, served = threading.Lock(), [app]
+
+    def outer(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        if environ.get("PATH_INFO") in TESTING:
+            from containment_lab.testing.cloud_faults import add_faults
+
+            with lock:
+                if served[0] is app:
+                    served[0] = add_faults(app)
+        return served[0](environ, start_response)
+
+    return outer
+
+
+def _serialize_requests(inner: Wsgi, end_overdue: Callable[[float], list[str]]) -> Wsgi:
+    lock = threading.Lock()
+    once, changes = IdempotentAnswers(), Changes()
+    clock = LabClock()
+
+    def tick() -> None:
+        """End what is overdue by the lab's clock; what is due between two ticks ends with the next one."""
+        with lock:
+            if ended := end_overdue(clock.read()):
+                print(f"ended at its deadline: {', '.join(ended)}", flush=True)
+                changes.record_change()
+
+    start_ticking(tick)
+
+    def outer(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        path = environ.get("PATH_INFO")
+        if path == READY:
+            return respond(start_response, "200 OK", "text/plain", b"ready\n")
+        if path == CLOCK:
+            query = dict(urllib.parse.parse_qsl(environ.get("QUERY_STRING", "")))
+            clock.ahead = max(clock.ahead, float(query.get("ahead", 0)))
+            tick()
+            return respond(start_response, "200 OK", "application/json", json.dumps({"ahead": clock.ahead}).encode())
+        if path == CHANGES:
+            query = dict(urllib.parse.parse_qsl(environ.get("QUERY_STRING", "")))
+            version = changes.wait(query.get("after", ""), float(query.get("seconds", 0)))
+            return respond(start_response, "200 OK", "application/json", json.dumps({"version": version}).encode())
+        body = read_body(environ)  # before taking the lock
+        token = once.make_key(environ, body)
+        with lock:
+            try:
+                said, chunks = once.find_answer(token) or collect_answer(inner, environ)
+            except Exception as error:  # noqa: BLE001  (any exception of moto is the client's error; the log has the rest)
+                traceback.print_exc()
+                return fail(environ, start_response, f"{type(error).__name__}: {error}")
+            finally:
+                if not is_read(find_call_name(environ, body)):
+                    changes.record_change()  # a failed call may have changed something
+            if token and str(said[0]).startswith("2"):
+                once.remember(token, (said, chunks))
+        start_response(*said)
+        return chunks
+
+    return outer
+
+
+def read_body(environ: dict[str, Any]) -> bytes:
+    """Return the body of a request, which can be read again."""
+    length = int(environ.get("CONTENT_LENGTH") or 0)
+    body: bytes = environ["wsgi.input"].read(length) if length else b""
+    environ["wsgi.input"] = io.BytesIO(body)
+    return body
+
+
+def collect_answer(inner: Wsgi, environ: dict[str, Any]) -> tuple[Any, list[bytes]]:
+    """Return the application's whole answer: the arguments of `start_response`, and the body."""
+    said: list[tuple[Any, ...]] = []
+    answer = inner(environ, lambda *args: said.append(args))
+    try:
+        chunks = list(answer)
+    finally:
+        if hasattr(answer, "close"):
+            answer.close()
+    return said[-1], chunks
+
+
+def respond(start_response: Any, status: str, kind: str, body: bytes) -> Iterable[bytes]:
+    start_response(status, [("Content-Type", kind), ("Content-Length", str(len(body)))])
+    return [body]
+
+
+def fail(environ: dict[str, Any], start_response: Any, text: str) -> Iterable[bytes]:
+    """Answer 500 in the protocol of the called service."""
+    signed_for = re.search(r"Credential=[^/]+/\d+/[^/]+/([^/]+)/", environ.get("HTTP_AUTHORIZATION", ""))
+    error = f"<Error><Code>InternalError</Code><Message>{escape(text)}</Message></Error>"
+    if "json" in environ.get("CONTENT_TYPE", ""):
+        kind, body = "application/x-amz-json-1.1", json.dumps({"__type": "InternalError", "message": text})
+    elif signed_for and signed_for.group(1) == "ec2":
+        kind, body = "text/xml", f"<Response><Errors>{error}</Errors><RequestID>lab</RequestID></Response>"
+    elif signed_for and signed_for.group(1) == "s3":
+        kind, body = "text/xml", error
+    else:
+        kind, body = "text/xml", f"<ErrorResponse>{error}<RequestId>lab</RequestId></ErrorResponse>"
+    return respond(start_response, "500 Internal Server Error", kind, body.encode())

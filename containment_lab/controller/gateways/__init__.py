@@ -1,0 +1,1 @@
+"""Spoke gateways of the Controller simulator: create, edit, resize, and the second gateway."""

@@ -1,0 +1,1 @@
+"""The simulated internet: sites, name servers, certificates and the address plan."""

@@ -1,0 +1,1 @@
+"""Linux facilities of the data plane: network namespaces, nftables, packet logs and child programs."""

@@ -1,0 +1,1 @@
+"""The lab's simulated resource providers: `base` is the gRPC part, `aws` and `aviatrix` have the behavior of each type."""

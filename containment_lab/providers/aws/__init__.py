@@ -1,0 +1,74 @@
+"""The simulated `aws` provider: the types of a containment stack, and types that would open it, over moto.
+
+Any other aws type can be previewed and checked by policies; creating it is refused by name.
+"""
+
+from __future__ import annotations
+
+from itertools import chain
+
+from containment_lab.home import LabHome
+from containment_lab.providers.aws import (
+    acls,
+    addresses,
+    bucket_settings,
+    compute,
+    dns_firewall,
+    egress_connections,
+    endpoints,
+    iam,
+    ingress_services,
+    network,
+    records,
+    resolver,
+    routing,
+    scheduler,
+    security,
+    session_documents,
+)
+from containment_lab.providers.aws.invokes import INVOKES, serve_invokes
+from containment_lab.providers.aws.resource import Resource, UnservedResource
+from containment_lab.providers.aws.schema import read_type, read_version
+from containment_lab.providers.base import Provider
+
+AREAS = (
+    network,
+    routing,
+    security,
+    acls,
+    endpoints,
+    addresses,
+    compute,
+    egress_connections,
+    ingress_services,
+    resolver,
+    dns_firewall,
+    iam,
+    records,
+    bucket_settings,
+    session_documents,
+    scheduler,
+)
+TYPES: tuple[type[Resource], ...] = tuple(chain.from_iterable(area.TYPES for area in AREAS))
+"""All types that can be created."""
+
+
+def servicer(home: LabHome) -> Provider:
+    """Return the provider for one home's cloud."""
+    return make_provider(f"http://127.0.0.1:{home.get_ports().aws}", home)
+
+
+def make_provider(endpoint: str, home: LabHome) -> Provider:
+    """Return the provider for the cloud at `endpoint`, its journal in `home`."""
+    return Provider(
+        "aws",
+        read_version(),
+        handlers=[each(endpoint) for each in TYPES],
+        invokes=serve_invokes(endpoint),
+        journal=home.root / "journal-aws",
+        fallback=lambda token: UnservedResource(token) if token.startswith("aws:") and not token.startswith("aws:index") else None,
+        accepts=lambda token: read_type(token).inputs or None,
+    )
+
+
+__all__ = ["INVOKES", "TYPES", "make_provider", "servicer"]

@@ -1,0 +1,310 @@
+"""IAM: roles, their inline and attached policies, managed policies and instance profiles. Ids are names, as in AWS."""
+
+# ruff: noqa: S105  (type tokens are not passwords)
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import unquote
+
+from botocore.exceptions import ClientError
+
+from containment_lab.providers.aws.resource import Resource, encode_tags, map_names
+from containment_lab.providers.handler import Call, Props, RefusedError
+
+
+def decode_document(value: Any) -> str:
+    """Return a policy document from AWS as text (boto3 decodes it for roles)."""
+    return json.dumps(value) if isinstance(value, dict) else unquote(str(value))
+
+
+class _NamedResource(Resource):
+    """A type that IAM identifies by name. An existing name is an error: its object belongs to another owner."""
+
+    service = "iam"
+    autoname = "name"
+    kind = ""
+    """IAM's term for the type: Role gives create_role, RoleName, tag_role."""
+
+    def __init__(self, endpoint: str) -> None:
+        super().__init__(endpoint)
+        words = "_".join(_split_words(self.kind))
+        self.id_arg = self.find_by = f"{self.kind}Name"
+        self.create_call, self.find_call, self.delete_call = f"create_{words}", f"get_{words}", f"delete_{words}"
+        self.made, self.found = f"{self.kind}.{self.kind}Name", self.kind
+
+    def create_args(self, call: Call, inputs: Props) -> Props:
+        """Send tags as a plain list."""
+        args = super().create_args(call, inputs)
+        return args | ({"Tags": encode_tags(inputs["tags"])} if inputs.get("tags") else {})
+
+    def make(self, call: Call, inputs: Props) -> str:
+        """Create the object; refuse an existing name."""
+        try:
+            return super().make(call, inputs)
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "EntityAlreadyExists":
+                name = inputs[self.autoname or "name"]
+                raise RefusedError(
+                    f"{self.kind} {name} exists already and is not this resource's; delete it or choose another name"
+                ) from error
+            raise
+
+    def retag(self, call: Call, ident: str, old: dict[str, str], new: dict[str, str], live: Props) -> None:
+        """Change tags by the call of the type."""
+        words = "_".join(_split_words(self.kind))
+        if dropped := sorted(old.keys() - new.keys()):
+            self.call_aws(call, live, f"untag_{words}", **{self.id_arg: ident}, TagKeys=dropped)
+        if new:
+            self.call_aws(call, live, f"tag_{words}", **{self.id_arg: ident}, Tags=encode_tags(new))
+
+
+def _split_words(name: str) -> list[str]:
+    out: list[str] = []
+    for letter in name:
+        if letter.isupper():
+            out.append("")
+        out[-1] += letter.lower()
+    return out
+
+
+class Role(_NamedResource):
+    """A role; its inline and attached policies are deleted first."""
+
+    token = "aws:iam/role:Role"
+    kind = "Role"
+    defaults = {"forceDetachPolicies": False, "maxSessionDuration": 3600, "path": "/"}
+    documents = frozenset({"assumeRolePolicy"})
+    sets = frozenset({"managedPolicyArns"})
+    send = map_names(
+        "path description maxSessionDuration permissionsBoundary", name="RoleName", assumeRolePolicy="AssumeRolePolicyDocument"
+    )
+    show = map_names(
+        "path description maxSessionDuration",
+        name="RoleName",
+        arn="Arn",
+        uniqueId="RoleId",
+        permissionsBoundary="PermissionsBoundary.PermissionsBoundaryArn",
+    )
+    also_in_place = frozenset(
+        {
+            "description",
+            "maxSessionDuration",
+            "assumeRolePolicy",
+            "permissionsBoundary",
+            "forceDetachPolicies",
+            "inlinePolicies",
+            "managedPolicyArns",
+        }
+    )
+
+    def build_outputs(self, call: Call, ident: str, thing: Props, state: Props) -> Props:
+        """Add the policies."""
+        out = super().build_outputs(call, ident, thing, state)
+        out["assumeRolePolicy"] = decode_document(thing["AssumeRolePolicyDocument"])
+        out["createDate"] = thing["CreateDate"].isoformat()
+        attached = self.call_aws(call, state, "list_attached_role_policies", RoleName=ident)["AttachedPolicies"]
+        out["managedPolicyArns"] = sorted(each["PolicyArn"] for each in attached)
+        out["inlinePolicies"] = [
+            {
+                "name": name,
+                "policy": decode_document(self.call_aws(call, state, "get_role_policy", RoleName=ident, PolicyName=name)["PolicyDocument"]),
+            }
+            for name in sorted(self.call_aws(call, state, "list_role_policies", RoleName=ident)["PolicyNames"])
+        ]
+        return out
+
+    def is_same(self, key: str, one: Any, other: Any) -> bool:
+        """Compare inline policies by name and meaning."""
+        if key == "inlinePolicies" and isinstance(one, list) and isinstance(other, list):
+            mine, theirs = ({each.get("name"): each.get("policy") for each in side if each} for side in (one, other))
+            return mine.keys() == theirs.keys() and all(super(Role, self).is_same("assumeRolePolicy", mine[k], theirs[k]) for k in mine)
+        return super().is_same(key, one, other)
+
+    def finish_create(self, call: Call, ident: str, inputs: Props) -> None:
+        """Add the inline policies."""
+        self._apply_policies(call, ident, {"inlinePolicies": [], "managedPolicyArns": []}, inputs)
+
+    def modify(self, call: Call, ident: str, live: Props, inputs: Props) -> None:
+        """Change properties that can change in place."""
+        if not self.is_same("assumeRolePolicy", live["assumeRolePolicy"], inputs["assumeRolePolicy"]):
+            self.call_aws(call, inputs, "update_assume_role_policy", RoleName=ident, PolicyDocument=inputs["assumeRolePolicy"])
+        if any(live.get(key) != inputs.get(key) for key in ("description", "maxSessionDuration")):
+            args = {"Description": inputs.get("description") or "", "MaxSessionDuration": int(inputs.get("maxSessionDuration") or 3600)}
+            self.call_aws(call, inputs, "update_role", RoleName=ident, **args)
+        if live.get("permissionsBoundary") != inputs.get("permissionsBoundary"):
+            if boundary := inputs.get("permissionsBoundary"):
+                self.call_aws(call, inputs, "put_role_permissions_boundary", RoleName=ident, PermissionsBoundary=boundary)
+            else:
+                self.call_aws(call, inputs, "delete_role_permissions_boundary", RoleName=ident)
+        self._apply_policies(call, ident, live, inputs)
+
+    def _apply_policies(self, call: Call, ident: str, live: Props, inputs: Props) -> None:
+        if (wanted := inputs.get("managedPolicyArns")) is not None:
+            for arn in sorted(set(live["managedPolicyArns"]) - set(wanted)):
+                self.call_aws(call, inputs, "detach_role_policy", RoleName=ident, PolicyArn=arn)
+            for arn in sorted(set(wanted) - set(live["managedPolicyArns"])):
+                self.call_aws(call, inputs, "attach_role_policy", RoleName=ident, PolicyArn=arn)
+        if (inline := inputs.get("inlinePolicies")) is not None:
+            given = {each["name"]: each["policy"] for each in inline if each.get("name")}
+            for name in {each["name"] for each in live["inlinePolicies"]} - given.keys():
+                self.call_aws(call, inputs, "delete_role_policy", RoleName=ident, PolicyName=name)
+            for name, policy in given.items():
+                self.call_aws(call, inputs, "put_role_policy", RoleName=ident, PolicyName=name, PolicyDocument=policy)
+
+    def unmake(self, call: Call, ident: str, state: Props) -> None:
+        """Remove the role's own policies first; policies added elsewhere only if `forceDetachPolicies` is set."""
+        if thing := self.find(call, ident, state):
+            live = self.build_outputs(call, ident, thing, state)
+            force = state.get("forceDetachPolicies")
+            ours = {each.get("name") for each in state.get("inlinePolicies") or ()}
+            drop = {"inlinePolicies": [] if force else [each for each in live["inlinePolicies"] if each["name"] not in ours]}
+            arns = set(state.get("managedPolicyArns") or ())
+            keep = [] if force else [each for each in live["managedPolicyArns"] if each not in arns]
+            self._apply_policies(call, ident, live, {**state, **drop, "managedPolicyArns": keep})
+            super().unmake(call, ident, state)
+
+
+class Policy(_NamedResource):
+    """A managed policy; its id is its ARN."""
+
+    token = "aws:iam/policy:Policy"
+    kind = "Policy"
+    defaults = {"path": "/"}
+    documents = frozenset({"policy"})
+    send = map_names("path description", name="PolicyName", policy="PolicyDocument")
+    show = map_names("path description attachmentCount policyId", name="PolicyName", arn="Arn")
+    also_in_place = frozenset({"policy"})
+
+    def __init__(self, endpoint: str) -> None:
+        super().__init__(endpoint)
+        self.made, self.id_arg, self.find_by = "Policy.Arn", "PolicyArn", "PolicyArn"
+
+    def build_outputs(self, call: Call, ident: str, thing: Props, state: Props) -> Props:
+        """Add the document of its default version."""
+        version = self.call_aws(call, state, "get_policy_version", PolicyArn=ident, VersionId=thing["DefaultVersionId"])["PolicyVersion"]
+        return super().build_outputs(call, ident, thing, state) | {"policy": decode_document(version["Document"])}
+
+    def modify(self, call: Call, ident: str, live: Props, inputs: Props) -> None:
+        """Make a changed document the new default version; delete older versions."""
+        if not self.is_same("policy", live["policy"], inputs["policy"]):
+            self._prune(call, ident, inputs)
+            self.call_aws(call, inputs, "create_policy_version", PolicyArn=ident, PolicyDocument=inputs["policy"], SetAsDefault=True)
+        self._prune(call, ident, inputs)
+
+    def _prune(self, call: Call, ident: str, inputs: Props) -> None:
+        for each in self.call_aws(call, inputs, "list_policy_versions", PolicyArn=ident)["Versions"]:
+            if not each["IsDefaultVersion"]:
+                self.call_aws(call, inputs, "delete_policy_version", PolicyArn=ident, VersionId=each["VersionId"])
+
+    def unmake(self, call: Call, ident: str, state: Props) -> None:
+        """Delete older versions first."""
+        if self.find(call, ident, state):
+            self._prune(call, ident, state)
+            super().unmake(call, ident, state)
+
+
+class InstanceProfile(_NamedResource):
+    """An instance profile with its one role."""
+
+    token = "aws:iam/instanceProfile:InstanceProfile"
+    kind = "InstanceProfile"
+    defaults = {"path": "/"}
+    send = map_names("path", name="InstanceProfileName")
+    show = map_names("path", name="InstanceProfileName", arn="Arn", uniqueId="InstanceProfileId", role="Roles.0.RoleName")
+    also_in_place = frozenset({"role"})
+
+    def build_outputs(self, call: Call, ident: str, thing: Props, state: Props) -> Props:
+        """Add the creation time."""
+        return super().build_outputs(call, ident, thing, state) | {"createDate": thing["CreateDate"].isoformat()}
+
+    def finish_create(self, call: Call, ident: str, inputs: Props) -> None:
+        """Add the role."""
+        self.modify(call, ident, {}, inputs)
+
+    def modify(self, call: Call, ident: str, live: Props, inputs: Props) -> None:
+        """Replace the role."""
+        old, new = live.get("role"), inputs.get("role")
+        if old and old != new:
+            self.call_aws(call, inputs, "remove_role_from_instance_profile", InstanceProfileName=ident, RoleName=old)
+        if new and old != new:
+            self.call_aws(call, inputs, "add_role_to_instance_profile", InstanceProfileName=ident, RoleName=new)
+
+    def unmake(self, call: Call, ident: str, state: Props) -> None:
+        """Remove the role, then delete the profile."""
+        if thing := self.find(call, ident, state):
+            for role in thing.get("Roles", ()):
+                self.call_aws(call, state, "remove_role_from_instance_profile", InstanceProfileName=ident, RoleName=role["RoleName"])
+            super().unmake(call, ident, state)
+
+
+class RolePolicy(Resource):
+    """An inline policy of a role; its id is `<role>:<name>`."""
+
+    service = "iam"
+    token = "aws:iam/rolePolicy:RolePolicy"
+    autoname = "name"
+    documents = frozenset({"policy"})
+    also = frozenset({"name", "role"})
+    also_in_place = frozenset({"policy"})
+
+    def make(self, call: Call, inputs: Props) -> str:
+        """Put the policy."""
+        self._put(call, inputs)
+        ident = f"{inputs['role']}:{inputs['name']}"
+        call.claim(ident)
+        return ident
+
+    def _put(self, call: Call, inputs: Props) -> None:
+        args = {"RoleName": inputs["role"], "PolicyName": inputs["name"], "PolicyDocument": inputs["policy"]}
+        self.call_aws(call, inputs, "put_role_policy", **args)
+
+    def find(self, call: Call, ident: str, state: Props) -> Props | None:
+        """Return the policy."""
+        role, name = ident.split(":", 1)
+        found: Props | None = self.try_call(lambda: self.call_aws(call, state, "get_role_policy", RoleName=role, PolicyName=name))
+        return found and {"role": role, "name": name, "policy": decode_document(found["PolicyDocument"])}
+
+    show = {"role": "role", "name": "name", "policy": "policy"}
+
+    def modify(self, call: Call, ident: str, live: Props, inputs: Props) -> None:  # noqa: ARG002
+        """Put the policy again."""
+        if not self.is_same("policy", live["policy"], inputs["policy"]):
+            self._put(call, inputs)
+
+    def unmake(self, call: Call, ident: str, state: Props) -> None:
+        """Delete the policy."""
+        role, name = ident.split(":", 1)
+        self.call_aws(call, state, "delete_role_policy", RoleName=role, PolicyName=name)
+
+
+class RolePolicyAttachment(Resource):
+    """A managed policy on a role; its id is `<role>/<policy arn>`."""
+
+    service = "iam"
+    token = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
+    also = frozenset({"role", "policyArn"})
+
+    def make(self, call: Call, inputs: Props) -> str:
+        """Attach the policy."""
+        self.call_aws(call, inputs, "attach_role_policy", RoleName=inputs["role"], PolicyArn=inputs["policyArn"])
+        ident = f"{inputs['role']}/{inputs['policyArn']}"
+        call.claim(ident)
+        return ident
+
+    def find(self, call: Call, ident: str, state: Props) -> Props | None:
+        """Return the policy if the role has it."""
+        role, arn = ident.split("/", 1)
+        answer = self.try_call(lambda: self.call_aws(call, state, "list_attached_role_policies", RoleName=role))
+        there = answer and any(each["PolicyArn"] == arn for each in answer["AttachedPolicies"])
+        return {"role": role, "policyArn": arn} if there else None
+
+    show = {"role": "role", "policyArn": "policyArn"}
+
+    def unmake(self, call: Call, ident: str, state: Props) -> None:
+        """Detach the policy."""
+        if thing := self.find(call, ident, state):
+            self.call_aws(call, state, "detach_role_policy", RoleName=thing["role"], PolicyArn=thing["policyArn"])
+
+
+TYPES = (Role, Policy, InstanceProfile, RolePolicy, RolePolicyAttachment)

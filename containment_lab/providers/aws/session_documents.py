@@ -1,0 +1,71 @@
+"""Documents of Systems Manager. A session's schema is version 1.0, whose content AWS replaces and never updates in place.
+
+The lab's cloud has documents, and no sessions: nothing in it opens one.
+"""
+# ruff: noqa: S105  (type tokens are not passwords)
+
+from __future__ import annotations
+
+from botocore.exceptions import ClientError
+
+from containment_lab.providers.aws.resource import Resource, decode_tags, encode_tags, map_names
+from containment_lab.providers.handler import Call, Props, RefusedError
+
+
+class Document(Resource):
+    """A document; its id is its name. An existing name is an error: its document belongs to another owner."""
+
+    service = "ssm"
+    autoname = "name"
+    token = "aws:ssm/document:Document"
+    defaults = {"documentFormat": "JSON"}
+    create_call, delete_call, id_arg = "create_document", "delete_document", "Name"
+    send = map_names("name content documentType documentFormat targetType versionName")
+    show = map_names(
+        "name owner status hash hashType documentVersion documentType documentFormat schemaVersion latestVersion defaultVersion"
+        " description targetType versionName platformTypes"
+    )
+
+    def make(self, call: Call, inputs: Props) -> str:
+        """Create the document; refuse an existing name."""
+        ident = str(inputs["name"])
+        try:
+            self.call_aws(call, inputs, self.create_call, **self.create_args(call, inputs))
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "DocumentAlreadyExists":
+                what = f"document {ident} exists already and is not this resource's; delete it or choose another name"
+                raise RefusedError(what) from error
+            raise
+        call.claim(ident)
+        return ident
+
+    def find(self, call: Call, ident: str, state: Props) -> Props | None:
+        """Return the document with its content."""
+        try:
+            found: Props = self.call_aws(call, state, "describe_document", Name=ident)["Document"]
+            content = self.call_aws(call, state, "get_document", Name=ident)["Content"]
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "InvalidDocument":
+                return None
+            raise
+        return {**found, "Content": content}
+
+    def build_outputs(self, call: Call, ident: str, thing: Props, state: Props) -> Props:
+        """Add content, ARN and day."""
+        out = super().build_outputs(call, ident, thing, state)
+        arn = f"arn:aws:ssm:{self.get_region(call, state)}:{thing['Owner']}:document/{ident}"
+        return out | {"content": thing["Content"], "arn": arn, "createdDate": thing["CreatedDate"].isoformat()}
+
+    def read_tags(self, call: Call, ident: str, thing: Props) -> dict[str, str]:  # noqa: ARG002
+        """Return the tags of the description."""
+        return decode_tags(thing.get("Tags"))
+
+    def retag(self, call: Call, ident: str, old: dict[str, str], new: dict[str, str], live: Props) -> None:
+        """Change the tags by SSM's own calls."""
+        if dropped := sorted(old.keys() - new.keys()):
+            self.call_aws(call, live, "remove_tags_from_resource", ResourceType="Document", ResourceId=ident, TagKeys=dropped)
+        if new:
+            self.call_aws(call, live, "add_tags_to_resource", ResourceType="Document", ResourceId=ident, Tags=encode_tags(new))
+
+
+TYPES = (Document,)

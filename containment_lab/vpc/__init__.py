@@ -1,0 +1,1 @@
+"""The simulated VPC of a stack: machines, wiring, filters, resolver and endpoints."""
