@@ -1,0 +1,1 @@
+"""The configuration of one stack: keys, values, parsing, and the complete spec that they resolve to. Pure."""

@@ -1,0 +1,1 @@
+"""Configuration keys by topic: type, default, description, reason and fix of each."""

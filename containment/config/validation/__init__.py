@@ -1,0 +1,1 @@
+"""Checks of single values and between values; each reports every mistake."""

@@ -1,0 +1,1 @@
+"""Patterns of domains, URLs and wildcards, with exact match, cover and overlap. Pure."""

@@ -1,0 +1,1 @@
+"""Residual risks, blast radius and threats. Pure."""
