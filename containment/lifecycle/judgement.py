@@ -1,0 +1,147 @@
+"""Whether a stack may be enforced: every reason against it, found at once.
+
+Rules kept here:
+- a would-be-denied destination is promoted (today's policy permits it), dismissed, or a reason against;
+- the window has at least the days and sessions that `Limits` asks for, and no gap;
+- the evidence is of this stack, and of today's policy, or of one that was only widened by promotions since.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from containment.config.spec import ContainmentSpec
+from containment.errors import Problem
+from containment.lifecycle.promoted import PermittedName, find_permitted, parse_address, remove_promoted
+from containment.observe.evidence import Evidence, WouldBeDenied
+from containment.policy.rules import RuleSet
+from containment.record.digests import digest_ruleset
+
+MIN_DAYS: Final = 7
+"""Days with traffic: a week contains what runs once a week."""
+
+MIN_SESSIONS: Final = 20
+"""Sessions in the window."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The shortest window that counts: days with traffic, and sessions."""
+
+    days: int = MIN_DAYS
+    sessions: int = MIN_SESSIONS
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The reasons against enforcing, the destinations settled by promotion and dismissal, and notes that are no reason."""
+
+    reasons: tuple[Problem, ...]
+    promoted: tuple[str, ...]
+    dismissed: tuple[str, ...]
+    open: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def judge_evidence(
+    spec: ContainmentSpec,
+    ruleset: RuleSet,
+    evidence: Evidence,
+    *,
+    file: str,
+    dismissed: Collection[str],
+    limits: Limits,
+    now: datetime,
+) -> Judgement:
+    """Return whether a stack in monitor may be enforced.
+
+    Args:
+        spec: the stack.
+        ruleset: its policy as built today, in monitor.
+        evidence: what was observed.
+        file: the evidence file, for the reasons.
+        dismissed: names that were decided to stay denied.
+        limits: the shortest window that counts.
+        now: the present moment.
+    """
+    permitted = find_permitted(spec, ruleset, evidence)
+    names = list(dict.fromkeys(one.name for one in evidence.would_be_denied))
+    refused = {one.lower().rstrip(".") for one in dismissed}
+    set_aside = [name for name in names if name not in permitted and name.lower().rstrip(".") in refused]
+    left = [name for name in names if name not in permitted and name not in set_aside]
+    reasons = [
+        *_find_wrong_subject(spec, ruleset, evidence, permitted, file),
+        *_find_short_window(evidence, limits, file, now),
+        *_find_gaps(evidence, file),
+        *_find_open(spec, [one for one in evidence.would_be_denied if one.name in left], file),
+    ]
+    promoted = tuple(name for name in names if name in permitted)
+    return Judgement(tuple(dict.fromkeys(reasons)), promoted, tuple(set_aside), tuple(left), tuple(_find_notes(evidence)))
+
+
+def _find_wrong_subject(
+    spec: ContainmentSpec, ruleset: RuleSet, evidence: Evidence, permitted: dict[str, PermittedName], file: str
+) -> Iterator[Problem]:
+    observe = f"run containment observe --stack {spec.stack} --json on its logs"
+    if evidence.stack != spec.stack:
+        what = "names no stack" if evidence.stack is None else f"is about the stack {evidence.stack}"
+        yield Problem(f"{file}:stack", what, f"it shows nothing about the traffic of {spec.stack}", observe)
+    if evidence.policy_digest is None:
+        yield Problem(f"{file}:policyDigest", "is not set", "which policy was observed is unknown", observe)
+        return
+    known = {digest_ruleset(ruleset), digest_ruleset(remove_promoted(ruleset, permitted.values()))}
+    if evidence.policy_digest not in known:
+        what = f"is {evidence.policy_digest}, and the policy built today is {digest_ruleset(ruleset)}"
+        why = "the policy changed since by more than promotions of observed destinations, so its traffic was not observed"
+        yield Problem(f"{file}:policyDigest", what, why, f"apply the policy in monitor, collect logs under it, and {observe}")
+
+
+def _find_short_window(evidence: Evidence, limits: Limits, file: str, now: datetime) -> Iterator[Problem]:
+    window = evidence.window
+    why = "destinations that are used rarely would be cut without having been seen"
+    spanned = 0 if window.start is None or window.end is None else (window.end.date() - window.start.date()).days + 1
+    days = min(window.days, max(spanned, 0))
+    if days < limits.days:
+        fix = f"observe {limits.days - days} more days, or lower --min-days knowingly"
+        yield Problem(f"{file}:window.days", f"covers {days} days, and {limits.days} are needed", why, fix)
+    if window.sessions < limits.sessions:
+        fix = f"observe {limits.sessions - window.sessions} more sessions, or lower --min-sessions knowingly"
+        yield Problem(f"{file}:window.sessions", f"covers {window.sessions} sessions, and {limits.sessions} are needed", why, fix)
+    if window.end is not None and window.end > now:
+        yield Problem(
+            f"{file}:window.end", f"is {window.end.isoformat()}, in the future", "a clock is wrong", "correct the clock, observe again"
+        )
+
+
+def _find_gaps(evidence: Evidence, file: str) -> Iterator[Problem]:
+    for place, gap in enumerate(evidence.gaps):
+        what = f"is a gap of {gap.seconds} s in {gap.source}, from {gap.start.isoformat()} to {gap.end.isoformat()}"
+        why = "traffic in a gap was not seen, and could be cut"
+        yield Problem(f"{file}:gaps[{place}]", what, why, f"add the logs of that time, or observe a window after {gap.end.isoformat()}")
+
+
+def _find_open(spec: ContainmentSpec, left: list[WouldBeDenied], file: str) -> Iterator[Problem]:
+    for name in dict.fromkeys(one.name for one in left):
+        seen = [one for one in left if one.name == name]
+        agents, rules = (", ".join(sorted(texts)) for texts in ({one.agent for one in seen}, {one.rule for one in seen}))
+        flags = sorted({flag.value for one in seen for flag in one.flags})
+        what = f"{name} was reached {sum(one.count for one in seen)} times from {agents}, and {rules} would deny it"
+        what += f" ({', '.join(flags)})" if flags else ""
+        promote = f"containment promote {name} --stack {spec.stack} --owner TEAM --reason TEXT --until DATE"
+        fix = f"{promote}, apply it, or dismiss {name}"
+        if parse_address(name) is not None:
+            fix = f"permit it in approvedInternalApis if it is an internal API, or dismiss {name}"
+        yield Problem(f"{file}:wouldBeDenied", what, "enforce would cut it, and that was not decided", fix)
+
+
+def _find_notes(evidence: Evidence) -> Iterator[str]:
+    if rejected := sum(evidence.rejected.values()):
+        kinds = ", ".join(f"{kind} {count}" for kind, count in sorted(evidence.rejected.items()) if count)
+        yield f"{rejected} log lines could not be read ({kinds}): what they contain was not judged"
+    if blocked := [one.name for one in evidence.dns_only if one.verdict == "DENY"]:
+        yield f"names that were only resolved, and will not resolve in enforce: {', '.join(dict.fromkeys(blocked))}"
+    if evidence.disagreements:
+        yield f"server names that disagree with their address: {', '.join(dict.fromkeys(one.name for one in evidence.disagreements))}"

@@ -1,0 +1,165 @@
+"""A promotion from request to result: names are checked, the change is judged, and the file is written whole or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from containment.errors import InputError, Problem
+from containment.observe.evidence import Evidence
+from containment.promotion.chain import compare_own_only
+from containment.promotion.file_change import FileChange, change_file
+from containment.promotion.judgement import ChainSource, Judgement, find_refusals, judge_change, read_project
+from containment.promotion.narrowest import find_narrowest
+from containment.promotion.observations import Observation, find_observations
+from containment.promotion.pull_request import build_sections
+from containment.promotion.request import Request, check_request
+from containment.queries.results import Section
+
+
+@dataclass(frozen=True, slots=True)
+class Promotion:
+    """One promotion that is accepted: the file to write, what it opens, what was seen, and warnings for the reviewer."""
+
+    request: Request
+    change: FileChange
+    judgement: Judgement | None
+    observations: tuple[Observation, ...] | None
+    notes: tuple[str, ...]
+
+    @property
+    def sections(self) -> tuple[Section, ...]:
+        """The tables of the promotion; empty if it changes nothing."""
+        return () if self.judgement is None else build_sections(self.request, self.change, self.judgement, self.observations, self.notes)
+
+
+def prepare_promotion(
+    request: Request, folder: Path, evidence: Evidence | None, today: date, find_chain: ChainSource = compare_own_only
+) -> Promotion:
+    """Return an accepted promotion, which writes nothing yet; raise InputError with every reason for which it is refused.
+
+    Args:
+        request: the request.
+        folder: the project's folder.
+        evidence: what was observed, None if no evidence is given.
+        today: the day of the promotion.
+        find_chain: returns the rules on a stack's Controller, or why they are not known.
+    """
+    names = find_narrowest(request.destinations, wildcard=request.wildcard)
+    wide = [] if request.wildcard else [_refuse_wildcard(name) for name in names if "*" in name.partition("/")[0]]
+    checked = check_request(request, [name for name in names if request.wildcard or "*" not in name.partition("/")[0]], today)
+    problems = [*checked.problems, *wide]
+    try:
+        change = change_file(request, checked.entries, folder, today) if checked.entries else None
+    except InputError as error:
+        raise InputError("cannot promote", [*problems, *error.problems]) from None
+    if change is None or not change.is_changed:
+        if problems:
+            raise InputError("cannot promote", problems)
+        assert change is not None, "a request without entries has a problem"
+        return Promotion(request, change, None, None, ())
+    before, after = (read_project(folder, one, request.stack) for one in (None, change))
+    problems += find_refusals(before, after, checked.entries, request.set_name)
+    if request.set_name is not None and request.uploads is None and any("takes uploads" in one.what for one in problems):
+        why = "without a review, third parties are taken to be able to store data there"
+        problems.append(
+            Problem("--uploads", "is not stated, so a new entry has uploads: true", why, "review the host, and give --no-uploads")
+        )
+    if problems:
+        raise InputError("cannot promote", problems)
+    judgement = judge_change(before, after, request.stack, request.set_name, find_chain)
+    written = [str(one["name"]) for one in change.written]
+    observations = None if evidence is None else tuple(find_observations(evidence, written))
+    notes = [f"{one.stack}, edited on the Controller or not applied: {text}" for one in judgement.chains for text in one.drift]
+    notes += _collect_notes(request, change, evidence, observations)
+    return Promotion(request, change, judgement, observations, tuple(notes))
+
+
+def _refuse_wildcard(name: str) -> Problem:
+    why = "a wildcard also permits hosts that no agent was seen to use"
+    return Problem(name, "is a wildcard, and --wildcard is not given", why, "name the exact hosts that were seen, or give --wildcard")
+
+
+def _collect_notes(
+    request: Request, change: FileChange, evidence: Evidence | None, observations: Sequence[Observation] | None
+) -> list[str]:
+    notes = [f"{one.name} is not in the evidence: no agent was seen to need it" for one in observations or () if not one.count]
+    notes += [f"{one.name} is flagged in the evidence: {', '.join(one.flags)}" for one in observations or () if one.flags]
+    if evidence is not None and evidence.stack is not None and request.stack not in (None, evidence.stack):
+        notes.append(f"the evidence is of the stack {evidence.stack}, and the entry is for {request.stack}")
+    if evidence is not None and evidence.gaps:
+        notes.append(f"the logs of the evidence have {len(evidence.gaps)} gaps")
+    notes += [
+        f"{one['name']} is a wildcard: it also permits hosts that were not seen"
+        for one in change.written
+        if "*" in str(one["name"]).partition("/")[0]
+    ]
+    if request.set_name is not None:
+        flags = {"uploads": request.uploads, "relays": request.relays, "foreignTenant": request.foreign_tenant}
+        open_ = [name for name, value in flags.items() if value is None]
+        if open_:
+            notes.append(f"not stated and therefore true in a new entry: {', '.join(open_)} (--no-... after a review)")
+    return notes
+
+
+def build_document(promotion: Promotion, *, dry_run: bool, branch: str | None, commit: str | None, text: str) -> Mapping[str, Any]:
+    """Return the promotion as data (`containment-promote/v1`)."""
+    judgement, change = promotion.judgement, promotion.change
+    return {
+        "schema": "containment-promote/v1",
+        "file": change.name,
+        "stack": promotion.request.stack,
+        "set": promotion.request.set_name,
+        "key": None if promotion.request.set_name else promotion.request.key,
+        "changed": change.is_changed,
+        "dryRun": dry_run,
+        "entries": list(change.entries),
+        "written": list(change.written),
+        "stacks": list(judgement.stacks) if judgement else [],
+        "differences": judgement.difference.data["changes"] if judgement else [],
+        "risk": [
+            {
+                "stack": one.stack,
+                "change": "added" if one.is_added else "removed",
+                "kind": one.kind,
+                "rule": one.rule,
+                "through": one.through,
+                "remark": one.remark,
+            }
+            for one in (judgement.risk if judgement else ())
+        ],
+        "notCompared": list(judgement.not_compared) if judgement else [],
+        "chains": [
+            {
+                "stack": one.stack,
+                "wholeChain": not one.own_only,
+                "origin": one.origin or None,
+                "before": one.before,
+                "after": one.after,
+                "reason": one.own_only or None,
+                "assumptions": list(one.assumptions),
+                "drift": list(one.drift),
+            }
+            for one in (judgement.chains if judgement else ())
+        ],
+        "observed": [
+            {
+                "name": one.name,
+                "count": one.count,
+                "bytesOut": one.bytes_out,
+                "bytesIn": one.bytes_in,
+                "firstSeen": one.first_seen.isoformat() if one.first_seen else None,
+                "lastSeen": one.last_seen.isoformat() if one.last_seen else None,
+                "agents": list(one.agents),
+                "flags": list(one.flags),
+            }
+            for one in promotion.observations or ()
+        ],
+        "warnings": list(promotion.notes),
+        "branch": branch,
+        "commit": commit,
+        "pullRequest": text,
+    }
