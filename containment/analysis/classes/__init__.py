@@ -1,0 +1,1 @@
+"""Equivalence classes of flows: sources, addresses, transports and server names that no rule distinguishes."""

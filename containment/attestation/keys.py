@@ -1,0 +1,47 @@
+"""The public keys that attestations are checked with: `attesters.pem` next to Pulumi.yaml, or files that the user names.
+
+The file has one or more public keys in PEM, one after the other, and changes by pull request. Ed25519 keys sign from a file, ECDSA P-256
+and RSA keys in KMS.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from containment.errors import InputError, Problem
+from containment.record.public_keys import parse_public_keys
+
+FILE: Final = "attesters.pem"
+_WHY: Final = "a signature by a key that is not known shows nothing"
+
+
+def load_attesters(files: Sequence[Path], folder: Path, name: str = FILE) -> tuple[str, ...]:
+    """Return the trusted public keys as PEM text; empty if no file is named and the usual one does not exist.
+
+    Args:
+        files: files that the user names; they replace the usual one.
+        folder: the folder of Pulumi.yaml.
+        name: the usual file in it.
+
+    Raises:
+        InputError: a file cannot be read, or has something else than public keys.
+    """
+    paths = list(files) or [one for one in (folder / name,) if one.exists()]
+    keys: dict[str, None] = {}
+    problems = list[Problem]()
+    for path in paths:
+        try:
+            keys |= dict.fromkeys(parse_public_keys(path.read_bytes()))
+        except OSError as error:
+            problems.append(_make_problem(path, f"cannot be read ({error.strerror})", name))
+        except ValueError as error:
+            problems.append(_make_problem(path, str(error), name))
+    if problems:
+        raise InputError(f"the keys of {'attesters' if name == FILE else 'signers'} cannot be used", problems)
+    return tuple(keys)
+
+
+def _make_problem(path: Path, what: str, name: str) -> Problem:
+    return Problem(str(path), what, _WHY, f"write the public key: openssl pkey -in KEY -pubout >> {name}")

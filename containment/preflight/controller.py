@@ -1,0 +1,98 @@
+"""Read one Controller through a `ControllerReader`; each fact is read separately, so that one refusal hides no other fact."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from cryptography import x509
+
+from containment.config.spec import ContainmentSpec
+from containment.controller_api.client import ControllerAddress
+from containment.controller_api.errors import ControllerError
+from containment.controller_api.reader import ControllerReader
+from containment.names import ControllerVersion, SmartGroupId
+from containment.preflight.facts import AccessAccount, Certificate, ControllerFacts, UnreadFact
+from containment.preflight.intrusion import find_profile_faults
+from containment.preflight.ownership import find_foreign_rules, parse_points
+
+_T = TypeVar("_T")
+
+
+def read_controller(
+    address: ControllerAddress,
+    spec: ContainmentSpec,
+    connect: Callable[[ControllerAddress], ControllerReader] = ControllerReader,
+    certificate: Callable[[ControllerAddress], Certificate] | None = None,
+) -> ControllerFacts | UnreadFact:
+    """Return the facts of a Controller, or why it cannot be read at all.
+
+    Args:
+        address: host, login and TLS settings.
+        spec: the stack to be deployed; its names identify its own rules.
+        connect: opens the session; tests replace it.
+        certificate: reads the server's certificate; `read_certificate` by default.
+    """
+    reader = _attempt(lambda: connect(address))
+    if isinstance(reader, UnreadFact):
+        return reader
+    source = f"{spec.object_prefix}-{SmartGroupId.AGENT_WORKLOAD.value}"
+    rulesets = (
+        _attempt(reader.get_rulesets)
+        if spec.config.controller_version.line is not ControllerVersion.V8_1
+        else UnreadFact("Controller 8.1 has none")
+    )
+    return ControllerFacts(
+        host=address.host,
+        verified=address.verify,
+        certificate=_attempt(lambda: (certificate or read_certificate)(address)),
+        version=_attempt(reader.get_version),
+        accounts=_attempt(lambda: tuple(_parse_account(each) for each in reader.get_accounts())),
+        features=_attempt(reader.get_features),
+        foreign_rules=_attempt(lambda: tuple(find_foreign_rules(reader, source))),
+        points=rulesets if isinstance(rulesets, UnreadFact) else parse_points(rulesets),
+        attached=rulesets
+        if isinstance(rulesets, UnreadFact)
+        else {str(e["attach_to"]): str(e.get("name")) for e in rulesets if e.get("attach_to")},
+        default_action=_attempt(lambda: _parse_default_action(reader.get_default_action())),
+        copilot=_attempt(lambda: _parse_copilot(reader.get_copilot())),
+        intrusion_faults=_attempt(lambda: tuple(find_profile_faults(reader.get_default_intrusion_profile())))
+        if spec.config.intrusion_detection and not spec.config.manage_controller_policy
+        else None,
+    )
+
+
+def read_certificate(address: ControllerAddress, timeout: float = 10) -> Certificate:
+    """Return the certificate that the Controller presents, without verifying it; raise ControllerError if it cannot be read."""
+    host, _, port = address.host.partition(":")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    try:
+        with socket.create_connection((host, int(port or 443)), timeout) as link, context.wrap_socket(link, server_hostname=host) as secure:
+            shown = x509.load_der_x509_certificate(secure.getpeercert(binary_form=True) or b"")
+    except (OSError, ValueError) as error:
+        raise ControllerError(f"the certificate of {address.host} cannot be read: {error}") from None
+    return Certificate(shown.not_valid_after_utc)
+
+
+def _attempt(ask: Callable[[], _T]) -> _T | UnreadFact:
+    try:
+        return ask()
+    except ControllerError as error:
+        return UnreadFact(str(error))
+    except (KeyError, TypeError, ValueError) as error:  # a response of another shape counts as unread
+        return UnreadFact(f"a response of the Controller has an unexpected form: {error!r}")
+
+
+def _parse_account(said: Mapping[str, Any]) -> AccessAccount:
+    return AccessAccount(str(said["account_name"]), int(said.get("cloud_type") or 0), str(said.get("account_number") or ""))
+
+
+def _parse_default_action(said: Mapping[str, Any]) -> tuple[str, bool]:
+    return str(said["action"]), said.get("logging") is True
+
+
+def _parse_copilot(said: Mapping[str, Any]) -> tuple[bool, str]:
+    return said.get("status") is True, str(said.get("ip") or "")

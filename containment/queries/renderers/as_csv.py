@@ -1,0 +1,31 @@
+"""CSV renderer (RFC 4180): the rows of every table of an answer under the union of their columns; the first column names the table."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import TypeAlias
+
+from containment.queries.results import Answer
+
+_Table: TypeAlias = tuple[str, tuple[str, ...], tuple[tuple[str, ...], ...]]
+"""Title, column names, rows."""
+_CASES = ("status", "id", "where", "title", "text")
+"""Columns of the table of cases."""
+
+
+def render(answer: Answer) -> str:
+    """Return the tables as one CSV document; a cell is empty if its table lacks the column."""
+    tables: list[_Table] = [(section.title, section.columns, section.rows) for section in answer.sections]
+    if answer.cases and not answer.sections_tell:
+        cases: tuple[tuple[str, ...], ...] = tuple(
+            (case.status.case_word, case.id, case.where, case.title, case.text) for case in answer.cases
+        )
+        tables.insert(0, ("cases", _CASES, cases))
+    columns = list(dict.fromkeys(name for _, names, _ in tables for name in names))
+    out = io.StringIO()
+    writer = csv.DictWriter(out, ["table", *columns], restval="", lineterminator="\n")
+    writer.writeheader()
+    for title, names, rows in tables:
+        writer.writerows({"table": title, **dict(zip(names, row, strict=True))} for row in rows)
+    return out.getvalue().removesuffix("\n")
