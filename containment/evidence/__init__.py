@@ -1,0 +1,1 @@
+"""Evidence of one stack: what was configured, proved, tested and decided, as one signed in-toto bundle that is verified offline."""

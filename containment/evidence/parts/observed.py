@@ -1,0 +1,80 @@
+"""Part `observed`: what agents contacted, as `containment observe --json` summarizes the logs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pydantic import ValidationError
+
+from containment.evidence.inputs import Inputs
+from containment.evidence.json_file import read_json_file
+from containment.evidence.model import Claim, Collected, Content, Contents, Judgement, Origin, PartName, UnfitContentError
+from containment.evidence.parts.configuration import ConfigurationContent
+from containment.evidence.parts.form import PartForm, make_claim, make_yes_or_no, parse_content
+from containment.names import PolicyMode
+from containment.observe.evidence import SCHEMA, Evidence
+from containment.preflight.finding import Status
+
+_HOW = "write it with containment observe --stack STACK --json"
+
+
+def collect(inputs: Inputs) -> Collected:
+    """Return the document of the observation; raises InputError for a file that cannot be read."""
+    if inputs.observed is None:
+        return Collected(None, "no observation was given (--observed FILE)")
+    found = read_json_file(inputs.observed, _HOW)
+    document = found.document
+    if not isinstance(document, dict) or document.get("schema") != SCHEMA:
+        return Collected(None, f"{found.source.file} has not the schema {SCHEMA}")
+    return Collected(document, sources=(found.source,))
+
+
+def judge(content: Content, contents: Contents) -> Judgement:
+    """Return the claims about the logs; the document does not show where its logs were written, so the origin is unknown."""
+    try:
+        found = Evidence.model_validate(content)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        raise UnfitContentError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+    configuration = parse_content(ConfigurationContent, contents.get(PartName.CONFIGURATION) or {})
+    return Judgement(tuple(_judge_logs(found, configuration)), Origin.UNKNOWN)
+
+
+def _judge_logs(found: Evidence, configuration: ConfigurationContent) -> Iterator[Claim]:
+    stack = configuration.stack
+    yield make_yes_or_no("logs-stack", f"the logs are of {stack}", found.stack == stack, f"they are of {found.stack or 'no stack'}")
+    if found.policy_digest is None:
+        yield make_claim("logs-policy", "the logs were judged by today's policy", Status.NOT_TESTED, "the document names no policy")
+    else:
+        is_same = found.policy_digest == configuration.policy_digest
+        status = Status.PASS if is_same else Status.NOT_TESTED
+        why = "" if is_same else "they were judged by another policy; run containment observe again"
+        yield make_claim("logs-policy", "the logs were judged by today's policy", status, why)
+    days = found.window.days
+    yield make_claim(
+        "logs-traffic", "the logs contain traffic", Status.PASS if days else Status.NOT_TESTED, "" if days else "the window has no traffic"
+    )
+    gaps = len(found.gaps)
+    yield make_claim("logs-whole", "the logs have no gap", Status.NOT_TESTED if gaps else Status.PASS, f"{gaps} gaps" if gaps else "")
+    rejected = sum(found.rejected.values())
+    yield make_claim(
+        "logs-read",
+        "every line could be read",
+        Status.NOT_TESTED if rejected else Status.PASS,
+        f"{rejected} lines were rejected" if rejected else "",
+    )
+    wrong = sorted({f"{one.name} at {one.address}" for one in found.disagreements})
+    yield make_yes_or_no("names-agree", "every flow went to an address of its name", not wrong, "; ".join(wrong))
+    denied = sorted({one.name for one in found.would_be_denied})
+    open_ = denied if configuration.mode is PolicyMode.MONITOR else []
+    yield make_claim(
+        "destinations-settled",
+        "every observed destination is permitted, or denied by a rule in force",
+        Status.NOT_TESTED if open_ else Status.PASS,
+        f"enforce mode would deny {', '.join(open_)}" if open_ else "",
+    )
+    for number, one in enumerate(found.not_tested, 1):
+        yield make_claim(f"not-tested-{number}", one.question, Status.NOT_TESTED, one.reason)
+
+
+PART = PartForm(PartName.OBSERVED, "Observed traffic", "What did agents contact, and are the logs whole?", collect, judge)

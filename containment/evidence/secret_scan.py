@@ -1,0 +1,168 @@
+"""Search bytes for secrets in every form in which they may have been written: plain, encoded, reversed or compressed.
+
+Two searches together: the encodings of each secret in the bytes, and the secret in everything that the bytes decode or unpack to. A
+secret is never part of a result; a finding names it by its source.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+import zlib
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import quote, quote_plus, unquote_to_bytes
+
+SHORTEST: Final = 8
+"""Characters of the shortest value that is searched for; a shorter one would be found by chance."""
+_DEPTH: Final = 5
+_BUDGET: Final = 1 << 28
+"""Bytes of all layers together."""
+_BASE64: Final = re.compile(rb"(?:[A-Za-z0-9+/_-]{4,}(?:\\?[\r\n]|\\n)?)+={0,2}")
+_HEX: Final = re.compile(rb"(?:[0-9A-Fa-f]{2}){8,}")
+_ESCAPE: Final = re.compile(rb"\\u([0-9A-Fa-f]{4})|\\x([0-9A-Fa-f]{2})|\\(.)", re.DOTALL)
+_ENTITY: Final = re.compile(rb"&#(x[0-9A-Fa-f]{1,6}|[0-9]{1,7});|&(amp|lt|gt|quot|apos);")
+_ENTITIES: Final = {b"amp": b"&", b"lt": b"<", b"gt": b">", b"quot": b'"', b"apos": b"'"}
+_GZIP: Final = b"\x1f\x8b\x08"
+_ZLIB: Final = re.compile(rb"\x78[\x01\x5e\x9c\xda]")
+_SHORTEST_RUN: Final = 16
+"""Characters of the shortest run of base64 that is decoded; the encodings of a secret itself are searched for in any case."""
+_BREAKS: Final = re.compile(rb"\\?[\r\n]|\\[nr]")
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A value that must not be written, and where it was found (a file's key or an environment variable)."""
+
+    source: str
+    value: bytes
+
+    def __repr__(self) -> str:
+        return f"Secret({self.source!r})"
+
+
+class UnreadableError(ValueError):
+    """Bytes with more layers than can be searched."""
+
+
+def find_secrets(data: bytes, secrets: Iterable[Secret]) -> list[str]:
+    """Return the sources of the secrets in some bytes, each once.
+
+    Raises:
+        UnreadableError: the bytes unpack to more than can be searched, so that no answer is certain.
+    """
+    wanted = {one: set(list_encodings(one.value)) for one in secrets if len(one.value) >= SHORTEST}
+    found: dict[str, None] = {}
+    if not wanted:
+        return []
+    for layer in iterate_layers(data):
+        lowered = layer.lower()
+        for one, forms in wanted.items():
+            if one.source not in found and any(form in layer or (form.lower() in lowered and _is_hex(form)) for form in forms):
+                found[one.source] = None
+    return list(found)
+
+
+def list_encodings(value: bytes) -> Iterator[bytes]:
+    """Yield the forms of a value that are searched for as they are: plain, reversed, hex, URL, JSON and base64 at each offset."""
+    for plain in {value, value[::-1]}:
+        yield plain
+        yield plain.hex().encode()
+        yield quote(plain, safe="").encode()
+        yield quote_plus(plain).encode()
+        yield "".join(f"%{byte:02X}" for byte in plain).encode()
+        for alphabet in (base64.b64encode, base64.urlsafe_b64encode):
+            for offset in range(3):
+                yield _encode_middle(alphabet(b"\0" * offset + plain), offset, len(plain))
+
+
+def _encode_middle(encoded: bytes, offset: int, length: int) -> bytes:
+    """Return the characters of base64 that depend on the value alone, not on the bytes around it."""
+    first = -(-offset * 8 // 6)
+    last = (offset + length) * 8 // 6
+    return encoded[first:last]
+
+
+def _is_hex(form: bytes) -> bool:
+    return bool(_HEX.fullmatch(form))
+
+
+def iterate_layers(data: bytes) -> Iterator[bytes]:
+    """Yield some bytes and everything that they decode or unpack to, each once; raise UnreadableError beyond a bound."""
+    waiting, seen, budget = deque([(data, 0)]), {data}, _BUDGET
+    while waiting:
+        layer, depth = waiting.popleft()
+        yield layer
+        for inner in _unpack_layer(layer):
+            if len(inner) < SHORTEST or inner in seen:
+                continue
+            budget -= len(inner)
+            if budget < 0:
+                raise UnreadableError("unpacks to more than can be searched")
+            seen.add(inner)
+            if depth < _DEPTH:
+                waiting.append((inner, depth + 1))
+            else:
+                yield inner
+
+
+def _unpack_layer(layer: bytes) -> Iterator[bytes]:
+    """Yield what is directly inside one layer."""
+    yield from _decompress(layer)
+    if b"%" in layer:
+        yield unquote_to_bytes(layer)
+    if b"\\" in layer:
+        yield _ESCAPE.sub(_unescape, layer)
+    if b"&" in layer and _ENTITY.search(layer):
+        yield _ENTITY.sub(_replace_entity, layer)
+    yield b"\0".join(bytes.fromhex(run.decode()) for run in _HEX.findall(layer))
+    runs = [_BREAKS.sub(b"", match[0]) for match in _BASE64.finditer(layer)]
+    plain = [run.rstrip(b"=").replace(b"-", b"+").replace(b"_", b"/") for run in runs if len(run) >= _SHORTEST_RUN]
+    for offset in range(4):
+        yield b"\0".join(_decode_base64(run[offset:]) for run in plain)
+
+
+def _decode_base64(run: bytes) -> bytes:
+    """Return the bytes of a run of base64; one is tried at each offset, because characters before it may look like a part of it."""
+    whole = run[: len(run) - (len(run) % 4 == 1)]
+    return base64.b64decode(whole + b"=" * (-len(whole) % 4))
+
+
+def _decompress(layer: bytes) -> Iterator[bytes]:
+    """Yield the content of every gzip or zlib stream in a layer, as far as it can be read."""
+    start = layer.find(_GZIP)
+    while start >= 0:
+        yield from _inflate(layer[start:], 31)
+        start = layer.find(_GZIP, start + 1)
+    for match in _ZLIB.finditer(layer):
+        yield from _inflate(layer[match.start() :], 15)
+
+
+def _inflate(data: bytes, bits: int) -> Iterator[bytes]:
+    stream = zlib.decompressobj(wbits=bits)
+    try:
+        out = stream.decompress(data, _BUDGET)
+    except zlib.error:
+        return
+    if stream.unconsumed_tail:
+        raise UnreadableError("has a compressed part that is larger than can be searched")
+    if out:
+        yield out
+
+
+def _unescape(match: re.Match[bytes]) -> bytes:
+    unicode, byte, other = match.groups()
+    if unicode or byte:
+        return chr(int(unicode or byte, 16)).encode("utf-8", "surrogatepass")
+    simple: dict[bytes, bytes] = {b"n": b"\n", b"t": b"\t", b"r": b"\r"}
+    return simple.get(other, other)
+
+
+def _replace_entity(match: re.Match[bytes]) -> bytes:
+    number, name = match.groups()
+    if name:
+        return _ENTITIES[name]
+    code = int(number[1:], 16) if number[:1] == b"x" else int(number)
+    return chr(code).encode("utf-8", "surrogatepass") if code <= 0x10FFFF else match[0]
