@@ -1,1 +1,1 @@
-"""What lands on an agent host. Nothing here runs on the machine that deploys."""
+"""The files and settings of an agent host. No script of this package runs on the deploying machine."""

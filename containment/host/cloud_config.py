@@ -1,7 +1,7 @@
-"""Reads user data the way cloud-init does: which files a host started with it would have.
+"""Read user data as cloud-init does: the files that a host started with it has.
 
-For whoever stands in for a booting host (the lab) and for checks of what was deployed. Only what first boot writes is understood
-here; a document with anything else in it still gives its files.
+The lab uses it in place of a booting host, and checks use it on deployed user data. Only what `build_first_boot` writes is decoded; other
+parts of a document are ignored.
 """
 
 from __future__ import annotations
@@ -11,33 +11,33 @@ import gzip
 from dataclasses import dataclass
 from typing import Any
 
-import yaml
+from containment.loaders.strict_yaml import load_as_cloud_init
 
 HEADER = "#cloud-config\n"
 
 
 @dataclass(frozen=True)
-class Written:
-    """One file as it would lie on the host; `mode` in octal digits, as cloud-init is told."""
+class WrittenFile:
+    """One file as written on the host; `mode` is octal digits, as in cloud-init's `permissions`."""
 
     path: str
     content: bytes
     mode: str
 
 
-def written_files(user_data: str) -> tuple[Written, ...]:
-    """Return the files of a `#cloud-config` document in order; raises ValueError for anything that is not one."""
+def parse_written_files(user_data: str) -> tuple[WrittenFile, ...]:
+    """Return the files of a `#cloud-config` document in order; raise ValueError if it is no such document."""
     if not user_data.startswith(HEADER):
         raise ValueError("user data is not a #cloud-config document")
     try:
-        document: Any = yaml.safe_load(user_data)
-    except yaml.YAMLError as error:
-        raise ValueError(f"user data is not YAML: {error}") from None
+        document: Any = load_as_cloud_init(user_data)
+    except ValueError as error:
+        raise ValueError(f"user data {error}") from None
     entries = document.get("write_files") or [] if isinstance(document, dict) else []
-    return tuple(Written(str(each["path"]), _content(each), str(each.get("permissions", "0644"))) for each in entries)
+    return tuple(WrittenFile(str(each["path"]), _decode_content(each), str(each.get("permissions", "0644"))) for each in entries)
 
 
-def _content(entry: dict[str, Any]) -> bytes:
+def _decode_content(entry: dict[str, Any]) -> bytes:
     raw = str(entry.get("content", "")).encode()
     match entry.get("encoding", "text/plain"):
         case "text/plain":
@@ -47,4 +47,4 @@ def _content(entry: dict[str, Any]) -> bytes:
         case "gz+b64" | "gz+base64" | "gzip+b64" | "gzip+base64":
             return gzip.decompress(base64.b64decode(raw))
         case other:
-            raise ValueError(f"{entry['path']} has the encoding {other!r}, which is not read here")
+            raise ValueError(f"{entry['path']} has the encoding {other!r}, which is not supported")

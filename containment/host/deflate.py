@@ -1,8 +1,8 @@
 """Gzip with the same bytes on every machine.
 
-Changed user data replaces the host, and zlib's many implementations compress differently: a deployment from another
-laptop must not look like a change. So this one is ours, small and fixed: LZ77 over a hash of three bytes, and deflate's
-fixed Huffman codes (RFC 1951, 3.2.6). It is for texts of some kilobytes; every gzip reads the result.
+Changed user data replaces the host, and zlib's many implementations compress differently: a deployment from another laptop must not look
+like a change. Hence this small, fixed compressor: LZ77 over a hash of three bytes, and the fixed Huffman codes of deflate (RFC 1951,
+3.2.6). It is meant for texts of some kilobytes; every gzip reads the result.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from collections.abc import Iterator
 
 MIN_MATCH, MAX_MATCH, WINDOW = 3, 258, 32768
 _CANDIDATES = 64
-"""How many earlier places a match is looked for in; more is slower and hardly smaller."""
+"""Number of earlier positions that are searched for a match; more is slower and hardly smaller."""
 
 _LENGTHS = (3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227)
-"""The first length of each length symbol from 257 on (RFC 1951, 3.2.5); MAX_MATCH has one of its own."""
+"""The first length of each length symbol from 257 on (RFC 1951, 3.2.5); MAX_MATCH has a separate symbol."""
 _DISTANCES = (1, 2, 3, 4, 5, 7, 9, 13, 17, 25, 33, 49, 65, 97, 129, 193, 257, 385, 513, 769, 1025, 1537, 2049, 3073, 4097, 6145, 8193,
               12289, 16385, 24577)  # fmt: skip
 
 
 @functools.lru_cache(maxsize=64)
-def gzip(data: bytes) -> bytes:
-    """Return `data` in gzip's format, without name or time."""
+def compress(data: bytes) -> bytes:
+    """Return `data` in gzip format, without name or time."""
     trailer = struct.pack("<II", zlib.crc32(data), len(data) % 2**32)
     return b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff" + _deflate(data) + trailer
 
@@ -32,44 +32,44 @@ def gzip(data: bytes) -> bytes:
 def _deflate(data: bytes) -> bytes:
     out = _Bits()
     out.put(0b011, 3)  # the last block, fixed codes
-    for length, distance in _tokens(data):
+    for length, distance in _find_tokens(data):
         if distance:
             _put_match(out, length, distance)
         else:
             _put_symbol(out, length)
     _put_symbol(out, 256)
-    return out.bytes()
+    return out.get_bytes()
 
 
-def _tokens(data: bytes) -> Iterator[tuple[int, int]]:
-    """Yield (byte, 0) for a literal and (length, distance) for a repetition of what came `distance` bytes before."""
+def _find_tokens(data: bytes) -> Iterator[tuple[int, int]]:
+    """Yield (byte, 0) for a literal and (length, distance) for a repetition of the bytes `distance` back."""
     seen: dict[bytes, list[int]] = {}
     at = 0
     while at < len(data):
-        length, distance = _longest(data, at, seen)
-        if length:  # a longer one that starts a byte later is worth a literal
-            _note(data, at, seen)
-            later = _longest(data, at + 1, seen)
+        length, distance = _find_longest(data, at, seen)
+        if length:  # a longer match one byte later is worth a literal
+            _remember(data, at, seen)
+            later = _find_longest(data, at + 1, seen)
             if later[0] > length:
                 yield data[at], 0
                 at += 1
                 length, distance = later
-                _note(data, at, seen)
+                _remember(data, at, seen)
             yield length, distance
             for each in range(at + 1, at + length):
-                _note(data, each, seen)
+                _remember(data, each, seen)
             at += length
         else:
             yield data[at], 0
-            _note(data, at, seen)
+            _remember(data, at, seen)
             at += 1
 
 
-def _note(data: bytes, at: int, seen: dict[bytes, list[int]]) -> None:
+def _remember(data: bytes, at: int, seen: dict[bytes, list[int]]) -> None:
     seen.setdefault(data[at : at + MIN_MATCH], []).append(at)
 
 
-def _longest(data: bytes, at: int, seen: dict[bytes, list[int]]) -> tuple[int, int]:
+def _find_longest(data: bytes, at: int, seen: dict[bytes, list[int]]) -> tuple[int, int]:
     best = (0, 0)
     for start in reversed(seen.get(data[at : at + MIN_MATCH], ())[-_CANDIDATES:]):
         if at - start > WINDOW:
@@ -102,7 +102,7 @@ class _Bits:
         """Put a Huffman code, which deflate packs most significant bit first."""
         self.put(int(f"{code:0{bits}b}"[::-1], 2), bits)
 
-    def bytes(self) -> bytes:
+    def get_bytes(self) -> bytes:
         return bytes(self._out) + (bytes([self._held]) if self._count else b"")
 
 

@@ -1,7 +1,7 @@
-"""The harnesses as a host meets them: what is installed, pinned by digest, and the settings that keep it quiet.
+"""The harnesses on a host: pinned packages, and settings that turn off background traffic.
 
-A quiet harness asks nobody for updates, catalogs or statistics, so that what the gateway logs is the agent's doing. Settings are
-comfort, not containment: the gateway decides, whatever a harness is told. Keys were read in, and tried with, the pinned releases.
+Without requests for updates, catalogs and statistics, the gateway's log shows only the agent's activity. These settings are convenience,
+not containment: the gateway decides, whatever they contain. Every key was read in, and tried with, the pinned releases.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ from dataclasses import dataclass
 
 import yaml
 
+from containment.catalog.preset import Harness
 from containment.host.host_file import HostFile
-from containment.model.preset import Harness
 
 
 @dataclass(frozen=True)
 class Pin:
-    """What a staged installer may fetch: a package by version and digest, or a script by address and digest.
+    """The content that a staged installer may fetch: a package by version and digest, or a script by address and digest.
 
-    `digest` is `sha256-HEX` or npm's `sha512-BASE64`; empty: the operator gives it after a review.
+    `digest` is `sha256-HEX` or npm's `sha512-BASE64`; if empty, the operator supplies it after a review.
     """
 
     package: str = ""
@@ -52,13 +52,13 @@ HERMES_QUIET = {
     "hooks_auto_accept": False,
 }
 """Hermes's managed scope (0.19.0): root's values win over the user's. An explicit `tirith_path` ends the download of the scanner;
-fail closed means that it has to be in the image."""
+fail closed means that the image must contain it."""
 
 _OPENCLAW_ENVIRONMENT = {"OPENCLAW_NO_AUTO_UPDATE": "1", "DO_NOT_TRACK": "1", "CLAWHUB_DISABLE_TELEMETRY": "1"}
 
 
-def environment(values: Mapping[str, str]) -> tuple[HostFile, ...]:
-    """Return the files that give variables to user services and to login shells."""
+def build_environment(values: Mapping[str, str]) -> tuple[HostFile, ...]:
+    """Return the files that set variables for user services and for login shells."""
     assignments = "".join(f"{key}={value}\n" for key, value in values.items())
     exports = "".join(f"export {key}={value}\n" for key, value in values.items())
     return (
@@ -71,10 +71,10 @@ _OPENCLAW = (
     HostFile(
         "/etc/skel/.openclaw/openclaw.json",
         json.dumps(OPENCLAW_QUIET, indent=2) + "\n",
-        "OpenClaw's settings for every user made after first boot's start: no update check, catalog, statistics, multicast",
+        "OpenClaw's settings for every user created after first boot: no update check, catalog, statistics, multicast",
         "0600",
     ),
-    *environment(_OPENCLAW_ENVIRONMENT),
+    *build_environment(_OPENCLAW_ENVIRONMENT),
 )
 
 SETTINGS: Mapping[Harness, tuple[HostFile, ...]] = {
@@ -87,10 +87,10 @@ SETTINGS: Mapping[Harness, tuple[HostFile, ...]] = {
             yaml.safe_dump(HERMES_QUIET, sort_keys=False),
             "Hermes's managed settings, which win over a user's: no remote catalog, no installs at run time, scanner fails closed",
         ),
-        HostFile("/etc/hermes/.env", "TIRITH_FAIL_OPEN=false\n", "the variable that would override the setting, pinned as well"),
+        HostFile("/etc/hermes/.env", "TIRITH_FAIL_OPEN=false\n", "pins the variable that would override the setting"),
     ),
 }
-"""The settings of each harness; NemoClaw runs OpenClaw, and its sandbox's own settings come with its image."""
+"""The settings of each harness; NemoClaw runs OpenClaw, and its image contains the sandbox's settings."""
 
 PINS: Mapping[Harness, Pin] = {
     Harness.OPENCLAW: Pin(
@@ -101,4 +101,4 @@ PINS: Mapping[Harness, Pin] = {
     Harness.HERMES: Pin("hermes-agent", "0.19.0", "sha256-bd0bac012aee38a60894781f4597dc29ee7bedb3448540249921f10d3bef327f"),
     Harness.NEMOCLAW: Pin(url="https://www.nvidia.com/nemoclaw.sh"),
 }
-"""What each staged installer may fetch; digests are of the packages as the registries gave them on 2026-11-25."""
+"""The package or script of each staged installer; the digests are those of the registries' packages on 2026-11-25."""

@@ -1,4 +1,4 @@
-"""One file that lands on an agent host, and how our own are read from the package."""
+"""One file on an agent host, and access to the scripts in this package."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from importlib.resources import files
 
 FOLDER = "/opt/openclaw-vca"
-"""Where everything of ours lies on a host (seed 001)."""
+"""Folder of this package's files on a host (Aviatrix blueprint)."""
 
 
 @dataclass(frozen=True)
 class HostFile:
-    """A file of root's: absolute path, text, what it is for, and its mode as cloud-init writes it."""
+    """A file owned by root: absolute path, text, purpose, and mode in cloud-init's notation."""
 
     path: str
     content: str
@@ -19,7 +19,7 @@ class HostFile:
     permissions: str = "0444"
 
 
-def script(name: str, why: str, *, sourced: bool = False) -> HostFile:
-    """Return one of the package's own scripts; `sourced` for one that is not run by itself."""
+def read_script(name: str, why: str, *, sourced: bool = False) -> HostFile:
+    """Return one of the package's scripts; `sourced` marks one that other scripts read and that is not executable."""
     text = (files("containment.host") / "scripts" / name).read_text(encoding="utf-8")
     return HostFile(f"{FOLDER}/{name}", text, why, "0444" if sourced else "0555")

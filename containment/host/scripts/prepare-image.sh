@@ -1,15 +1,15 @@
 #!/bin/bash
-# Turns a fresh Ubuntu 22.04 server on a build machine into the disk of an agent image (docs/image.md). It does not land on agent hosts.
+# Turn a fresh Ubuntu 22.04 server on a build machine into the disk of an agent image (docs/image.md). Not installed on agent hosts.
 #
-#   prepare-image.sh            say what would be done
+#   prepare-image.sh            print the plan
 #   sudo ... prepare-image.sh --run
 #
-# Sources are HTTPS or your own, never HTTP. From the environment:
-#   HARNESS=none|openclaw|nemoclaw|hermes    FILES=FOLDER   what `containment host --write FOLDER` wrote
+# Sources are HTTPS, never HTTP. Variables of the environment:
+#   HARNESS=none|openclaw|nemoclaw|hermes    FILES=FOLDER   output of `containment host --write FOLDER`
 #   APT_MIRROR=https://...   your mirror of the distribution's archive; without it the image's own sources are used over https
 #   NPM_REGISTRY=https://... PIP_INDEX=https://...          your artifact store; without them npm's and pip's defaults are used
 #   NODE_URL, NODE_SHA256    Node's .tar.xz (openclaw, nemoclaw)    TIRITH_URL, TIRITH_SHA256   the scanner's binary (hermes)
-# Exit: 0 said or done, 1 it went wrong, 2 refused.
+# Exit: 0 printed or done, 1 failed, 2 refused.
 set -euo pipefail
 unset BASH_ENV
 umask 022
@@ -56,7 +56,7 @@ fetched() { # URL SHA256 TO
     curl -q --fail --silent --show-error --location --proto '=https' --proto-redir '=https' --max-time 600 --output "$3" "$1" || failed "$1"
     echo "$2  $3" | sha256sum --check --quiet || failed "$1 is not what was pinned"
 }
-written() { # PATH: standard input becomes the file
+written() { # PATH: write standard input to the file
     mkdir -p "$(dirname "$ROOT$1")"
     cat >"$ROOT$1"
 }

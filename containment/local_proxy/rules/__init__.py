@@ -1,0 +1,1 @@
+"""Decisions on connections and requests, from a profile alone. Pure."""

@@ -1,0 +1,1 @@
+"""Streams, HTTP messages and TLS client hellos, names and upstream connections."""

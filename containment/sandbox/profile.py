@@ -1,0 +1,183 @@
+"""The launcher's profile: a closed JSON document from which a launcher confines one command.
+
+Rules kept here:
+- the document has exactly these keys: one that is unknown, missing or set twice makes it unusable;
+- everything that it does not name is denied, and `default` is `deny`;
+- the only way to the network is the local proxy, which attributes each connection to a program.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from ipaddress import ip_network
+from typing import Annotated, Final, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic.alias_generators import to_camel
+
+from containment.errors import InputError, Problem
+from containment.patterns.domain import DomainPattern
+from containment.port_range import PortRange
+from containment.sandbox.permissions import Endpoint, PathGrant, Permissions, ProgramEgress, Task
+from containment.sandbox.section import Limits
+from containment.strict_json import load
+
+_TITLE: Final = "the launcher's profile cannot be used"
+_WHY: Final = "a profile that is understood in part confines in part"
+_REQUEST: Final = re.compile(r"[A-Za-z*/]+( [A-Za-z0-9._~!$&'()+,;=:@*/-]+)?")
+_Absolute = Annotated[str, Field(pattern=r"^/[^\x00]*$")]
+_Port = Annotated[int, Field(ge=1, le=65535, strict=True)]
+
+
+class _Document(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True)
+
+
+def _check_network(text: str) -> str:
+    return str(ip_network(text))
+
+
+def _check_host(text: str) -> str:
+    return DomainPattern.parse(text).text
+
+
+def _check_request(text: str) -> str:
+    path = text.partition(" ")[2]
+    if not _REQUEST.fullmatch(text) or {".", ".."} & {*path.split("/")} or "//" in path:
+        raise ValueError("is neither METHOD /path nor an MCP method with a tool, or has '..', '//' or an escape")
+    return text
+
+
+class ProfileFiles(_Document):
+    """Paths with everything below them."""
+
+    read_only: tuple[_Absolute, ...]
+    read_write: tuple[_Absolute, ...]
+
+
+class ProfilePorts(_Document):
+    """A range of TCP ports, both ends included."""
+
+    first: _Port
+    last: _Port
+
+    @model_validator(mode="after")
+    def _check_order(self) -> Self:
+        if self.first > self.last:
+            raise ValueError("first is higher than last")
+        return self
+
+
+class ProfileEgress(_Document):
+    """Connections of one program through the proxy; `host` or `networks` is set, `requests` None is any content."""
+
+    program: _Absolute
+    scheme: Literal["https", "tcp"]
+    host: Annotated[str, AfterValidator(_check_host)] | None
+    networks: tuple[Annotated[str, AfterValidator(_check_network)], ...]
+    ports: Annotated[tuple[ProfilePorts, ...], Field(min_length=1)]
+    requests: tuple[Annotated[str, AfterValidator(_check_request)], ...] | None
+
+
+class ProfileTask(_Document):
+    """The MCP tools of one task."""
+
+    name: str
+    tools: tuple[str, ...]
+
+
+class LauncherProfile(_Document):
+    """The whole document."""
+
+    schema_: Annotated[Literal["containment-launcher-profile/v1"], Field(alias="schema")]
+    stack: str
+    agent_class: str
+    harness: str
+    default: Literal["deny"]
+    network: Literal["proxy"]
+    files: ProfileFiles
+    programs: tuple[_Absolute, ...]
+    egress: tuple[ProfileEgress, ...]
+    tasks: tuple[ProfileTask, ...]
+    limits: Limits
+
+
+def build_profile(permissions: Permissions, limits: Limits, *, stack: str, agent_class: str, harness: str) -> LauncherProfile:
+    """Return the profile that grants some permissions."""
+    return LauncherProfile(
+        schema_="containment-launcher-profile/v1",
+        stack=stack,
+        agent_class=agent_class,
+        harness=harness,
+        default="deny",
+        network="proxy",
+        files=ProfileFiles(read_only=tuple(one.path for one in permissions.read), read_write=tuple(one.path for one in permissions.write)),
+        programs=tuple(one.path for one in permissions.programs or ()),
+        egress=tuple(_build_egress(one) for one in permissions.egress),
+        tasks=tuple(ProfileTask(name=task.name, tools=task.tools) for task in permissions.tasks or ()),
+        limits=limits,
+    )
+
+
+def _build_egress(one: ProgramEgress) -> ProfileEgress:
+    endpoint = one.endpoint
+    return ProfileEgress(
+        program=one.program,
+        scheme="https" if endpoint.tls else "tcp",
+        host=str(endpoint.host) if endpoint.host else None,
+        networks=tuple(map(str, endpoint.networks)),
+        ports=tuple(ProfilePorts(first=port.low, last=port.high) for port in endpoint.ports),
+        requests=endpoint.requests,
+    )
+
+
+def format_profile(profile: LauncherProfile) -> str:
+    """Return the text of a profile."""
+    return json.dumps(profile.model_dump(mode="json", by_alias=True), indent=2, ensure_ascii=False) + "\n"
+
+
+def parse_profile(text: str, name: str) -> LauncherProfile:
+    """Return the profile of a text; raise InputError with every problem.
+
+    Args:
+        text: the content of the file.
+        name: the name of the file, for the problems.
+    """
+    try:
+        document = load(text)
+    except ValueError as error:
+        raise InputError(
+            _TITLE, [Problem(name, f"is not JSON: {error}", _WHY, "render it again: containment render --as launcher")]
+        ) from None
+    try:
+        return LauncherProfile.model_validate(document)
+    except ValidationError as error:
+        raise InputError(_TITLE, [_make_problem(name, one["loc"], one["msg"]) for one in error.errors(include_url=False)]) from None
+
+
+def _make_problem(name: str, place: tuple[int | str, ...], message: str) -> Problem:
+    key = ".".join(map(str, place)) or "(whole file)"
+    return Problem(f"{name}:{key}", message[0].lower() + message[1:], _WHY, "render it again: containment render --as launcher")
+
+
+def read_permissions(profile: LauncherProfile) -> Permissions:
+    """Return the permissions that a profile grants."""
+    return Permissions(
+        read=tuple(PathGrant(path, f"files.readOnly.{place}") for place, path in enumerate(profile.files.read_only)),
+        write=tuple(PathGrant(path, f"files.readWrite.{place}") for place, path in enumerate(profile.files.read_write)),
+        programs=tuple(PathGrant(path, f"programs.{place}") for place, path in enumerate(profile.programs)),
+        egress=tuple(ProgramEgress(one.program, _read_endpoint(one, f"egress.{place}")) for place, one in enumerate(profile.egress)),
+        tasks=tuple(Task(name=one.name, tools=one.tools, origin=f"tasks.{place}") for place, one in enumerate(profile.tasks)),
+    )
+
+
+def _read_endpoint(one: ProfileEgress, origin: str) -> Endpoint:
+    return Endpoint(
+        host=DomainPattern(one.host) if one.host is not None else None,
+        networks=tuple(map(ip_network, one.networks)),
+        ports=tuple(PortRange(port.first, port.last) for port in one.ports),
+        tls=one.scheme == "https",
+        requests=one.requests,
+        origin=origin,
+    )
