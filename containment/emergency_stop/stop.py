@@ -1,0 +1,95 @@
+"""Stop hosts, or let them return: every step is tried, whatever becomes of the others, and each can be repeated.
+
+A stop starts its steps together, so that a slow call delays no other one. Once the instances have stopped, the sessions are revoked
+again: an instance gets new credentials while it is stopping. A return goes the other way, step by step, the instance last.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import Any, TypeAlias
+
+from containment.emergency_stop.borders import close_borders, open_borders
+from containment.emergency_stop.hosts import LiveHost, Target
+from containment.emergency_stop.instance import await_stopped, start_instance, stop_instance
+from containment.emergency_stop.quarantine import quarantine_host, release_host
+from containment.emergency_stop.routes import remove_routes, restore_routes
+from containment.emergency_stop.sessions import retire_revocation, revoke_sessions
+from containment.emergency_stop.steps import Outcome, Step, StepName, StepResult
+
+Clients: TypeAlias = Callable[[str], Any]
+
+
+def stop_hosts(clients: Clients, target: Target, *, started: float, wait: float, cut: Step | None = None) -> tuple[StepResult, ...]:
+    """Stop the hosts of a target and return the result of every step.
+
+    Args:
+        clients: clients of the account by service.
+        target: the hosts.
+        started: the start of the command, on the monotonic clock.
+        wait: seconds to wait until the instances have stopped.
+        cut: a step that makes the lab's data plane follow, None on AWS.
+    """
+    ec2, iam = clients("ec2"), clients("iam")
+    steps = list(_list_stop_steps(ec2, iam, target))
+    with ThreadPoolExecutor(max_workers=max(1, len(steps))) as workers:
+        results = list(workers.map(lambda step: step.run(started), steps))
+    if cut is not None:
+        results.append(cut.run(started))
+    stopped = [_make_final_step(ec2, iam, host, wait) for host in target.hosts]
+    with ThreadPoolExecutor(max_workers=max(1, len(stopped))) as workers:
+        results += workers.map(lambda step: step.run(started), stopped)
+    return tuple(results)
+
+
+def return_hosts(clients: Clients, target: Target, *, started: float, follow: Step | None = None) -> tuple[StepResult, ...]:
+    """Undo a stop; a failing step ends it, so that no host starts in a network that is half restored."""
+    ec2, iam = clients("ec2"), clients("iam")
+    results: list[StepResult] = []
+    for step in _list_return_steps(ec2, iam, target):
+        results.append(step.run(started))
+        if results[-1].outcome is Outcome.FAILED:
+            return tuple(results)
+    if follow is not None:
+        results.append(follow.run(started))
+    return tuple(results)
+
+
+def _list_stop_steps(ec2: Any, iam: Any, target: Target) -> Iterator[Step]:
+    now = datetime.now(UTC)
+    for host in target.hosts:
+        yield Step(StepName.INSTANCE, host.label, lambda host=host: stop_instance(ec2, host))  # type: ignore[misc]
+    for host in target.hosts:
+        yield Step(StepName.SESSIONS, host.label, lambda host=host: revoke_sessions(iam, host, now))  # type: ignore[misc]
+    for host in target.hosts:
+        yield Step(StepName.QUARANTINE, host.label, lambda host=host: quarantine_host(ec2, host))  # type: ignore[misc]
+    yield Step(StepName.BORDERS, target.stack, lambda: close_borders(ec2, target))
+    yield Step(StepName.ROUTES, target.stack, lambda: remove_routes(ec2, target))
+
+
+def _list_return_steps(ec2: Any, iam: Any, target: Target) -> Iterator[Step]:
+    yield Step(StepName.ROUTES, target.stack, lambda: restore_routes(ec2, target))
+    yield Step(StepName.BORDERS, target.stack, lambda: open_borders(ec2, target))
+    for host in target.hosts:
+        yield Step(StepName.QUARANTINE, host.label, lambda host=host: release_host(ec2, host))  # type: ignore[misc]
+    for host in target.hosts:
+        yield Step(StepName.SESSIONS, host.label, lambda host=host: retire_revocation(iam, host, datetime.now(UTC)))  # type: ignore[misc]
+    for host in target.hosts:
+        yield Step(StepName.INSTANCE, host.label, lambda host=host: start_instance(ec2, host))  # type: ignore[misc]
+
+
+def _make_final_step(ec2: Any, iam: Any, host: LiveHost, wait: float) -> Step:
+    def work() -> tuple[Outcome, str]:
+        state = await_stopped(ec2, host, wait)
+        outcome, detail = revoke_sessions(iam, host, datetime.now(UTC))
+        return outcome, f"the instance is {state}; {detail}"
+
+    return Step(StepName.SESSIONS, host.label, work)
+
+
+def count_seconds(started: float) -> float:
+    """Return the seconds since the start of the command."""
+    return time.monotonic() - started
