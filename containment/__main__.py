@@ -1,4 +1,4 @@
-"""`python -m containment` is the same as `containment`."""
+"""Entry point of `python -m containment`, the same command as `containment`."""
 
 from containment.cli import main
 

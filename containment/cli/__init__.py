@@ -1,11 +1,16 @@
-"""The `containment` command: one file a verb, no logic here."""
+"""The `containment` command line: one module per command, each of which parses options and prints a result."""
 
-import gc
+import sys
 
 
 def main() -> None:
     """Run the command line (see `containment --help`)."""
-    gc.set_threshold(50_000, 20, 100)  # a command lives for seconds, and what it loads is no garbage
     from containment.cli.app import app
+    from containment.cli.common import get_exit_code
+    from containment.errors import ContainmentError
 
-    app()
+    try:
+        app()
+    except ContainmentError as failed:  # no lab is installed, or a file of its home is unreadable
+        print(f"error: {failed}", file=sys.stderr)
+        sys.exit(get_exit_code(failed))

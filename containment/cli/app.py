@@ -1,68 +1,152 @@
-"""The command tree, or as much of it as is asked for: a verb's libraries are loaded when it is named, all of them for `--help`."""
+"""The command tree, restricted to the command on the command line, so that only its libraries are loaded (all for `--help`)."""
 
 from __future__ import annotations
 
+import os
+import shlex
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from importlib import import_module
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import typer
+from typer.core import TyperCommand, TyperGroup
+
+from containment.cli.exit_codes import build_epilog
+from containment.cli.version import show_version
+from containment.exit_code import Exit
+from containment.lab_extra import require_lab
 
 _VERBS: Final = {
     **{verb: verb for verb in ("plan", "doctor", "host", "preflight", "explain", "reach", "diff", "prove", "risk", "check")},
-    "lab": "lab",
+    "vend": "vend",
+    "observe": "observe",
+    "baseline": "baseline",
+    "discover": "discover",
+    "promote": "promote",
+    "render": "render",
+    "bundle": "bundle",
+    "tools": "tools",
+    "catalog": "catalog",
+    **{verb: verb for verb in ("request", "approve")},
+    "audit": "audit",
+    "fleet": "fleet",
+    "evidence": "evidence",
+    **dict.fromkeys(("enforce", "rollback"), "lifecycle"),
+    "attest": "attest",
+    "session": "session",
+    "stop": "stop",
+    "lab": "lab.deployment",
 }
-"""Verb -> the module here that has it, in the order of the help."""
+"""Command -> the module in this package that defines it, in the order of the help."""
 _LAB_VERBS: Final = {
-    **dict.fromkeys(("status", "stacks"), "lab_home"),
-    **dict.fromkeys(("verify", "run", "watch"), "lab_world"),
-    "report": "lab_report",
-    "world": "lab_world",
+    **dict.fromkeys(("status", "stacks"), "lab.home"),
+    **dict.fromkeys(("verify", "watch"), "lab.network"),
+    "run": "lab.run",
+    "report": "lab.report",
+    "world": "lab.network",
 }
-"""Verb of `lab` -> the module that has it; those that run a program are in `lab` itself."""
+"""Subcommand of `lab` -> its module; those that run a program are in `lab.deployment`."""
 
 
-def build(asked: Sequence[str] = ()) -> typer.Typer:
-    """Return the command tree; with arguments as they are typed, only the part that they name."""
+class _CommandTree(TyperGroup):
+    """A group whose commands end with the exit code of an interruption on Ctrl-C."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            typer.echo("interrupted", err=True)
+            raise typer.Exit(Exit.INTERRUPTED) from None
+
+
+class _LabCommand(TyperCommand):
+    """A command that needs the extra `lab`; its help does not."""
+
+    def invoke(self, ctx: Any) -> Any:
+        require_lab()
+        return super().invoke(ctx)
+
+
+def build(typed: Sequence[str] = ()) -> typer.Typer:
+    """Return the command tree, or for typed arguments only the part that they name."""
     tree = typer.Typer(
         name="containment",
-        help="A contained place for an AI agent, and proof of what it can reach.",
+        cls=_CommandTree,
+        help="Contain an AI agent, and prove what it can reach.",
+        epilog="Exit codes are the same for every command; the help of each command lists its own.",
         no_args_is_help=True,
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
     )
-    tree.callback()(_nothing_in_common)
-    for verb, found in _named(_VERBS, asked[:1]):
+    tree.callback()(_declare_options)
+    if typed[:1] == ["lab"] and len(typed) > 1 and typed[1] in _LAB_VERBS:  # a command that runs no program needs no engine
+        tree.add_typer(_requiring_lab(_add_verbs(typer.Typer(), typed[1:])), name="lab")
+        return tree
+    for verb, found in _import_modules(_VERBS, typed[:1]):
         if verb == "lab":
-            tree.add_typer(_lab(found, asked[1:]), name=verb)
+            tree.add_typer(_requiring_lab(_build_lab(found, typed[1:])), name=verb)
+        elif hasattr(found, "app"):
+            tree.add_typer(found.app, name=verb)
         else:
-            tree.command(verb)(getattr(found, verb))
+            tree.command(verb, epilog=build_epilog(verb))(getattr(found, verb))
     return tree
 
 
-def _lab(module: Any, asked: Sequence[str]) -> typer.Typer:
+def find_typed_words(arguments: Sequence[str], environment: Mapping[str, str]) -> Sequence[str]:
+    """Return the words of the command line; during shell completion, the words in the shell's variables.
+
+    The word under the cursor may be an incomplete command, which `build` does not find; it then loads every command.
+    """
+    text = environment.get("_TYPER_COMPLETE_ARGS") or environment.get("COMP_WORDS")
+    if text is None or "_CONTAINMENT_COMPLETE" not in environment:
+        return arguments
+    try:
+        return shlex.split(text)[1:]
+    except ValueError:  # unbalanced quotes
+        return text.split()[1:]
+
+
+def _build_lab(module: Any, typed: Sequence[str]) -> typer.Typer:
     app: typer.Typer = module.app
     here = {one.name or one.callback.__name__ for one in app.registered_commands if one.callback} | {
         one.name for one in app.registered_groups
     }
-    if not asked or asked[0] not in here:
-        for verb, found in _named({verb: name for verb, name in _LAB_VERBS.items() if verb not in here}, asked[:1]):
-            if verb == "world":
-                app.add_typer(found.world, name=verb)
-            else:
-                app.command(verb)(getattr(found, verb))
+    return app if typed and typed[0] in here else _add_verbs(app, typed, here)
+
+
+def _add_verbs(app: typer.Typer, typed: Sequence[str], here: Collection[str | None] = ()) -> typer.Typer:
+    """Add the subcommands of `lab` that its module lacks, or only the one that was typed."""
+    for verb, found in _import_modules({verb: name for verb, name in _LAB_VERBS.items() if verb not in here}, typed[:1]):
+        if verb == "world":
+            app.add_typer(found.world, name=verb)
+        else:
+            app.command(verb, epilog=build_epilog(f"lab {verb}"))(getattr(found, verb))
     return app
 
 
-def _named(verbs: Mapping[str, str], asked: Sequence[str]) -> list[tuple[str, Any]]:
-    """Return the verbs asked for, or all when none of them is, each with its module."""
-    wanted = [verb for verb in verbs if verb in asked] or list(verbs)
+def _requiring_lab(app: typer.Typer) -> typer.Typer:
+    """Let every command of a group, and of the groups in it, end with one line where the extra `lab` is not installed."""
+    for command in app.registered_commands:
+        command.cls = _LabCommand
+    for group in app.registered_groups:
+        assert group.typer_instance is not None, "a group that has commands is an application"
+        _requiring_lab(group.typer_instance)
+    return app
+
+
+def _import_modules(verbs: Mapping[str, str], typed: Sequence[str]) -> list[tuple[str, Any]]:
+    """Return the typed commands, or all if none was typed, each with its module."""
+    wanted = [verb for verb in verbs if verb in typed] or list(verbs)
     return [(verb, import_module(f"containment.cli.{verbs[verb]}")) for verb in wanted]
 
 
-def _nothing_in_common() -> None:
-    pass  # without a callback, a tree with one verb would take that verb for its own name
+def _declare_options(
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version, the commit and the Python version.", callback=show_version, is_eager=True)
+    ] = False,
+) -> None:
+    pass  # without a callback, typer would drop the name of a tree's only command
 
 
-app = build(sys.argv[1:])
+app = build(find_typed_words(sys.argv[1:], os.environ))

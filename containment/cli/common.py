@@ -1,48 +1,147 @@
-"""What every verb shares: how a person's mistake is told, and where colours go."""
+"""Shared code of all commands: printing answers, errors and exit codes, and the terminal's width and colors.
+
+Every command imports this module, so libraries for drawing are imported only where something is drawn.
+"""
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import NoReturn
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
 
 import typer
-from rich.console import Console
 
-from containment.model.errors import InputError
-from containment.verify.answers import Exit
+from containment.errors import ContainmentError, InputError, Problem, StackNotFoundError
+from containment.exit_code import Exit
+from containment.queries.renderers import Format, render_text
+from containment.queries.results import Answer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+TOO_NARROW = 40
+"""Columns; a narrower terminal is treated as if it had this many."""
+_OF_THE_MACHINE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
+"""Errors of the disk that any write can raise."""
 
 
-def console(*, stderr: bool = False) -> Console:
-    """Return a console that colours a terminal only, and honours NO_COLOR."""
-    stream = sys.stderr if stderr else sys.stdout
-    plain = not stream.isatty() or "NO_COLOR" in os.environ
-    return Console(file=stream, no_color=plain, highlight=False, soft_wrap=plain, width=200 if plain else None)
+def get_terminal_width() -> int | None:
+    """Return the columns of the terminal on stdout; None if stdout is a pipe or a file."""
+    return max(TOO_NARROW, shutil.get_terminal_size().columns) if sys.stdout.isatty() else None
 
 
-def overrides_of(pairs: list[str]) -> dict[str, str]:
-    """Return `K=V` options as a mapping; refuses one that is not."""
+def is_colored() -> bool:
+    """Return whether stdout is a terminal that shows colors; NO_COLOR is honored."""
+    return sys.stdout.isatty() and "NO_COLOR" not in os.environ
+
+
+def make_console() -> Console:
+    """Return a console on stdout, with colors on a terminal only."""
+    from rich.console import Console
+
+    plain = not sys.stdout.isatty()
+    return Console(no_color=not is_colored(), highlight=False, soft_wrap=plain, width=200 if plain else None)
+
+
+def parse_overrides(pairs: Iterable[str] | None) -> dict[str, str]:
+    """Return `KEY=VALUE` options as a mapping; end the command if one has another form."""
+    pairs = tuple(pairs or ())
     bad = [pair for pair in pairs if "=" not in pair]
     if bad:
-        fail(f"--config wants KEY=VALUE, not {', '.join(map(repr, bad))}", Exit.USAGE)
+        fail(f"--config needs KEY=VALUE, not {', '.join(map(repr, bad))}", Exit.USAGE)
     return {key.removeprefix("agent-containment:"): value for key, _, value in (pair.partition("=") for pair in pairs)}
 
 
+def show(answer: Answer, chosen: Format) -> None:
+    """Print an answer: a table as wide as the terminal, every other format in full."""
+    if chosen is Format.TABLE:
+        from containment.queries.renderers import table
+
+        typer.echo(table.render(answer, get_terminal_width(), color=is_colored()))
+    else:
+        typer.echo(render_text(answer, chosen))
+
+
+def print_and_exit(answer: Answer, chosen: Format) -> NoReturn:
+    """Print an answer and exit with its exit code."""
+    show(answer, chosen)
+    raise typer.Exit(int(answer.exit))
+
+
 def fail(message: str, code: Exit = Exit.ERROR) -> NoReturn:
-    """Say what is wrong on stderr and end."""
+    """Print an error on stderr and exit."""
     typer.echo(f"error: {message}", err=True)
-    raise typer.Exit(code)
+    raise typer.Exit(int(code))
 
 
 @contextmanager
-def told() -> Iterator[None]:
-    """Tell a person's mistakes without a traceback."""
+def exit_on_error(*also: type[Exception]) -> Iterator[None]:
+    """Exit on an error that the user can correct: one message on stderr, and the exit code of its kind.
+
+    Every other exception is a defect and propagates.
+
+    Args:
+        also: further exceptions whose text is such a message.
+    """
+    expected: tuple[type[Exception], ...] = (ContainmentError, *also)
+    try:
+        with convert_machine_errors():
+            yield
+    except typer.Exit:  # it is a RuntimeError, which `also` may contain
+        raise
+    except expected as error:
+        fail(str(error), get_exit_code(error))
+
+
+@contextmanager
+def convert_machine_errors() -> Iterator[None]:
+    """Raise HomeError for a full or read-only disk, whichever file is written."""
     try:
         yield
-    except InputError as error:
-        fail(str(error))
+    except OSError as cause:
+        if cause.errno not in _OF_THE_MACHINE:
+            raise
+        from containment_lab.storage import make_file_error
+
+        raise make_file_error(Path(str(cause.filename or ".")), cause) from None
 
 
-__all__ = ["Exit", "console", "fail", "overrides_of", "told"]
+def write_file(path: Path, text: str) -> None:
+    """Write a file that the user named, whole or not at all; raise InputError."""
+    from containment.whole_files import write_whole
+
+    try:
+        write_whole(path, text)
+    except OSError as error:
+        what, fix = f"cannot be written ({error.strerror or error})", "name a file in a folder that you may write to"
+        raise InputError("the file is not written", [Problem(str(path), what, "the answer would be lost", fix)]) from None
+
+
+def get_exit_code(error: Exception) -> Exit:
+    """Return the exit code of an error; a stack that does not exist counts as wrong usage."""
+    if isinstance(error, StackNotFoundError):
+        return Exit.USAGE
+    code = getattr(error, "exit_code", Exit.ERROR)
+    assert isinstance(code, Exit)
+    return code
+
+
+__all__ = [
+    "Exit",
+    "convert_machine_errors",
+    "exit_on_error",
+    "fail",
+    "get_exit_code",
+    "get_terminal_width",
+    "is_colored",
+    "make_console",
+    "parse_overrides",
+    "print_and_exit",
+    "show",
+    "write_file",
+]

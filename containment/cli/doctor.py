@@ -1,23 +1,18 @@
-"""`containment doctor`: can this machine and this checkout deploy, and what would hang or fail if not?"""
+"""`containment doctor`: checks whether this machine and this checkout can deploy."""
 
 from __future__ import annotations
 
-import json
-from typing import Annotated
+from pathlib import Path
 
-import typer
-
-from containment.cli.findings import as_data, exit_code, show
-from containment.verify.doctor import examine
+from containment.cli.findings import print_findings
+from containment.cli.options import Folder, Json, TableIn, choose_format
+from containment.preflight.doctor import examine
 
 
-def doctor(
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
-) -> None:
-    """Check tools, versions, known hang traps and credentials; each line PASS, WARN, FAIL or SKIPPED, with the fix."""
-    findings = examine()
-    if as_json:
-        typer.echo(json.dumps({"schema": "containment-doctor/v1", "findings": as_data(findings)}, indent=2))
-    else:
-        show(findings)
-    raise typer.Exit(exit_code(findings))
+def doctor(folder: Folder = Path(), format_: TableIn = None, as_json: Json = False) -> None:
+    """Check tools, versions, known traps and credentials.
+
+    Each line is PASS, WARN, FAIL or SKIPPED, with the fix.
+    """
+    chosen = choose_format(format_, as_json)
+    print_findings("doctor", examine(folder), chosen)

@@ -1,33 +1,68 @@
-"""Findings of a look before a deployment, as lines for people or as data; the exit code is FAILED when one has failed."""
+"""Output of findings from `doctor` and `preflight`, in any format; the exit code is NO if a check failed."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any, NoReturn
 
-from rich.markup import escape
+import typer
 
-from containment.cli.common import Exit, console
-from containment.verify.finding import Finding, Status
+from containment.cli import common
+from containment.exit_code import Exit
+from containment.preflight.finding import CHECK_STATUSES, Finding, Status
+from containment.queries.renderers import Format
+from containment.queries.renderers.table import format_status_lines, wrap_text
+from containment.queries.results import Answer, Section
 
-COLOURS = {Status.PASS: "green", Status.WARN: "yellow", Status.FAIL: "red", Status.SKIPPED: "dim"}
+_INDENT = " " * 9
 
 
-def show(findings: Sequence[Finding]) -> None:
-    """Print a line a finding, with the fix of all but passes, and the count."""
-    out = console()
+def print_findings(
+    verb: str, findings: Sequence[Finding], chosen: Format, headline: str = "", facts: Mapping[str, Any] | None = None
+) -> NoReturn:
+    """Print findings and exit with their exit code.
+
+    Args:
+        verb: the command, for the JSON schema's name.
+        findings: the results of the checks.
+        chosen: output format.
+        headline: first line; by default the counts.
+        facts: keys of the JSON object in addition to the findings.
+    """
+    if chosen is Format.TABLE:
+        typer.echo("\n".join(format_lines(findings, headline)))
+        raise typer.Exit(choose_exit_code(findings))
+    document = {"schema": f"containment-{verb}/v1", **(facts or {}), "findings": convert_to_data(findings)}
+    rows = tuple((f.status.value, f.check, f.detail, f.fix) for f in findings)
+    table = Section("Findings", ("status", "check", "detail", "fix"), rows)
+    common.print_and_exit(
+        Answer(
+            verb=verb, headline=headline or _format_counts(findings), exit=choose_exit_code(findings), sections=(table,), document=document
+        ),
+        chosen,
+    )
+
+
+def format_lines(findings: Sequence[Finding], headline: str = "") -> list[str]:
+    """Return one line per finding, with a fix unless it passed, and the counts; wrapped on a terminal."""
+    width, colored = common.get_terminal_width(), common.is_colored()
+    out = wrap_text(headline, width) if headline else []
     for f in findings:
-        out.print(f"[{COLOURS[f.status]}]{f.status.value:<8}[/] {escape(f'{f.check}: {f.detail}')}")
+        out += format_status_lines(f.status.value, f.status.color if colored else None, f"{f.check}: {f.detail}", width)
         if f.fix and f.status is not Status.PASS:
-            out.print(f"         fix: {escape(f.fix)}")
-    count = {status: sum(f.status is status for f in findings) for status in Status}
-    out.print(", ".join(f"{number} {status.value}" for status, number in count.items()))
+            out += wrap_text(f"fix: {f.fix}", width, _INDENT, f"{_INDENT}     ")
+    return [*out, *wrap_text(_format_counts(findings), width)]
 
 
-def as_data(findings: Sequence[Finding]) -> list[dict[str, str]]:
-    """Return findings as they stand in JSON."""
+def _format_counts(findings: Sequence[Finding]) -> str:
+    return ", ".join(f"{sum(f.status is status for f in findings)} {status.value}" for status in CHECK_STATUSES)
+
+
+def convert_to_data(findings: Sequence[Finding]) -> list[dict[str, str]]:
+    """Return findings as JSON objects."""
     return [{"check": f.check, "status": f.status.value, "detail": f.detail, "fix": f.fix} for f in findings]
 
 
-def exit_code(findings: Sequence[Finding]) -> Exit:
-    """Return FAILED when any check has failed; warnings and skips do not fail."""
-    return Exit.FAILED if any(f.status is Status.FAIL for f in findings) else Exit.OK
+def choose_exit_code(findings: Sequence[Finding]) -> Exit:
+    """Return NO if any check failed; warnings and skipped checks are no failure."""
+    return Exit.NO if any(f.status is Status.FAIL for f in findings) else Exit.OK

@@ -1,48 +1,79 @@
-"""`containment host`: which files land on a stack's host, and, on request, the files themselves."""
+"""`containment host`: the files on a stack's host, listed or written to a folder."""
 
 from __future__ import annotations
 
-import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.markup import escape
 
-from containment.cli.common import console, fail, overrides_of, told
-from containment.host.contents import first_boot, host_files
-from containment.host.first_boot import LIMIT, user_data
+from containment.cli.common import fail, parse_overrides
+from containment.cli.options import DEFAULT_STACK, Agent, Config, Folder, Stack, TableIn, print_answer
+from containment.exit_code import Exit
+from containment.host.contents import build_first_boot, build_host_files
+from containment.host.first_boot import LIMIT, build_user_data
+from containment.host.host_file import HostFile
+from containment.queries.results import Answer, Section
+from containment.whole_files import write_whole
+
+if TYPE_CHECKING:
+    from containment.config.spec import ContainmentSpec
 
 
+@print_answer(TableIn)
 def host(
-    stack: Annotated[str, typer.Option("--stack", "-s", help="The stack, e.g. coding-monitor.")] = "coding-monitor",
-    config: Annotated[list[str] | None, typer.Option("--config", "-c", help="KEY=VALUE, as with `pulumi up -c`; may be repeated.")] = None,
-    write: Annotated[Path | None, typer.Option("--write", help="Write the files below this folder, as they would lie below /.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
-) -> None:
-    """Show what lands on a stack's host, and what runs there at first boot (normally nothing)."""
-    from containment.stack_file import read_stack
+    stack: Stack = DEFAULT_STACK,
+    agent: Agent = "",
+    config: Config = None,
+    write: Annotated[Path | None, typer.Option("--write", help="Write the files below this folder instead of /.")] = None,
+    folder: Folder = Path(),
+) -> Answer:
+    """Show the files and the first boot of a stack's host."""
+    from containment.loaders.stack_file import read_stack
 
-    with told():
-        spec = read_stack(stack, overrides_of(config or []))
-        files, boot, size = host_files(spec), first_boot(spec), len(user_data(spec).encode())
-    for each in files if write else ():
-        path = write / each.path.lstrip("/")  # type: ignore[operator]  # `write` is set in this loop
+    spec = read_stack(stack, parse_overrides(config), folder)
+    spec = find_agent_spec(spec, agent, folder) if agent else spec
+    files, boot, size = build_host_files(spec), build_first_boot(spec), len(build_user_data(spec).encode())
+    if write:
+        _write(files, write)
+    parts = [
+        f"first boot {word}: {', '.join(found) or 'nothing'}" for word, found in (("installs", boot.packages), ("runs", boot.commands))
+    ]
+    parts.append(f"user data: {size} of {LIMIT} bytes" + (f"; written below {write}" if write else ""))
+    return Answer(
+        verb="host",
+        headline="\n".join([f"{stack}: {len(files)} files", *parts]),
+        exit=Exit.OK,
+        sections=(Section("Files", ("mode", "path", "purpose"), tuple((f.permissions, f.path, f.why) for f in files)),),
+        document={
+            "schema": "containment-host/v1",
+            "files": [{"path": f.path, "permissions": f.permissions, "bytes": len(f.content.encode()), "why": f.why} for f in files],
+            "firstBoot": {"packages": list(boot.packages), "commands": list(boot.commands)},
+            "userDataBytes": size,
+        },
+    )
+
+
+def find_agent_spec(spec: ContainmentSpec, name: str, folder: Path) -> ContainmentSpec:
+    """Return the stack's spec with an agent's harness; raise InputError if the stack has no such agent, or if it has ended."""
+    from containment.vending.hosts import plan_hosts
+    from containment.vending.listing import make_not_found_error
+    from containment.vending.loader import read_agents
+
+    plan = plan_hosts(spec, read_agents(folder).find_agents(spec.stack), datetime.now(UTC).date())
+    found = {host.agent.name: host.spec for host in plan.hosts if host.agent}
+    if name not in found:
+        raise make_not_found_error(name, sorted(found))
+    return found[name]
+
+
+def _write(files: Sequence[HostFile], below: Path) -> None:
+    """Write files below a folder, over the files of an earlier run; end the command if that fails."""
+    for each in files:
+        path = below / each.path.lstrip("/")
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.unlink(missing_ok=True)  # ours are read-only
-            path.write_text(each.content, encoding="utf-8")
-            path.chmod(int(each.permissions, 8))
+            write_whole(path, each.content, int(each.permissions, 8))
         except OSError as error:
             fail(f"{path} cannot be written: {error}")
-    if as_json:
-        lines = [{"path": f.path, "permissions": f.permissions, "bytes": len(f.content.encode()), "why": f.why} for f in files]
-        runs = {"packages": list(boot.packages), "commands": list(boot.commands)}
-        typer.echo(json.dumps({"schema": "containment-host/v1", "files": lines, "firstBoot": runs, "userDataBytes": size}, indent=2))
-        return
-    out = console()
-    for f in files:
-        out.print(f"{f.permissions}  {escape(f.path):<46} {escape(f.why)}")
-    for word, found in (("installs", boot.packages), ("runs", boot.commands)):
-        out.print(f"first boot {word}: {escape(', '.join(found)) or 'nothing'}")
-    out.print(f"user data: {size} of {LIMIT} bytes" + (f"; written below {escape(str(write))}" if write else ""))

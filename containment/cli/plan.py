@@ -1,51 +1,75 @@
-"""`containment plan`: the ordered rule table of a stack, with the why and the source of each line. No cloud needed."""
+"""`containment plan`: the ordered rule table of a stack, with reason and source of each rule; needs no cloud account."""
 
 from __future__ import annotations
 
-import json
-from typing import Annotated, Any
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.table import Column, Table
 
-from containment.cli.common import console, overrides_of, told
-from containment.model.invariants import broken_invariants
-from containment.model.names import PolicyMode, WebGroupId
-from containment.model.policy import build_ruleset
-from containment.model.ruleset import CidrSelector, Rule, RuleSet, TagSelector
-from containment.model.spec import ContainmentSpec
+from containment.cli.common import parse_overrides
+from containment.cli.options import DEFAULT_STACK, Config, Folder, Stack, TableIn, print_answer
+from containment.config.open_questions import GATEWAY_TITLE, ROUTES_KEY, find_gateway_question, find_open_questions
+from containment.config.spec import ContainmentSpec
+from containment.errors import Problem
+from containment.exit_code import Exit
+from containment.names import PolicyMode, WebGroupId
+from containment.policy.blueprint_table import DEFAULT_ACTION
+from containment.policy.builder import build_ruleset
+from containment.policy.invariants import find_broken_invariants
+from containment.policy.rules import CidrSelector, Rule, RuleSet, TagSelector
+from containment.queries.results import Answer, Section
+
+if TYPE_CHECKING:
+    from containment.vending.hosts import HostPlan
 
 
+@print_answer(TableIn)
 def plan(
-    stack: Annotated[str, typer.Option("--stack", "-s", help="The stack, e.g. coding-monitor.")] = "coding-monitor",
-    config: Annotated[list[str] | None, typer.Option("--config", "-c", help="KEY=VALUE, as with `pulumi up -c`; may be repeated.")] = None,
+    stack: Stack = DEFAULT_STACK,
+    config: Config = None,
     destinations: Annotated[bool, typer.Option("--destinations", help="List every name of every WebGroup.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
-) -> None:
-    """Show what a stack permits and denies, in the order the gateway asks."""
-    from containment.stack_file import read_stack
+    folder: Folder = Path(),
+) -> Answer:
+    """Show a stack's rules in the order the gateway applies them."""
+    from containment.loaders.stack_file import read_stack
+    from containment.vending.hosts import plan_hosts
+    from containment.vending.loader import read_agents
 
-    with told():
-        spec = read_stack(stack, overrides_of(config or []))
-        ruleset = build_ruleset(spec)
-        broken = broken_invariants(spec, ruleset)
-    if as_json:
-        typer.echo(json.dumps(document(spec, ruleset, [str(problem) for problem in broken]), indent=2))
-    else:
-        _show(spec, ruleset, destinations=destinations)
-        for problem in broken:
-            typer.echo(f"BROKEN: {problem}", err=True)
-    raise typer.Exit(1 if broken else 0)
+    spec = read_stack(stack, parse_overrides(config), folder)
+    today = datetime.now(UTC).date()
+    files = read_agents(folder)
+    hosts = plan_hosts(spec, files.find_agents(spec.stack), today, by_request=spec.stack in files.by_request)
+    ruleset = build_ruleset(spec)
+    broken = [str(problem) for problem in find_broken_invariants(spec, ruleset)]
+    for problem in broken:
+        typer.echo(f"BROKEN: {problem}", err=True)
+    return Answer(
+        verb="plan",
+        headline=_format_headline(spec, ruleset),
+        exit=Exit.NO if broken else Exit.OK,
+        sections=(
+            _build_rules_section(spec, ruleset, destinations=destinations),
+            *_build_agents_section(hosts, today),
+            *_build_questions_section(spec),
+            *_build_warnings_section((*spec.warnings, *hosts.warnings)),
+        ),
+        document=build_document(spec, ruleset, broken, hosts),
+    )
 
 
-def document(spec: ContainmentSpec, ruleset: RuleSet, broken: list[str]) -> dict[str, Any]:
+def build_document(spec: ContainmentSpec, ruleset: RuleSet, broken: list[str], hosts: HostPlan) -> dict[str, Any]:
     """Return the plan as data (`containment-plan/v1`)."""
+    warnings = (*spec.warnings, *hosts.warnings)
     return {
         "schema": "containment-plan/v1",
         "stack": spec.stack,
         "class": spec.config.agent_class,
         "mode": spec.mode.value,
         "defaultAction": ruleset.default_action.value,
+        "intrusionDetection": spec.config.intrusion_detection,
         "rules": [
             {
                 "priority": int(rule.priority),
@@ -54,19 +78,45 @@ def document(spec: ContainmentSpec, ruleset: RuleSet, broken: list[str]) -> dict
                 "watch": rule.watch,
                 "protocol": rule.protocol.value,
                 "ports": [str(ports) for ports in rule.ports],
-                "destinations": _targets(ruleset, rule),
+                "destinations": _describe_targets(ruleset, rule),
                 "domains": [text for name in rule.web_groups for text in ruleset.web_groups[name].expressions],
-                "origin": _origin(spec, rule),
+                "origin": _find_origin(spec, rule),
                 "why": rule.why,
                 "source": rule.source,
             }
             for rule in ruleset.rules
         ],
+        "openQuestions": [
+            {"question": one.question, "permits": list(one.permits), "keys": [key.value for key in one.keys]}
+            for one in find_open_questions(spec)
+        ],
+        "credentialGateway": {"made": spec.credential_gateway is not None, "question": find_gateway_question(spec) or None},
+        "warnings": [{"where": one.where, "what": one.what, "why": one.why, "fix": one.fix} for one in warnings],
+        **_describe_hosts(hosts),
         "brokenInvariants": broken,
     }
 
 
-def _targets(ruleset: RuleSet, rule: Rule) -> list[str]:
+def _describe_hosts(plan: HostPlan) -> dict[str, list[dict[str, str]]]:
+    """Return the hosts of a stack's agents; nothing for a stack without agent files."""
+    if any(host.agent is None for host in plan.hosts):
+        return {}
+    described = [
+        {
+            "agent": host.agent.name,
+            "owner": host.agent.owner.business,
+            "until": str(host.agent.until),
+            "name": host.object_name,
+            "instanceType": host.instance_type,
+            "harness": host.spec.harness.value,
+        }
+        for host in plan.hosts
+        if host.agent
+    ]
+    return {"hosts": described}
+
+
+def _describe_targets(ruleset: RuleSet, rule: Rule) -> list[str]:
     out = []
     for name in rule.destinations:
         group = ruleset.smart_groups[name]
@@ -75,57 +125,70 @@ def _targets(ruleset: RuleSet, rule: Rule) -> list[str]:
     return out
 
 
-def _origin(spec: ContainmentSpec, rule: Rule) -> str:
+def _find_origin(spec: ContainmentSpec, rule: Rule) -> str:
     found = (spec.destinations.get(WebGroupId(name)) for name in rule.web_groups)
     return ", ".join("tlsDecryptionUrls" if one is None else one.origin for one in found)
 
 
-def _what(spec: ContainmentSpec, ruleset: RuleSet, rule: Rule, *, destinations: bool) -> str:
+def _describe_names(spec: ContainmentSpec, ruleset: RuleSet, rule: Rule, *, destinations: bool) -> str:
+    """Return the names of a rule, or their number and the sets that list them."""
     names = [text for group in rule.web_groups for text in ruleset.web_groups[group].expressions]
     if not names:
         return "any name"
-    return "\n".join(names) if destinations else f"{len(names)} names:\n" + _origin(spec, rule).replace(", ", "\n")
+    return "\n".join(names) if destinations else f"{len(names)} names:\n" + _find_origin(spec, rule).replace(", ", "\n")
 
 
-def _show(spec: ContainmentSpec, ruleset: RuleSet, *, destinations: bool) -> None:
-    out = console()
+def _format_headline(spec: ContainmentSpec, ruleset: RuleSet) -> str:
     mode = "MONITOR: denies are watched and logged, not applied" if spec.mode is PolicyMode.MONITOR else "ENFORCE: denies are applied"
-    out.print(f"{spec.stack}: {spec.preset.title}, harness {spec.harness.value}. {mode}.")
+    if spec.mode is PolicyMode.MONITOR and spec.always_enforced:
+        mode = f"MONITOR: denies are watched and logged, except those of {', '.join(spec.config.always_enforce)}, which are applied"
     source = ruleset.smart_groups["sg-agent-workload"]
     tags = [f"{k}={v}" for s in source.selectors if isinstance(s, TagSelector) for k, v in s.tags.items()]
     nets = [str(s.network) for s in source.selectors if isinstance(s, CidrSelector)]
-    out.print(f"Source of every rule: VMs with {' and '.join(tags)}, or addresses in {', '.join(nets)}.")
-    what_of = {rule.name: _what(spec, ruleset, rule, destinations=destinations) for rule in ruleset.rules}
-    # Names and files are searched for and copied, so none is cut off.
-    table = Table(
-        "prio",
-        Column("rule", min_width=max(map(len, what_of)), overflow="fold"),
-        "action",
-        "to",
-        Column("what", min_width=max(len(line) for what in what_of.values() for line in what.splitlines()), overflow="fold"),
-        "why",
-        "source",
-        box=None if out.no_color else Table().box,
+    inspected = [rule.name for rule in ruleset.rules if rule.decrypts] if spec.config.intrusion_detection else []
+    drops = f"\nIntrusion prevention: major and critical intrusions are dropped in {', '.join(inspected)}." if inspected else ""
+    return (
+        f"{spec.stack}: {spec.preset.title}, harness {spec.harness.value}. {mode}.\n"
+        f"Source of every rule: VMs with {' and '.join(tags)}, or addresses in {', '.join(nets)}.{drops}"
     )
+
+
+def _build_rules_section(spec: ContainmentSpec, ruleset: RuleSet, *, destinations: bool) -> Section:
+    rows = []
     for rule in ruleset.rules:
         ports = f"{rule.protocol.value}{' ' + ','.join(map(str, rule.ports)) if rule.ports else ''}"
         action = rule.action.value + (" (watched)" if rule.watch else "")
-        table.add_row(
-            str(int(rule.priority)),
-            rule.name,
-            action,
-            f"{', '.join(_targets(ruleset, rule))} {ports}",
-            what_of[rule.name],
-            rule.why,
-            rule.source,
-        )
-    table.add_row(
-        "POST",
-        "default action",
-        f"{ruleset.default_action.value} + LOG",
-        "everything else on this Controller",
-        "",
-        "fail closed",
-        "seed 001",
+        to, what = f"{', '.join(_describe_targets(ruleset, rule))} {ports}", _describe_names(spec, ruleset, rule, destinations=destinations)
+        rows.append((str(int(rule.priority)), rule.name, action, to, what, rule.why, rule.source))
+    default = f"{ruleset.default_action.value} + LOG"
+    rows.append(("POST", "default action", default, "everything else on this Controller", "", "fail closed", DEFAULT_ACTION))
+    columns = ("prio", "rule", "action", "to", "what", "why", "source")
+    return Section("Rules, first match decides", columns, tuple(rows), ("source", "why", "what", "to"))
+
+
+def _build_questions_section(spec: ContainmentSpec) -> tuple[Section, ...]:
+    """Return the table of open questions; empty if there are none."""
+    rows = tuple((one.question, " or ".join(key.value for key in one.keys)) for one in find_open_questions(spec))
+    title = f"Open questions: only you can name these destinations of {spec.preset.name}; until a key is set, no rule permits them"
+    gateway = find_gateway_question(spec)
+    return (
+        *((Section(title, ("question", "key"), rows),) if rows else ()),
+        *((Section(GATEWAY_TITLE, ("question", "key"), ((gateway, ROUTES_KEY),)),) if gateway else ()),
     )
-    out.print(table)
+
+
+def _build_agents_section(hosts: HostPlan, today: date) -> tuple[Section, ...]:
+    """Return the table of the stack's agents; empty for a stack without agent files."""
+    rows = tuple(
+        (one.name, one.owner.business, str(one.until), str(one.count_days_left(today)), host.instance_type, host.spec.harness.value)
+        for host in hosts.hosts
+        if (one := host.agent)
+    )
+    columns = ("agent", "owner", "until", "days left", "instance type", "harness")
+    return (Section("Agents: one host each, under the same rules", columns, rows),) if rows else ()
+
+
+def _build_warnings_section(warnings: Sequence[Problem]) -> tuple[Section, ...]:
+    """Return the table of warnings; empty if there are none."""
+    rows = tuple((one.where, one.what, one.why, one.fix) for one in warnings)
+    return (Section("Warnings", ("where", "what", "why", "fix"), rows, ("why",)),) if rows else ()

@@ -1,58 +1,69 @@
-"""`containment preflight`: would a deployment trip over the account or the Controller, or leave a hole because of them?"""
+"""`containment preflight`: checks of the AWS account and the Controller before a deployment."""
 
 from __future__ import annotations
 
-import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
-from containment.cli.common import console, overrides_of, told
-from containment.cli.findings import as_data, exit_code, show
+from containment.cli.common import exit_on_error, parse_overrides
+from containment.cli.findings import print_findings
+from containment.cli.options import DEFAULT_STACK, Config, Folder, Json, Real, Stack, TableIn, choose_format
 
 
 def preflight(
-    stack: Annotated[str, typer.Option("--stack", "-s", help="The stack, e.g. coding-monitor.")] = "coding-monitor",
-    config: Annotated[list[str] | None, typer.Option("--config", "-c", help="KEY=VALUE, as with `pulumi up -c`; may be repeated.")] = None,
-    real: Annotated[bool, typer.Option("--real", help="Ask the real account and Controller, though a lab is up here.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+    stack: Stack = DEFAULT_STACK,
+    config: Config = None,
+    real: Real = False,
+    attested_within: Annotated[int, typer.Option("--attested-within", min=1, help="Hours after which an attestation is stale.")] = 24,
+    folder: Folder = Path(),
+    format_: TableIn = None,
+    as_json: Json = False,
 ) -> None:
-    """Look at the AWS account and the Controller before a deployment, and change nothing; each line PASS, WARN, FAIL or SKIPPED.
+    """Check the AWS account and the Controller before deploying.
 
-    Asks this folder's lab while it is up, else the account of your AWS credentials and the Controller of the stack file or of
-    AVIATRIX_CONTROLLER_IP, AVIATRIX_USERNAME and AVIATRIX_PASSWORD.
+    Changes nothing; each line is PASS, WARN, FAIL or SKIPPED. Reads this folder's lab while it is up, else the account of your AWS
+    credentials and the Controller of the stack file or of AVIATRIX_CONTROLLER_IP, AVIATRIX_USERNAME and AVIATRIX_PASSWORD.
     """
-    from containment.stack_file import NO_IMAGE, NOT_SET, read_stack
-    from containment.verify.preflight import places
-    from containment.verify.preflight.aws import read_account
-    from containment.verify.preflight.controller import read_controller
-    from containment.verify.preflight.facts import Facts, Unread
-    from containment.verify.preflight.registry import judge
+    from containment.attestation.freshness import check_freshness
+    from containment.loaders.stack_file import NO_IMAGE, NOT_SET, read_stack
+    from containment.preflight import live_systems
+    from containment.preflight.approvals import check_approvers
+    from containment.preflight.aws import read_account
+    from containment.preflight.controller import read_controller
+    from containment.preflight.facts import Facts, UnreadFact
+    from containment.preflight.gateway import check_credential_gateway
+    from containment.preflight.observations import check_last_observation
+    from containment.preflight.registry import run_checks
+    from containment.vending.expiry import check_agents
 
-    given = overrides_of(config or [])
-    home = None if real else places.running_lab()
-    with told():
-        spec = read_stack(stack, given)
-        place = places.lab(home) if home else places.real(stack, spec.config.aws_region, demanded=real)
-        spec = read_stack(stack, {**place.overrides, **given})
+    chosen, given = choose_format(format_, as_json), parse_overrides(config)
+    home = None if real else live_systems.find_running_lab()
+    with exit_on_error():
+        spec = read_stack(stack, given, folder)
+        place = (
+            live_systems.find_lab_systems(home)
+            if home
+            else live_systems.find_real_systems(stack, spec.config.aws_region, demanded=real, folder=folder)
+        )
+        spec = read_stack(stack, {**place.overrides, **given}, folder)
     image = spec.config.agent_image_id
     clients, controller = place.clients, place.controller
     facts = Facts(
         spec=spec,
         now=datetime.now(UTC),
-        aws=clients if isinstance(clients, Unread) else read_account(clients, spec, image if image != NO_IMAGE else ""),
-        controller=controller if isinstance(controller, Unread) else read_controller(controller, spec),
+        aws=clients if isinstance(clients, UnreadFact) else read_account(clients, spec, image if image != NO_IMAGE else ""),
+        controller=controller if isinstance(controller, UnreadFact) else read_controller(controller, spec),
         image_is_named=image not in ("", NO_IMAGE),
         account_is_named=spec.config.aws_access_account != NOT_SET,
         demanded=place.demanded,
     )
-    findings = judge(facts)
-    if as_json:
-        head = {"schema": "containment-preflight/v1", "stack": stack, "asked": place.said, "lab": home is not None}
-        typer.echo(json.dumps({**head, "findings": as_data(findings)}, indent=2))
-    else:
-        console().print(f"{escape(stack)}, asking {escape(place.said)}")
-        show(findings)
-    raise typer.Exit(exit_code(findings))
+    head = {"stack": stack, "asked": place.said, "lab": home is not None}
+    named = check_approvers(spec.config.agent_class, is_regulated=spec.strict_logging, folder=folder)
+    attested = check_freshness(stack, folder, longest=timedelta(hours=attested_within))
+    agents = check_agents(stack, facts.now.date(), folder)
+    watched = check_last_observation(spec, facts.now, folder=folder)
+    found = [*run_checks(facts), named, check_credential_gateway(spec), attested, *([agents] if agents else []), watched]
+    print_findings("preflight", found, chosen, f"{stack}, reading {place.said}", head)

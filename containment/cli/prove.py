@@ -1,23 +1,29 @@
-"""`containment prove`: every statement that must hold."""
+"""`containment prove`: proofs of every required property."""
 
 from __future__ import annotations
 
-from containment.cli.asked import After, As, Before, Config, Stack, State, end, subject
-from containment.cli.common import told
-from containment.verify.render import Format
+from pathlib import Path
+
+from containment.cli.common import parse_overrides
+from containment.cli.options import After, AnswerIn, Before, Config, Folder, StackOrNone, State, print_answer, read_subject
+from containment.queries.results import Answer
 
 
+@print_answer(AnswerIn)
 def prove(
-    stack: Stack = None,
+    stack: StackOrNone = None,
     state: State = None,
     config: Config = None,
     before: Before = None,
     after: After = None,
-    format_: As = Format.TABLE,
-) -> None:
-    """Prove what must hold for an agent, for every flow there is; what does not hold is shown with a flow."""
-    from containment.verify.ask.prove import prove as ask
+    folder: Folder = Path(),
+) -> Answer:
+    """Prove every required property of a policy.
 
-    with told():
-        answer = ask(subject(stack, state, config, before, after))
-    end(answer, format_)
+    Each statement is proved for every possible flow; a false statement comes with a counterexample.
+    """
+    from containment.queries.prove import prove as ask
+    from containment.queries.subjects import read_rendering_proofs
+
+    found = read_subject(stack, state, config, before, after, folder)
+    return ask(found, read_rendering_proofs(stack, parse_overrides(config), folder) if stack else ())

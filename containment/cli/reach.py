@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from containment.cli.asked import After, As, Before, Config, Stack, State, end, subject
-from containment.cli.common import told
-from containment.verify.render import Format
+from containment.cli.options import After, AnswerIn, Before, Config, Folder, StackOrNone, State, print_answer, read_subject
+from containment.queries.results import Answer
 
 
+@print_answer(AnswerIn)
 def reach(
-    stack: Stack = None,
+    stack: StackOrNone = None,
     state: State = None,
     config: Config = None,
     names: Annotated[bool, typer.Option("--names", help="List every name.")] = False,
     before: Before = None,
     after: After = None,
-    format_: As = Format.TABLE,
-) -> None:
-    """Show everything an agent can reach, exactly, and the rules that never decide."""
-    from containment.verify.ask.reach import reach as ask
+    folder: Folder = Path(),
+) -> Answer:
+    """List everything an agent can reach.
 
-    with told():
-        answer = ask(subject(stack, state, config, before, after), names=names)
-    end(answer, format_)
+    The list is exact, as if every deny were applied; it includes the rules that never decide.
+    """
+    from containment.queries.reach import reach as ask
+
+    return ask(read_subject(stack, state, config, before, after, folder), names=names)

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from containment.cli.asked import After, As, Before, Config, Stack, State, end, subject
-from containment.cli.common import overrides_of, told
-from containment.verify.render import Format
+from pathlib import Path
+
+from containment.cli.common import parse_overrides
+from containment.cli.options import After, AnswerIn, Before, Config, Folder, StackOrNone, State, print_answer, read_subject
+from containment.queries.results import Answer
 
 
+@print_answer(AnswerIn)
 def risk(
-    stack: Stack = None,
+    stack: StackOrNone = None,
     state: State = None,
     config: Config = None,
     before: Before = None,
     after: After = None,
-    format_: As = Format.TABLE,
-) -> None:
-    """Say what a fully compromised agent could still do, by kind, and what would close it."""
-    from containment.verify.ask.risk import risk as ask
-    from containment.verify.subjects import residual
+    folder: Folder = Path(),
+) -> Answer:
+    """List the harm that a fully compromised agent could do.
 
-    with told():
-        answer = ask(subject(stack, state, config, before, after), residual(stack, overrides_of(config or [])) if stack else ())
-    end(answer, format_)
+    One table per kind of harm, with the setting that closes it.
+    """
+    from containment.queries.risk import describe_risk as ask
+    from containment.queries.subjects import read_residual_risks
+
+    found = read_subject(stack, state, config, before, after, folder)
+    return ask(found, read_residual_risks(stack, parse_overrides(config), folder) if stack else ())

@@ -1,0 +1,210 @@
+"""`containment discover`: agents, MCP servers, model connections and skills of this machine or container, compared with a class."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from containment.cli.common import exit_on_error, fail, parse_overrides, print_and_exit, show, write_file
+from containment.cli.options import Config, Folder, Json, StackOrNone, TableIn, choose_format
+from containment.exit_code import Exit
+from containment.queries.renderers import Format, render_text
+
+if TYPE_CHECKING:
+    from containment.discovery.declared import Declared
+    from containment.discovery.discover import Options
+    from containment.discovery.identity import Identifier
+    from containment.discovery.repetition import EventLog
+    from containment.queries.results import Answer
+
+_STDOUT = "-"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Request:
+    """One discovery: where to look, what to compare with, and where the events go."""
+
+    options: Options
+    declared: Declared | None
+    all_programs: bool
+    events: EventLog | None
+
+
+def discover(
+    stack: StackOrNone = None,
+    config: Config = None,
+    declared: Annotated[Path | None, typer.Option("--declared", help="What is declared, or a launcher's profile.")] = None,
+    write_declared: Annotated[Path | None, typer.Option("--write-declared", help="Write the stack's declaration, then end.")] = None,
+    project: Annotated[list[Path] | None, typer.Option("--project", help="A folder to look in as well; repeatable.")] = None,
+    home: Annotated[list[Path] | None, typer.Option("--home", help="A home folder to look in as well; repeatable.")] = None,
+    resolver_log: Annotated[list[Path] | None, typer.Option("--resolver-log", help="Names of addresses; repeatable.")] = None,
+    endpoint: Annotated[list[str] | None, typer.Option("--endpoint", metavar="NAME", help="A model endpoint; repeatable.")] = None,
+    all_programs: Annotated[bool, typer.Option("--all-programs", help="Compare the programs of all processes.")] = False,
+    ocsf: Annotated[str | None, typer.Option("--ocsf", help="File for OCSF events as JSON lines; - for stdout.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="File for the output in place of stdout.")] = None,
+    every: Annotated[str | None, typer.Option("--every", metavar="TIME", help="Repeat, such as 5m, until SIGTERM.")] = None,
+    unit: Annotated[Path | None, typer.Option("--unit", "--write-timer", help="Folder for systemd units that do this.")] = None,
+    folder: Folder = Path(),
+    format_: TableIn = None,
+    as_json: Json = False,
+) -> None:
+    """Find agents, MCP servers, model connections and skills here.
+
+    Reads /proc and configuration files; executes, resolves and contacts nothing. With --stack or --declared it lists differences. What is
+    not readable is NOT SEEN, and counted. Run as root to see all users.
+    """
+    chosen = choose_format(format_, as_json)
+    with exit_on_error():
+        from containment.discovery.answer import build_answer as _loaded  # noqa: F401 - libraries load before the clock starts
+        from containment.discovery.repetition import parse_interval
+
+        if ocsf == _STDOUT and out is None and every is None:
+            fail("--ocsf - and the answer would both be on standard output: give --out FILE too", Exit.USAGE)
+        if every and unit is None and (as_json or format_ is not None):
+            fail("--every prints a line per run: leave out --json and --format, and give --out FILE for JSON of each run", Exit.USAGE)
+        seconds = parse_interval(every) if every is not None else 300.0
+        if unit is not None:
+            print_and_exit(_write_units(unit, seconds, folder), chosen)
+        known = _read_declared(stack, config, declared, folder)
+        if write_declared is not None:
+            _write_declared(known, write_declared)
+        request = _Request(
+            options=_build_options(project, home, resolver_log, endpoint),
+            declared=known,
+            all_programs=all_programs,
+            events=_open_events(ocsf),
+        )
+        if every is not None:
+            _repeat(request, seconds, out)
+        answer, _ = _run(request, None)
+        if out:
+            _write_answer(answer, chosen, out)
+    if not out:
+        show(answer, chosen)
+    raise typer.Exit(int(answer.exit))
+
+
+def _read_declared(stack: str | None, config: list[str] | None, path: Path | None, folder: Path) -> Declared | None:
+    from containment.discovery.declared import declare_stack, read_declared
+
+    if config and stack is None:
+        fail("--config sets keys of a stack: give --stack STACK too", Exit.USAGE)
+    given = read_declared(path) if path else None
+    if stack is None:
+        return given
+    from containment.loaders.presets import load_library
+    from containment.loaders.stack_file import read_stack
+
+    library = load_library()
+    spec = read_stack(stack, parse_overrides(config), folder, library)
+    declared = declare_stack(spec, library)
+    return declared.merge(given) if given else declared
+
+
+def _write_declared(known: Declared | None, path: Path) -> None:
+    from containment.discovery.declared import format_declared
+
+    if known is None:
+        fail("--write-declared writes what a stack declares: give --stack STACK too", Exit.USAGE)
+    write_file(path, format_declared(known))
+    typer.echo(f"{path} declares {known.name}: copy it to machines without this project, and give --declared there")
+    raise typer.Exit(int(Exit.OK))
+
+
+def _build_options(project: list[Path] | None, home: list[Path] | None, logs: list[Path] | None, endpoint: list[str] | None) -> Options:
+    from containment.baseline.endpoints import ModelEndpoints
+    from containment.discovery.discover import Options
+    from containment.errors import InputError, Problem
+    from containment.loaders.presets import load_library
+
+    given = [(name, one) for name, paths in (("--project", project), ("--home", home)) for one in paths or []]
+    why = "what is in it would not be found"
+    problems = [Problem(f"{name} {one}", "is not a folder", why, "name a folder that exists") for name, one in given if not one.is_dir()]
+    if problems:
+        raise InputError("discovery cannot look there", problems)
+    return Options(
+        projects=tuple(project or ()),
+        homes=tuple(str(one.resolve()) for one in home or ()),
+        resolver_logs=tuple(logs or ()),
+        find_endpoint=ModelEndpoints(load_library(), named=endpoint or ()).find_set,
+    )
+
+
+def _open_events(ocsf: str | None) -> EventLog | None:
+    from containment.discovery.repetition import EventLog
+
+    return None if ocsf is None else EventLog(path=None if ocsf == _STDOUT else Path(ocsf), write_line=typer.echo)
+
+
+def _run(request: _Request, identifier: Identifier | None) -> tuple[Answer, int]:
+    """Return the answer of one discovery, and the number of new events."""
+    from containment.discovery.answer import build_answer
+    from containment.discovery.comparison import compare
+    from containment.discovery.discover import discover
+    from containment.discovery.ocsf import build_events
+
+    found = discover(request.options, identifier)
+    declared = request.declared
+    every_program = request.all_programs or found.view.is_own_namespace
+    differences = compare(found, declared, all_programs=every_program) if declared else ()
+    count = request.events.write_new(build_events(found, differences, declared)) if request.events else 0
+    return build_answer(found, differences, declared), count
+
+
+def _write_answer(answer: Answer, chosen: Format, out: Path) -> None:
+    text = render_text(answer, chosen)
+    write_file(out, text if text.endswith("\n") else f"{text}\n")
+
+
+def _repeat(request: _Request, seconds: float, out: Path | None) -> None:
+    """Run discovery until a signal, and end the command."""
+    from containment.discovery.identity import Identifier
+    from containment.discovery.known_data import load_harness_signs
+    from containment.discovery.repetition import find_lock_path, lock, repeat
+
+    identifier = Identifier(signs=load_harness_signs())
+
+    def run() -> str:
+        before = time.process_time()
+        identifier.forget_files()
+        answer, count = _run(request, identifier)
+        if out:
+            _write_answer(answer, Format.JSON, out)
+        moment = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        events = f"; {count} new events" if request.events else ""
+        return f"{moment} {answer.headline}{events}; {time.process_time() - before:.2f} s of processor time"
+
+    is_shared = request.events is not None and request.events.path is None
+    with lock(find_lock_path()):
+        repeat(run, seconds, lambda line: _print_line(line, err=is_shared), lambda text: typer.echo(f"error: {text}", err=True))
+    raise typer.Exit(int(Exit.INTERRUPTED))
+
+
+def _print_line(line: str, *, err: bool) -> None:
+    typer.echo(line, err=err)
+    (sys.stderr if err else sys.stdout).flush()
+
+
+def _write_units(target: Path, seconds: float, folder: Path) -> Answer:
+    """Write a service and a timer that run this command line without --unit and --every."""
+    from containment.discovery.units import write_units
+
+    return write_units(target, _drop_options(sys.argv[1:], ("--unit", "--write-timer", "--every")), seconds, folder)
+
+
+def _drop_options(words: Sequence[str], names: Sequence[str]) -> list[str]:
+    kept, is_value = list[str](), False
+    for word in words:
+        if is_value:
+            is_value = False
+        elif word in names:
+            is_value = True
+        elif word.partition("=")[0] not in names:
+            kept.append(word)
+    return kept

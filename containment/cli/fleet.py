@@ -1,0 +1,174 @@
+"""`containment fleet`: plan, deploy, compare and destroy every stack of the project together."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from containment.cli.common import exit_on_error, fail, print_and_exit
+from containment.cli.completion import complete_stack_names
+from containment.cli.exit_codes import build_epilog
+from containment.cli.fleet_run import build_plan_answer, read_fleet, run_stacks, run_tasks, select_members
+from containment.cli.options import Folder, Json, TableIn, choose_format, print_answer
+from containment.exit_code import Exit
+from containment.fleet.names import BackendName, Verb
+from containment.queries.results import Answer
+
+app = typer.Typer(help="Plan, deploy and compare all stacks of a project.", no_args_is_help=True)
+
+Stacks = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="STACK", help="Only these stacks; by default all.", autocompletion=complete_stack_names, show_default=False),
+]
+Sites = Annotated[list[str] | None, typer.Option("--site", help="Only the stacks of this site; repeatable.")]
+Engine = Annotated[
+    BackendName | None, typer.Option("--backend", help="The engine; pulumi where it is on PATH, else lab.", show_default=False)
+]
+Parallel = Annotated[int, typer.Option("--parallel", help="Stacks at once, at most.", min=1, max=64)]
+
+
+@app.command("plan", epilog=build_epilog("fleet plan"))
+def plan(
+    stacks: Stacks = None,
+    site: Sites = None,
+    preview: Annotated[bool, typer.Option("--preview", help="Preview each stack with the engine and the pack.")] = False,
+    parallel: Parallel = 2,
+    backend: Engine = None,
+    folder: Folder = Path(),
+    format_: TableIn = None,
+    as_json: Json = False,
+) -> None:
+    """List the stacks, and every problem of their files.
+
+    Nothing is deployed. A problem of any file stops `fleet up`.
+    """
+    chosen = choose_format(format_, as_json)
+    with exit_on_error():
+        engine, facts = read_fleet(folder, backend)
+        members = select_members(facts, stacks, site)
+        answer = build_plan_answer(engine, facts, members)
+    if preview:
+        run_stacks(Verb.PREVIEW, engine, facts, members, answer, parallel, chosen)
+    print_and_exit(answer, chosen)
+
+
+@app.command("up", epilog=build_epilog("fleet up"))
+def up(
+    stacks: Stacks = None,
+    site: Sites = None,
+    parallel: Parallel = 2,
+    backend: Engine = None,
+    folder: Folder = Path(),
+    format_: TableIn = None,
+    as_json: Json = False,
+) -> None:
+    """Deploy every stack, the platforms first.
+
+    The policy pack is enforced in each. A stack that fails stops no other; the exit code is the worst of all. Run again after an
+    interruption, it goes on where it stopped.
+    """
+    chosen = choose_format(format_, as_json)
+    with exit_on_error():
+        engine, facts = read_fleet(folder, backend)
+        members = select_members(facts, stacks, site)
+        answer = build_plan_answer(engine, facts, members)
+    run_stacks(Verb.UP, engine, facts, members, answer, parallel, chosen)
+
+
+@app.command("destroy", epilog=build_epilog("fleet destroy"))
+def destroy(
+    stacks: Stacks = None,
+    site: Sites = None,
+    platform: Annotated[bool, typer.Option("--platform", help="Destroy the platforms too, after the stacks.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Destroy without typing the names.")] = False,
+    parallel: Parallel = 2,
+    backend: Engine = None,
+    folder: Folder = Path(),
+    format_: TableIn = None,
+    as_json: Json = False,
+) -> None:
+    """Destroy stacks, after their names were typed.
+
+    Lists what would be deleted, and asks for the names of all these stacks. Without a terminal, --yes is required.
+    """
+    from containment.fleet.tasks import build_destroy_tasks, find_mistyped, list_deletions
+
+    chosen = choose_format(format_, as_json)
+    with exit_on_error():
+        engine, facts = read_fleet(folder, backend)
+        members = select_members(facts, stacks, site)
+        deletions = list_deletions([one.stack for one in members], engine.list_deployments())
+        platforms = sorted(engine.list_platforms()) if platform else []
+        if platform and (staying := sorted(engine.list_deployments().keys() - {one.stack for one in deletions})):
+            fail(f"--platform: {', '.join(staying)} would stay, and their rules are attached to the platform", Exit.USAGE)
+        tasks = build_destroy_tasks([one.stack for one in deletions], platforms, folder)
+    typer.echo("This would be deleted:" if tasks else "nothing of these stacks is deployed", err=True)
+    for one in deletions:
+        typer.echo(f"  {one.describe()}", err=True)
+    for name in platforms:
+        typer.echo(f"  platform/{name}: attachment points of every stack; DCF and the default action stay", err=True)
+    names = [task.label for task in tasks]
+    if names and not yes:
+        if not is_terminal():
+            fail("no name was typed, and --yes is not given: nothing was destroyed", Exit.USAGE)
+        typed = typer.prompt("Type the names, separated by spaces, to destroy them", default="", show_default=False, err=True)
+        if wrong := find_mistyped(typed, names):
+            fail(f"{wrong}: nothing was destroyed", Exit.USAGE)
+    run_tasks(Verb.DESTROY, engine, tasks, parallel, chosen)
+
+
+@app.command("reap", epilog=build_epilog("fleet reap"))
+@print_answer(TableIn)
+def reap(
+    write: Annotated[bool, typer.Option("--write", help="Make the branch with the commit that removes the files.")] = False,
+    backend: Engine = None,
+    folder: Folder = Path(),
+) -> Answer:
+    """Propose the removal of ended agents as a pull request.
+
+    Prints the text of the pull request. --write makes its branch; the checkout, its current branch and every host stay as they are.
+    """
+    from datetime import UTC, datetime
+
+    from containment.fleet.reap import propose_removal
+
+    engine, facts = read_fleet(folder, backend)
+    return propose_removal(facts, engine.list_deployments(), datetime.now(UTC).date(), writes=write)
+
+
+@app.command("status", epilog=build_epilog("fleet status"))
+@print_answer(TableIn)
+def status(
+    stacks: Stacks = None,
+    site: Sites = None,
+    attested_within: Annotated[int, typer.Option("--attested-within", min=1, help="Hours after which an attestation is stale.")] = 24,
+    backend: Engine = None,
+    folder: Folder = Path(),
+) -> Answer:
+    """Show per stack: deployed, drift, attestation, agents.
+
+    A stale or failed attestation, an ended agent, and a deployed policy that is not the reviewed one are FAIL.
+    """
+    from datetime import UTC, datetime, timedelta
+
+    from containment.fleet.answers import build_status_answer
+    from containment.fleet.status import Observed, build_status, find_unreviewed, list_problem_cases
+    from containment.vending.loader import find_stacks
+
+    engine, facts = read_fleet(folder, backend)
+    members = select_members(facts, stacks, site)
+    age = timedelta(hours=attested_within)
+    seen = Observed(folder=folder, deployments=engine.list_deployments(), now=datetime.now(UTC), max_age=age, by_request=facts.by_request)
+    found = [build_status(member, facts.agents, seen) for member in members]
+    more = [*list_problem_cases(facts.problems)]
+    if not stacks and not site:
+        more += find_unreviewed(members, find_stacks(folder), seen.deployments)
+    return build_status_answer(found, more, engine.name)
+
+
+def is_terminal() -> bool:
+    """Return whether a person can type an answer."""
+    return sys.stdin.isatty()

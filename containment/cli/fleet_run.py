@@ -1,0 +1,103 @@
+"""The parts that the `containment fleet` commands share: reading the fleet, choosing stacks, and running tasks until a signal ends them."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, NoReturn
+
+from containment.cli.common import exit_on_error, fail, print_and_exit
+from containment.exit_code import Exit
+from containment.fleet.names import BackendName, Verb
+from containment.queries.renderers import Format
+
+if TYPE_CHECKING:
+    from containment.fleet.backend import Backend, Task
+    from containment.fleet.checks import FleetFacts
+    from containment.fleet.members import Member
+    from containment.fleet.runner import FleetRun
+    from containment.queries.results import Answer
+
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""Signals that end a run cleanly."""
+
+
+def build_plan_answer(engine: Backend, facts: FleetFacts, members: Sequence[Member]) -> Answer:
+    """Return the plan of the chosen members, with every problem of the fleet's files."""
+    from datetime import UTC, datetime
+
+    from containment.fleet.answers import build_plan
+
+    today = datetime.now(UTC).date()
+    return build_plan(members, facts.agents, engine.list_deployments(), facts.problems, facts.file.exclude, engine.name, today)
+
+
+def run_stacks(
+    verb: Verb, engine: Backend, facts: FleetFacts, members: Sequence[Member], answer: Answer, parallel: int, chosen: Format
+) -> NoReturn:
+    """Run a command on the members and their platforms; refuse it with every problem of the fleet's files."""
+    from containment.fleet.run_answer import build_refusal
+    from containment.fleet.tasks import build_up_tasks
+
+    if facts.problems:
+        print_and_exit(build_refusal(verb, answer), chosen)
+    with exit_on_error():
+        tasks = build_up_tasks(verb, members, facts.members, facts.folder, one_controller=engine.one_controller)
+    run_tasks(verb, engine, tasks, parallel, chosen)
+
+
+def run_tasks(verb: Verb, engine: Backend, tasks: Sequence[Task], parallel: int, chosen: Format) -> NoReturn:
+    """Run tasks with their progress on stderr, print the answer, and exit with its code."""
+    from containment.cli.fleet_screen import make_screen
+    from containment.fleet.run_answer import build_run_answer
+    from containment.fleet.runner import FleetRun
+
+    with make_screen(tasks, f"fleet {verb}") as screen:
+        run = FleetRun(engine, tasks, parallel, screen.take)
+        with _stop_on_signals(run):
+            ended = run.run()
+    print_and_exit(build_run_answer(verb, ended, engine.name), chosen)
+
+
+@contextlib.contextmanager
+def _stop_on_signals(run: FleetRun) -> Iterator[None]:
+    """End a run cleanly on Ctrl-C, SIGTERM and SIGHUP; a second signal kills what still runs."""
+
+    def stop(number: int, _: FrameType | None) -> None:
+        run.stop(signal.Signals(number).name)
+
+    before = {each: signal.signal(each, stop) for each in _ENDING}
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+
+
+def read_fleet(folder: Path, backend: BackendName | None) -> tuple[Backend, FleetFacts]:
+    """Return the engine, and what the files of the fleet define."""
+    from containment.fleet.backend import choose_backend
+    from containment.fleet.checks import FleetFacts
+
+    engine = choose_backend(backend, folder)
+    return engine, FleetFacts(folder, one_controller=engine.one_controller)
+
+
+def select_members(facts: FleetFacts, stacks: list[str] | None, sites: list[str] | None) -> list[Member]:
+    """Return the chosen members; end the command on a name that is none."""
+    from containment.fixes.nearest_word import make_proposal
+
+    known = [member.stack for member in facts.members]
+    for name in stacks or []:
+        if name in facts.file.exclude:
+            fail(f"{name} is left out of the fleet ({facts.file.exclude[name]}); remove it from exclude", Exit.USAGE)
+        if name not in known:
+            fail(f"{name}: no such stack here; {make_proposal(name, known, 'see fleet plan', verb='use')}", Exit.USAGE)
+    there = sorted({member.site_name for member in facts.members if member.site_name} | set(facts.file.sites))
+    for name in sites or []:
+        if name not in there:
+            fail(f"--site {name}: no such site; {make_proposal(name, there, 'name it in fleet.yaml', verb='use')}", Exit.USAGE)
+    return [one for one in facts.members if (not stacks or one.stack in stacks) and (not sites or one.site_name in sites)]

@@ -1,0 +1,1 @@
+"""`containment lab`: one module per group of commands, and their output."""

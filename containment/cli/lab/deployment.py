@@ -1,0 +1,227 @@
+"""`containment lab`: run a Pulumi program on this machine, with the lab's engine and simulated cloud.
+
+The output is for a person (changes and outputs on stdout, progress on stderr) or for a program (`--json`: one object on stdout).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from inspect import Parameter
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+from containment.cli.common import convert_machine_errors, exit_on_error, print_and_exit
+from containment.cli.completion import complete_config_keys
+from containment.cli.exit_codes import build_epilog
+from containment.cli.lab.json_answer import build_document, build_failure, build_interruption
+from containment.cli.lab.output import DetailLevel, Screen
+from containment.cli.lab.screen.interrupts import Interrupted, raise_on_signals
+from containment.cli.lab.screen.verdict import Verb
+from containment.cli.options import Config, Folder, Json, Stack, StateIn, TextIn, choose_format, get_parameters, set_parameters
+from containment.exit_code import Exit
+from containment.queries.renderers import Format
+from containment.queries.results import Answer, Section
+from containment_lab import simulators
+from containment_lab.engine.plugins import DEBUG_PROVIDERS
+from containment_lab.engine.report import Report
+from containment_lab.engine.session import Session
+from containment_lab.errors import EngineError
+from containment_lab.formats.checkpoint_file import read_deployment
+from containment_lab.formats.config import Project, is_hidden, parse_pairs
+from containment_lab.formats.crypt import find_passphrase
+from containment_lab.formats.state import get_name
+from containment_lab.home import LabHome
+from containment_lab.stacks import require_stack
+
+_BASE_PLUGIN = "terraform-provider"
+"""The plugin on which the Aviatrix package is based, by Pulumi's parameterization."""
+
+app = typer.Typer(help="Deploy a Pulumi program to a simulated cloud, locally.", no_args_is_help=True)
+
+
+class Color(StrEnum):
+    """When to use colors; `auto` means on a terminal, unless NO_COLOR is set."""
+
+    AUTO = "auto"
+    ALWAYS = "always"
+    NEVER = "never"
+
+
+Packs = Annotated[list[Path] | None, typer.Option("--policy-pack", help="A policy pack's folder; repeatable.")]
+HiddenPairs = Annotated[
+    list[str] | None,
+    typer.Option("--config-secret", metavar="KEY=VALUE", help="Set a secret key; repeatable.", autocompletion=complete_config_keys),
+]
+Colors = Annotated[Color, typer.Option("--color", help="When to use colors.")]
+Diff = Annotated[bool, typer.Option("--diff", help="Print every property that changes.")]
+Verbose = Annotated[bool, typer.Option("--verbose", help="Print every step and unchanged resources.")]
+SkipPreview = Annotated[bool, typer.Option("--skip-preview", help="Skip the preview (refresh and destroy have none).")]
+ClearPending = Annotated[bool, typer.Option("--clear-pending-creates", help="Drop pending creates of an interrupted run.")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProgramRun:
+    """The options that every command which runs a program has."""
+
+    stack: Stack
+    folder: Folder = Path()
+    policy_pack: Packs = None
+    config: Config = None
+    config_secret: HiddenPairs = None
+    format_: TextIn = None
+    as_json: Json = False
+    color: Colors = Color.AUTO
+    diff: Diff = False
+    verbose: Verbose = False
+
+    def perform(self, verb: Verb, work: Callable[[Session], Report], clear: bool = False) -> NoReturn:
+        """Run the program on the screen or as one JSON object, and exit with the report's exit code."""
+        is_json = choose_format(self.format_, self.as_json) is Format.JSON
+        colored = {Color.ALWAYS: True, Color.NEVER: False}.get(self.color)
+        detail = DetailLevel(self.diff, self.verbose)
+        report: Report | None = None
+        packs = [each.resolve() for each in self.policy_pack or []]
+        with raise_on_signals(), Screen(verb, self.stack, color=colored, quiet=is_json, packs=bool(packs), detail=detail) as screen:
+            try:
+                pairs, secrets = parse_pairs(self.config or [], "--config"), parse_pairs(self.config_secret or [], "--config-secret")
+                with convert_machine_errors():
+                    report = work(
+                        Session(
+                            folder=self.folder,
+                            stack=self.stack,
+                            new_report=screen.start_phase,
+                            packs=packs,
+                            config=pairs,
+                            config_secret=secrets,
+                            clear_pending_creates=clear,
+                            show=screen.show,
+                        )
+                    )
+                result, code = build_document(report), report.exit
+            except Interrupted as signaled:
+                report = build_interruption(str(signaled))
+                result, code = build_document(report), report.exit
+            except EngineError as failed:
+                screen.fail(str(failed))
+                result, code = build_failure(failed), failed.exit_code
+            if is_json:
+                print(json.dumps(result), flush=True)
+            if report:
+                screen.conclude(report)
+        raise typer.Exit(code)
+
+
+def _take_run(function: Callable[..., None]) -> Callable[..., None]:
+    """Make a command of a function whose first parameter is a run; the run's options come first, those of the function last."""
+    shared = get_parameters(ProgramRun)
+    names = [one.name for one in shared]
+
+    def command(**given: Any) -> None:
+        function(ProgramRun(**{name: given.pop(name) for name in names}), **given)
+
+    own = [one.replace(kind=Parameter.KEYWORD_ONLY) for one in get_parameters(function)[1:]]
+    return set_parameters(command, function, [*shared, *own])
+
+
+@app.command(epilog=build_epilog("lab preview"))
+@_take_run
+def preview(run: ProgramRun) -> None:
+    """Show the changes that `up` would make."""
+    run.perform(Verb.PREVIEW, Session.preview)
+
+
+@app.command(epilog=build_epilog("lab up"))
+@_take_run
+def up(run: ProgramRun, skip_preview: SkipPreview = False) -> None:
+    """Preview, then create, update, replace and delete."""
+    run.perform(Verb.UP, lambda session: session.up(skip_preview))
+
+
+@app.command(epilog=build_epilog("lab refresh"))
+@_take_run
+def refresh(run: ProgramRun, skip_preview: SkipPreview = True, clear_pending_creates: ClearPending = False) -> None:  # noqa: ARG001
+    """Read every resource from the cloud into the state.
+
+    Policy packs do not run here.
+    """
+    run.perform(Verb.REFRESH, Session.refresh, clear_pending_creates)
+
+
+@app.command(epilog=build_epilog("lab destroy"))
+@_take_run
+def destroy(run: ProgramRun, skip_preview: SkipPreview = True) -> None:  # noqa: ARG001
+    """Delete every resource of the stack.
+
+    Policy packs do not run here.
+    """
+    run.perform(Verb.DESTROY, Session.destroy)
+
+
+@app.command(epilog=build_epilog("lab export"))
+def export(stack: Stack, folder: Folder = Path(), format_: StateIn = None, as_json: Json = False) -> None:
+    """Print the stack's state, by default as JSON.
+
+    `pulumi stack import` reads the JSON; the other formats list the resources.
+    """
+    chosen = choose_format(format_, as_json, Format.JSON)
+    with exit_on_error():
+        home, project = LabHome.find(), Project.load(folder.resolve())
+        require_stack(home, stack, project.name, project.root)
+        deployment = read_deployment(home.get_stack_file(project.name, stack))
+    if chosen is Format.JSON:
+        print(json.dumps({"version": 3, "deployment": deployment}, indent=4))
+        return
+    rows = tuple((one["type"], get_name(one["urn"]), str(one.get("id", ""))) for one in deployment.get("resources", []))
+    table = Section("Resources", ("type", "name", "id"), rows)
+    print_and_exit(Answer(verb="lab-export", headline=f"{stack}: {len(rows)} resources", exit=Exit.OK, sections=(table,)), chosen)
+
+
+@app.command(epilog=build_epilog("lab down"))
+def down() -> None:
+    """Stop the simulators and the networks of all stacks."""
+    from containment_lab.network.control import take_down_all
+
+    home = LabHome.find()
+    with exit_on_error():
+        for each in (*(f"world of {stack}" for stack in take_down_all(home)), *simulators.stop_simulators(home)):
+            print(each, file=sys.stderr)
+
+
+@app.command(epilog=build_epilog("lab env"))
+def env(
+    folder: Folder = Path(),
+    set_all: Annotated[bool, typer.Option("--set-all", help="Print the arguments of `pulumi config set-all` instead.")] = False,
+) -> None:
+    """Print the variables that the Pulumi CLI needs for the lab.
+
+    Starts the lab's providers: `eval "$(containment lab env)"`. With --set-all: the configuration that the project's stacks need for
+    this lab, as arguments of `pulumi config set-all`, with the simulated Controller's password (generated for this lab home).
+    """
+    home = LabHome.find()
+    with exit_on_error():
+        home.require_usable()
+        if set_all:
+            project = Project.load(folder.resolve())
+            overlay = simulators.build_overlay(home, frozenset(project.get_declarations()), project.name)
+            how = {True: "--secret", False: "--plaintext"}
+            print(" ".join(f"{how[is_hidden(key)]} {shlex.quote(f'{key}={value}')}" for key, value in overlay.items()))
+            return
+        aws, aviatrix = simulators.attach(home, "aws"), simulators.attach(home, "aviatrix")
+    # The Pulumi CLI looks up a parameterized package by the name of its base plugin.
+    print(f"export {DEBUG_PROVIDERS}=aws:{aws},{_BASE_PLUGIN}:{aviatrix},aviatrix:{aviatrix}")
+    if not {"PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE"} & os.environ.keys():
+        with exit_on_error():
+            find_passphrase(home)
+        print(f"export PULUMI_CONFIG_PASSPHRASE_FILE={shlex.quote(str(home.passphrase_file))}")
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,110 @@
+"""`containment lab report`: write a report of the tests through a stack's deployed policy."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from containment.cli.common import exit_on_error, parse_overrides
+from containment.cli.options import DEFAULT_STACK, Config, Folder, Json, Stack, TextIn, choose_format
+from containment.cli.version import find_checkout_commit
+from containment.exit_code import Exit
+from containment.queries.renderers import Format
+from containment_lab.home import LabHome
+from containment_lab.linux.tools import list_missing
+from containment_lab.network.control import LabNetwork
+from containment_lab.report.facts import Report
+from containment_lab.report.outcomes import Outcome
+from containment_lab.report.summary import Summary
+
+_TABLES = Path("tests/scenarios")
+
+
+def report(
+    stack: Stack = DEFAULT_STACK,
+    out: Annotated[Path, typer.Option("--out", "-o", help="The HTML page; .md, .json and .csv are next to it.")] = Path(
+        "containment-report.html"
+    ),
+    config: Config = None,
+    folder: Folder = Path(),
+    evasion: Annotated[bool, typer.Option(help="Run the evasion table as well (a minute).")] = True,
+    update: Annotated[bool, typer.Option(help="Test 6: add a destination to the stack, then remove it.")] = True,
+    skip: Annotated[bool, typer.Option("--skip-if-impossible", help="Exit 0 if namespaces cannot be created.")] = False,
+    tables: Annotated[Path, typer.Option(help="The folder of scenario tables.")] = _TABLES,
+    format_: TextIn = None,
+    as_json: Json = False,
+) -> None:
+    """Write a report of the tests through the policy.
+
+    Runs the six tests, the evasion table and the class's scenarios, and writes HTML, Markdown, JSON and CSV.
+    """
+    from containment.cli.lab.network import make_updater
+    from containment.cli.lab.screen.six_tests import announce
+    from containment.loaders.stack_file import read_stack
+    from containment_lab.report.collection import collect_report, read_plan
+    from containment_lab.report.document import SCHEMA, build_document
+    from containment_lab.report.files import require_writable, write_report
+    from containment_lab.report.summary import summarize
+    from containment_lab.validation.six_tests import choose_update_target, determine_mode
+
+    chosen = choose_format(format_, as_json)
+    with exit_on_error():
+        require_writable(out)
+    if lacking := list_missing() or list(filter(None, [LabHome.find().find_problem()])):
+        if chosen is Format.JSON:
+            typer.echo(json.dumps({"schema": SCHEMA, "stack": stack, "skipped": lacking}, indent=2))
+        else:
+            typer.echo(f"SKIPPED    no report of {stack}: {'; '.join(lacking)}")
+        raise typer.Exit(Exit.OK if skip else Exit.ERROR)
+    world = LabNetwork(LabHome.find(), stack)
+    with exit_on_error(RuntimeError, FileNotFoundError):
+        world.bring_up()
+        spec = read_stack(stack, parse_overrides(config), folder)
+        plan = read_plan(spec, tables, sends_evasion=evasion, update=make_updater(folder, stack, config or []) if update else None)
+        added = choose_update_target(world.send_command("rules")) if update else None
+        for line in announce(stack, determine_mode(world), world.send_command("status")["instance"], added=added):
+            typer.echo(line, err=True)
+        made = collect_report(world, spec, plan, find_checkout_commit(), lambda line: typer.echo(line, err=True))
+        files = write_report(made, out)
+    summary = summarize(made)
+    if chosen is Format.JSON:
+        typer.echo(json.dumps(build_document(made), indent=2))
+    else:
+        typer.echo("\n".join(format_closing_lines(made, summary, files)))
+    raise typer.Exit(Exit.OK if summary.verdict.is_good else Exit.NO)
+
+
+_WIDTH = 11
+"""Width of a line's first word."""
+
+
+def format_closing_lines(report: Report, summary: Summary, files: Sequence[Path]) -> list[str]:
+    """Return the last lines of the command.
+
+    Args:
+        report: the facts.
+        summary: the counts and findings of the report.
+        files: the written files, the page first.
+    """
+    lines = list(_format_counts(summary))
+    lines += [f"{_format_word(each.outcome)}{each.part.value.lower()}, {each.id}: {each.what}" for each in summary.findings]
+    lines += [f"{_format_word(Outcome.OPEN)}{each.id}: {each.seen}; would close it: {each.close}" for each in summary.open_ways]
+    lines += [f"{'SKIPPED':<{_WIDTH}}{each.part}: {each.why}" for each in report.left_out]
+    page, *others = files
+    lines.append(f"written: {page}, and next to it {', '.join(each.name for each in others)}")
+    return [*lines, f"{report.stack}, {report.mode.value}: {summary.sentence}"]
+
+
+def _format_counts(summary: Summary) -> Iterator[str]:
+    """Yield one line per part, with the outcomes that occurred."""
+    for tallies in summary.tallies_by_part:
+        counted = "; ".join(f"{each.count} {each.outcome.label}" for each in tallies if each.count)
+        yield f"{tallies[0].part.value + ':':<28}{counted}"
+
+
+def _format_word(outcome: Outcome) -> str:
+    return f"{outcome.value:<{_WIDTH}}"

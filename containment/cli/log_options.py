@@ -1,0 +1,60 @@
+"""Options of commands that read logs: the window, the reject file, and the line of progress."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import Annotated, TypeAlias
+
+import typer
+
+from containment.cli.common import fail
+from containment.exit_code import Exit
+
+_PATHS = typer.Argument(help="Files, folders, s3://BUCKET/PREFIX, logs:GROUP, lab:STACK.")
+Paths: TypeAlias = Annotated[list[str], _PATHS]
+OptionalPaths: TypeAlias = Annotated[list[str] | None, _PATHS]
+Since: TypeAlias = Annotated[str | None, typer.Option("--since", help="First time or day (UTC), or an age such as 14d.")]
+Until: TypeAlias = Annotated[str | None, typer.Option("--until", help="Time after the last, or the last day (UTC).")]
+Rejected: TypeAlias = Annotated[Path | None, typer.Option("--rejects", help="JSON lines of the log lines that cannot be used.")]
+
+
+def parse_moment(option: str, text: str | None, *, is_end: bool = False) -> datetime | None:
+    """Return the time of an option.
+
+    A day without a time is its start, or for the end of a window the day after; an age in days or hours, such as 14d, is that long ago.
+    """
+    if text is None:
+        return None
+    try:
+        if age := re.fullmatch(r"(\d{1,5})([dh])", text):
+            return datetime.now(UTC) - timedelta(hours=int(age[1]) * (24 if age[2] == "d" else 1))
+        if len(text) == len("2026-11-01"):
+            return datetime.combine(date.fromisoformat(text) + timedelta(days=is_end), time(), UTC)
+        found = datetime.fromisoformat(text)
+    except (ValueError, OverflowError):
+        known = "such as 2026-11-01 or 2026-11-01T12:00:00Z, or an age such as 14d"
+        fail(f"{option} needs a day or a time in ISO 8601, {known}, not {text!r}", Exit.USAGE)
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def clear_progress() -> None:
+    """Clear the line of progress on a terminal."""
+    if sys.stderr.isatty():
+        sys.stderr.write("\r\x1b[K")
+        sys.stderr.flush()
+
+
+def make_reporter() -> Callable[[int, str], None]:
+    """Return a reporter of progress: one line that is rewritten on a terminal, nothing elsewhere."""
+    if not sys.stderr.isatty():
+        return lambda *_: None
+
+    def report(lines: int, file: str) -> None:
+        sys.stderr.write(f"\r\x1b[K{lines} lines, reading {file[-60:]}")
+        sys.stderr.flush()
+
+    return report

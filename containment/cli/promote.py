@@ -1,0 +1,113 @@
+"""`containment promote`: destinations become entries with owner and end, by a pull request that shows what they open."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from containment.cli.common import fail, write_file
+from containment.cli.options import Folder, StackOrNone, TableIn, print_answer
+from containment.exit_code import Exit
+from containment.queries.results import Answer
+
+if TYPE_CHECKING:
+    from containment.observe.evidence import Evidence
+
+
+@print_answer(TableIn)
+def promote(
+    destinations: Annotated[list[str] | None, typer.Argument(metavar="DEST", help="Exact hosts, or wildcards with --wildcard.")] = None,
+    stack: StackOrNone = None,
+    set_: Annotated[str | None, typer.Option("--set", help="A catalog set, in place of --stack.")] = None,
+    key: Annotated[str, typer.Option("--key", help="The key of the stack that takes the entry.")] = "approvedSaasApiDomains",
+    owner: Annotated[str, typer.Option("--owner", help="Who answers for the destination.")] = "",
+    reason: Annotated[str, typer.Option("--reason", help="Why the agent needs it, in one sentence.")] = "",
+    function: Annotated[str | None, typer.Option("--function", help="The work that needs it; the reason by default.")] = None,
+    ticket: Annotated[str | None, typer.Option("--ticket", help="The request that approved it.")] = None,
+    until: Annotated[str, typer.Option("--until", metavar="YYYY-MM-DD", help="The last day.")] = "",
+    wildcard: Annotated[bool, typer.Option("--wildcard", help="One wildcard for several hosts of one domain.")] = False,
+    uploads: Annotated[bool | None, typer.Option("--uploads/--no-uploads", help="Reviewed: takes uploads.", show_default=False)] = None,
+    relays: Annotated[bool | None, typer.Option("--relays/--no-relays", help="Reviewed: forwards.", show_default=False)] = None,
+    tenants: Annotated[
+        bool | None, typer.Option("--foreign-tenant/--no-foreign-tenant", help="Reviewed: is shared.", show_default=False)
+    ] = None,
+    evidence: Annotated[Path | None, typer.Option("--evidence", help="Output of `containment observe --json`.")] = None,
+    from_evidence: Annotated[list[str] | None, typer.Option("--from-evidence", metavar="NAME", help="A host or domain in it.")] = None,
+    all_in_catalog: Annotated[bool, typer.Option("--all-in-catalog", help="Every host in it that a set lists.")] = False,
+    policy: Annotated[Path | None, typer.Option("--policy", help="The Controller's rules: its JSON, or a state.")] = None,
+    controller: Annotated[
+        bool | None, typer.Option("--controller/--no-controller", help="Read other owners' rules there.", show_default=False)
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Write nothing.")] = False,
+    branch: Annotated[bool, typer.Option("--branch", help="Make a git branch and a commit.")] = False,
+    pr_text: Annotated[Path | None, typer.Option("--pr-text", help="Write the pull request's text to a file.")] = None,
+    folder: Folder = Path(),
+) -> Answer:
+    """Permit destinations that were observed, with owner and end.
+
+    Shows the difference and the change in blast radius, and writes the entry into a stack's file or a catalog set. Running it again
+    changes nothing. Both are computed for the whole chain on the Controller, with the rules of other owners: those of --policy, else of the
+    lab of this folder while it is up, else of the configured Controller. Without one, only the stack's own rules are compared.
+    """
+    from containment.observe.evidence import read_evidence
+    from containment.promotion.chain import make_chain_source
+    from containment.promotion.observations import select_names
+    from containment.promotion.promote import build_document, prepare_promotion
+    from containment.promotion.pull_request import (
+        commit_on_branch,
+        make_branch_name,
+        make_commit_subject,
+        render_pull_request,
+        require_clean_checkout,
+    )
+    from containment.promotion.request import Request
+
+    seen = None if evidence is None else read_evidence(evidence)[0]
+    names = [*(destinations or ())]
+    if from_evidence or all_in_catalog:
+        names += select_names(_require(seen), from_evidence or (), in_catalog=all_in_catalog)
+    request = Request(
+        destinations=tuple(names),
+        stack=stack,
+        set_name=set_,
+        key=key,
+        owner=owner,
+        reason=reason,
+        function=function,
+        ticket=ticket,
+        until=until,
+        wildcard=wildcard,
+        uploads=uploads,
+        relays=relays,
+        foreign_tenant=tenants,
+    )
+    promotion = prepare_promotion(request, folder, seen, datetime.now(UTC).date(), make_chain_source(policy, controller, folder))
+    change = promotion.change
+    text, made, commit = "", None, None
+    if change.is_changed:
+        text = render_pull_request(request, change, promotion.sections)
+        made = make_branch_name(request, change)
+        if branch:
+            require_clean_checkout(folder, made)
+        if not dry_run:
+            write_file(change.path, change.after)
+            if branch:
+                commit = commit_on_branch(folder, made, [change.path], make_commit_subject(request, change), text)
+        if pr_text is not None:
+            write_file(pr_text, text)
+    state = "would be written" if dry_run else "written"
+    listed = ", ".join(str(one["name"]) for one in change.written)
+    headline = f"{change.name}: {listed} {state}; branch {made}" + (f", commit {commit[:12]}" if commit else "")
+    if not change.is_changed:
+        headline = f"Nothing to do: {change.name} has every entry already"
+    document = build_document(promotion, dry_run=dry_run, branch=made, commit=commit, text=text)
+    return Answer("promote", headline, Exit.OK, promotion.sections, document=document, sections_tell=True)
+
+
+def _require(evidence: Evidence | None) -> Evidence:
+    if evidence is None:
+        fail("--from-evidence and --all-in-catalog take their names from --evidence FILE", Exit.USAGE)
+    return evidence

@@ -1,0 +1,73 @@
+"""The bound on private addresses that a policy may permit by address alone, and the file that raises it.
+
+The configuration's checks and the policy pack use it. `policypack/bounds.yaml` raises the default with an owner, a reason and an end; a
+mistake in the file makes the whole file void, and the default applies. Pure except for `current`, which reads file and clock once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+from containment.address_space import MOST_ADDRESSES as DEFAULT
+from containment.loaders.entry_file import EntryFile, is_day
+
+FILE: Final = Path(__file__).parents[2] / "policypack" / "bounds.yaml"
+MOST: Final = 2**20
+"""The highest value that the file can set: the addresses of a /12."""
+LONGEST: Final = 366
+"""The most days from today until a raised bound ends."""
+
+_KEYS: Final = ("bound", "value", "owner", "reason", "until")
+_NAME: Final = "private-addresses"
+_FILE: Final = EntryFile("bound", _KEYS, "a raised bound lets agents reach more addresses")
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """The bound on one day; `problems` has a sentence per mistake of a file that is void."""
+
+    addresses: int = DEFAULT
+    problems: tuple[str, ...] = ()
+
+
+@lru_cache(maxsize=1)
+def read_bound() -> Bound:
+    """Return today's bound (UTC) from the pack's file; the default when the file is missing."""
+    try:
+        text = FILE.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return Bound()
+    except (OSError, UnicodeDecodeError) as error:
+        return Bound(problems=(f"{FILE.name} cannot be read: {error}",))
+    return parse(text, datetime.now(UTC).date())
+
+
+def parse(text: str, today: date) -> Bound:
+    """Return the bound that the text of a file sets for a day."""
+    read, found = _FILE.parse(text, FILE.name)
+    problems = [f"{one.where} {one.what}" for one in found]
+    problems += (f"{where} {what}" for where, raw in read for what in _find_mistakes(raw, today))
+    if len(read) > 1:
+        problems.append(f"{FILE.name} sets {_NAME} more than once")
+    return Bound(DEFAULT if problems or not read else int(read[0][1]["value"]), tuple(problems))
+
+
+def _find_mistakes(raw: dict[str, Any], today: date) -> Iterator[str]:
+    if raw.get("bound") not in (None, "", _NAME):
+        yield f"has bound {raw['bound']!r}; the only one is {_NAME}"
+    value, until = raw.get("value"), raw.get("until")
+    if value not in (None, "") and (isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MOST):
+        yield f"has value {value!r}, which is not a number from 0 to {MOST}"
+    if until in (None, ""):
+        return
+    if not is_day(until):
+        yield f"has until {until!r}, which is not a day (YYYY-MM-DD)"
+    elif until < today:
+        yield f"ended on {until}; remove it, or decide again and write a new end"
+    elif (until - today).days > LONGEST:
+        yield f"ends on {until}, more than a year from today"

@@ -1,0 +1,65 @@
+"""Files written whole or not at all: after a crash or a full disk the old file is there, or the new one, never a part.
+
+All errors are `OSError`; a caller that talks to people converts them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+
+def write_whole(path: Path, content: str | bytes, mode: int | None = None) -> None:
+    """Replace a file at once, or create it with its folder; on disk when it returns.
+
+    Args:
+        path: The file; of a symbolic link, its target is replaced.
+        content: The whole content; text is written as UTF-8.
+        mode: The permissions. By default those of the file that is replaced, else what the umask leaves.
+    """
+    target = path.resolve()
+    with _write_aside(target, content, mode) as aside:
+        aside.replace(target)
+
+
+def write_once(path: Path, content: str | bytes, mode: int | None = None) -> bool:
+    """Create a file with its whole content; return False, and change nothing, where there is one already."""
+    with _write_aside(path, content, mode) as aside:
+        try:
+            os.link(aside, path)
+        except FileExistsError:
+            return False
+    return True
+
+
+def sync_folder(folder: Path) -> None:
+    """Write the entries of a folder to disk: without that a new or renamed file may be missing after a crash."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@contextlib.contextmanager
+def _write_aside(path: Path, content: str | bytes, mode: int | None) -> Iterator[Path]:
+    """Write a temporary file on disk for the caller to put in place; remove it and sync the folder afterwards."""
+    aside = path.with_name(f".{path.name}.{os.getpid()}.new")
+    data = content.encode() if isinstance(content, str) else content
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if mode is None and path.exists():
+            mode = path.stat().st_mode & 0o777
+        with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666 if mode is None else 0o600), "wb") as out:
+            if mode is not None:
+                os.fchmod(out.fileno(), mode)
+            out.write(data)
+            out.flush()
+            os.fsync(out.fileno())
+        yield aside
+        sync_folder(path.parent)
+    finally:
+        with contextlib.suppress(OSError):  # the failure itself is raised; a leftover file is secondary
+            aside.unlink(missing_ok=True)
