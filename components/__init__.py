@@ -1,5 +1,5 @@
-"""The Pulumi resources of a containment deployment, one component a file.
+"""Pulumi components of a containment deployment, one per file.
 
-Thin on purpose: the spec has already decided everything, so nothing here reads configuration or branches on a stack's
-name. Children are parented to their component and nothing else is merged into their options.
+Components only create resources. Every decision is already made in the spec, so nothing here reads configuration or branches on a
+stack's name. Children are parented to their component, and no other options are merged into theirs.
 """

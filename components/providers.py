@@ -1,4 +1,4 @@
-"""The two providers of a stack, explicit: region and tags from the spec, the Controller's certificate verified."""
+"""The two explicit providers of a stack: AWS with region and tags of the spec, and Aviatrix with a verified certificate."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ import pulumi
 import pulumi_aviatrix as aviatrix
 import pulumi_aws as aws
 
-from containment.model.names import ControllerVersion
+from containment.names import ControllerVersion
 
 
-def aws_provider(region: str, tags: dict[str, str]) -> aws.Provider:
-    """Return the AWS provider; credentials are the environment's."""
+def create_aws_provider(region: str, tags: dict[str, str]) -> aws.Provider:
+    """Return the AWS provider; its credentials come from the environment."""
     return aws.Provider("aws", region=region, default_tags={"tags": tags} if tags else None)
 
 
-def controller(version: ControllerVersion) -> aviatrix.Provider:
-    """Return the provider for the Controller that `aviatrix:` configuration names; its certificate is verified unless told not to."""
-    # The SDK that `pulumi package add` generates has one release baked in; ours is told which one the Controller needs.
+def create_controller_provider(version: ControllerVersion) -> aviatrix.Provider:
+    """Return the provider for the Controller in the `aviatrix:` configuration; `verifySslCertificate: false` skips verification."""
+    # The SDK in `sdks/` serves several releases, and the Controller needs a certain one; a generated SDK has a fixed release.
     if hasattr(aviatrix, "use_release"):
         aviatrix.use_release(version.provider_release)
     config = pulumi.Config("aviatrix")

@@ -7,6 +7,8 @@ program, not fixed when the SDK is made. Left out: every other resource, and pos
 
 from . import _utilities, outputs
 from ._inputs import (
+    DcfIpsProfileRuleFeedsArgs,
+    DcfIpsProfileRuleFeedsArgsDict,
     DcfPolicyGroupAttachmentPointArgs,
     DcfPolicyGroupAttachmentPointArgsDict,
     DcfPolicyGroupPolicyGroupReferenceArgs,
@@ -37,6 +39,8 @@ from ._inputs import (
 from ._utilities import use_release
 from .config_feature import ConfigFeature, ConfigFeatureArgs
 from .copilot_association import CopilotAssociation, CopilotAssociationArgs
+from .dcf_default_ips_profile import DcfDefaultIpsProfile, DcfDefaultIpsProfileArgs
+from .dcf_ips_profile import DcfIpsProfile, DcfIpsProfileArgs
 from .dcf_policy_group import DcfPolicyGroup, DcfPolicyGroupArgs
 from .dcf_ruleset import DcfRuleset, DcfRulesetArgs
 from .dcf_tls_profile import DcfTlsProfile, DcfTlsProfileArgs
@@ -86,6 +90,12 @@ __all__ = [
     "ConfigFeatureArgs",
     "CopilotAssociation",
     "CopilotAssociationArgs",
+    "DcfDefaultIpsProfile",
+    "DcfDefaultIpsProfileArgs",
+    "DcfIpsProfile",
+    "DcfIpsProfileArgs",
+    "DcfIpsProfileRuleFeedsArgs",
+    "DcfIpsProfileRuleFeedsArgsDict",
     "DcfPolicyGroup",
     "DcfPolicyGroupArgs",
     "DcfPolicyGroupAttachmentPointArgs",

@@ -330,3 +330,20 @@ class KubernetesClusterClusterDetailsArgs:
     entra_id_authn: Input[bool | None] = None
     project: Input[str | None] = None
     tags: Input[Mapping[str, Input[str]] | None] = None
+
+
+class DcfIpsProfileRuleFeedsArgsDict(TypedDict):
+    """Feeds of a profile: uuids of own feeds, names of external ones, and signature ids that are ignored; each list may be empty."""
+
+    custom_feeds_ids: Input[Sequence[Input[str]]]
+    external_feeds_ids: Input[Sequence[Input[str]]]
+    ignored_sids: Input[Sequence[Input[float]]]
+
+
+@input_type
+class DcfIpsProfileRuleFeedsArgs:
+    """`DcfIpsProfileRuleFeedsArgsDict` as a class."""
+
+    custom_feeds_ids: Input[Sequence[Input[str]]]
+    external_feeds_ids: Input[Sequence[Input[str]]]
+    ignored_sids: Input[Sequence[Input[float]]]

@@ -165,3 +165,12 @@ class KubernetesClusterClusterDetails(dict[str, Any]):
     entra_id_authn: bool | None = None
     project: str | None = None
     tags: Mapping[str, str] | None = None
+
+
+@output_type
+class DcfIpsProfileRuleFeeds(dict[str, Any]):
+    """Feeds of a profile: uuids of own feeds, names of external ones, and signature ids that are ignored."""
+
+    custom_feeds_ids: Sequence[str]
+    external_feeds_ids: Sequence[str]
+    ignored_sids: Sequence[float]

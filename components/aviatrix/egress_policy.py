@@ -1,9 +1,9 @@
 """The DCF policy of one stack on the Controller: groups, TLS profile, ordered rules.
 
-Two forms of ownership (docs/ownership.md): a ruleset on the stack's own attachment point, which `platform/` made, or
-the Controller-wide list and default action of a dedicated Controller. What the rules are is `containment.model.policy`'s;
-their arguments `lowering`'s. No Pulumi name here holds the prefix: a new prefix renames what stands, in place, and the
-attachment point, which takes one object alone, never has to change hands under a live host.
+Two forms of ownership (docs/ownership.md): a ruleset on the stack's attachment point, which `platform/` creates, or the
+Controller-wide list and default action of a dedicated Controller. `containment.policy.builder` builds the rules,
+`provider_arguments` converts them. Logical names do not contain the prefix: a new prefix renames objects in place. Otherwise
+the attachment point, to which only one object can be attached, would have to be released while the host is running.
 """
 
 from __future__ import annotations
@@ -13,25 +13,26 @@ from typing import Any
 import pulumi
 import pulumi_aviatrix as aviatrix
 
-from components.lowering import rule_args, smart_group_selector, web_group_selector
-from containment.model.names import WellKnown, attachment_point_for
-from containment.model.ruleset import RuleSet
-from containment.model.spec import ContainmentSpec
+from components.aviatrix.intrusion import IntrusionPrevention
+from components.aviatrix.provider_arguments import build_rule_arguments, build_smart_group_selector, build_web_group_selector
+from containment.config.spec import ContainmentSpec
+from containment.names import TLS_CERTIFICATE_VALIDATION, WellKnownObject, make_attachment_point
+from containment.policy.rules import RuleSet
 
 
 class EgressPolicy(pulumi.ComponentResource):
-    """SmartGroups, WebGroups and the ordered rules of one stack; `rule_table` holds each rule with its uuid."""
+    """SmartGroups, WebGroups and the ordered rules of one stack; the output `rule_table` lists each rule with its uuid."""
 
     def __init__(self, name: str, spec: ContainmentSpec, ruleset: RuleSet, *, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("containment:policy:EgressPolicy", name, {}, opts)
         self._name, self._spec, self._child = name, spec, pulumi.ResourceOptions(parent=self)
-        self._ids: dict[str, pulumi.Input[str]] = {known.value: known.value for known in WellKnown}
+        self._ids: dict[str, pulumi.Input[str]] = {known.value: known.value for known in WellKnownObject}
         for key, group in sorted(ruleset.smart_groups.items()):
             if key not in self._ids:
                 made = aviatrix.SmartGroup(
                     f"{name}-{key}",
                     name=group.name,
-                    selector=aviatrix.SmartGroupSelectorArgs(**smart_group_selector(group)),
+                    selector=aviatrix.SmartGroupSelectorArgs(**build_smart_group_selector(group)),
                     opts=self._child,
                 )
                 self._ids[key] = made.uuid
@@ -39,35 +40,38 @@ class EgressPolicy(pulumi.ComponentResource):
             self._ids[key] = aviatrix.WebGroup(
                 f"{name}-{key}",
                 name=web_group.name,
-                selector=aviatrix.WebGroupSelectorArgs(**web_group_selector(web_group)),
+                selector=aviatrix.WebGroupSelectorArgs(**build_web_group_selector(web_group)),
                 opts=self._child,
             ).uuid
-        rules = self._lowered(ruleset)
+        rules = self._convert_rules(ruleset)
         ruled: pulumi.Output[Any] = self._own_list(rules) if spec.config.manage_controller_policy else self._own_ruleset(rules)
+        if spec.config.intrusion_detection and spec.config.manage_controller_policy:
+            IntrusionPrevention(f"{name}-intrusion", spec.object_prefix, opts=self._child)
         self.source_group = self._ids["sg-agent-workload"]
         self.rule_table = ruled.apply(
             lambda found: [
-                {"name": rule.name, "priority": int(rule.priority), "action": rule.action, "uuid": rule.uuid} for rule in by_priority(found)
+                {"name": rule.name, "priority": int(rule.priority), "action": rule.action, "uuid": rule.uuid}
+                for rule in sort_by_priority(found)
             ]
         )
         self.register_outputs({"ruleTable": self.rule_table})
 
-    def _lowered(self, ruleset: RuleSet) -> list[dict[str, Any]]:
-        newer = self._spec.config.controller_version.has_rulesets
+    def _convert_rules(self, ruleset: RuleSet) -> list[dict[str, Any]]:
+        newer = self._spec.config.controller_version.line.has_rulesets
         profile: pulumi.Output[str] | None = None
         if newer and any(rule.verify_sni for rule in ruleset.rules):
             profile = aviatrix.DcfTlsProfile(
                 f"{self._name}-tls",
                 display_name=f"{self._spec.object_prefix}-verify-sni",
-                certificate_validation="CERTIFICATE_VALIDATION_NONE",
+                certificate_validation=TLS_CERTIFICATE_VALIDATION,
                 verify_sni=True,
                 opts=self._child,
             ).uuid
-        return [rule_args(rule, self._ids.__getitem__, tls_profile=profile, log_profiles=newer) for rule in ruleset.rules]
+        return [build_rule_arguments(rule, self._ids.__getitem__, tls_profile=profile, log_profiles=newer) for rule in ruleset.rules]
 
     def _own_ruleset(self, rules: list[dict[str, Any]]) -> pulumi.Output[Any]:
         point = aviatrix.get_dcf_attachment_point_output(
-            name=attachment_point_for(self._spec.stack), opts=pulumi.InvokeOutputOptions(parent=self)
+            name=make_attachment_point(self._spec.stack), opts=pulumi.InvokeOutputOptions(parent=self)
         )
         return aviatrix.DcfRuleset(
             f"{self._name}-rules",
@@ -78,9 +82,9 @@ class EgressPolicy(pulumi.ComponentResource):
         ).rules
 
     def _own_list(self, rules: list[dict[str, Any]]) -> pulumi.Output[Any]:
-        """Own the Controller's list; DCF and the default action stay when the stack goes, so nothing is loosened."""
+        """Own the Controller-wide list; DCF and the default action stay on destroy, so that no network becomes open."""
         kept = pulumi.ResourceOptions(parent=self, retain_on_delete=True)
-        if self._spec.config.controller_version.has_rulesets:
+        if self._spec.config.controller_version.line.has_rulesets:
             enabled: pulumi.Resource = aviatrix.ConfigFeature(f"{self._name}-dcf", feature_name="microseg", is_enabled=True, opts=kept)
         else:
             enabled = aviatrix.DistributedFirewallingConfig(f"{self._name}-dcf", enable_distributed_firewalling=True, opts=kept)
@@ -98,6 +102,6 @@ class EgressPolicy(pulumi.ComponentResource):
         return policies.policies
 
 
-def by_priority(rules: Any) -> list[Any]:
-    """Return rules in evaluation order: the Controller hands a ruleset back as a set."""
+def sort_by_priority(rules: Any) -> list[Any]:
+    """Return rules in evaluation order: the Controller returns a ruleset as a set."""
     return sorted(rules or [], key=lambda rule: rule.priority)

@@ -1,9 +1,9 @@
-"""Network ACLs: what may cross the border of the agent, endpoint and gateway subnets, whatever a security group says.
+"""Network ACLs of the agent, endpoint and gateway subnets: a second barrier behind the security groups.
 
-Same-VPC traffic never meets the gateway, so this is where neighbours are kept apart. Rules kept here: an agent subnet
-reaches the resolver, the endpoints on 443 and what lies outside the VPC, which is the gateway's to judge; endpoints
-answer agents and start nothing; nothing is said about IPv6, so that stays closed. ACLs keep no state: answers have lines
-of their own. Tables of lines are pure functions of the spec.
+Traffic inside the VPC does not cross the gateway, so these ACLs isolate the agent from other hosts in the VPC. Rules kept here: an
+agent subnet reaches the resolver, the endpoints on 443, the credential gateway on its port, and addresses outside the VPC, which the
+gateway judges; endpoints answer agents and open no connections; no entry is about IPv6, so IPv6 is denied. ACLs are stateless, so
+return traffic has separate entries. The entries are pure functions of the spec.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from components.network import AgentNetwork
-from containment.model.names import DNS_PORT, HTTPS_PORT
-from containment.model.spec import ContainmentSpec
+from components.aws.network import AgentNetwork
+from containment.config.spec import ContainmentSpec
+from containment.names import DNS_PORT, HTTPS_PORT
 
 EPHEMERAL = (1024, 65535)
-"""Ports that answers go to (AWS VPC guide: what clients of every kind use)."""
+"""Ports that answers return to (AWS VPC User Guide: ephemeral ports of all kinds of clients)."""
 
 ANYWHERE = IPv4Network("0.0.0.0/0")
 Line = tuple[str, str, IPv4Network, tuple[int, int]]
@@ -33,27 +33,32 @@ class AccessLists(pulumi.ComponentResource):
     def __init__(self, name: str, spec: ContainmentSpec, network: AgentNetwork, *, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("containment:network:AccessLists", name, {}, opts)
         subnets = {"agent": network.agent_subnets, "endpoint": network.endpoint_subnets, "gateway": network.gateway_subnets}
-        for role, (inward, outward) in lines(spec).items() if spec.config.enable_network_acls else ():
+        for role, (inward, outward) in build_entries(spec).items() if spec.config.enable_network_acls else ():
             aws.ec2.NetworkAcl(
                 f"{name}-{role}",
                 vpc_id=network.vpc.id,
                 subnet_ids=[subnet.id for subnet in subnets[role]],
-                ingress=numbered(inward),
-                egress=numbered(outward),
+                ingress=convert_entries(inward),
+                egress=convert_entries(outward),
                 tags={"Name": f"{spec.object_prefix}-{role}"},
                 opts=pulumi.ResourceOptions(parent=self),
             )
         self.register_outputs({})
 
 
-def lines(spec: ContainmentSpec) -> Mapping[str, tuple[Sequence[Line], Sequence[Line]]]:
-    """Return for each role its lines inward and outward; the first that matches decides, and the rest is denied."""
+def build_entries(spec: ContainmentSpec) -> Mapping[str, tuple[Sequence[Line], Sequence[Line]]]:
+    """Return the inbound and outbound entries per role of a subnet; the first match decides, and the default is deny."""
     vpc, resolver = spec.config.vpc_cidr, IPv4Network(spec.dns_resolver)
     gateways = (spec.gateway_subnet, *filter(None, [spec.ha_gateway_subnet]))
     https, dns = (HTTPS_PORT, HTTPS_PORT), (DNS_PORT, DNS_PORT)
+    gateway = spec.credential_gateway
+    calls: list[Line] = [("allow", "tcp", IPv4Network(gateway.address), (gateway.port, gateway.port))] if gateway else []
+    answers: list[Line] = [("allow", "tcp", IPv4Network(gateway.address), EPHEMERAL)] if gateway else []
+    private = (*spec.agent_subnets, *([gateway.subnet] if gateway else []))
     agent_in: list[Line] = [
         ("allow", "udp", resolver, EPHEMERAL),
         ("allow", "tcp", resolver, EPHEMERAL),
+        *answers,
         *(("allow", "tcp", subnet, EPHEMERAL) for subnet in spec.endpoint_subnets),
         ("deny", "all", vpc, (0, 0)),
         ("allow", "tcp", ANYWHERE, EPHEMERAL),
@@ -63,16 +68,17 @@ def lines(spec: ContainmentSpec) -> Mapping[str, tuple[Sequence[Line], Sequence[
     agent_out: list[Line] = [
         ("allow", "udp", resolver, dns),
         ("allow", "tcp", resolver, dns),
+        *calls,
         *(("allow", "tcp", subnet, https) for subnet in spec.endpoint_subnets),
         ("deny", "all", vpc, (0, 0)),
         ("allow", "all", ANYWHERE, (0, 0)),
     ]
-    endpoint_in: list[Line] = [("allow", "tcp", subnet, https) for subnet in spec.agent_subnets]
-    endpoint_out: list[Line] = [("allow", "tcp", subnet, EPHEMERAL) for subnet in spec.agent_subnets]
-    # The Controller manages a gateway on 443 and peers reach it by IPsec (UDP 500, 4500); who may is its security group's.
+    endpoint_in: list[Line] = [("allow", "tcp", subnet, https) for subnet in private]
+    endpoint_out: list[Line] = [("allow", "tcp", subnet, EPHEMERAL) for subnet in private]
+    # The Controller manages a gateway on 443, and peers reach it by IPsec (UDP 500, 4500); its security group limits the sources.
     gateway_in: list[Line] = [
         *(("deny", "all", subnet, (0, 0)) for subnet in spec.endpoint_subnets),
-        *(("allow", "all", subnet, (0, 0)) for subnet in (*spec.agent_subnets, *gateways)),
+        *(("allow", "all", subnet, (0, 0)) for subnet in (*private, *gateways)),
         ("allow", "tcp", ANYWHERE, https),
         ("allow", "tcp", ANYWHERE, EPHEMERAL),
         ("allow", "udp", ANYWHERE, (500, 500)),
@@ -86,8 +92,8 @@ def lines(spec: ContainmentSpec) -> Mapping[str, tuple[Sequence[Line], Sequence[
     return {"agent": (agent_in, agent_out), "endpoint": (endpoint_in, endpoint_out), "gateway": (gateway_in, gateway_out)}
 
 
-def numbered(table: Iterable[Line]) -> list[dict[str, Any]]:
-    """Return lines as the provider takes them, numbered in tens from 100."""
+def convert_entries(table: Iterable[Line]) -> list[dict[str, Any]]:
+    """Return entries as arguments of the AWS provider, numbered in steps of ten from 100."""
     return [
         {
             "rule_no": 100 + 10 * index,

@@ -1,8 +1,8 @@
-"""The agent host: a private VM that can be operated, and can change nothing about its containment.
+"""The agent host: a private EC2 instance that cannot change its own containment.
 
-Rules kept here: no public address, no key pair, no ingress; outward the resolver, the endpoints, and what lies outside the
-VPC, which the gateway judges; IMDSv2 with hop limit 1; encrypted disk; it is created after everything that contains it is
-in force and destroyed before that goes. Who it is in AWS is `identity`.
+Rules kept here: no public address, no key pair, no ingress; egress to the resolver, to the endpoints, and to addresses outside the
+VPC, which the gateway judges; IMDSv2 with hop limit 1; encrypted disk; created after everything that contains it, and destroyed
+before it. Its IAM role is in `identity`.
 """
 
 from __future__ import annotations
@@ -14,43 +14,46 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from components.identity import HostIdentity
-from components.network import AgentNetwork
-from containment.host.first_boot import user_data
-from containment.model.names import DNS_PORT, HTTPS_PORT, HostTag
-from containment.model.spec import ContainmentSpec
+from components.aws.ephemeral import HostEnd
+from components.aws.identity import HostIdentity, make_named_options
+from components.aws.network import AgentNetwork
+from containment.config.spec import ContainmentSpec
+from containment.host.first_boot import build_user_data
+from containment.names import DNS_PORT, HTTPS_PORT, HostTag
+from containment.vending.hosts import HostPlan, PlannedHost
 
 
 class AgentHost(pulumi.ComponentResource):
-    """The host of one stack. `after` is everything that must be in force before it exists."""
+    """One host of a stack. `after` lists the resources that must be in force before the host is created."""
 
     def __init__(
         self,
-        name: str,
-        spec: ContainmentSpec,
+        planned: PlannedHost,
         network: AgentNetwork,
         after: Sequence[pulumi.Resource],
         *,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        super().__init__("containment:host:AgentHost", name, {}, opts)
-        child = pulumi.ResourceOptions(parent=self)
-        self.identity = HostIdentity(f"{name}-identity", spec, network, opts=child)
+        name, spec = planned.logical_name, planned.spec
+        former = pulumi.ResourceOptions(aliases=[pulumi.Alias(name=planned.former_name)]) if planned.former_name else None
+        super().__init__("containment:host:AgentHost", name, {}, pulumi.ResourceOptions.merge(opts, former))
+        self.agent, self.logical_name = planned.agent, name
+        self.identity = HostIdentity(f"{name}-identity", planned, network, opts=pulumi.ResourceOptions(parent=self))
         group = aws.ec2.SecurityGroup(
             f"{name}-sg",
-            name=f"{spec.object_prefix}-host",
+            name=planned.object_name,
             description="Agent host: no ingress; resolver, endpoints, and outside the VPC, which the gateway judges",
             vpc_id=network.vpc.id,
             ingress=[],
-            egress=egress(spec),
-            tags={"Name": f"{spec.object_prefix}-host"},
-            opts=child,
+            egress=build_egress_rules(spec),
+            tags={"Name": planned.object_name},
+            opts=make_named_options(self, planned),
         )
         config = spec.config
         self.instance = aws.ec2.Instance(
             f"{name}-instance",
-            ami=config.agent_image_id or self._newest_image(spec),
-            instance_type=config.agent_instance_type,
+            ami=config.agent_image_id or self._find_newest_image(spec),
+            instance_type=planned.instance_type,
             subnet_id=network.agent_subnets[0].id,
             private_ip=str(config.agent_private_ip) if config.agent_private_ip else None,
             associate_public_ip_address=False,
@@ -68,24 +71,28 @@ class AgentHost(pulumi.ComponentResource):
                 "volume_size": config.agent_root_volume_size_gb,
                 "delete_on_termination": True,
             },
-            user_data=user_data(spec),
+            user_data=build_user_data(spec, planned.deadline),
+            instance_initiated_shutdown_behavior="terminate" if planned.deadline else None,
             user_data_replace_on_change=True,
-            # The tags that policy follows are explicit here: default tags are invisible to the pack.
+            # The tags that SmartGroups match are explicit: the policy pack does not see the provider's default tags in every front end.
             tags={
-                "Name": f"{spec.object_prefix}-host",
+                "Name": planned.object_name,
+                **planned.tags,
                 config.agent_workload_tag_key: config.agent_workload_tag_value,
                 HostTag.AGENT_CLASS.value: config.agent_class,
                 HostTag.AGENT_STACK.value: spec.stack,
                 HostTag.POLICY_MODE.value: spec.mode.value,
             },
-            # An image that was looked up stays what it was: a newer one is a decision, not a side effect of the next `up`.
+            # An image that was looked up is kept: replacing the host for a newer one is a decision, not a side effect of the next `up`.
             opts=pulumi.ResourceOptions(
                 parent=self, depends_on=[*after, self.identity], ignore_changes=[] if config.agent_image_id else ["ami"]
             ),
         )
+        if planned.deadline is not None:
+            HostEnd(f"{name}-end", planned, self.instance, opts=pulumi.ResourceOptions(parent=self))
         self.register_outputs({"instanceId": self.instance.id, "privateIp": self.instance.private_ip})
 
-    def _newest_image(self, spec: ContainmentSpec) -> pulumi.Output[str]:
+    def _find_newest_image(self, spec: ContainmentSpec) -> pulumi.Output[str]:
         filters = [{"name": "name", "values": [spec.config.agent_image_name]}, {"name": "virtualization-type", "values": ["hvm"]}]
         found = aws.ec2.get_ami_output(
             most_recent=True, owners=[spec.config.agent_image_owner], filters=filters, opts=pulumi.InvokeOutputOptions(parent=self)
@@ -94,12 +101,21 @@ class AgentHost(pulumi.ComponentResource):
         return image
 
 
-def egress(spec: ContainmentSpec) -> list[dict[str, Any]]:
-    """Return the host's way out: neighbours in the VPC are in none of it; everything outside goes to the gateway."""
+def create_hosts(
+    plan: HostPlan, network: AgentNetwork, after: Sequence[pulumi.Resource], *, opts: pulumi.ResourceOptions | None = None
+) -> tuple[AgentHost, ...]:
+    """Create the hosts of a stack: one per agent, or the single host of a stack without agent files."""
+    return tuple(AgentHost(planned, network, after, opts=opts) for planned in plan.hosts)
+
+
+def build_egress_rules(spec: ContainmentSpec) -> list[dict[str, Any]]:
+    """Return the host's egress rules: no other host of the VPC; everything outside the VPC, which routes through the gateway."""
     outside = sorted(IPv4Network("0.0.0.0/0").address_exclude(spec.config.vpc_cidr))
     lines = [(protocol, DNS_PORT, [f"{spec.dns_resolver}/32"], "VPC DNS") for protocol in ("udp", "tcp")]
     if spec.config.create_ssm_vpc_endpoints:
         lines.append(("tcp", HTTPS_PORT, [str(subnet) for subnet in spec.endpoint_subnets], "AWS endpoints"))
+    if gateway := spec.credential_gateway:
+        lines.append(("tcp", gateway.port, [f"{gateway.address}/32"], "credential gateway"))
     lines.append(("-1", 0, [str(network) for network in outside], "judged by the gateway"))
     return [
         {"protocol": protocol, "from_port": port, "to_port": port, "cidr_blocks": cidrs, "description": why}

@@ -1,7 +1,7 @@
-"""AWS's own services inside the VPC: the agent host is operated without any way out.
+"""VPC endpoints of AWS services, so that operating the agent host needs no internet egress.
 
-Rules kept here: interface endpoints stand in subnets of their own, with private DNS; their security group takes TCP 443
-from the agent subnets only; what may pass them is `endpoint_policies`.
+Rules kept here: interface endpoints are in separate subnets, with private DNS; their security group accepts TCP 443 from the agent
+subnets only. Their policies are in `endpoint_policies`.
 """
 
 from __future__ import annotations
@@ -9,13 +9,13 @@ from __future__ import annotations
 import pulumi
 import pulumi_aws as aws
 
-from components.endpoint_policies import perimeter, s3_perimeter
-from components.network import AgentNetwork
-from containment.model.names import HTTPS_PORT
-from containment.model.spec import ContainmentSpec
+from components.aws.endpoint_policies import build_interface_policy, build_s3_policy
+from components.aws.network import AgentNetwork
+from containment.config.spec import ContainmentSpec
+from containment.names import HTTPS_PORT
 
 INTERFACE_SERVICES = ("ssm", "ssmmessages", "ec2messages", "logs", "sts", "ec2", "ecr.api", "ecr.dkr")
-"""Services a private host is operated with (seed 001, resource table; ec2 and ecr from design decision 10)."""
+"""Services needed to operate a private host (Aviatrix blueprint, resource table; ec2 and ecr are added)."""
 
 
 class AgentEndpoints(pulumi.ComponentResource):
@@ -33,13 +33,13 @@ class AgentEndpoints(pulumi.ComponentResource):
         super().__init__("containment:network:AgentEndpoints", name, {}, opts)
         self._name, self._spec, self._network, self._child = name, spec, network, pulumi.ResourceOptions(parent=self)
         self._account = pulumi.Output.from_input(account)
-        self.security_group = self._group()
+        self.security_group = self._create_security_group()
         services = INTERFACE_SERVICES if spec.config.create_ssm_vpc_endpoints else ()
-        self.interfaces = {service: self._interface(service) for service in services}
-        self.s3 = self._gateway() if spec.config.create_s3_gateway_endpoint else None
+        self.interfaces = {service: self._create_interface_endpoint(service) for service in services}
+        self.s3 = self._create_gateway_endpoint() if spec.config.create_s3_gateway_endpoint else None
         self.register_outputs({"interfaceEndpointIds": {service: endpoint.id for service, endpoint in self.interfaces.items()}})
 
-    def _group(self) -> aws.ec2.SecurityGroup:
+    def _create_security_group(self) -> aws.ec2.SecurityGroup:
         return aws.ec2.SecurityGroup(
             f"{self._name}-sg",
             name=f"{self._spec.object_prefix}-endpoints",
@@ -59,9 +59,9 @@ class AgentEndpoints(pulumi.ComponentResource):
             opts=self._child,
         )
 
-    def _interface(self, service: str) -> aws.ec2.VpcEndpoint:
+    def _create_interface_endpoint(self, service: str) -> aws.ec2.VpcEndpoint:
         organization = self._spec.config.organization_id
-        policy = self._account.apply(lambda account: perimeter(account, organization))
+        policy = self._account.apply(lambda account: build_interface_policy(account, organization))
         return aws.ec2.VpcEndpoint(
             f"{self._name}-{service.replace('.', '-')}",
             vpc_id=self._network.vpc.id,
@@ -75,9 +75,9 @@ class AgentEndpoints(pulumi.ComponentResource):
             opts=self._child,
         )
 
-    def _gateway(self) -> aws.ec2.VpcEndpoint:
+    def _create_gateway_endpoint(self) -> aws.ec2.VpcEndpoint:
         region, organization = self._spec.config.aws_region, self._spec.config.organization_id
-        policy = self._account.apply(lambda account: s3_perimeter(account, organization, region))
+        policy = self._account.apply(lambda account: build_s3_policy(account, organization, region))
         return aws.ec2.VpcEndpoint(
             f"{self._name}-s3",
             vpc_id=self._network.vpc.id,

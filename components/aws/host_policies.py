@@ -1,14 +1,15 @@
-"""What the agent host's role may and may not do, as IAM documents. Pure functions.
+"""IAM documents of the agent host's role. Pure functions.
 
-Three layers, each enough alone to keep an agent from changing its own containment: the role allows what Session Manager
-needs and nothing else; an explicit deny names every service that containment is made of; the permissions boundary caps
-whatever is attached later. A fourth makes the credentials worthless outside: they work from this host's own address in
-this VPC, through its endpoints, and nowhere else.
+Three layers, each enough alone to keep an agent from changing its own containment: the role allows only the actions that Session
+Manager needs; an explicit deny names every service that containment is made of; the permissions boundary limits any policy that is
+attached later. A fourth makes stolen credentials useless: they work only from this host's address in this VPC, through its
+endpoints.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 SESSION_MANAGER = (
@@ -24,7 +25,7 @@ SESSION_MANAGER = (
     "ssmmessages:OpenControlChannel",
     "ssmmessages:OpenDataChannel",
 )
-"""What Session Manager needs of a host (AWS Systems Manager guide); no GetParameter, no managed policy."""
+"""Actions that Session Manager needs on a host (AWS Systems Manager User Guide); no GetParameter, no managed policy."""
 
 MAY_BE_GRANTED = (
     "ecr:BatchCheckLayerAvailability",
@@ -37,7 +38,7 @@ MAY_BE_GRANTED = (
     "s3:GetObject",
     "sts:GetCallerIdentity",
 )
-"""What a policy attached later may add: reading images and files, writing logs. The boundary stops the rest."""
+"""Actions that a policy attached later may add: read images and files, write logs. The boundary denies all others."""
 
 CONTAINMENT = (
     "account:*",
@@ -120,33 +121,54 @@ CONTAINMENT = (
     "tag:*",
     "vpc-lattice:*",
 )
-"""What an agent must never touch: network, names, identity, tags, images and disks, logs, and other hosts."""
+"""Actions that an agent must never have: on network, DNS, identity, tags, images and disks, logs, and other hosts."""
 
 
 STILL_DENIED = ("ec2:*", "iam:*", "route53resolver:*", "ssm:Send*", "ssm:Start*", "sts:Assume*", "tag:*")
-"""What the boundary denies by name too, so that a line added to MAY_BE_GRANTED by mistake does not open the cage."""
+"""Actions that the boundary also denies explicitly, so that a wrong entry in MAY_BE_GRANTED does not permit them."""
 
 
-def operate() -> str:
-    """Return the policy that lets the host be operated."""
-    return _document({"Sid": "SessionManager", "Effect": "Allow", "Action": list(SESSION_MANAGER), "Resource": "*"})
+def build_operation_policy() -> str:
+    """Return the policy that allows Session Manager to operate the host."""
+    return _format_document({"Sid": "SessionManager", "Effect": "Allow", "Action": list(SESSION_MANAGER), "Resource": "*"})
 
 
-def keep_off(vpc: str | None) -> str:
-    """Return the explicit deny; with a VPC it also refuses calls that do not come from the host itself, through an endpoint there."""
-    return _document(_deny("Containment", CONTAINMENT), *(_elsewhere(vpc) if vpc else ()))
+def build_bundle_policy(source: str) -> str:
+    """Return the right to read the objects below one prefix, and nothing else of the bucket; `source` is s3://BUCKET/PREFIX."""
+    objects = f"arn:aws:s3:::{source.removeprefix('s3://')}/*"
+    return _format_document({"Sid": "SignedBundle", "Effect": "Allow", "Action": ["s3:GetObject"], "Resource": [objects]})
 
 
-def boundary() -> str:
-    """Return the permissions boundary: the most that any policy on the role can come to."""
-    allowed = {"Sid": "TheMost", "Effect": "Allow", "Action": sorted((*SESSION_MANAGER, *MAY_BE_GRANTED)), "Resource": "*"}
-    return _document(allowed, _deny("NeverContainment", STILL_DENIED))
+def build_deny_policy(vpc: str | None) -> str:
+    """Return the explicit deny; with a VPC id it also denies calls that do not come from the host through that VPC's endpoints."""
+    return _format_document(_deny("Containment", CONTAINMENT), *(_deny_elsewhere(vpc) if vpc else ()))
 
 
-def _elsewhere(vpc: str) -> tuple[dict[str, Any], ...]:
+def build_boundary(*more: str) -> str:
+    """Return the permissions boundary: the most that all policies of the role together can allow.
+
+    Args:
+        more: actions that a feature of the stack adds.
+    """
+    allowed = {"Sid": "TheMost", "Effect": "Allow", "Action": sorted((*SESSION_MANAGER, *MAY_BE_GRANTED, *more)), "Resource": "*"}
+    return _format_document(allowed, _deny("NeverContainment", STILL_DENIED))
+
+
+def build_gateway_policy(secrets: Sequence[str]) -> str:
+    """Return the credential gateway's only right: reading exactly its secrets."""
+    read = {"Sid": "ProviderKeys", "Effect": "Allow", "Action": ["secretsmanager:GetSecretValue"], "Resource": sorted(secrets)}
+    return _format_document(read)
+
+
+def build_gateway_denial(vpc: str) -> str:
+    """Return the denial of the gateway's right from any other address than its own in this VPC: stolen credentials read nothing."""
+    return _format_document(*_deny_elsewhere(vpc))
+
+
+def _deny_elsewhere(vpc: str) -> tuple[dict[str, Any], ...]:
     """Return denies for calls from another network and from another host (AWS: policies to control use of EC2 credentials).
 
-    A call that says nothing of a VPC came over the internet. Calls that AWS makes on the host's behalf come from AWS.
+    A call without `aws:SourceVpc` came over the internet. Calls that AWS services make on the host's behalf are excepted.
     """
     ours = {"BoolIfExists": {"aws:ViaAWSService": "false"}}
     network = {"StringNotEqualsIfExists": {"aws:SourceVpc": vpc}, **ours}
@@ -158,5 +180,5 @@ def _deny(sid: str, actions: tuple[str, ...], condition: dict[str, Any] | None =
     return {"Sid": sid, "Effect": "Deny", "Action": list(actions), "Resource": "*", **({"Condition": condition} if condition else {})}
 
 
-def _document(*statements: dict[str, Any]) -> str:
+def _format_document(*statements: dict[str, Any]) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})

@@ -1,7 +1,7 @@
-"""RuleSet to provider arguments: pure dictionaries, in the order and form the provider plans cleanly.
+"""Convert a RuleSet to arguments of the Aviatrix provider, in an order and form that produce no diff on the next preview.
 
-Rules kept here: rules in evaluation order; every port range says both ends (9.0.10 re-plans for ever otherwise);
-`watch`, never `enforcement`, which no released provider has; names and CIDRs sorted and known before anything runs.
+Pure functions. Rules kept here: rules in evaluation order; every port range sets both ends (without them 9.0.10 plans changes on
+every run); `watch`, never `enforcement`, which no released provider has; names and CIDRs are sorted and known in preview.
 """
 
 from __future__ import annotations
@@ -11,14 +11,17 @@ from typing import Any
 
 import pulumi
 
-from containment.model.names import WellKnown
-from containment.model.ruleset import CidrSelector, Logging, Rule, SmartGroup, TagSelector, WebGroup
+from containment.names import WellKnownObject
+from containment.policy.rules import CidrSelector, Logging, Rule, SmartGroup, TagSelector, WebGroup
 
-LOG_PROFILES: Mapping[Logging, WellKnown] = {Logging.START: WellKnown.LOG_START, Logging.START_AND_END: WellKnown.LOG_START_AND_END}
+LOG_PROFILES: Mapping[Logging, WellKnownObject] = {
+    Logging.START: WellKnownObject.LOG_START,
+    Logging.START_AND_END: WellKnownObject.LOG_START_AND_END,
+}
 
 
-def smart_group_selector(group: SmartGroup) -> dict[str, Any]:
-    """Return a SmartGroup's `selector`; expressions are OR-ed by the Controller."""
+def build_smart_group_selector(group: SmartGroup) -> dict[str, Any]:
+    """Return a SmartGroup's `selector`; the Controller treats its match expressions as alternatives."""
     expressions: list[dict[str, Any]] = []
     for selector in group.selectors:
         if isinstance(selector, TagSelector):
@@ -30,22 +33,26 @@ def smart_group_selector(group: SmartGroup) -> dict[str, Any]:
     return {"match_expressions": expressions}
 
 
-def web_group_selector(group: WebGroup) -> dict[str, Any]:
+def build_web_group_selector(group: WebGroup) -> dict[str, Any]:
     """Return a WebGroup's `selector`."""
     names = [{"snifilter": str(pattern)} for pattern in group.patterns]
     return {"match_expressions": [*names, *({"urlfilter": str(url)} for url in group.urls)]}
 
 
-def rule_args(
+def build_rule_arguments(
     rule: Rule,
     group_id: Callable[[str], pulumi.Input[str]],
     *,
     tls_profile: pulumi.Input[str] | None,
     log_profiles: bool,
 ) -> dict[str, Any]:
-    """Return one rule as the provider wants it; `group_id` gives the uuid of a SmartGroup or WebGroup the rule names.
+    """Return the provider's arguments of one rule.
 
-    `tls_profile` and `log_profiles` exist from provider 8.2 on.
+    Args:
+        rule: the rule.
+        group_id: returns the uuid of a SmartGroup or WebGroup that the rule names by key.
+        tls_profile: uuid of the TLS profile that verifies the SNI; None before provider 8.2.
+        log_profiles: whether the provider has log profiles (8.2 or newer).
     """
     args: dict[str, Any] = {
         "name": rule.name,

@@ -1,42 +1,44 @@
-"""Where a stack's records go: log groups for VPC flows and DNS queries, their key, and the role that delivers flows.
+"""Log groups for VPC flows and DNS queries, their KMS key, and the role that delivers flow logs.
 
-Rules kept here: every group has a retention; where the class demands strict logging the groups are encrypted with a key
-of the stack's own (or the one configuration names), which only CloudWatch Logs may use, and for these groups alone.
-Names hold the stack and not the prefix: what was logged outlives a new prefix.
+Rules kept here: every group has a retention; if the class demands strict logging, the groups are encrypted with a key that the
+stack creates or the configuration names. The key of the stack is usable by CloudWatch Logs only, for these groups only. Names
+contain the stack and not the prefix, so that a new prefix does not replace the groups and delete their logs.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from typing import Any
 
 import pulumi
 import pulumi_aws as aws
 
-from containment.model.spec import ContainmentSpec
+from containment.config.spec import ContainmentSpec
 
 
 class AgentLogs(pulumi.ComponentResource):
-    """Log groups of one stack; a group that configuration switches off is None."""
+    """Log groups of one stack; a group is None if the configuration switches it off."""
 
     def __init__(self, name: str, spec: ContainmentSpec, account: pulumi.Input[str], *, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("containment:logs:AgentLogs", name, {}, opts)
         self._name, self._spec, self._child = name, spec, pulumi.ResourceOptions(parent=self)
-        self.key_arn = self._key(account) if spec.strict_logging or spec.config.log_kms_key_arn else None
-        self.flows = self._group("flow-logs") if spec.config.enable_vpc_flow_logs else None
-        self.queries = self._group("dns-queries") if spec.config.enable_dns_query_logs else None
-        self.delivery = self._delivery(self.flows) if self.flows else None
+        self.key_arn = self._create_key(account) if spec.strict_logging or spec.config.log_kms_key_arn else None
+        self.flows = self._create_group("flow-logs") if spec.config.enable_vpc_flow_logs else None
+        self.queries = self._create_group("dns-queries") if spec.config.enable_dns_query_logs else None
+        self.delivery = self._create_delivery_role(self.flows) if self.flows else None
         self.register_outputs({})
 
-    def _group(self, what: str) -> aws.cloudwatch.LogGroup:
+    def _create_group(self, what: str) -> aws.cloudwatch.LogGroup:
         return aws.cloudwatch.LogGroup(
             f"{self._name}-{what}",
-            name=_group_name(self._spec, what),
+            name=_build_group_name(self._spec, what),
             retention_in_days=self._spec.config.flow_log_retention_days,
             kms_key_id=self.key_arn,
             opts=self._child,
         )
 
-    def _key(self, account: pulumi.Input[str]) -> pulumi.Input[str]:
+    def _create_key(self, account: pulumi.Input[str]) -> pulumi.Input[str]:
         if self._spec.config.log_kms_key_arn:
             return self._spec.config.log_kms_key_arn
         key = aws.kms.Key(
@@ -44,14 +46,14 @@ class AgentLogs(pulumi.ComponentResource):
             description=f"Log groups of {self._spec.stack}",
             enable_key_rotation=True,
             deletion_window_in_days=30,
-            policy=pulumi.Output.from_input(account).apply(lambda found: key_policy(self._spec, found)),
+            policy=pulumi.Output.from_input(account).apply(lambda found: build_key_policy(self._spec, found)),
             tags={"Name": f"{self._spec.stack}-logs"},
             opts=self._child,
         )
         arn: pulumi.Output[str] = key.arn
         return arn
 
-    def _delivery(self, group: aws.cloudwatch.LogGroup) -> aws.iam.Role:
+    def _create_delivery_role(self, group: aws.cloudwatch.LogGroup) -> aws.iam.Role:
         trust = {"Effect": "Allow", "Principal": {"Service": "vpc-flow-logs.amazonaws.com"}, "Action": "sts:AssumeRole"}
         role = aws.iam.Role(
             f"{self._name}-delivery",
@@ -74,15 +76,25 @@ class AgentLogs(pulumi.ComponentResource):
         return role
 
 
-def _group_name(spec: ContainmentSpec, what: str) -> str:
+def _build_group_name(spec: ContainmentSpec, what: str) -> str:
     return f"/containment/{spec.stack}/{what}"
 
 
-def key_policy(spec: ContainmentSpec, account: str) -> str:
-    """Return the key's policy: the account administers it, CloudWatch Logs uses it for this stack's groups."""
-    groups = [
-        f"arn:aws:logs:{spec.config.aws_region}:{account}:log-group:{_group_name(spec, what)}" for what in ("flow-logs", "dns-queries")
-    ]
+def build_key_policy(spec: ContainmentSpec, account: str) -> str:
+    """Return the key's policy: the account administers the key, and CloudWatch Logs uses it for this stack's groups."""
+    sessions = ("sessions",) if spec.config.operator_sessions else ()
+    return json.dumps(build_log_key_policy(spec, account, ("flow-logs", "dns-queries", *sessions)))
+
+
+def build_log_key_policy(spec: ContainmentSpec, account: str, names: Sequence[str]) -> dict[str, Any]:
+    """Return the policy of a key that CloudWatch Logs uses for some groups of a stack.
+
+    Args:
+        spec: the stack.
+        account: its AWS account, which administers the key.
+        names: the last parts of the groups' names.
+    """
+    groups = [f"arn:aws:logs:{spec.config.aws_region}:{account}:log-group:{_build_group_name(spec, what)}" for what in names]
     administer = {
         "Sid": "AccountAdministers",
         "Effect": "Allow",
@@ -98,4 +110,4 @@ def key_policy(spec: ContainmentSpec, account: str) -> str:
         "Resource": "*",
         "Condition": {"ArnEquals": {"kms:EncryptionContext:aws:logs:arn": groups}},
     }
-    return json.dumps({"Version": "2012-10-17", "Statement": [administer, use]})
+    return {"Version": "2012-10-17", "Statement": [administer, use]}

@@ -1,7 +1,8 @@
-"""The Aviatrix spoke gateway: the only way out of the VPC, and the place where policy is applied.
+"""The Aviatrix spoke gateway: the VPC's only path to the internet, where the firewall policy is applied.
 
-Rules kept here: SNAT on (WebGroup rules need it), encrypted volume, gateway subnets watched for strangers, the second gateway
-in another subnet; the private route tables' default route is written by the Controller, never by this program.
+Rules kept here: SNAT on (WebGroup rules need it); encrypted volume; the gateway subnets are monitored for instances other than
+gateways; a second gateway is in another subnet; the Controller writes the default route of the private route tables, never this
+program.
 """
 
 from __future__ import annotations
@@ -9,8 +10,8 @@ from __future__ import annotations
 import pulumi
 import pulumi_aviatrix as aviatrix
 
-from components.network import AgentNetwork
-from containment.model.spec import ContainmentSpec
+from components.aws.network import AgentNetwork
+from containment.config.spec import ContainmentSpec
 
 AWS = 1
 """The Controller's number for AWS (provider: `cloud_type`)."""
@@ -39,8 +40,9 @@ class SpokeGateway(pulumi.ComponentResource):
             ha_subnet=str(second) if second else None,
             ha_gw_size=spec.config.spoke_gateway_size if second else None,
             tags={**spec.config.tags, "AgentStack": spec.stack},
-            # The gateway comes up when its subnet has a way out and the agent tables it writes to are in use. Its name is
-            # fixed, so a new one cannot stand beside it; while it is replaced the agent has no way out at all.
+            # To start, the gateway needs a subnet with an internet route, and the agent route tables that the Controller writes
+            # to must be associated. Its name is fixed, so a replacement cannot be created before it is deleted; meanwhile the
+            # agent has no egress at all.
             opts=pulumi.ResourceOptions(parent=self, depends_on=[network], delete_before_replace=True),
         )
         self.register_outputs({"gatewayName": self.gateway.gw_name})
