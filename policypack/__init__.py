@@ -1,13 +1,11 @@
-"""The policy pack: a second opinion on what a Pulumi program would deploy, read from its resources and never from its spec.
+"""The policy pack: an independent check of what a Pulumi program would deploy, by its resources and never by its spec.
 
-Reading order: `plain` (values with an explicit UNKNOWN), `graph` (resources and references), `hosts`, `place`, `space`,
-`routes` and `network/` (routes, regions, names, other stacks' files), `deployed/` (what is there, where it differs from what a
-program sets), `iam/` (roles, trust, endpoint policies), `user_data` with `secrets/` and `logins/`, `dcf`, `dcf_groups`, `dcf_scope`,
-`shadow` and `chain` (what they mean), `proof/` (permits judged by the flows they decide), `type_table/` (reviewed types), `finding` and
-`rules/` (one rule per file), `registry`, `waivers`; then the front ends: `adapter` (CrossGuard) and `judge` (the program itself, state
-files). Of `containment` only the model's names, errors and domain patterns are used; `spec` and `policy` are not, so that one mistake
-is not made twice.
+Reading order: `graph/` (values with an explicit UNKNOWN, resources and references), `facts/` (hosts, routes, IAM, user data, and what
+is deployed where it differs from the program), `firewall/` (DCF rules, their groups, and permits judged by the flows they decide),
+`type_table/` (reviewed types), `finding` and `rules/` (one rule per file), `registry`, `waivers`; then the front ends: `adapter`
+(CrossGuard) and `judge` (the program itself, state files).
+The pack does not import the configuration, the spec or the policy builder of `containment`, so that an error there is not repeated here.
 
-What it cannot see: what other stacks, consoles and Controllers do; routes and subnets that are not in the program; what runs in
-a type of resource that no table has (which it refuses); whether a resource was imported.
+Not checked: changes by other stacks, consoles and Controllers; routes and subnets that are not in the program; what runs in a
+resource of a type that no table lists (such a type is refused); whether a resource was imported.
 """

@@ -1,7 +1,7 @@
-"""Entry point of the policy pack: `PolicyPack` serves and never returns, so this file holds that call and no rule.
+"""Entry point of the policy pack: register every rule and start the server, a call that never returns.
 
-The engine runs it from this folder. The folder itself is loaded as the package `policypack`, so that a copy of it judges
-with its own rules and not with an installed one's.
+The engine runs this file from this folder. The folder itself is loaded as the package `policypack`, so that a copy of it judges
+with the copied rules and not with those of an installed package.
 """
 
 import importlib.util
@@ -19,13 +19,15 @@ _SPEC.loader.exec_module(_PACKAGE)
 
 from pulumi_policy import EnforcementLevel, PolicyPack  # noqa: E402
 
-from policypack.adapter import policies  # noqa: E402
-from policypack.memory import Memory  # noqa: E402
+from policypack.adapter import build_policies  # noqa: E402
+from policypack.decision_rule import build_decision_rule, load_decisions  # noqa: E402
+from policypack.graph.request_decoder import wrap_service  # noqa: E402
 from policypack.registry import RULES  # noqa: E402
-from policypack.waivers import load  # noqa: E402
-from policypack.wire import stand_in_front  # noqa: E402
+from policypack.request_memory import RequestMemory  # noqa: E402
+from policypack.waivers import load_waivers  # noqa: E402
 
-memory = Memory()
-waivers = load(datetime.now(UTC).date(), [rule.id for rule in RULES])
-stand_in_front(memory.answering, memory.answering_stack)
-PolicyPack(name="agent-containment", policies=policies(RULES, memory, waivers), enforcement_level=EnforcementLevel.MANDATORY)
+memory = RequestMemory()
+waivers = load_waivers(datetime.now(UTC).date(), [rule.id for rule in RULES])
+rules = (*RULES, build_decision_rule(load_decisions(), waivers))
+wrap_service(memory.keep_request, memory.keep_stack)
+PolicyPack(name="agent-containment", policies=build_policies(rules, memory, waivers), enforcement_level=EnforcementLevel.MANDATORY)

@@ -1,7 +1,7 @@
-"""What a rule is and what it reports.
+"""Rules, and the findings they report.
 
-A rule's id, severity and words are data in its own file under `rules/`; its checks are pure functions over `graph`
-values, so that the pack, the program itself and offline checks of state files all say the same thing.
+A rule's id, severity and texts are data in its file under `rules/`; its checks are pure functions of `graph` values, so that the
+policy pack, the program itself and offline checks of state files report the same findings.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from policypack.graph import Graph, Resource
+    from policypack.graph.resources import Graph, Resource
 
 
 class Severity(StrEnum):
-    """How bad a violation is, in CrossGuard's four levels."""
+    """Severity of a violation, in CrossGuard's four levels."""
 
     LOW = "low"
     MEDIUM = "medium"
@@ -25,36 +25,36 @@ class Severity(StrEnum):
 
 
 class Scope(StrEnum):
-    """Which programs a rule judges. A place is one whose program declares all of it: see `place`."""
+    """The programs that a rule judges. A complete agent environment is defined in `facts.agent_environment`."""
 
-    EVERYWHERE = "every program; what it does not say counts as well"
+    EVERYWHERE = "all programs, including unset properties"
     AGENTS = "programs with an agent host, or with the agents' firewall rules"
-    STATED = "what any program states"
-    STATED_OR_PLACE = "what any program states; in a vended place what it does not say as well"
-    PLACE = "vended places"
+    STATED = "all programs, only properties that are set"
+    STATED_OR_PLACE = "all programs, only properties that are set; unset ones too in complete agent environments"
+    PLACE = "complete agent environments"
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
-    """One thing found wrong: `where` is a resource's URN ("" for the whole stack), `what` a sentence naming the value at fault."""
+class Violation:
+    """One violation: `where` is a resource's URN ("" for the whole stack), `what` a sentence with the value at fault."""
 
     where: str
     what: str
 
 
-ResourceCheck = Callable[["Resource", Sequence["Resource"]], list[Fault]]
-"""Judges one resource by its inputs; the second argument is what was registered before it (inputs only)."""
+ResourceCheck = Callable[["Resource", Sequence["Resource"]], list[Violation]]
+"""Judges one resource by its inputs; the second argument is the resources registered before it (inputs only)."""
 
-StackCheck = Callable[["Graph"], list[Fault]]
+StackCheck = Callable[["Graph"], list[Violation]]
 """Judges relations between all resources of a stack."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One policy: `rules/<id with underscores>.py` holds exactly one, named RULE.
+    """One policy: the value RULE of `rules/<id with underscores>.py`.
 
-    `info` says what holds when the rule is kept, `why` what a violation opens, `fix` what to write instead, `ids` the same
-    demand in other catalogues (Checkov, Trivy, AWS Security Hub, CIS).
+    `info` is the demand, `why` the attack that a violation permits, `fix` the change to make, `ids` the same demand in other
+    catalogs (Checkov, Trivy, AWS Security Hub, CIS).
     """
 
     id: str
@@ -70,7 +70,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A rule broken at one place; `str()` is the message people read, the same in every front end."""
+    """A rule that one resource breaks; `str()` is the message for people, the same in every front end."""
 
     rule: Rule = field(repr=False)
     where: str
@@ -83,7 +83,7 @@ class Finding:
 
     @property
     def message(self) -> str:
-        """What, why, fix and ids, a line each; the place is told by whoever shows it."""
+        """The fault, why, fix and ids, one per line; each front end adds the resource."""
         lines = [self.what, f"why: {self.rule.why}", f"fix: {self.rule.fix}"]
         return "\n".join([*lines, f"ids: {', '.join(self.rule.ids)}"] if self.rule.ids else lines)
 

@@ -1,7 +1,7 @@
-"""The rule about waivers themselves: each is complete, names what is there, and has not ended.
+"""The rule about waivers: each is complete, names a resource that exists, and has not ended.
 
-It is made from a file's waivers on one day, so it does not stand under `rules/`. What the file says by itself stops a program at
-its first resource, the stack; that a waiver names nothing is known when everything is registered.
+It depends on a file's waivers and the day, so it is not one of the files in `rules/`. A mistake in the file stops a program at its
+first resource, the stack; whether a waiver names a resource is known only when all are registered.
 """
 
 from __future__ import annotations
@@ -9,29 +9,29 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from policypack.finding import Fault, Rule, Severity
-from policypack.graph import Graph, Resource
+from policypack.finding import Rule, Severity, Violation
+from policypack.graph.resources import Graph, Resource
 from policypack.waivers import STACK, Waivers
 
 ID: Final = "waivers-hold"
-INFO: Final = "Every waiver in policypack/waivers.yaml is complete, names a rule and a resource that are there, and has not ended."
-WHY: Final = "a waiver that nobody can place or that has ended would go on accepting a hole that nobody accepts"
-REPAIR: Final = "repair what it accepted and remove the entry, or decide again and write a new end"
+INFO: Final = "Every waiver in policypack/waivers.yaml is complete, names a rule and a resource that exist, and has not ended."
+WHY: Final = "a waiver that names no resource, or that has ended, would still accept a hole that its owner no longer accepts"
+REPAIR: Final = "repair what it accepted and remove the entry, or decide again and set a new end date"
 
 
-def rule_of(waivers: Waivers) -> Rule:
+def build_waiver_rule(waivers: Waivers) -> Rule:
     """Return the rule for these waivers."""
 
-    def check_resource(resource: Resource, _seen: Sequence[Resource] = ()) -> list[Fault]:
-        return waivers.faults(resource.urn) if resource.type == STACK else []
+    def check_resource(resource: Resource, _seen: Sequence[Resource] = ()) -> list[Violation]:
+        return waivers.find_violations(resource.urn) if resource.type == STACK else []
 
-    def check_stack(graph: Graph) -> list[Fault]:
-        root = root_of(graph)
-        return [*waivers.faults(root), *(Fault(root, what) for what in waivers.unused(graph))]
+    def check_stack(graph: Graph) -> list[Violation]:
+        root = find_root(graph)
+        return [*waivers.find_violations(root), *(Violation(root, what) for what in waivers.describe_unused(graph))]
 
     return Rule(ID, Severity.HIGH, INFO, WHY, REPAIR, check_resource=check_resource, check_stack=check_stack)
 
 
-def root_of(graph: Graph) -> str:
-    """Return the URN of a program's stack, "" when it is not among the resources."""
-    return next((resource.urn for resource in graph.of(STACK)), "")
+def find_root(graph: Graph) -> str:
+    """Return the URN of a program's stack, "" if the resources do not include it."""
+    return next((resource.urn for resource in graph.find_by_type(STACK)), "")

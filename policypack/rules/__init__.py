@@ -1,1 +1,1 @@
-"""The rules, one a file; each file holds `RULE` and is found by its name."""
+"""The rules, one per file: each file defines `RULE` and is found by its file name."""

@@ -1,7 +1,7 @@
-"""An agent host has no address of its own on the internet, whichever resource would give it one.
+"""No public address on an agent host, whichever resource would assign it.
 
-Resource part: what an instance, template, interface or service says by itself. Stack part: what others say about it
-(subnets that hand out addresses, elastic IPs and their associations, interfaces declared apart, the default VPC).
+`check_resource` judges the fields of an instance, template, interface or service. `check_stack` adds other resources: subnets that
+assign addresses, elastic IPs and their associations, separately declared interfaces, the default VPC.
 """
 
 from __future__ import annotations
@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from containment.model.fqdn import Match
-from policypack.finding import Fault, Rule, Severity
-from policypack.graph import Graph, Reference, Resource, Trace
-from policypack.hosts import Host, Where, find_hosts, unseen_faults
-from policypack.known_types import (
+from containment.ternary import Ternary
+from policypack.facts.hosts import Host, PlacementKind, find_hosts, find_unseen_versions
+from policypack.finding import Rule, Severity, Violation
+from policypack.graph.known_types import (
     COMPUTE,
     DEFAULT_SUBNET,
     ECS_SERVICE,
@@ -29,117 +28,126 @@ from policypack.known_types import (
     SPOT_FLEET,
     TEMPLATES,
 )
-from policypack.plain import UNKNOWN, field, is_some, is_true, items
+from policypack.graph.plain_data import UNKNOWN, get_field, get_items, is_some, is_true
+from policypack.graph.resources import Graph, Reference, Resource, Trace
 
 _IPV6_FLAGS = ("enablePrimaryIpv6", "primaryIpv6")
 _IPV6 = ("ipv6AddressCount", "ipv6Addresses", "ipv6AddressLists", "ipv6PrefixCount", "ipv6Prefixes", *_IPV6_FLAGS)
 _UNSURE = "not known before the update"
 
 
-def check_resource(resource: Resource, _seen: Sequence[Resource] = ()) -> list[Fault]:
-    """Return what one instance, template, interface or service says about addresses of its own."""
+def check_resource(resource: Resource, _seen: Sequence[Resource] = ()) -> list[Violation]:
+    """Return the public and IPv6 addresses that one instance, template, interface or service requests."""
     if resource.type in COMPUTE or resource.type in TEMPLATES or resource.type == INTERFACE:
-        return [Fault(resource.urn, what) for what in _stated(resource)]
+        return [Violation(resource.urn, what) for what in _find_requested_addresses(resource)]
     return []
 
 
-def check_stack(graph: Graph) -> list[Fault]:
+def check_stack(graph: Graph) -> list[Violation]:
     """Return a fault at every resource that gives an agent host a public address."""
-    faults: dict[Fault, None] = {}
+    faults: dict[Violation, None] = {}
     hosts = find_hosts(graph)
     for host in hosts:
         for source in (host.resource, *host.templates, *host.interfaces):
             faults.update(dict.fromkeys(check_resource(source)))
-        faults.update(dict.fromkeys(_from_placement(host)))
-    faults.update(dict.fromkeys((*_from_elastic_ips(graph, hosts), *unseen_faults(graph))))
+        faults.update(dict.fromkeys(_check_placement(host)))
+    faults.update(dict.fromkeys((*_check_elastic_ips(graph, hosts), *find_unseen_versions(graph))))
     for host in hosts:
-        address = host.resource.output("publicIp")
+        address = host.resource.get_output("publicIp")
         if address and not faults:
-            faults[Fault(host.resource.urn, f"has the public address {address}")] = None
+            faults[Violation(host.resource.urn, f"has the public address {address}")] = None
     return list(faults)
 
 
-def _stated(resource: Resource) -> Iterator[str]:
+def _find_requested_addresses(resource: Resource) -> Iterator[str]:
     if resource.type == LIGHTSAIL:
         yield "is a Lightsail instance, which always has a public address"
     if resource.type in (*INSTANCES, LAUNCH_CONFIGURATION):
-        yield from _flag("associatePublicIpAddress", resource.get("associatePublicIpAddress"))
+        yield from _check_flag("associatePublicIpAddress", resource.get("associatePublicIpAddress"))
     if resource.type in (*INSTANCES, INTERFACE):
-        yield from _ipv6("", resource.props)
+        yield from _find_ipv6("", resource.props)
     if resource.type == LAUNCH_TEMPLATE:
-        for number, block in enumerate(items(resource.get("networkInterfaces"))):
-            yield from _flag(f"networkInterfaces[{number}].associatePublicIpAddress", field(block, "associatePublicIpAddress"))
-            yield from _flag(f"networkInterfaces[{number}].associateCarrierIpAddress", field(block, "associateCarrierIpAddress"))
-            yield from _ipv6(f"networkInterfaces[{number}].", block)
+        for number, block in enumerate(get_items(resource.get("networkInterfaces"))):
+            yield from _check_flag(f"networkInterfaces[{number}].associatePublicIpAddress", get_field(block, "associatePublicIpAddress"))
+            yield from _check_flag(f"networkInterfaces[{number}].associateCarrierIpAddress", get_field(block, "associateCarrierIpAddress"))
+            yield from _find_ipv6(f"networkInterfaces[{number}].", block)
     if resource.type == SPOT_FLEET:
-        for number, block in enumerate(items(resource.get("launchSpecifications"))):
-            yield from _flag(f"launchSpecifications[{number}].associatePublicIpAddress", field(block, "associatePublicIpAddress"))
+        for number, block in enumerate(get_items(resource.get("launchSpecifications"))):
+            yield from _check_flag(f"launchSpecifications[{number}].associatePublicIpAddress", get_field(block, "associatePublicIpAddress"))
     if resource.type in (ECS_SERVICE, ECS_TASK_SET):
-        yield from _flag("networkConfiguration.assignPublicIp", field(resource.get("networkConfiguration"), "assignPublicIp"))
+        yield from _check_flag("networkConfiguration.assignPublicIp", get_field(resource.get("networkConfiguration"), "assignPublicIp"))
 
 
-def _flag(path: str, value: Any) -> Iterator[str]:
+def _check_flag(path: str, value: Any) -> Iterator[str]:
     answer = is_true(value)
-    if answer is not Match.NO:
-        yield f"asks for a public address: {path} is {value if answer is Match.YES else _UNSURE}"
+    if answer is not Ternary.NO:
+        yield f"requests a public address: {path} is {value if answer is Ternary.YES else _UNSURE}"
 
 
-def _ipv6(prefix: str, block: Any) -> Iterator[str]:
+def _find_ipv6(prefix: str, block: Any) -> Iterator[str]:
     if block is UNKNOWN:
         return  # the unknown block is reported by its flag already
     for key in _IPV6:
-        answer = is_some(field(block, key)) if key not in _IPV6_FLAGS else is_true(field(block, key))
-        if answer is not Match.NO:
-            yield f"asks for an IPv6 address: {prefix}{key} is {field(block, key) if answer is Match.YES else _UNSURE}"
+        answer = is_some(get_field(block, key)) if key not in _IPV6_FLAGS else is_true(get_field(block, key))
+        if answer is not Ternary.NO:
+            yield f"requests an IPv6 address: {prefix}{key} is {get_field(block, key) if answer is Ternary.YES else _UNSURE}"
 
 
-def _from_placement(host: Host) -> Iterator[Fault]:
-    """Yield faults for addresses that a subnet hands out to whoever starts in it."""
+def _check_placement(host: Host) -> Iterator[Violation]:
+    """Yield faults for addresses that a subnet assigns to the hosts in it."""
     asks = [host.resource.get("associatePublicIpAddress")]
     asks += [template.get("associatePublicIpAddress") for template in host.templates]
-    asks += [field(block, "associatePublicIpAddress") for one in host.templates for block in items(one.get("networkInterfaces"))]
+    asks += [get_field(block, "associatePublicIpAddress") for one in host.templates for block in get_items(one.get("networkInterfaces"))]
     said = any(ask is not None for ask in asks) or host.resource.type in (ECS_SERVICE, ECS_TASK_SET, FARGATE_PROFILE)
     for placement in host.placements:
         subnet = placement.subnet
         if subnet is not None:
-            public, ipv6 = _hands_out(subnet)
-            if public is not Match.NO and not said:
-                yield Fault(subnet.urn, f"{_says(public)} public addresses, and {host.resource.label}, which does not refuse one, is in it")
-            if ipv6 is not Match.NO:
-                yield Fault(subnet.urn, f"{_says(ipv6)} IPv6 addresses, and {host.resource.label} is in it")
+            public, ipv6 = _read_assignment(subnet)
+            if public is not Ternary.NO and not said:
+                yield Violation(
+                    subnet.urn,
+                    f"{_format_assignment(public)} public addresses, and {host.resource.label}, which does not refuse one, is in it",
+                )
+            if ipv6 is not Ternary.NO:
+                yield Violation(subnet.urn, f"{_format_assignment(ipv6)} IPv6 addresses, and {host.resource.label} is in it")
         elif said:
             continue
-        elif placement.where is Where.DEFAULT_VPC:
-            yield Fault(host.resource.urn, "has no subnet, so it starts in a default subnet, and those hand out public addresses")
+        elif placement.where is PlacementKind.DEFAULT_VPC:
+            yield Violation(host.resource.urn, "has no subnet, so it starts in a default subnet, and those assign public addresses")
         else:
             where = placement.literal or "a subnet that cannot be traced"
-            yield Fault(host.resource.urn, f"does not refuse a public address, and {where}, not in this program, may hand one out")
+            yield Violation(host.resource.urn, f"does not refuse a public address, and {where}, not in this program, may assign one")
 
 
-def _says(answer: Match) -> str:
-    return "hands out" if answer is Match.YES else "may (it is not known before the update) hand out"
+def _format_assignment(answer: Ternary) -> str:
+    return "assigns" if answer is Ternary.YES else "may (it is not known before the update) assign"
 
 
-def _hands_out(subnet: Resource) -> tuple[Match, Match]:
-    """Return whether a subnet hands out public IPv4 and IPv6 addresses; a default subnet does when nothing is said."""
+def _read_assignment(subnet: Resource) -> tuple[Ternary, Ternary]:
+    """Return whether a subnet assigns public IPv4 and IPv6 addresses; a default subnet with unset fields assigns IPv4."""
     asked = subnet.get("mapPublicIpOnLaunch")
-    public = Match.YES if asked is None and subnet.type == DEFAULT_SUBNET else is_true(asked)
+    public = Ternary.YES if asked is None and subnet.type == DEFAULT_SUBNET else is_true(asked)
     ipv6 = is_true(subnet.get("assignIpv6AddressOnCreation"))
-    return public, Match.YES if is_true(subnet.get("ipv6Native")) is Match.YES else ipv6
+    return public, Ternary.YES if is_true(subnet.get("ipv6Native")) is Ternary.YES else ipv6
 
 
-def _from_elastic_ips(graph: Graph, hosts: Sequence[Host]) -> Iterator[Fault]:
-    for holder in graph.of(EIP, EIP_ASSOCIATION):
+def _check_elastic_ips(graph: Graph, hosts: Sequence[Host]) -> Iterator[Violation]:
+    for holder in graph.find_by_type(EIP, EIP_ASSOCIATION):
         instance, interface = ("instance", "networkInterface") if holder.type == EIP else ("instanceId", "networkInterfaceId")
         for key in (instance, interface):
-            reference = graph.refer(holder, key, holder.get(key), (*INSTANCES, INTERFACE), ("id", "primaryNetworkInterfaceId"))
-            reached = _reached(reference, hosts)
+            reference = graph.resolve(holder, key, holder.get(key), (*INSTANCES, INTERFACE), ("id", "primaryNetworkInterfaceId"))
+            reached = _describe_reached(reference, hosts)
             if reached:
-                yield Fault(holder.urn, f"puts a public address on {reached}")
+                yield Violation(holder.urn, f"puts a public address on {reached}")
+        address = holder.get("privateIpAddress")
+        is_targeted = any(is_some(holder.get(key)) is not Ternary.NO for key in (instance, interface))
+        if hosts and not is_targeted and is_some(address) is not Ternary.NO:
+            shown = _UNSURE if address is UNKNOWN else address
+            yield Violation(holder.urn, f"puts a public address on the private address {shown}, which may be an agent host's")
 
 
-def _reached(reference: Reference, hosts: Sequence[Host]) -> str:
-    """Return in words which host an elastic IP reaches; "" when it is known to reach none."""
+def _describe_reached(reference: Reference, hosts: Sequence[Host]) -> str:
+    """Return the hosts that an elastic IP reaches, as text; "" when it is known to reach none."""
     if reference.trace is Trace.NONE:
         return ""
     if not reference.found:
@@ -153,10 +161,10 @@ def _reached(reference: Reference, hosts: Sequence[Host]) -> str:
 RULE = Rule(
     id="agent-host-has-no-public-ip",
     severity=Severity.CRITICAL,
-    info="An agent host has no public address: not of its own, not from its subnet, not through an elastic IP, not over IPv6.",
-    why="a public address is a way in and a way out past the Aviatrix gateway",
-    fix="state associatePublicIpAddress: false, keep mapPublicIpOnLaunch and assignIpv6AddressOnCreation off in the agent's subnets,"
-    " and drop elastic IPs and IPv6 addresses; operators come in through SSM",
+    info="An agent host has no public address: neither by its own fields, from its subnet, through an elastic IP, nor over IPv6.",
+    why="through a public address traffic enters and leaves the host past the Aviatrix gateway",
+    fix="set associatePublicIpAddress: false, keep mapPublicIpOnLaunch and assignIpv6AddressOnCreation off in the agent's subnets,"
+    " and remove elastic IPs and IPv6 addresses; operators use Session Manager",
     ids=("CKV_AWS_88", "CKV_AWS_130", "AWS-0009", "AWS-0164", "EC2.9", "EC2.15", "EC2.25"),
     check_resource=check_resource,
     check_stack=check_stack,

@@ -1,29 +1,44 @@
-"""A program about agents has at least one host that the rules could judge: nothing found is a failure, not a success.
+"""At least one agent host in a program about agents: judging nothing is a failure, not a success.
 
-A program of Controller-wide objects only (enablement, default action, policy group) is not about hosts and passes.
+A program with Controller-wide objects only (enablement, default action, policy group) is not about hosts and passes. So does one whose
+VPCs are all tagged as empty of hosts and that contains no compute: every agent of the stack has ended.
 """
 
 from __future__ import annotations
 
-from policypack.finding import Fault, Rule, Severity
-from policypack.graph import Graph
-from policypack.hosts import find_hosts
-from policypack.known_types import AGENT_SIDE
+from containment.names import HOSTS_TAG, NO_HOSTS
+from policypack.facts.hosts import find_hosts
+from policypack.finding import Rule, Severity, Violation
+from policypack.graph.known_types import AGENT_SIDE, COMPUTE, TEMPLATES, VPCS
+from policypack.graph.resources import Graph, Resource
 
 
-def check_stack(graph: Graph) -> list[Fault]:
+def check_stack(graph: Graph) -> list[Violation]:
     """Return one fault for the stack when it is about hosts and none was found."""
     about = [resource for resource in graph.resources if AGENT_SIDE.fullmatch(resource.type)]
-    if not about or find_hosts(graph):
+    if not about or find_hosts(graph) or is_declared_empty(graph):
         return []
-    return [Fault("", f"no agent host was found among {len(graph.resources)} resources, so nothing was judged")]
+    return [Violation("", f"no agent host was found among {len(graph.resources)} resources, so nothing was judged")]
+
+
+def is_declared_empty(graph: Graph) -> bool:
+    """Return whether a program without any compute declares, on each of its VPCs, that it has no host."""
+    vpcs = graph.find_by_type(*VPCS)
+    if not vpcs or graph.find_by_type(*COMPUTE, *TEMPLATES):
+        return False
+    return all(_read_tag(vpc) == NO_HOSTS for vpc in vpcs)
+
+
+def _read_tag(vpc: Resource) -> object:
+    tags = vpc.props.get("tags")
+    return tags.get(HOSTS_TAG) if isinstance(tags, dict) else None
 
 
 RULE = Rule(
     id="agent-host-is-found",
     severity=Severity.HIGH,
-    info="The pack found the agent hosts it is there to judge.",
-    why="a check that looked at nothing proves nothing",
+    info="The pack found at least one agent host to judge.",
+    why="checks that had no host to judge prove nothing",
     fix="tag the host Role=openclaw-agent-harness or AgentStack=<stack>, or keep the host and its Aviatrix policy in one program",
     check_stack=check_stack,
 )

@@ -1,8 +1,8 @@
-"""Nothing may open a connection to an agent host: no rule of its security groups lets anything in, whoever asks.
+"""No ingress to an agent host: its security groups have no rule that permits a connection, from any source.
 
-A source that is another group, or the group itself, is somebody else's host just the same. Groups of other programs cannot be
-seen and are refused. A host that names none is in its VPC's default group: what a program lets in to that group counts always,
-and that the group lets its members in until it is taken over counts in a vended place.
+A source that is another group, or the group itself, counts like any other. Groups of other programs cannot be seen and are
+refused. A host without a group is in its VPC's default group: ingress that the program adds to that group always counts; the
+group's initial rule, which admits its members until a program manages the group, counts in a complete agent environment.
 """
 
 from __future__ import annotations
@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from containment.model.fqdn import Match
-from policypack.finding import Fault, Rule, Scope, Severity
-from policypack.graph import Graph, Reference, Resource, Trace
-from policypack.hosts import Host, find_hosts, unseen_faults
-from policypack.known_types import (
+from containment.ternary import Ternary
+from policypack.facts.agent_environment import find_vpcs, is_complete
+from policypack.facts.hosts import Host, find_hosts, find_unseen_versions
+from policypack.facts.network.other_programs import FOREIGN_GROUPS, find_foreign, is_of_program
+from policypack.finding import Rule, Scope, Severity, Violation
+from policypack.graph.known_types import (
     DEFAULT_GROUP,
     DEFAULT_VPC,
     ECS_SERVICE,
@@ -31,60 +32,59 @@ from policypack.known_types import (
     SPOT_FLEET,
     VPCS,
 )
-from policypack.network.foreign import FOREIGN_GROUPS, find_foreign, is_of_program
-from policypack.place import is_vended, vpcs_of
-from policypack.plain import UNKNOWN, field, is_some, items
+from policypack.graph.plain_data import UNKNOWN, get_field, get_items, is_some
+from policypack.graph.resources import Graph, Reference, Resource, Trace
 
 _BY_DEFAULT = "defaultSecurityGroupId"
 _NAMES = ("id", "name")
 
 
-def check_stack(graph: Graph) -> list[Fault]:
-    """Return a fault at every rule that lets something in to a host, and where it cannot be told whether one does."""
-    faults: dict[Fault, None] = {}
+def check_stack(graph: Graph) -> list[Violation]:
+    """Return a fault at every rule that permits ingress to a host, and at hosts with groups that cannot be seen."""
+    faults: dict[Violation, None] = {}
     for host in find_hosts(graph):
-        groups, default_of = _named(graph, host)
+        groups, default_of = _find_named_groups(graph, host)
         for group in dict.fromkeys(found for one in groups for found in one.found):
-            faults.update(dict.fromkeys(_lets_in(graph, group, host)))
+            faults.update(dict.fromkeys(_find_ingress(graph, group, host)))
         is_named = bool(default_of)
         if not groups and not default_of and _has_groups(host):
-            default_of = vpcs_of(graph, host)
+            default_of = find_vpcs(graph, host)
         for vpc in default_of:
-            faults.update(dict.fromkeys(_default_lets_in(graph, vpc, host, is_silence_open=is_named or is_vended(graph))))
+            faults.update(dict.fromkeys(_find_default_ingress(graph, vpc, host, is_silence_open=is_named or is_complete(graph))))
         hidden = ", ".join(dict.fromkeys(one.literal or "a security group that cannot be traced" for one in groups if not one.found))
         if hidden:
-            faults[Fault(host.resource.urn, f"is in {hidden}, not of this program: what it lets in cannot be seen")] = None
+            faults[Violation(host.resource.urn, f"is in {hidden}, not of this program: its ingress rules cannot be seen")] = None
     faults.update(dict.fromkeys(find_foreign(graph, FOREIGN_GROUPS)))
-    return list(dict.fromkeys([*faults, *unseen_faults(graph)]))
+    return list(dict.fromkeys([*faults, *find_unseen_versions(graph)]))
 
 
-def _named(graph: Graph, host: Host) -> tuple[list[Reference], tuple[Resource, ...]]:
+def _find_named_groups(graph: Graph, host: Host) -> tuple[list[Reference], tuple[Resource, ...]]:
     """Return the groups that a host names, and the VPCs whose default group it names."""
     groups: list[Reference] = []
     default_of: list[Resource] = []
-    for holder, key, value in _group_values(graph, host):
-        for one in items(value):
-            reference = _refer(graph, holder, key, one)
-            vpcs = () if reference.found else graph.refer(holder, key, one, VPCS, (_BY_DEFAULT,)).found
+    for holder, key, value in _get_group_values(graph, host):
+        for one in get_items(value):
+            reference = _resolve_group(graph, holder, key, one)
+            vpcs = () if reference.found else graph.resolve(holder, key, one, VPCS, (_BY_DEFAULT,)).found
             default_of.extend(vpcs)
             if not vpcs and reference.trace is not Trace.NONE:
                 groups.append(reference)
     return groups, tuple(dict.fromkeys(default_of))
 
 
-def _refer(graph: Graph, holder: Resource, key: str, value: Any) -> Reference:
-    """Return the group that a value names; a literal next to a reference is not what the reference leads to."""
-    reference = graph.refer(holder, key, value, SECURITY_GROUPS, _NAMES)
+def _resolve_group(graph: Graph, holder: Resource, key: str, value: Any) -> Reference:
+    """Return the group that a value names; a literal next to a reference is not the reference's group."""
+    reference = graph.resolve(holder, key, value, SECURITY_GROUPS, _NAMES)
     is_foreign = isinstance(value, str) and reference.found and not is_of_program(graph, holder, key, value, SECURITY_GROUPS, _NAMES)
     return Reference(Trace.EXTERNAL, literal=value) if is_foreign else reference
 
 
 def _has_groups(host: Host) -> bool:
-    """Tell whether silence about groups means the default one: not for what gets them from somewhere else."""
+    """Return whether a host without groups is in the default one: not if its groups come from another resource."""
     return host.resource.type in (*INSTANCES, ECS_SERVICE, ECS_TASK_SET) or bool(host.templates)
 
 
-def _group_values(graph: Graph, host: Host) -> Iterator[tuple[Resource, str, Any]]:
+def _get_group_values(graph: Graph, host: Host) -> Iterator[tuple[Resource, str, Any]]:
     for one in (host.resource, *host.templates):
         if one.type in (*INSTANCES, LAUNCH_TEMPLATE):
             yield one, "vpcSecurityGroupIds", one.get("vpcSecurityGroupIds")
@@ -92,75 +92,79 @@ def _group_values(graph: Graph, host: Host) -> Iterator[tuple[Resource, str, Any
             yield one, "securityGroups", one.get("securityGroups")
         if one.type == LAUNCH_TEMPLATE:
             yield one, "securityGroupNames", one.get("securityGroupNames")
-            yield from ((one, "networkInterfaces", field(block, "securityGroups")) for block in items(one.get("networkInterfaces")))
+            yield from ((one, "networkInterfaces", get_field(block, "securityGroups")) for block in get_items(one.get("networkInterfaces")))
         if one.type in (ECS_SERVICE, ECS_TASK_SET):
-            yield one, "networkConfiguration", field(one.get("networkConfiguration"), "securityGroups")
+            yield one, "networkConfiguration", get_field(one.get("networkConfiguration"), "securityGroups")
         if one.type == SPOT_FLEET:
-            blocks = items(one.get("launchSpecifications"))
-            yield from ((one, "launchSpecifications", field(block, "vpcSecurityGroupIds")) for block in blocks)
+            blocks = get_items(one.get("launchSpecifications"))
+            yield from ((one, "launchSpecifications", get_field(block, "vpcSecurityGroupIds")) for block in blocks)
     for interface in host.interfaces:
         yield interface, "securityGroups", interface.get("securityGroups")
-    for one in graph.of(GROUP_ATTACHMENT):
+    for one in graph.find_by_type(GROUP_ATTACHMENT):
         types, ids = (INTERFACE, *INSTANCES), ("id", "primaryNetworkInterfaceId")
-        reached = graph.refer(one, "networkInterfaceId", one.get("networkInterfaceId"), types, ids)
-        if any(reached.may_be(target) for target in (host.resource, *host.interfaces)):
+        reached = graph.resolve(one, "networkInterfaceId", one.get("networkInterfaceId"), types, ids)
+        if any(reached.is_possibly(target) for target in (host.resource, *host.interfaces)):
             yield one, "securityGroupId", one.get("securityGroupId")
 
 
-def _lets_in(graph: Graph, group: Resource, host: Host) -> Iterator[Fault]:
-    """Yield a fault for every rule of a group that lets something in, inline or declared apart."""
+def _find_ingress(graph: Graph, group: Resource, host: Host) -> Iterator[Violation]:
+    """Yield a fault for every ingress rule of a group, inline or declared as a separate resource."""
     ingress = group.get("ingress")
-    if is_some(ingress) is not Match.NO:
-        yield Fault(group.urn, f"lets {_described(ingress)} in to {host.resource.label}: ingress is not empty")
-    for one in graph.of(GROUP_RULE, INGRESS_RULE):
+    if is_some(ingress) is not Ternary.NO:
+        yield Violation(group.urn, f"lets {_describe_ingress(ingress)} in to {host.resource.label}: ingress is not empty")
+    for one in graph.find_by_type(GROUP_RULE, INGRESS_RULE):
         kind = "ingress" if one.type == INGRESS_RULE else one.get("type")
-        if kind in ("ingress", UNKNOWN) and graph.refer(one, "securityGroupId", one.get("securityGroupId"), SECURITY_GROUPS).may_be(group):
-            yield Fault(one.urn, f"lets {_described([one.props])} in to {host.resource.label}, through {group.label}")
-    for one in graph.of(*GROUP_RULES):
+        if kind in ("ingress", UNKNOWN) and graph.resolve(one, "securityGroupId", one.get("securityGroupId"), SECURITY_GROUPS).is_possibly(
+            group
+        ):
+            yield Violation(one.urn, f"lets {_describe_ingress([one.props])} in to {host.resource.label}, through {group.label}")
+    for one in graph.find_by_type(*GROUP_RULES):
         named = one.get("ingressRuleIds")
-        reached = graph.refer(one, "securityGroupId", one.get("securityGroupId"), SECURITY_GROUPS).may_be(group)
-        if reached and is_some(named) is not Match.NO:
-            shown = ", ".join("one not known before the update" if value is UNKNOWN else str(value) for value in items(named))
-            yield Fault(one.urn, f"keeps ingress rules in {group.label}, a group of {host.resource.label}: {shown}")
+        reached = graph.resolve(one, "securityGroupId", one.get("securityGroupId"), SECURITY_GROUPS).is_possibly(group)
+        if reached and is_some(named) is not Ternary.NO:
+            shown = ", ".join("one not known before the update" if value is UNKNOWN else str(value) for value in get_items(named))
+            yield Violation(one.urn, f"keeps ingress rules in {group.label}, a group of {host.resource.label}: {shown}")
 
 
-def _described(ingress: Any) -> str:
-    """Return in words what an ingress list takes."""
+def _describe_ingress(ingress: Any) -> str:
+    """Return the protocols and ports of an ingress list as text."""
     words = []
-    for rule in items(ingress):
-        low, high = field(rule, "fromPort"), field(rule, "toPort")
-        protocol = field(rule, "protocol") if field(rule, "protocol") is not None else field(rule, "ipProtocol")
+    for rule in get_items(ingress):
+        low, high = get_field(rule, "fromPort"), get_field(rule, "toPort")
+        protocol = get_field(rule, "protocol") if get_field(rule, "protocol") is not None else get_field(rule, "ipProtocol")
         ports = "" if low is UNKNOWN or high is UNKNOWN or low is None else f" {low}" if low == high else f" {low}-{high}"
         words.append(f"{'something not known before the update' if protocol is UNKNOWN else protocol or 'traffic'}{ports}")
     return ", ".join(dict.fromkeys(words))
 
 
-def _default_lets_in(graph: Graph, vpc: Resource, host: Host, *, is_silence_open: bool) -> Iterator[Fault]:
-    """Yield faults for the default group of a VPC, which lets its members in until it is taken over."""
-    kept = [one for one in graph.of(DEFAULT_GROUP) if _is_default_of(graph, one, vpc)]
+def _find_default_ingress(graph: Graph, vpc: Resource, host: Host, *, is_silence_open: bool) -> Iterator[Violation]:
+    """Yield faults for the default group of a VPC, which admits its members until a program manages it."""
+    kept = [one for one in graph.find_by_type(DEFAULT_GROUP) if _is_default_of(graph, one, vpc)]
     for group in kept:
-        yield from _lets_in(graph, group, host)
-    for one in graph.of(GROUP_RULE, INGRESS_RULE):
+        yield from _find_ingress(graph, group, host)
+    for one in graph.find_by_type(GROUP_RULE, INGRESS_RULE):
         key = "securityGroupId"
-        of_vpc = graph.refer(one, key, one.get(key), VPCS, (_BY_DEFAULT,)).found
+        of_vpc = graph.resolve(one, key, one.get(key), VPCS, (_BY_DEFAULT,)).found
         if vpc in of_vpc and (one.type == INGRESS_RULE or one.get("type") in ("ingress", UNKNOWN)):
-            yield Fault(one.urn, f"lets {_described([one.props])} in to {host.resource.label}, through the default group of {vpc.label}")
+            yield Violation(
+                one.urn, f"lets {_describe_ingress([one.props])} in to {host.resource.label}, through the default group of {vpc.label}"
+            )
     if not kept and is_silence_open:
-        yield Fault(host.resource.urn, f"is in the default security group of {vpc.label}, which lets all its members in")
+        yield Violation(host.resource.urn, f"is in the default security group of {vpc.label}, which permits ingress from all its members")
 
 
 def _is_default_of(graph: Graph, group: Resource, vpc: Resource) -> bool:
-    """Tell whether a group is, or may be, a VPC's default one; without a VPC it is that of the region's default VPC."""
+    """Return whether a group is, or may be, a VPC's default one; without a VPC it is that of the region's default VPC."""
     stated = group.get("vpcId")
-    return vpc.type == DEFAULT_VPC if stated in (None, "") else graph.refer(group, "vpcId", stated, VPCS).may_be(vpc)
+    return vpc.type == DEFAULT_VPC if stated in (None, "") else graph.resolve(group, "vpcId", stated, VPCS).is_possibly(vpc)
 
 
 RULE = Rule(
     id="agent-host-takes-no-ingress",
     severity=Severity.HIGH,
-    info="No security group of an agent host lets anything in, not from its own members either.",
-    why="what can open a connection to an agent can steer it, past everything that judges what goes out",
-    fix="give the host a security group of its own with ingress: [], and no ingress rule declared apart; Session Manager needs none;"
+    info="No security group of an agent host permits ingress, not from its own members either.",
+    why="anyone who can open a connection to an agent can steer it, past all rules that judge outbound traffic",
+    fix="give the host a dedicated security group with ingress: [], and declare no separate ingress rule; Session Manager needs none;"
     " leave groups of other programs to those programs",
     ids=(
         "CKV_AWS_24",

@@ -1,110 +1,139 @@
-"""What an agent host may do in AWS is on a reviewed list, with the resources that each action may name.
+"""Least privilege for an agent host's role: only actions on a reviewed list, on the resources that each action may name.
 
-Judged are the documents and the trust of every role that hosts, tasks, nodes and pods act with (`iam.roles` finds them,
-`iam.permitted` is the list, `iam.trust` reads who may take them). A managed policy whose document is elsewhere is refused unless
-it is one that a node or an agent of AWS cannot start without: it is made for everybody, and changes without this program. A
-document that is not known yet is judged as soon as it is.
+Judged are the policies and the trust of every role that hosts, tasks, nodes and pods act with (`iam.roles` finds them,
+`iam.permitted` is the list, `iam.trust` reads the principals that may assume them). A managed policy with a document outside the
+program is refused, because it is written for all customers and changes without this program; excepted are those that a node or an
+agent of AWS needs to start. A document that is not known yet is judged in the update. Other roles of the program may have any rights, and
+roles of other programs are left to those.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 
-from policypack.finding import Fault, Rule, Scope, Severity
-from policypack.graph import Graph, Resource
-from policypack.hosts import find_hosts, unseen_faults
-from policypack.iam.account import Surroundings, surroundings_of
-from policypack.iam.default_role import fault_of_setting
-from policypack.iam.documents import UnreadableError, read
-from policypack.iam.evaluation import excess
-from policypack.iam.other_roles import takers
-from policypack.iam.role_uses import RoleUse, is_permitted_managed
-from policypack.iam.roles import Document, documents_of, is_read, managed_of, policies_unseen, roles_of
-from policypack.iam.trust import Trust, lets_in
-from policypack.known_types import ROLE, SERVICE_SETTING
+from containment.iam.documents import Statement, UnreadableError, read
+from policypack.facts.hosts import find_hosts, find_unseen_versions
+from policypack.facts.iam.account import AccountContext, find_context
+from policypack.facts.iam.evaluation import find_excess
+from policypack.facts.iam.other_roles import describe_setting, find_untrusted_principals
+from policypack.facts.iam.resource_grants import find_cluster_rights, find_key_grants, find_policy_grants
+from policypack.facts.iam.role_uses import RoleUse, is_permitted_managed
+from policypack.facts.iam.roles import PolicyDocument, find_documents, find_managed_policies, find_roles, find_unseen_policies, is_read
+from policypack.facts.iam.trust import TrustPolicy, describe_trust
+from policypack.facts.ingress_services import get_values
+from policypack.facts.network.other_programs import FOREIGN_RIGHTS, find_foreign
+from policypack.finding import Rule, Scope, Severity, Violation
+from policypack.graph.known_types import ROLE, SERVICE_SETTING
+from policypack.graph.resources import Graph, Resource
+from policypack.type_table.bounds import find_breaches
+from policypack.type_table.table import BoundKind, load_lines
 
 
-def check_stack(graph: Graph) -> list[Fault]:
+def check_stack(graph: Graph) -> list[Violation]:
     """Return a fault at every resource that gives a host's role more than is permitted."""
     if not find_hosts(graph):
         return []
-    roles = roles_of(graph)
-    faults: dict[Fault, None] = {}
+    roles = find_roles(graph)
+    faults: dict[Violation, None] = {}
     for role, uses in roles.uses.items():
-        faults.update(dict.fromkeys(_judge(graph, role, uses)))
-        faults.update(dict.fromkeys(_chained(graph, role, roles.uses)))
-    for role in graph.of(ROLE):
+        faults.update(dict.fromkeys(_check_role(graph, role, uses)))
+        faults.update(dict.fromkeys(_find_chained(graph, role, roles.uses)))
+    for role in graph.find_by_type(ROLE):
         if role not in roles.uses and not is_read(role):
-            faults.update(dict.fromkeys(_taken(graph, role)))
+            faults.update(dict.fromkeys(_find_takers(graph, role)))
+    faults.update(dict.fromkeys(find_foreign(graph, FOREIGN_RIGHTS)))
+    faults.update(dict.fromkeys(_find_rights_by_resources(graph, tuple(roles.uses))))
     for where, what in roles.unseen:
-        faults[Fault(where, f"acts with {what}, which is not in this program: what it may do cannot be seen")] = None
-    for setting in graph.of(SERVICE_SETTING):
-        what = fault_of_setting(setting)
+        faults[Violation(where, f"acts with {what}, which is not in this program: its rights cannot be seen")] = None
+    for setting in graph.find_by_type(SERVICE_SETTING):
+        what = describe_setting(setting)
         if what:
-            faults[Fault(setting.urn, what)] = None
-    return list(dict.fromkeys([*faults, *unseen_faults(graph)]))
+            faults[Violation(setting.urn, what)] = None
+    return list(dict.fromkeys([*faults, *find_unseen_versions(graph)]))
 
 
-def _judge(graph: Graph, role: Resource, uses: frozenset[RoleUse]) -> Iterator[Fault]:
-    around = surroundings_of(graph, role)
+def _check_role(graph: Graph, role: Resource, uses: frozenset[RoleUse]) -> Iterator[Violation]:
+    around = find_context(graph, role)
     if is_read(role):
-        yield Fault(role.urn, "is read and not made by this program: what it may do can change without it")
-    for document in documents_of(graph, role):
-        yield from _document(document, around)
-    for holder, name in policies_unseen(graph, role):
-        yield Fault(
-            holder.urn, f"keeps the inline policy {name} of {role.label}, which is not in this program: what it allows cannot be seen"
+        yield Violation(role.urn, "is read and not created by this program: its rights can change without it")
+    for document in find_documents(graph, role):
+        yield from _check_document(document, around)
+    for holder, name in find_unseen_policies(graph, role):
+        yield Violation(
+            holder.urn, f"keeps the inline policy {name} of {role.label}, which is not in this program: its statements cannot be seen"
         )
-    for managed in managed_of(graph, role):
+    for managed in find_managed_policies(graph, role):
         if managed.policy is not None:
-            yield from _document(Document(managed.policy, "policy", managed.policy.get("policy")), around)
+            yield from _check_document(PolicyDocument(managed.policy, "policy", managed.policy.get("policy")), around)
         elif not is_permitted_managed(managed.arn, uses):
-            yield Fault(managed.holder.urn, f"gives {role.label} the managed policy {managed.arn}, whose document is not in this program")
+            yield Violation(
+                managed.holder.urn, f"gives {role.label} the managed policy {managed.arn}, whose document is not in this program"
+            )
     try:
-        yield from (Fault(role.urn, what) for what in Trust(graph, role, uses, around).faults())
+        yield from (Violation(role.urn, what) for what in TrustPolicy(graph, role, uses, around).find_violations())
     except UnreadableError as error:
-        yield Fault(role.urn, f"assumeRolePolicy {error}, so who may take the role cannot be seen")
+        yield Violation(role.urn, f"assumeRolePolicy {error}, so the principals that may assume the role cannot be seen")
 
 
-def _taken(graph: Graph, role: Resource) -> Iterator[Fault]:
-    """Yield who may take a role that no host acts with, beyond its service and this account."""
+def _find_rights_by_resources(graph: Graph, roles: tuple[Resource, ...]) -> Iterator[Violation]:
+    """Yield the rights that other resources give to hosts' roles: by their policies, by grants of keys, by access to a cluster."""
+    for line in load_lines().values():
+        paths = [bound.path for bound in line.bounds if bound.kind is BoundKind.OWN_POLICY]
+        for holder in graph.find_by_type(line.type) if paths else ():
+            if any(find_breaches(line, holder, graph)):
+                continue  # a policy for others is refused with the bounds of its type
+            for value in (value for path in paths for value in get_values(holder, path)):
+                with suppress(UnreadableError):  # refused with the bounds too
+                    yield from (Violation(holder.urn, what) for what in find_policy_grants(holder, value, roles))
+    for one, what in (*find_key_grants(graph, roles), *find_cluster_rights(graph, roles)):
+        yield Violation(one.urn, what)
+
+
+def _find_takers(graph: Graph, role: Resource) -> Iterator[Violation]:
+    """Yield the principals outside its service and this account that may assume a role which no host acts with."""
     try:
-        for who in takers(graph, role):
-            yield Fault(role.urn, f"may be taken by {who}: a role next to agents is its service's and this account's alone")
+        for who in find_untrusted_principals(graph, role):
+            yield Violation(role.urn, f"may be assumed by {who}: a role next to agents is for its service and this account only")
     except UnreadableError as error:
-        yield Fault(role.urn, f"assumeRolePolicy {error}, so who may take the role cannot be seen")
+        yield Violation(role.urn, f"assumeRolePolicy {error}, so the principals that may assume the role cannot be seen")
 
 
-def _document(document: Document, around: Surroundings) -> Iterator[Fault]:
+def _check_document(document: PolicyDocument, around: AccountContext) -> Iterator[Violation]:
+    return _check_statements(document, lambda statement: find_excess(statement, around))
+
+
+def _check_statements(document: PolicyDocument, find: Callable[[Statement], Iterable[str]]) -> Iterator[Violation]:
     try:
         statements = read(document.value)
     except UnreadableError as error:
-        yield Fault(document.holder.urn, f"{document.path} {error}, so what it allows cannot be seen")
+        yield Violation(document.holder.urn, f"{document.path} {error}, so the actions it allows cannot be seen")
         return
     for statement in statements:
-        yield from (Fault(document.holder.urn, what) for what in excess(statement, around))
+        yield from (Violation(document.holder.urn, what) for what in find(statement))
 
 
-def _chained(graph: Graph, role: Resource, uses: dict[Resource, frozenset[RoleUse]]) -> Iterator[Fault]:
-    """Yield the other roles of the program that let a host's role in: the host's rights are then theirs too."""
-    for other in graph.of(ROLE):
+def _find_chained(graph: Graph, role: Resource, uses: dict[Resource, frozenset[RoleUse]]) -> Iterator[Violation]:
+    """Yield the other roles of the program that a host's role may assume: the host then has their rights too."""
+    for other in graph.find_by_type(ROLE):
         if other in uses:
             continue
         try:
-            how = lets_in(other, role)
+            how = describe_trust(other, role)
         except UnreadableError:
             continue  # a role of no host that AWS will refuse
         if how:
-            yield Fault(other.urn, f"lets {role.label} take it, an agent host's role: assumeRolePolicy {how}")
+            yield Violation(other.urn, f"may be assumed by {role.label}, an agent host's role: assumeRolePolicy {how}")
 
 
 RULE = Rule(
     id="agent-role-is-minimal",
     severity=Severity.CRITICAL,
-    info="An agent host's role allows only actions on the permitted list, on named resources, and only its service may take it.",
-    why="whoever steers the agent has the host's role; with it they read others' parameters, open routes, or act as somebody else",
-    fix="give the role one inline policy with exact actions of the permitted list (`policypack/iam/permitted.py`) on resources of this"
-    " account by their ARN, and trust the host's service alone; no AmazonSSMManagedInstanceCore (it reads every parameter)",
+    info="An agent host's role allows only actions on the permitted list, on named resources, and only its service may assume it.",
+    why="anyone who steers the agent has the host's role, and with it can read other parameters, open routes or act as another principal",
+    fix="give the role one inline policy with exact actions of the permitted list "
+    "(`policypack/facts/iam/permitted_actions.py`) on resources of this account by their ARN, "
+    "and trust the host's service alone; no AmazonSSMManagedInstanceCore (it reads every parameter)",
     ids=("CKV_AWS_62", "CKV_AWS_63", "CKV_AWS_274", "CKV_AWS_286", "CKV_AWS_355", "AWS-0057", "IAM.1", "IAM.21", "CIS AWS 3.0 1.16"),
     check_stack=check_stack,
     scope=Scope.STATED_OR_PLACE,

@@ -1,7 +1,7 @@
-"""What an agent leaves on a disk is unreadable without the account's keys.
+"""Encrypted volumes of agent hosts: data on their disks is unreadable without the account's keys.
 
-A volume is encrypted when it says so, or when the account's default says so and the host waits for it. A snapshot's own
-encryption cannot be seen, and silence is none.
+A volume is encrypted if its own field is true, or if the account's default is and the host depends on that default. The encryption
+of a snapshot cannot be seen, so an unset field does not count as encryption.
 """
 
 from __future__ import annotations
@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from containment.model.fqdn import Match
-from policypack.finding import Fault, Rule, Scope, Severity
-from policypack.graph import Graph, Resource
-from policypack.home import leads_to
-from policypack.hosts import Host, find_hosts, unseen_faults
-from policypack.known_types import (
+from containment.ternary import Ternary
+from policypack.facts.agent_environment import is_complete
+from policypack.facts.host_location import describe_target
+from policypack.facts.hosts import Host, find_hosts, find_unseen_versions
+from policypack.facts.network.region import is_same_place
+from policypack.finding import Rule, Scope, Severity, Violation
+from policypack.graph.known_types import (
     ECS_SERVICE,
     ENCRYPTION_DEFAULT,
     INSTANCES,
@@ -26,101 +27,110 @@ from policypack.known_types import (
     VOLUME,
     VOLUME_ATTACHMENT,
 )
-from policypack.network.where import is_same_place
-from policypack.place import is_vended
-from policypack.plain import UNKNOWN, field, is_true, items
+from policypack.graph.plain_data import describe, get_field, get_items, is_true
+from policypack.graph.resources import Graph, Resource
 
 _STARTS_FROM_A_ROOT = (*INSTANCES, LAUNCH_TEMPLATE, LAUNCH_CONFIGURATION, SCALING_GROUP, SPOT_FLEET, NODE_GROUP)
 _BLOCKS = ("rootBlockDevice", "ebsBlockDevices")
 
 
-def check_resource(resource: Resource, _seen: Sequence[Resource] = ()) -> list[Fault]:
-    """Return the volumes that one instance or template states without encryption."""
-    return [Fault(resource.urn, _says(path, value)) for path, value in _volumes(resource) if _is_open(value)]
+def check_resource(resource: Resource, _seen: Sequence[Resource] = ()) -> list[Violation]:
+    """Return the volumes that one instance or template declares as not encrypted."""
+    return [Violation(resource.urn, _describe_volume(path, value)) for path, value in _get_volumes(resource) if _is_open(value)]
 
 
-def check_stack(graph: Graph) -> list[Fault]:
-    """Return a fault at everything that gives a host a volume in the clear."""
-    faults: dict[Fault, None] = {}
+def check_stack(graph: Graph) -> list[Violation]:
+    """Return a fault at every resource that gives a host an unencrypted volume."""
+    faults: dict[Violation, None] = {}
     for host in find_hosts(graph):
         if not _is_default(graph, host.resource):
             for one in (host.resource, *host.templates):
                 faults.update(dict.fromkeys(check_resource(one)))
-            faults.update(dict.fromkeys(_silences(graph, host)))
-        faults.update(dict.fromkeys(_attached(graph, host)))
-    return list(dict.fromkeys([*faults, *unseen_faults(graph)]))
+            faults.update(dict.fromkeys(_find_unset(graph, host)))
+        faults.update(dict.fromkeys(_find_attached(graph, host)))
+    return list(dict.fromkeys([*faults, *find_unseen_versions(graph)]))
 
 
-def _volumes(resource: Resource) -> Iterator[tuple[str, Any]]:
-    """Yield each volume that a resource describes: where, and what it says of encryption."""
+def _get_volumes(resource: Resource) -> Iterator[tuple[str, Any]]:
+    """Yield each volume that a resource declares: the path of its field `encrypted`, and the value."""
     if resource.type in (*INSTANCES, LAUNCH_CONFIGURATION):
         for key in _BLOCKS:
-            yield from ((f"{key}[{number}].encrypted", field(one, "encrypted")) for number, one in enumerate(items(resource.get(key))))
+            yield from (
+                (f"{key}[{number}].encrypted", get_field(one, "encrypted")) for number, one in enumerate(get_items(resource.get(key)))
+            )
     if resource.type == LAUNCH_TEMPLATE:
-        for number, one in enumerate(items(resource.get("blockDeviceMappings"))):
-            for block in items(field(one, "ebs")):
-                yield f"blockDeviceMappings[{number}].ebs.encrypted", field(block, "encrypted")
+        for number, one in enumerate(get_items(resource.get("blockDeviceMappings"))):
+            for block in get_items(get_field(one, "ebs")):
+                yield f"blockDeviceMappings[{number}].ebs.encrypted", get_field(block, "encrypted")
     if resource.type == ECS_SERVICE:
-        for block in items(field(resource.get("volumeConfiguration"), "managedEbsVolume")):
-            yield "volumeConfiguration.managedEbsVolume.encrypted", field(block, "encrypted")
+        for block in get_items(get_field(resource.get("volumeConfiguration"), "managedEbsVolume")):
+            yield "volumeConfiguration.managedEbsVolume.encrypted", get_field(block, "encrypted")
     if resource.type == SPOT_FLEET:
-        for outer, one in enumerate(items(resource.get("launchSpecifications"))):
+        for outer, one in enumerate(get_items(resource.get("launchSpecifications"))):
             for key in _BLOCKS:
-                for number, block in enumerate(items(field(one, key))):
-                    yield f"launchSpecifications[{outer}].{key}[{number}].encrypted", field(block, "encrypted")
+                for number, block in enumerate(get_items(get_field(one, key))):
+                    yield f"launchSpecifications[{outer}].{key}[{number}].encrypted", get_field(block, "encrypted")
 
 
 def _is_open(value: Any) -> bool:
-    """Tell whether a volume says that it is not encrypted, or does not know yet."""
-    return value is not None and is_true(value) is not Match.YES
+    """Return whether a volume's field is false or not known yet; an unset one is not."""
+    return value is not None and is_true(value) is not Ternary.YES
 
 
-def _says(path: str, value: Any) -> str:
-    return f"has a volume in the clear: {path} is {'not known before the update' if value is UNKNOWN else value}"
+def _describe_volume(path: str, value: Any) -> str:
+    return f"has an unencrypted volume: {path} is {describe(value)}"
 
 
 def _is_default(graph: Graph, host: Resource) -> bool:
-    """Return whether the account encrypts every new volume in the resource's region, before the resource is made."""
-    defaults = [one for one in graph.of(ENCRYPTION_DEFAULT) if one.get("enabled") is None or is_true(one.get("enabled")) is Match.YES]
-    return any(is_same_place(one, host) and graph.depends_on(host, one) for one in defaults)
+    """Return whether the account encrypts every new volume in the resource's region before the resource is created."""
+    defaults = [
+        one for one in graph.find_by_type(ENCRYPTION_DEFAULT) if one.get("enabled") is None or is_true(one.get("enabled")) is Ternary.YES
+    ]
+    return any(is_same_place(one, host) and graph.has_dependency(host, one) for one in defaults)
 
 
-def _silences(graph: Graph, host: Host) -> Iterator[Fault]:
-    """Yield what a host of a vended place does not say of its volumes."""
-    if not is_vended(graph):
+def _find_unset(graph: Graph, host: Host) -> Iterator[Violation]:
+    """Yield the volumes of a host in a complete agent environment that leave encryption unset."""
+    if not is_complete(graph):
         return
     speakers = (host.resource, *host.templates)
     for one in speakers:
         yield from (
-            Fault(one.urn, f"has a volume whose encryption is not stated: {path}") for path, value in _volumes(one) if value is None
+            Violation(one.urn, f"has a volume whose encryption is not set: {path}") for path, value in _get_volumes(one) if value is None
         )
-    stated = [path for one in speakers for path, _ in _volumes(one)]
+    stated = [path for one in speakers for path, _ in _get_volumes(one)]
     if host.resource.type in _STARTS_FROM_A_ROOT and not any("rootBlockDevice" in path or "blockDeviceMappings" in path for path in stated):
-        yield Fault(host.resource.urn, "has a root volume whose encryption is not stated, and silence is none")
+        yield Violation(host.resource.urn, "has a root volume whose encryption is not set, and by default a volume may be unencrypted")
 
 
-def _attached(graph: Graph, host: Host) -> Iterator[Fault]:
-    """Yield volumes declared apart and attached to a host."""
-    for attachment in graph.of(VOLUME_ATTACHMENT):
-        if not leads_to(graph, attachment, "instanceId", attachment.get("instanceId"), [host.resource]):
+def _find_attached(graph: Graph, host: Host) -> Iterator[Violation]:
+    """Yield separately declared volumes that are attached to a host."""
+    for attachment in graph.find_by_type(VOLUME_ATTACHMENT):
+        if not describe_target(graph, attachment, "instanceId", attachment.get("instanceId"), [host.resource]):
             continue
-        for volume in graph.refer(attachment, "volumeId", attachment.get("volumeId"), (VOLUME,)).found:
+        attached = graph.resolve(attachment, "volumeId", attachment.get("volumeId"), (VOLUME,))
+        if not attached.found:
+            shown = attached.literal or "a volume that cannot be traced"
+            yield Violation(
+                attachment.urn, f"attaches {shown}, not of this program, to {host.resource.label}: its encryption cannot be seen"
+            )
+        for volume in attached.found:
             value = volume.get("encrypted")
             if _is_default(graph, volume):
                 continue
             if _is_open(value):
-                yield Fault(volume.urn, f"{_says('encrypted', value)}, and it is attached to {host.resource.label}")
-            elif value is None and is_vended(graph):
-                yield Fault(volume.urn, f"does not state encrypted, and it is attached to {host.resource.label}")
+                yield Violation(volume.urn, f"{_describe_volume('encrypted', value)}, and it is attached to {host.resource.label}")
+            elif value is None and is_complete(graph):
+                yield Violation(volume.urn, f"does not set encrypted, and it is attached to {host.resource.label}")
 
 
 RULE = Rule(
     id="agent-volumes-are-encrypted",
     severity=Severity.HIGH,
     info="Every volume of an agent host is encrypted.",
-    why="prompts, code and credentials stay readable on snapshots and on disks that others get",
-    fix="state encrypted: true on the root and every other volume (blockDeviceMappings[].ebs in a launch template), or"
-    " enable aws.ebs.EncryptionByDefault and let the host depend on it",
+    why="prompts, code and credentials stay readable on snapshots and on disks that others receive",
+    fix="set encrypted: true on the root and every other volume (blockDeviceMappings[].ebs in a launch template), or"
+    " enable aws.ebs.EncryptionByDefault and make the host depend on it",
     ids=("CKV_AWS_3", "CKV_AWS_8", "AWS-0008", "AWS-0026", "AWS-0131", "EC2.3", "EC2.7", "CIS AWS 3.0 2.2.1", "CIS AWS 5.0 5.1.1"),
     check_resource=check_resource,
     check_stack=check_stack,

@@ -1,49 +1,32 @@
 """The Controller's default action, wherever it is declared, is a logged DENY.
 
-It decides for every gateway of the Controller what no rule decides. It has no watch switch, so monitor is no excuse.
+On every gateway of the Controller it decides the traffic that no rule decides. It has no watch switch, so monitor is no exception.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from typing import Any
 
-from containment.model.fqdn import Match
-from containment.model.names import Action
-from policypack.finding import Fault, Rule, Scope, Severity
-from policypack.graph import Graph, Resource
-from policypack.known_types import DEFAULT_ACTION
-from policypack.plain import UNKNOWN, is_true
-
-
-def check_resource(resource: Resource, _seen: Sequence[Resource] = ()) -> list[Fault]:
-    """Return what a default action says wrong; both of its properties are required, so silence is none."""
-    return [Fault(resource.urn, what) for what in _stated(resource)] if resource.type == DEFAULT_ACTION else []
+from containment.names import Action
+from policypack.finding import Rule, Scope, Severity
+from policypack.graph.known_types import DEFAULT_ACTION
+from policypack.graph.plain_data import UNKNOWN
+from policypack.property_rule import Property, build_property_rule, is_not_surely_on
 
 
-def check_stack(graph: Graph) -> list[Fault]:
-    """Return the same for every default action of a program."""
-    return [fault for resource in graph.of(DEFAULT_ACTION) for fault in check_resource(resource)]
+def _is_possibly_permit(action: Any) -> bool:
+    return action is UNKNOWN or str(action).upper() != Action.DENY.value
 
 
-def _stated(resource: Resource) -> Iterator[str]:
-    action = resource.get("action")
-    if action is UNKNOWN or str(action).upper() != Action.DENY.value:
-        yield f"lets through what no rule decides: action is {_shown(action)}"
-    if is_true(resource.get("logging")) is not Match.YES:
-        yield f"leaves no trace of what no rule decides: logging is {_shown(resource.get('logging'))}"
-
-
-def _shown(value: object) -> str:
-    return "not known before the update" if value is UNKNOWN else "not stated" if value is None else repr(value)
-
-
-RULE = Rule(
-    id="controller-default-action-denies",
-    severity=Severity.CRITICAL,
-    info="The Controller's default action is DENY, and logged.",
-    why="it decides what no rule decides, on every gateway of the Controller: a PERMIT makes each allow-list a description",
-    fix='state action: "DENY" and logging: true; what must go out is permitted by a named rule',
-    scope=Scope.STATED,
-    check_resource=check_resource,
-    check_stack=check_stack,
+RULE = build_property_rule(
+    Rule(
+        id="controller-default-action-denies",
+        severity=Severity.CRITICAL,
+        info="The Controller's default action is DENY, and logged.",
+        why="it decides all traffic that no rule decides, on every gateway of the Controller: a PERMIT makes each allow-list ineffective",
+        fix='set action: "DENY" and logging: true; permit necessary traffic by named rules',
+        scope=Scope.STATED,
+    ),
+    Property(type=DEFAULT_ACTION, key="action", is_wrong=_is_possibly_permit, what="lets through all traffic that no rule decides"),
+    Property(type=DEFAULT_ACTION, key="logging", is_wrong=is_not_surely_on, what="leaves no trace of traffic that no rule decides"),
 )

@@ -1,7 +1,8 @@
-"""An endpoint serves this account's principals on this account's resources (or the organization's), and no others.
+"""Endpoint policies permit only principals and resources of this account, or of the organization.
 
-`iam.perimeter` reads what binds an account. An endpoint without a policy takes everybody, which counts in a vended place. The policy of
-an endpoint that is not in the program is judged as well: the hosts may use that endpoint, and the program opens it.
+`iam.perimeter` reads the conditions that bind an account. An endpoint without a policy permits every principal, which is a violation
+in a complete agent environment, and one whose service ignores policies always is (`endpoint_services`). The program's policy for an
+endpoint outside the program is judged as well, because the hosts may use that endpoint.
 """
 
 from __future__ import annotations
@@ -9,55 +10,67 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from policypack.endpoints import WITH_POLICY, Stated, endpoints_of, foreign_policies, is_aws_service, kind_of, policies_of
-from policypack.finding import Fault, Rule, Scope, Severity
-from policypack.graph import Graph, Resource
-from policypack.hosts import find_hosts
-from policypack.iam.account import account_of
-from policypack.iam.documents import UnreadableError
-from policypack.iam.perimeter import accounts_of, openings
-from policypack.place import is_vended
-from policypack.plain import UNKNOWN
+from containment.iam.documents import UnreadableError
+from policypack.facts.agent_environment import is_complete
+from policypack.facts.endpoint_services import applies_policies
+from policypack.facts.endpoints import (
+    WITH_POLICY,
+    EndpointPolicy,
+    find_endpoint_policies,
+    find_endpoints,
+    find_foreign_policies,
+    get_kind,
+    is_aws_service,
+)
+from policypack.facts.hosts import find_hosts
+from policypack.facts.iam.account import find_account
+from policypack.facts.iam.perimeter import find_admitted_accounts, find_openings
+from policypack.finding import Rule, Scope, Severity, Violation
+from policypack.graph.plain_data import UNKNOWN
+from policypack.graph.resources import Graph, Resource
 
 
-def check_stack(graph: Graph) -> list[Fault]:
-    """Return a fault at every policy that lets others through, and at endpoints of a place without one."""
-    faults: dict[Fault, None] = {}
+def check_stack(graph: Graph) -> list[Violation]:
+    """Return a fault at every policy that permits others, and at endpoints of a complete agent environment without a policy."""
+    faults: dict[Violation, None] = {}
     named: dict[Resource, frozenset[str]] = {}
-    for endpoint in endpoints_of(graph):
-        if kind_of(endpoint) is not UNKNOWN and (kind_of(endpoint) not in WITH_POLICY or not is_aws_service(endpoint)):
+    for endpoint in find_endpoints(graph):
+        if get_kind(endpoint) is not UNKNOWN and (get_kind(endpoint) not in WITH_POLICY or not is_aws_service(endpoint)):
             continue
-        stated = policies_of(graph, endpoint)
+        if not applies_policies(endpoint.get("serviceName")):
+            what = f"leads to {endpoint.get('serviceName')}, whose endpoints apply no policy as far as reviewed: any account may use it"
+            faults[Violation(endpoint.urn, what)] = None
+        stated = find_endpoint_policies(graph, endpoint)
         for one in stated:
-            faults.update(dict.fromkeys(_judge(one, named)))
-        if (not stated or any(one.value in (None, "") for one in stated)) and is_vended(graph):
-            faults[Fault(endpoint.urn, "has no policy, so it takes any principal to any resource of its service")] = None
-    for one in foreign_policies(graph) if find_hosts(graph) else ():
+            faults.update(dict.fromkeys(_check_policy(one, named)))
+        if (not stated or any(one.value in (None, "") for one in stated)) and is_complete(graph):
+            faults[Violation(endpoint.urn, "has no policy, so it permits any principal on any resource of its service")] = None
+    for one in find_foreign_policies(graph) if find_hosts(graph) else ():
         if one.value in (None, ""):
-            faults[Fault(one.holder.urn, "gives an endpoint that is not in this program no policy, so it takes any principal")] = None
+            faults[Violation(one.holder.urn, "gives an endpoint that is not in this program no policy, so it permits any principal")] = None
         else:
-            faults.update(dict.fromkeys(_judge(one, named)))
-    faults.update(dict.fromkeys(_of_other_accounts(graph, named)))
+            faults.update(dict.fromkeys(_check_policy(one, named)))
+    faults.update(dict.fromkeys(_find_other_accounts(graph, named)))
     return list(faults)
 
 
-def _judge(stated: Stated, named: dict[Resource, frozenset[str]]) -> Iterator[Fault]:
+def _check_policy(stated: EndpointPolicy, named: dict[Resource, frozenset[str]]) -> Iterator[Violation]:
     try:
-        yield from (Fault(stated.holder.urn, what) for what in openings(stated.value))
-        named[stated.holder] = accounts_of(stated.value)
+        yield from (Violation(stated.holder.urn, what) for what in find_openings(stated.value))
+        named[stated.holder] = find_admitted_accounts(stated.value)
     except UnreadableError as error:
-        yield Fault(stated.holder.urn, f"policy {error}, so what it lets through cannot be seen")
+        yield Violation(stated.holder.urn, f"policy {error}, so the principals and resources it permits cannot be seen")
 
 
-def _of_other_accounts(graph: Graph, named: dict[Resource, frozenset[str]]) -> Iterator[Fault]:
-    """Yield the policies that name an account which is not this one: the known one, else the one that most policies name."""
+def _find_other_accounts(graph: Graph, named: dict[Resource, frozenset[str]]) -> Iterator[Violation]:
+    """Yield the policies that name another account than the known one, or than the one that most policies name."""
     counted = Counter(account for accounts in named.values() for account in sorted(accounts))
     for holder, accounts in named.items():
-        own = account_of(graph, holder)
+        own = find_account(graph, holder)
         likely = own or next((account for account, _ in counted.most_common(1)), "")
         for account in sorted(accounts - {likely}):
             this = f"this is {own}" if own else f"the endpoints' policies name {likely} otherwise, and a program has one account"
-            yield Fault(holder.urn, f"lets account {account} through: {this}")
+            yield Violation(holder.urn, f"permits account {account}: {this}")
 
 
 RULE = Rule(

@@ -1,37 +1,37 @@
-"""A permit says what it is for: names on the public internet over HTTPS, or a few addresses of the organization's own.
+"""Every permit is narrow: names on the public internet over HTTPS, or a few addresses inside the organization.
 
-Refused is every permit that decides other flows (`policypack.proof.permits`): to public addresses or special ranges without
-names, to addresses that only the Controller knows, names on other ports than TCP 443, and names towards private hosts. Monitor's
-last permit, behind the default deny, decides nothing that a deny in force would not stop first.
+A permit that decides other flows is refused (`policypack.firewall.proof.permits`): public addresses or special ranges without
+names, addresses known to the Controller only, names on other ports than TCP 443, and names of private hosts. Monitor's last permit
+passes: it follows the default deny, which stops the same traffic once denies are enforced.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policypack.chain import Chain, in_places_and_for_agents
-from policypack.finding import Fault, Rule, Scope, Severity
-from policypack.graph import Graph
-from policypack.proof.permits import Excess, refused_permits
-from policypack.proof.spare import spare_groups
+from policypack.finding import Rule, Scope, Severity, Violation
+from policypack.firewall.effective_rules import EffectiveRules, check_environment_or_agents
+from policypack.firewall.proof.permits import ExcessKind, find_refused_permits
+from policypack.firewall.proof.surplus_groups import find_surplus_groups
+from policypack.graph.resources import Graph
 
 
-def check_stack(graph: Graph) -> list[Fault]:
-    """Return a fault for every permit that is wider than what it is for."""
-    return in_places_and_for_agents(graph, _judged)
+def check_stack(graph: Graph) -> list[Violation]:
+    """Return a fault for every permit that lets through unapproved flows."""
+    return check_environment_or_agents(graph, _check_rules)
 
 
-def _judged(chain: Chain) -> Iterator[Fault]:
-    yield from (Fault(one.where, one.what) for one in refused_permits(chain) if one.excess is not Excess.NEIGHBOURS)
-    if (spare := spare_groups(chain)) and spare.is_open:
-        yield Fault(chain.only_owner, spare.what)
+def _check_rules(chain: EffectiveRules) -> Iterator[Violation]:
+    yield from (Violation(one.where, one.what) for one in find_refused_permits(chain) if one.excess is not ExcessKind.NEIGHBOURS)
+    if (spare := find_surplus_groups(chain)) and spare.is_open:
+        yield Violation(chain.only_owner, spare.what)
 
 
 RULE = Rule(
     id="permits-are-narrow",
     severity=Severity.CRITICAL,
     info="Every flow that a permit decides is TLS to a name on port 443, DNS to the VPC's resolver, or to stated private addresses.",
-    why="a permit without names or ports is an exit for anything, and a name claimed towards a private address is lateral movement",
+    why="a permit without names or ports lets out any traffic, and one by name to a private address allows lateral movement",
     fix="permit names with WebGroups, TCP 443, to Public Internet (...0001, not Anywhere ...0000); permit private addresses by the CIDRs"
     " of a SmartGroup",
     scope=Scope.PLACE,

@@ -1,31 +1,33 @@
-"""Names in permits are ones a permit may have, and none is denied: judged by meaning, whatever the order and the spelling.
+"""Names in permits are permissible, and none is denied, whatever the order of rules and the spelling of names.
 
-Every name of a permit's WebGroup goes through the one validator of permitted names (`containment.model.permitted`). A
-wildcard that covers a denied provider covers its other hosts too, which no deny names. Providers are those of the
-minimum set and whatever the program's own denies name. While no group has an id (a first preview), `deny_groups` picks
-the groups that are taken for the denies', and every other is taken for a permit's. A program whose gateway is in another program
-is judged for names of services that strangers use.
+The validator of permitted names (`containment.patterns.permitted_names`) judges every name of a permit's WebGroup. A wildcard that covers
+a denied provider also covers other hosts of it, which no deny names. Providers are those of the minimum set and all names in the
+program's own denies. While no group has an id (a first preview), `find_deny_groups` infers the groups of denies, and every other group
+counts as a permit's. A program whose gateway is in another program is judged only for names that anyone can obtain.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Any, Final
 
-from containment.model.fqdn import DomainPattern, Match
-from containment.model.names import WellKnown
-from containment.model.permitted.name import lookalike_refusal, refusal_of
-from containment.model.permitted.refusal import Cause
-from policypack.chain import Chain, chain_of, in_places
-from policypack.dcf import DcfRule, read_rules
-from policypack.dcf_groups import IDENTITIES
-from policypack.finding import Fault, Rule, Scope, Severity
-from policypack.graph import Graph, Resource
-from policypack.hosts import find_hosts
-from policypack.known_types import RULE_LISTS, WEB_GROUP
-from policypack.names.web_groups import deny_groups, names_in, pattern_of
-from policypack.place import is_vended
-from policypack.providers import PROVIDERS
+from containment.names import WellKnownObject
+from containment.patterns.domain import DomainPattern, parse_pattern
+from containment.patterns.permitted_names.name import find_lookalike_refusal, find_refusal
+from containment.patterns.permitted_names.refusal import Cause
+from containment.ternary import Ternary
+from policypack.facts.agent_environment import is_complete
+from policypack.facts.hosts import find_hosts
+from policypack.facts.network.other_programs import is_of_program
+from policypack.finding import Rule, Scope, Severity, Violation
+from policypack.firewall.effective_rules import EffectiveRules, check_environment, get_effective_rules
+from policypack.firewall.groups import IDENTITIES
+from policypack.firewall.model_providers import PROVIDERS
+from policypack.firewall.names.web_groups import find_deny_groups, read_names
+from policypack.firewall.rules import RegisteredRule, read_rules
+from policypack.graph.known_types import RULE_LISTS, WEB_GROUP
+from policypack.graph.resources import Graph, Resource
 
 _STRANGERS: Final = frozenset(
     {
@@ -33,98 +35,112 @@ _STRANGERS: Final = frozenset(
         Cause.LOOK_ALIKE,
     }
 )
-"""Causes that are about the name itself; how wide a wildcard may be depends on the denies ahead of it."""
+"""Causes that depend on the name alone; the permissible width of a wildcard depends on the denies ahead of it."""
 
 
-def check_stack(graph: Graph) -> list[Fault]:
+def check_stack(graph: Graph) -> list[Violation]:
     """Return a fault for every WebGroup of a permit that names too much, and for permits whose names cannot be seen."""
-    if is_vended(graph):
-        return in_places(graph, _judged)
-    return list(dict.fromkeys(_of_strangers(chain_of(graph)))) if find_hosts(graph) and graph.of(*RULE_LISTS) else []
+    if is_complete(graph):
+        return check_environment(graph, _check_rules)
+    return (
+        list(dict.fromkeys(_find_obtainable_names(get_effective_rules(graph))))
+        if find_hosts(graph) and graph.find_by_type(*RULE_LISTS)
+        else []
+    )
 
 
-def _judged(chain: Chain) -> Iterator[Fault]:
+def _check_rules(chain: EffectiveRules) -> Iterator[Violation]:
     permits = [rule for rule in chain.permits if rule.web_groups]
     for rule in permits:
-        if WellKnown.ALL_WEB.value in rule.web_groups:
-            yield Fault(rule.owner.urn, f"{rule.label} permits every name: its WebGroup is All-Web")
-    if chain.is_certain:
-        yield from (
-            Fault(rule.owner.urn, f"{rule.label} permits names that cannot be seen here") for rule in permits if _is_hidden(chain, rule)
-        )
-    denied, permitted = _web_groups(chain)
-    named = [pattern for group in denied for raw in names_in(group) if (pattern := pattern_of(raw)) is not None]
+        if WellKnownObject.ALL_WEB.value in rule.web_groups:
+            yield Violation(rule.owner.urn, f"{rule.label} permits every name: its WebGroup is All-Web")
+    yield from (
+        Violation(rule.owner.urn, f"{rule.label} permits names that cannot be seen here") for rule in permits if _is_hidden(chain, rule)
+    )
+    denied, permitted = _find_web_groups(chain)
+    named = [pattern for group in denied for raw in read_names(group) if (pattern := parse_pattern(raw)) is not None]
     for group in permitted:
-        yield from (Fault(group.urn, what) for what in dict.fromkeys(_too_much(names_in(group), named)))
+        yield from (Violation(group.urn, what) for what in dict.fromkeys(_find_unpermitted_names(read_names(group), named)))
 
 
-def _of_strangers(chain: Chain) -> Iterator[Fault]:
-    """Yield the names of services that strangers use, where the gateway is in another program: no rule elsewhere excuses those."""
-    denied, permitted = _web_groups(chain)
-    if not chain.is_certain and _uses(chain) > len(denied):
-        return  # a deny uses a WebGroup more, and which one is not known yet
+def _find_obtainable_names(chain: EffectiveRules) -> Iterator[Violation]:
+    """Yield permitted names that anyone can obtain, for a gateway in another program: no rule elsewhere makes them safe."""
+    denied, permitted = _find_web_groups(chain)
+    if not chain.is_certain and _count_uses(chain) > len(denied):
+        return  # a deny uses another WebGroup, which is not known yet
     for group in permitted:
-        for raw in names_in(group):
-            refusal = refusal_of(raw) if isinstance(raw, str) else None
+        for raw in read_names(group):
+            refusal = find_refusal(raw) if isinstance(raw, str) else None
             if refusal is not None and refusal.cause in _STRANGERS:
-                yield Fault(group.urn, f"permits {raw}, which {refusal}")
+                yield Violation(group.urn, f"permits {raw}, which {refusal}")
 
 
-def _web_groups(chain: Chain) -> tuple[list[Resource], list[Resource]]:
-    """Return the WebGroups of the denies and those of the permits, as far as it is known which are whose."""
+def _find_web_groups(chain: EffectiveRules) -> tuple[list[Resource], list[Resource]]:
+    """Return the WebGroups of the denies and those of the permits; inferred while ids are unknown."""
     if chain.is_certain:
-        denied = [group for rule in chain.denies for group in _groups(chain, rule)]
-        return denied, list(dict.fromkeys(group for rule in chain.permits for group in _groups(chain, rule)))
-    every = list(chain.graph.of(WEB_GROUP))
-    denied, excused = deny_groups(every, _uses(chain))
+        denied = [group for rule in chain.denies for group in _resolve_groups(chain, rule)]
+        return denied, list(dict.fromkeys(group for rule in chain.permits for group in _resolve_groups(chain, rule)))
+    every = list(chain.graph.find_by_type(WEB_GROUP))
+    denied, excused = find_deny_groups(every, _count_uses(chain))
     return denied, [group for group in every if group not in denied and group not in excused]
 
 
-def _uses(chain: Chain) -> int:
-    """Return how many times denies refer to a WebGroup, switched-off denies included.
+def _count_uses(chain: EffectiveRules) -> int:
+    """Return the number of references from denies to WebGroups, disabled denies included.
 
-    While no deny is known, which other rules refuse, every group may be a deny's.
+    Without a known deny, which other rules refuse, every group may belong to a deny.
     """
-    denies = [rule for rule in read_rules(chain.graph) if rule.permits is Match.NO and chain.is_ours(rule)]
-    return sum(len(rule.web_groups) for rule in denies) if denies else len(chain.graph.of(WEB_GROUP))
+    denies = [rule for rule in read_rules(chain.graph) if rule.permits is Ternary.NO and chain.is_for_agents(rule)]
+    return sum(len(rule.web_groups) for rule in denies) if denies else len(chain.graph.find_by_type(WEB_GROUP))
 
 
-def _too_much(names: Iterable[Any], denied: list[DomainPattern]) -> Iterator[str]:
+def _find_unpermitted_names(names: Iterable[Any], denied: list[DomainPattern]) -> Iterator[str]:
     names = list(names)
     if not names:
-        yield "is the WebGroup of a permit and names nothing: what an empty one takes in is documented nowhere"
-    minimum = [*denied, *map(DomainPattern, PROVIDERS)]
+        yield "is the WebGroup of a permit and lists no name: it is undocumented which names an empty one matches"
+    stated, minimum = tuple(denied), (*denied, *map(DomainPattern, PROVIDERS))
+    exact = [other.text for other in minimum if other.is_exact]
     for raw in names:
-        pattern = pattern_of(raw)
-        refusal = refusal_of(raw) if isinstance(raw, str) else None
+        pattern = parse_pattern(raw)
+        refusal = find_refusal(raw) if isinstance(raw, str) else None
         if refusal is not None:
             yield f"permits {raw if pattern is None else pattern}, which {refusal}"
         elif pattern is None:
-            yield "permits a name that is not known before the update, or is none"
+            yield "permits a name that is not known before the update, or is not valid"
         else:
-            hits = [other.text for other in (denied if pattern.is_exact else minimum) if pattern.overlaps(other) is not Match.NO]
+            hits = _find_overlapping(pattern, stated if pattern.is_exact else minimum)
             if hits:
-                yield f"permits {pattern}, which takes in what is denied: {', '.join(dict.fromkeys(hits))}"
-            elif like := lookalike_refusal(pattern.text, [other.text for other in minimum if other.is_exact]):
+                yield f"permits {pattern}, which includes denied names: {', '.join(hits)}"
+            elif like := find_lookalike_refusal(pattern.text, exact):
                 yield f"permits {pattern}, which {like}"
 
 
-def _groups(chain: Chain, rule: DcfRule) -> list[Resource]:
-    references = [chain.graph.refer(rule.owner, rule.key, value, (WEB_GROUP,), IDENTITIES) for value in rule.web_groups]
+@lru_cache(maxsize=65536)
+def _find_overlapping(pattern: DomainPattern, others: tuple[DomainPattern, ...]) -> tuple[str, ...]:
+    """Return the texts of the patterns that have a name in common with one; kept, because stacks share their lists."""
+    return tuple(dict.fromkeys(other.text for other in others if pattern.overlaps(other) is not Ternary.NO))
+
+
+def _resolve_groups(chain: EffectiveRules, rule: RegisteredRule) -> list[Resource]:
+    references = [chain.graph.resolve(rule.owner, rule.key, value, (WEB_GROUP,), IDENTITIES) for value in rule.web_groups]
     return [group for reference in references for group in reference.found]
 
 
-def _is_hidden(chain: Chain, rule: DcfRule) -> bool:
-    own = [value for value in rule.web_groups if value != WellKnown.ALL_WEB.value]
-    return any(not chain.graph.refer(rule.owner, rule.key, value, (WEB_GROUP,), IDENTITIES).found for value in own)
+def _is_hidden(chain: EffectiveRules, rule: RegisteredRule) -> bool:
+    """Return whether a permit names a WebGroup of another program; an id that is not known yet may be any group's."""
+    graph, key = chain.graph, rule.key
+    own = [value for value in rule.web_groups if value != WellKnownObject.ALL_WEB.value]
+    if any(isinstance(value, str) and not is_of_program(graph, rule.owner, key, value, (WEB_GROUP,), IDENTITIES) for value in own):
+        return True
+    return chain.is_certain and any(not graph.resolve(rule.owner, key, value, (WEB_GROUP,), IDENTITIES).found for value in own)
 
 
 RULE = Rule(
     id="permitted-names-are-not-denied",
     severity=Severity.CRITICAL,
     info="No permit names a denied host, an address, a shared or public suffix, a tunnel, resolver or drop site, a look-alike, or All-Web.",
-    why="a name that strangers can get, or a wildcard over a denied one, lets data through to whoever took the name",
-    fix="name the exact hosts that are needed; to sanction a provider, take it out of the deny and permit its exact host",
+    why="a name that anyone can obtain, or a wildcard over a denied one, lets data through to the name's holder",
+    fix="list the exact hosts that are needed; to sanction a provider, remove it from the deny and permit its exact host",
     scope=Scope.STATED_OR_PLACE,
     check_stack=check_stack,
 )

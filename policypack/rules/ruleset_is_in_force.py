@@ -1,7 +1,7 @@
-"""A ruleset of a vended place is evaluated, and before what people click in the UI.
+"""The rulesets of a complete agent environment are evaluated, and before the rules of the Controller's UI.
 
-A ruleset that hangs on no attachment point, and that no policy group refers to, is stored and never enforced; the apply is
-green. One after the UI's rules is evaluated when somebody else's permit has already decided.
+A ruleset without an attachment point, and without a reference from a policy group, is stored and never enforced, although the
+update succeeds. One after the UI's rules is evaluated when another owner's permit may already have decided.
 """
 
 from __future__ import annotations
@@ -9,50 +9,54 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from containment.model.names import WellKnown
-from policypack.finding import Fault, Rule, Scope, Severity
-from policypack.graph import Graph, Resource
-from policypack.known_types import POLICY_GROUP, RULESET
-from policypack.network.foreign import is_of_program
-from policypack.place import is_vended
-from policypack.plain import UNKNOWN, field, items
+from containment.names import WellKnownObject
+from policypack.facts.agent_environment import is_complete
+from policypack.facts.network.other_programs import is_of_program
+from policypack.finding import Rule, Scope, Severity, Violation
+from policypack.graph.known_types import POLICY_GROUP, RULESET
+from policypack.graph.plain_data import UNKNOWN, get_field, get_items
+from policypack.graph.resources import Graph, Resource
 
 _IDENTITIES = ("id", "uuid", "dcfRulesetId", "dcfPolicyGroupId")
 
 
-def check_stack(graph: Graph) -> list[Fault]:
-    """Return a fault for every ruleset and policy group of a vended place that is not evaluated, or too late."""
-    return [Fault(one.urn, what) for one in graph.of(RULESET, POLICY_GROUP) for what in _judged(graph, one)] if is_vended(graph) else []
+def check_stack(graph: Graph) -> list[Violation]:
+    """Return a fault for every ruleset and policy group of a complete agent environment that is evaluated late or never."""
+    return (
+        [Violation(one.urn, what) for one in graph.find_by_type(RULESET, POLICY_GROUP) for what in _check_attachment(graph, one)]
+        if is_complete(graph)
+        else []
+    )
 
 
-def _judged(graph: Graph, resource: Resource) -> Iterator[str]:
+def _check_attachment(graph: Graph, resource: Resource) -> Iterator[str]:
     point = resource.get("attachTo")
     if point in (None, "") and not _is_referred_to(graph, resource):
-        yield "hangs on no attachment point and in no policy group: it is stored, and never enforced"
-    if point == WellKnown.AFTER_UI_MANAGED.value:
-        yield "is evaluated after the rules that are made in the UI, any of which may permit first"
+        yield "has no attachment point and is in no policy group: it is stored, and never enforced"
+    if point == WellKnownObject.AFTER_UI_MANAGED.value:
+        yield "is evaluated after the rules of the Controller's UI, any of which may permit first"
     if resource.type == POLICY_GROUP:
-        yield from _evaluated_first(graph, resource)
+        yield from _find_evaluated_first(graph, resource)
 
 
-def _evaluated_first(graph: Graph, group: Resource) -> Iterator[str]:
-    """Yield what of other programs a policy group evaluates before, or may evaluate before, a ruleset of this one."""
+def _find_evaluated_first(graph: Graph, group: Resource) -> Iterator[str]:
+    """Yield the objects of other programs that a policy group evaluates, or may evaluate, before a ruleset of this one."""
     own: list[Any] = []
     foreign: list[tuple[Any, Any]] = []
     for key, kind in (("rulesetReferences", RULESET), ("policyGroupReferences", POLICY_GROUP)):
-        for block in items(group.get(key)):
-            target, priority = field(block, "targetUuid"), field(block, "priority")
+        for block in get_items(group.get(key)):
+            target, priority = get_field(block, "targetUuid"), get_field(block, "priority")
             if target is not UNKNOWN and not is_of_program(graph, group, key, target, (kind,), _IDENTITIES):
                 foreign.append((target, priority))
             elif kind == RULESET:
                 own.append(priority)
     for target, priority in foreign:
-        if any(_may_precede(priority, other) for other in own):
-            yield f"evaluates {target}, not of this program, before the agents' rules: what it permits is decided by then"
+        if any(_is_possibly_before(priority, other) for other in own):
+            yield f"evaluates {target}, not of this program, before the agents' rules: its permits decide first"
 
 
-def _may_precede(one: Any, other: Any) -> bool:
-    """Tell whether a priority is, or cannot be shown not to be, at or above another; left out it is 0, the highest."""
+def _is_possibly_before(one: Any, other: Any) -> bool:
+    """Return whether a priority is, or cannot be shown not to be, equal to or higher than another; unset is 0, the highest."""
     numbers = [0 if value is None else value for value in (one, other)]
     return not all(isinstance(value, int) for value in numbers) or numbers[0] <= numbers[1]
 
@@ -60,19 +64,19 @@ def _may_precede(one: Any, other: Any) -> bool:
 def _is_referred_to(graph: Graph, resource: Resource) -> bool:
     key = "rulesetReferences" if resource.type == RULESET else "policyGroupReferences"
     return any(
-        graph.refer(group, key, field(block, "targetUuid"), (resource.type,), _IDENTITIES).may_be(resource)
-        for group in graph.of(POLICY_GROUP)
+        graph.resolve(group, key, get_field(block, "targetUuid"), (resource.type,), _IDENTITIES).is_possibly(resource)
+        for group in graph.find_by_type(POLICY_GROUP)
         if group is not resource
-        for block in items(group.get(key))
+        for block in get_items(group.get(key))
     )
 
 
 RULE = Rule(
     id="ruleset-is-in-force",
     severity=Severity.CRITICAL,
-    info="The agents' rules hang on an attachment point that is evaluated before the UI's rules.",
-    why="a ruleset that hangs nowhere is stored and never enforced, and one after the UI's rules comes when a permit has decided",
-    fix="state attachTo: the stack's own point below TERRAFORM_BEFORE_UI_MANAGED (platform/ makes it)",
+    info="The agents' rules are attached to a point that is evaluated before the UI's rules.",
+    why="a ruleset that is attached nowhere is stored and never enforced, and before one after the UI's rules a permit may decide",
+    fix="set attachTo: the stack's own point below TERRAFORM_BEFORE_UI_MANAGED (platform/ creates it)",
     scope=Scope.PLACE,
     check_stack=check_stack,
 )

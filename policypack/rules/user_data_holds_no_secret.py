@@ -1,50 +1,62 @@
-"""User data contains nothing that must stay secret, and nothing that cannot be read here.
+"""User data and tags of a host contain no secret, and nothing that the pack cannot read.
 
-Everything on the host reads it from the metadata service, and everybody who may describe the instance reads it too. What is
-looked for in every layer (`user_data`): keys and tokens of well-known forms (`secrets.kinds`, and the detectors of detect-secrets)
-and values assigned to names like "password" (`secrets.assigned`). A layer that is encrypted, or packed in a form that is not read
-here, may contain any of it. A message names the kind, never the secret.
+Every process on the host can read its user data from the metadata service, and every principal that may describe the instance reads both
+(tags also on the host, where the metadata service is set to give them). The rule
+searches every layer (`user_data`) for keys and tokens of well-known forms (`secrets.kinds`, and the detectors of detect-secrets)
+and for values assigned to names like "password" (`secrets.assigned`). A layer that is encrypted, or packed in an unsupported form,
+is refused because it may contain a secret. A message names the kind, never the secret.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
-from policypack.finding import Fault, Rule, Scope, Severity
-from policypack.graph import Graph, Resource
-from policypack.hosts import unseen_faults
-from policypack.secrets.assigned import has_assigned_secret
-from policypack.secrets.detectors import detected_in
-from policypack.secrets.kinds import kinds_in
-from policypack.user_data import holders_of, texts, unreadable
+from policypack.facts.hosts import find_unseen_versions
+from policypack.facts.secrets.assigned_values import has_assigned_secret
+from policypack.facts.secrets.detectors import find_detected
+from policypack.facts.secrets.kinds import find_kinds
+from policypack.facts.user_data import find_holders, read_texts, read_unreadable
+from policypack.finding import Rule, Scope, Severity, Violation
+from policypack.graph.known_types import COMPUTE, TASK, TEMPLATES
+from policypack.graph.resources import Graph, Resource
 
 
-def check_resource(resource: Resource, _seen: Sequence[Resource] = ()) -> list[Fault]:
+def check_resource(resource: Resource, _seen: Sequence[Resource] = ()) -> list[Violation]:
     """Return the secrets in the user data of one instance, template or task definition."""
-    found = [(path, kind) for path, text in texts(resource) for kind in _secrets(text)]
-    return [Fault(resource.urn, f"{path} contains {what}") for path, what in dict.fromkeys([*found, *unreadable(resource)])]
+    found = [(path, kind) for path, text in read_texts(resource) for kind in _find_secrets(text)]
+    found += [(path, kind) for path, text in _read_tags(resource) for kind in _find_secrets(text)]
+    return [Violation(resource.urn, f"{path} contains {what}") for path, what in dict.fromkeys([*found, *read_unreadable(resource)])]
 
 
-def check_stack(graph: Graph) -> list[Fault]:
-    """Return the same for every agent host, its templates and its task definitions."""
-    found = [fault for one in holders_of(graph) for fault in check_resource(one)]
-    return list(dict.fromkeys([*found, *unseen_faults(graph)]))
+def check_stack(graph: Graph) -> list[Violation]:
+    """Return the secrets in the user data of every agent host, its templates and its task definitions."""
+    found = [fault for one in find_holders(graph) for fault in check_resource(one)]
+    return list(dict.fromkeys([*found, *find_unseen_versions(graph)]))
+
+
+def _read_tags(resource: Resource) -> Iterator[tuple[str, str]]:
+    """Yield (property, text) for every tag of compute and of its templates, as an assignment and alone."""
+    if resource.type in (*COMPUTE, *TEMPLATES, TASK):
+        tags = resource.get("tags")
+        for key, value in tags.items() if isinstance(tags, dict) else ():
+            if isinstance(value, str):
+                yield f"tags.{key}", f"{key}={value}\n{value}"
 
 
 @lru_cache(maxsize=128)
-def _secrets(text: str) -> tuple[str, ...]:
-    """Return the kinds of secrets in a text: by our own forms, else by the library's, else by the names they are given to."""
-    return kinds_in(text) or detected_in(text) or (("what looks like a password or token",) if has_assigned_secret(text) else ())
+def _find_secrets(text: str) -> tuple[str, ...]:
+    """Return the kinds of secrets in a text: by known forms, else by the library's detectors, else by names that get a value."""
+    return find_kinds(text) or find_detected(text) or (("what looks like a password or token",) if has_assigned_secret(text) else ())
 
 
 RULE = Rule(
     id="user-data-holds-no-secret",
     severity=Severity.CRITICAL,
-    info="An agent host's user data contains no key, token or password, and no layer that cannot be read.",
-    why="whatever runs on the host, and whoever may describe it, reads its user data",
-    fix="keep the value in Secrets Manager and let what needs it fetch it by name with the host's role; put only the name here, and"
-    " nothing that is encrypted or packed other than with gzip, bzip2, xz, zip or tar",
+    info="An agent host's user data and tags contain no key, token or password, and no layer that cannot be read.",
+    why="every process on the host, and every principal that may describe the host, can read its user data; tags are read by still more",
+    fix="keep the value in Secrets Manager and let its consumer fetch it by name with the host's role; put only the name there,"
+    " and nothing that is encrypted or packed other than with gzip, bzip2, xz, zip or tar",
     ids=("CKV_AWS_46", "AWS-0029"),
     check_resource=check_resource,
     check_stack=check_stack,

@@ -1,6 +1,6 @@
-"""A permit by name is for TLS only: anything else can claim a name in a Host header and go anywhere.
+"""Permits by name require TLS: a plain HTTP client can send any name in its Host header, to any address.
 
-Provider default is no demand at all, so in a vended place silence is none.
+The provider's default is not to require it, so in a complete agent environment an unset value is a violation.
 """
 
 from __future__ import annotations
@@ -8,32 +8,32 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from policypack.chain import chain_of, in_places
-from policypack.dcf import DcfRule
-from policypack.finding import Fault, Rule, Scope, Severity
-from policypack.graph import Graph
-from policypack.plain import UNKNOWN
+from policypack.finding import Rule, Scope, Severity, Violation
+from policypack.firewall.effective_rules import check_environment, get_effective_rules
+from policypack.firewall.rules import RegisteredRule
+from policypack.graph.plain_data import UNKNOWN
+from policypack.graph.resources import Graph
 
 DEMANDED: Final = "TLS_REQUIRED"
 
 
-def check_stack(graph: Graph) -> list[Fault]:
-    """Return a fault for every permit by name that says, or in a vended place implies, that TLS is not required."""
-    chain = chain_of(graph)
-    known = [rule for rule in chain.permits if rule.action is not UNKNOWN]  # a list not known as a whole states nothing
-    stated = [_fault(rule) for rule in _loose(known) if rule.application is not None] if chain.hosts else []
-    return list(dict.fromkeys([*stated, *in_places(graph, lambda view: map(_fault, _loose(view.permits)))]))
+def check_stack(graph: Graph) -> list[Violation]:
+    """Return a fault for every permit by name that does not require TLS; an unset value is one in a complete agent environment."""
+    chain = get_effective_rules(graph)
+    known = [rule for rule in chain.permits if rule.action is not UNKNOWN]  # a list that is unknown as a whole has no rules yet
+    stated = [_make_violation(rule) for rule in _find_loose(known) if rule.application is not None] if chain.hosts else []
+    return list(dict.fromkeys([*stated, *check_environment(graph, lambda view: map(_make_violation, _find_loose(view.permits)))]))
 
 
-def _loose(permits: Iterable[DcfRule]) -> Iterator[DcfRule]:
+def _find_loose(permits: Iterable[RegisteredRule]) -> Iterator[RegisteredRule]:
     for rule in permits:
         if rule.web_groups and (rule.application is UNKNOWN or str(rule.application).upper() != DEMANDED):
             yield rule
 
 
-def _fault(rule: DcfRule) -> Fault:
-    said = "not known before the update" if rule.application is UNKNOWN else rule.application or "not stated"
-    return Fault(rule.owner.urn, f"{rule.label} permits names without TLS: flowAppRequirement is {said}")
+def _make_violation(rule: RegisteredRule) -> Violation:
+    said = "not known before the update" if rule.application is UNKNOWN else rule.application or "not set"
+    return Violation(rule.owner.urn, f"{rule.label} permits names without TLS: flowAppRequirement is {said}")
 
 
 RULE = Rule(
@@ -41,7 +41,7 @@ RULE = Rule(
     severity=Severity.HIGH,
     info="Every permit with WebGroups requires TLS.",
     why="a plain HTTP request can write any approved name into its Host header on port 443, to any address",
-    fix="state flowAppRequirement: TLS_REQUIRED in every permit with WebGroups",
+    fix="set flowAppRequirement: TLS_REQUIRED in every permit with WebGroups",
     scope=Scope.STATED_OR_PLACE,
     check_stack=check_stack,
 )

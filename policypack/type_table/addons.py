@@ -1,23 +1,23 @@
-"""Add-ons of a cluster: what is configured of them must leave the pods' network and names as they are.
+"""EKS add-ons: refuse configuration keys that could change the pods' network or name resolution.
 
-An add-on's configuration is free text for its chart. The network plugin can be told to give pods interfaces in other subnets
-(`eniConfig`), and the cluster's DNS to ask other name servers (`corefile`). Only keys that size and place the add-on itself, and
+An add-on's configuration is free text for its chart. It can make the network plugin give pods interfaces in other subnets
+(`eniConfig`), and the cluster's DNS query other name servers (`corefile`). Only keys that size and place the add-on itself, and
 variables of the network plugin that count addresses, are reviewed; every other key is refused by name.
 Source: Amazon EKS User Guide, "Amazon EKS add-ons" (`describe-addon-configuration`); amazon-vpc-cni-k8s, "CNI Configuration Variables".
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any, Final
 
-import yaml
+from containment import strict_json
+from containment.loaders import strict_yaml
+from policypack.graph.known_types import ADDON
+from policypack.graph.plain_data import UNKNOWN
+from policypack.graph.resources import Graph, Resource
 
-from policypack.graph import Graph, Resource
-from policypack.plain import UNKNOWN
-
-ADDON: Final = "aws:eks/addon:Addon"
 _KEY: Final = "configurationValues"
 
 SIZING: Final = frozenset(
@@ -38,21 +38,21 @@ VARIABLES: Final = frozenset(
         *("NETWORK_POLICY_ENFORCING_MODE", "ENABLE_POD_ENI", "POD_SECURITY_GROUP_ENFORCING_MODE", "DISABLE_TCP_EARLY_DEMUX"),
     }
 )
-"""Variables of the network plugin that count addresses, translate them to the node's, write logs and enforce network policies."""
+"""Variables of the network plugin for address counts, translation to the node's address, logs and network policies."""
 
 
-def faults(graph: Graph) -> Iterator[tuple[Resource, str]]:
-    """Yield add-ons whose configuration has a key that is not reviewed, or cannot be read."""
-    for one in graph.of(ADDON):
+def find_violations(graph: Graph) -> Iterator[tuple[Resource, str]]:
+    """Yield add-ons whose configuration has an unreviewed key or cannot be read, with the reason."""
+    for one in graph.find_by_type(ADDON):
         value = one.get(_KEY)
-        if value in (None, "", UNKNOWN):  # an unknown one is judged again in the update, before the add-on is made
+        if value in (None, "", UNKNOWN):  # an unknown value is judged in the update, before the add-on is created
             continue
-        unread = list(_unreviewed(value))
+        unread = list(_find_unreviewed(value))
         if unread:
-            yield one, f"is configured in a way that is not reviewed ({', '.join(unread)}): its pods' network or names may lead elsewhere"
+            yield one, f"has configuration that no review covers ({', '.join(unread)}): it may change the pods' network or DNS"
 
 
-def _unreviewed(value: Any) -> Iterator[str]:
+def _find_unreviewed(value: Any) -> Iterator[str]:
     stated = _parse(value)
     if not isinstance(stated, dict):
         yield f"{_KEY} is no object"
@@ -65,13 +65,10 @@ def _unreviewed(value: Any) -> Iterator[str]:
 
 
 def _parse(value: Any) -> Any:
-    """Return the configuration as data; EKS takes JSON and YAML."""
+    """Return the configuration as data (EKS accepts JSON and YAML); None when it is invalid or ambiguous."""
     if not isinstance(value, str):
         return value
-    try:
-        return json.loads(value)
-    except ValueError:
-        try:
-            return yaml.safe_load(value)
-        except yaml.YAMLError:
-            return None
+    for load in (strict_json.load, strict_yaml.load):
+        with suppress(ValueError):
+            return load(value)
+    return None

@@ -1,0 +1,69 @@
+"""The VPC endpoints that agent hosts can use, and the policies that apply to them.
+
+An endpoint in a VPC without hosts is not judged. An endpoint has one policy: its own, or that of a separate resource.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from policypack.facts.host_location import describe_vpc
+from policypack.graph.known_types import ENDPOINT_POLICY, VPC_ENDPOINT
+from policypack.graph.plain_data import UNKNOWN
+from policypack.graph.resources import Graph, Resource
+
+INTERFACE_KIND: Final = "interface"
+APPLIANCE_KIND: Final = "gatewayloadbalancer"
+WITH_POLICY: Final = ("gateway", INTERFACE_KIND)
+"""Kinds of endpoints that take a policy; the others lead to appliances and to services that customers share."""
+
+AWS_SERVICE: Final = ("com.amazonaws.", "cn.com.amazonaws.", "aws.")
+OF_SOMEBODY: Final = "com.amazonaws.vpce."
+"""Prefix of services that customers offer to each other."""
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointPolicy:
+    """A policy and the resource that sets it."""
+
+    holder: Resource
+    value: Any
+
+
+def find_endpoints(graph: Graph) -> list[Resource]:
+    """Return the endpoints that are, or may be, in a VPC of a host."""
+    return [one for one in graph.find_by_type(VPC_ENDPOINT) if describe_vpc(graph, one, "vpcId", one.get("vpcId"))]
+
+
+def get_kind(endpoint: Resource) -> Any:
+    """Return an endpoint's kind in lower case; the default is a gateway."""
+    kind = endpoint.get("vpcEndpointType")
+    return kind if kind is UNKNOWN else str(kind or "gateway").lower()
+
+
+def is_aws_service(endpoint: Resource) -> bool:
+    """Return whether an endpoint leads to a service of AWS itself; an unknown name may be one."""
+    name = endpoint.get("serviceName")
+    return name is UNKNOWN or (str(name).startswith(AWS_SERVICE) and not str(name).startswith(OF_SOMEBODY))
+
+
+def find_foreign_policies(graph: Graph) -> list[EndpointPolicy]:
+    """Return the policies that a program sets for endpoints of other programs."""
+    return [
+        EndpointPolicy(one, one.get("policy"))
+        for one in graph.find_by_type(ENDPOINT_POLICY)
+        if not graph.resolve(one, "vpcEndpointId", one.get("vpcEndpointId"), (VPC_ENDPOINT,)).found
+    ]
+
+
+def find_endpoint_policies(graph: Graph, endpoint: Resource) -> list[EndpointPolicy]:
+    """Return the policies that a program sets for an endpoint."""
+    own = endpoint.get("policy")
+    found = [] if own in (None, "") else [EndpointPolicy(endpoint, own)]
+    apart = (
+        EndpointPolicy(one, one.get("policy"))
+        for one in graph.find_by_type(ENDPOINT_POLICY)
+        if graph.resolve(one, "vpcEndpointId", one.get("vpcEndpointId"), (VPC_ENDPOINT,)).is_possibly(endpoint)
+    )
+    return [*found, *apart]

@@ -1,0 +1,57 @@
+"""Names in WebGroups, and the groups that belong to denies while no group has an id.
+
+In a first preview a WebGroup's names are literal, and only the rules that use it are unknown. The group with the most providers
+of the minimum set is then taken for the shadow-model deny's. If the program's denies refer to more groups, groups of which most
+names could not be permitted (paste sites, tunnels, wide wildcards) are taken for those of the other denies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from containment.patterns.domain import extract_filter_host, parse_pattern
+from containment.patterns.permitted_names.name import find_refusal
+from containment.ternary import Ternary
+from policypack.firewall.model_providers import PROVIDERS
+from policypack.firewall.smart_group_membership import get_expressions
+from policypack.graph.plain_data import UNKNOWN, get_field
+from policypack.graph.resources import Resource
+
+
+def read_names(group: Resource) -> list[Any]:
+    """Return a group's names as its resource lists them, for URLs their hosts; UNKNOWN for an unknown name."""
+    filters = [(get_field(one, "snifilter"), get_field(one, "urlfilter")) for one in get_expressions(group)]
+    stated = [
+        [name] if url in (None, "") else [_extract_host(url)] if name in (None, "") else [name, _extract_host(url)] for name, url in filters
+    ]
+    return ["" if name is None else name for one in stated for name in one]
+
+
+def find_deny_groups(groups: Sequence[Resource], uses: int) -> tuple[list[Resource], list[Resource]]:
+    """Return the group of the shadow-model deny and the groups taken for those of other denies, while no group has an id.
+
+    Args:
+        groups: every WebGroup of the program.
+        uses: the number of references from its denies to WebGroups; groups beyond that number belong to permits.
+    """
+    counts = {group: sum(any(_is_covering(one, name) for one in read_names(group)) for name in PROVIDERS) for group in groups}
+    most = max(counts, key=lambda group: counts[group], default=None)
+    shadow = [most] if most is not None and counts[most] else []
+    others = [group for group in groups if group not in shadow and _is_mostly_refused(group)]
+    return shadow, others[: max(0, uses - len(shadow))]
+
+
+def _is_covering(raw: Any, name: str) -> bool:
+    pattern = parse_pattern(raw)
+    return pattern is not None and pattern.is_anchored and pattern.matches(name) is not Ternary.NO
+
+
+def _is_mostly_refused(group: Resource) -> bool:
+    names = [name for name in read_names(group) if name is not UNKNOWN]
+    refused = sum(isinstance(name, str) and find_refusal(name) is not None for name in names)
+    return refused > len(names) / 2
+
+
+def _extract_host(url: Any) -> Any:
+    return UNKNOWN if url is UNKNOWN else extract_filter_host(url)

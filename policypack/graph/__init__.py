@@ -1,0 +1,1 @@
+"""Registered resources as values, with explicit unknowns, and the references between them."""

@@ -1,1 +1,0 @@
-"""Ways to log in to a host that its user data opens: passwords, SSH keys, login servers, remote shells, tunnels."""

@@ -1,1 +1,0 @@
-"""The agents' network judged by what is permitted: routes, names, places, and resources of other programs."""
