@@ -1,8 +1,8 @@
-"""What the lab costs: bringing a stack up, previewing it with the pack, and the engine's share per resource.
+"""Measure the lab: deploying a stack, previewing it with the pack, and the engine's share per resource.
 
-Run: `python benchmarks/lab.py [--runs N]`. Everything is measured side by side in one run, as whole processes, and the
-floors (importing what Pulumi itself needs) are measured with it: read the ratios, because machines differ. Memory is the
-largest sum of resident sizes seen over the command and all its children; the simulators are reported apart.
+Run: `python benchmarks/lab.py [--runs N]`. Everything is measured in one run, as whole processes, together with floors
+(imports that Pulumi itself needs): read the ratios, because machines differ. Memory is the largest sum of resident
+sizes observed over the command and all its children; the simulators are reported separately.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ class Cost:
 
 
 def is_simulator(process: psutil.Process) -> bool:
-    """Tell whether a process is one of the lab's three simulators, which are reported apart."""
-    return any(f"containment.lab.{name}" in process.cmdline() for name in ("cloud", "controller", "providers"))
+    """Return whether a process is one of the lab's three simulators, which are reported separately."""
+    return any(f"containment_lab.{name}" in process.cmdline() for name in ("cloud", "controller", "providers"))
 
 
 def measure(command: list[str], env: dict[str, str]) -> Cost:
-    """Run a command and return what it cost; the command must succeed."""
+    """Run a command and return its cost; raises SystemExit with its output when it fails."""
     start = time.perf_counter()
     process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     peak = 0
@@ -53,7 +53,7 @@ def measure(command: list[str], env: dict[str, str]) -> Cost:
                 family = [top, *top.children(recursive=True)]
                 peak = max(peak, sum(each.memory_info().rss for each in family if not is_simulator(each)))
             except psutil.Error:
-                continue  # one of them ended while it was asked; the next look is in 20 ms
+                continue  # a process ended during the query; the next sample is in 20 ms
 
     watcher = threading.Thread(target=watch)
     watcher.start()
@@ -65,14 +65,14 @@ def measure(command: list[str], env: dict[str, str]) -> Cost:
     return Cost(time.perf_counter() - start, peak / 1e6)
 
 
-def simulators(home: Path) -> float:
+def measure_simulators(home: Path) -> float:
     """Return the resident megabytes of a home's simulators."""
     record = json.loads((home / "simulators.json").read_text())
     pids = [entry["pid"] for entry in (record.values() if isinstance(record, dict) else record)]
     return sum(psutil.Process(pid).memory_info().rss for pid in pids) / 1e6
 
 
-def many(count: int, folder: Path) -> Path:
+def write_program(count: int, folder: Path) -> Path:
     """Write a program of `count` independent log groups."""
     program = folder / f"many-{count}"
     program.mkdir()
@@ -106,10 +106,10 @@ def main() -> None:
                 ("floor: import pulumi_policy", "import pulumi_policy"),
             ):
                 rows.append((what, [measure([sys.executable, "-c", code], env) for _ in range(runs)]))
-            small, large = many(10, Path(work)), many(210, Path(work))
+            small, large = write_program(10, Path(work)), write_program(210, Path(work))
             low = [measure([*LAB, "preview", "-C", str(small), "--stack", "b"], env) for _ in range(runs)]
             high = [measure([*LAB, "preview", "-C", str(large), "--stack", "b"], env) for _ in range(runs)]
-            held = simulators(home)
+            held = measure_simulators(home)
         finally:
             subprocess.run([*LAB, "down"], cwd=ROOT, env=env, check=True, capture_output=True)
     print(f"{'what':<62}{'runs':>5}{'min s':>8}{'median s':>10}{'max s':>8}{'MB':>7}")

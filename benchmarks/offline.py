@@ -1,8 +1,8 @@
-"""Judging many stacks without an engine: `containment check`, Checkov and OPA, on the same resources with equal checks, loading included.
+"""Compare `containment check`, Checkov and OPA on many stacks without an engine: same resources, equal checks, loading included.
 
-Every tool is a process of its own from start to end, and reads what it can: ours and OPA what `pulumi stack export` prints,
-Checkov a Terraform plan with the same resources (it reads no Pulumi). Some stacks have a hole; a tool that does not find the
-same holes in the same stacks is no comparison, and the run fails. What is not installed is SKIPPED with how to get it.
+Every tool runs as a separate process from start to end and reads a format that it supports: `containment check` and OPA the output
+of `pulumi stack export`, Checkov a Terraform plan with the same resources. Some stacks have a hole; the run fails when a tool does not
+find the same holes in the same stacks. A tool that is not installed is SKIPPED, with the command that installs it.
 """
 
 from __future__ import annotations
@@ -17,21 +17,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks.as_plan import plan_of
+from benchmarks.terraform_plan import build_plan
 from tests.policypack.mutants.mutant import HOST, Mutant, Set
 from tests.policypack.mutants.program import Program, Stack
 
 REPOSITORY: Final = Path(__file__).parents[1]
 TOOLS: Final = REPOSITORY / ".lab" / "compare"
 WITH_A_HOLE: Final = 10
-"""One stack of so many has a hole, each kind in turn."""
+"""One in this many stacks has a hole, each kind in turn."""
 OPEN: Final = {"protocol": "tcp", "fromPort": 22, "toPort": 22, "cidrBlocks": ["0.0.0.0/0"]}
 EVERYTHING: Final = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})
 
 
 @dataclass(frozen=True)
 class Check:
-    """One demand as the tools call it (`ours` a rule, `checkov` an id), and how to break it."""
+    """One check by its name in each tool (`ours` is a rule of the pack, `checkov` an id), and the change that breaks it."""
 
     ours: str
     checkov: str
@@ -47,11 +47,11 @@ CHECKS: Final = (
 )
 
 Holes = dict[str, set[str]]
-"""Check (our rule's id) -> the stacks in which a tool found it broken."""
+"""Check (the pack's rule id) -> the stacks in which a tool found it broken."""
 
 
-def write(stacks: Sequence[Stack], count: int, folder: Path) -> Holes:
-    """Write `count` stacks as `exports/*.json` and `plans/*.json`; return which were given a hole."""
+def write_stacks(stacks: Sequence[Stack], count: int, folder: Path) -> Holes:
+    """Write `count` stacks as `exports/*.json` and `plans/*.json` in a folder, and return the stacks with a hole."""
     given: Holes = {check.ours: set() for check in CHECKS}
     for kind in ("exports", "plans"):
         (folder / kind).mkdir()
@@ -73,15 +73,15 @@ def write(stacks: Sequence[Stack], count: int, folder: Path) -> Holes:
             for one in resources
         ]
         (folder / "exports" / f"{name}.json").write_text(json.dumps({"version": 3, "deployment": {"resources": export}}))
-        (folder / "plans" / f"{name}.json").write_text(json.dumps(plan_of(resources)))
+        (folder / "plans" / f"{name}.json").write_text(json.dumps(build_plan(resources)))
     return given
 
 
-def ours(folder: Path, only: Sequence[str] = ()) -> Holes:
-    """Run `containment check` over the exports."""
+def run_containment(folder: Path, only: Sequence[str] = ()) -> Holes:
+    """Run `containment check` on the exports; `only` limits it to some rules."""
     rules = [word for one in only for word in ("--rule", one)]
     files = sorted(map(str, (folder / "exports").iterdir()))
-    said = _output([sys.executable, "-m", "containment", "check", *files, *rules, "--format", "json"])
+    said = _run_command([sys.executable, "-m", "containment", "check", *files, *rules, "--format", "json"])
     found: Holes = {check.ours: set() for check in CHECKS}
     for case in json.loads(said)["cases"]:
         if case["status"] == "failed":
@@ -89,11 +89,11 @@ def ours(folder: Path, only: Sequence[str] = ()) -> Holes:
     return found
 
 
-def opa(folder: Path) -> Holes:
-    """Run `opa exec` over the exports with the same checks in Rego."""
+def run_opa(folder: Path) -> Holes:
+    """Run `opa exec` on the exports with the same checks in Rego."""
     program = TOOLS / "bin" / "opa"
     policy = Path(__file__).parent / "rego"
-    said = _output([str(program), "exec", "--decision", "checks/broken", "--bundle", str(policy), str(folder / "exports")])
+    said = _run_command([str(program), "exec", "--decision", "checks/broken", "--bundle", str(policy), str(folder / "exports")])
     found: Holes = {check.ours: set() for check in CHECKS}
     for one in json.loads(said)["result"]:
         for rule in one["result"]:
@@ -101,12 +101,12 @@ def opa(folder: Path) -> Holes:
     return found
 
 
-def checkov(folder: Path) -> Holes:
-    """Run Checkov over the plans with the same checks."""
+def run_checkov(folder: Path) -> Holes:
+    """Run Checkov on the plans with the same checks."""
     program = TOOLS / "venv" / "bin" / "checkov"
     ids = {check.checkov: check.ours for check in CHECKS}
     asked = ["-d", str(folder / "plans"), "--framework", "terraform_plan", "--check", ",".join(ids), "--output", "json", "--quiet"]
-    said = json.loads(_output([str(program), *asked, "--skip-download", "--compact"]))
+    said = json.loads(_run_command([str(program), *asked, "--skip-download", "--compact"]))
     found: Holes = {check.ours: set() for check in CHECKS}
     for one in said["results"]["failed_checks"]:
         found[ids[one["check_id"]]].add(Path(one["file_path"]).stem)
@@ -114,27 +114,35 @@ def checkov(folder: Path) -> Holes:
 
 
 def compare(stacks: Sequence[Stack], count: int, folder: Path) -> Iterator[str]:
-    """Yield a line for each tool: seconds for all stacks, and how many times ours with equal checks."""
-    given = write(stacks, count, folder)
+    """Yield a line for each tool: seconds for all stacks, and the ratio to `containment check` with equal checks."""
+    given = write_stacks(stacks, count, folder)
     size = sum(one.stat().st_size for one in (folder / "exports").iterdir()) / 1e6
     yield f"{count} stacks offline, {size:.0f} MB of exports, {len(CHECKS)} checks, {sum(map(len, given.values()))} holes"
-    equal = _timed(lambda: ours(folder, [check.ours for check in CHECKS]), given)
+    equal = _measure_time(lambda: run_containment(folder, [check.ours for check in CHECKS]), given)
     yield f"containment check, equal checks: {equal:.1f} s"
-    whole = _timed(lambda: ours(folder), given)
+    whole = _measure_time(lambda: run_containment(folder), given)
     yield f"containment check, all its rules: {whole:.1f} s ({whole / equal:.1f} times)"
     tools: dict[str, tuple[Path, Callable[[Path], Holes], str]] = {
-        "OPA": (TOOLS / "bin" / "opa", opa, f"GOBIN={_short(TOOLS / 'bin')} go install github.com/open-policy-agent/opa@v1.22.2"),
-        "Checkov": (TOOLS / "venv" / "bin" / "checkov", checkov, f"python -m venv {_short(TOOLS / 'venv')}, pip install checkov in it"),
+        "OPA": (
+            TOOLS / "bin" / "opa",
+            run_opa,
+            f"GOBIN={_shorten_path(TOOLS / 'bin')} go install github.com/open-policy-agent/opa@v1.22.2",
+        ),
+        "Checkov": (
+            TOOLS / "venv" / "bin" / "checkov",
+            run_checkov,
+            f"python -m venv {_shorten_path(TOOLS / 'venv')}, pip install checkov in it",
+        ),
     }
     for name, (program, run, obtain) in tools.items():
         if not program.exists():
-            yield f"{name}: SKIPPED, {_short(program)} is not there ({obtain})"
+            yield f"{name}: SKIPPED, {_shorten_path(program)} is missing ({obtain})"
             continue
-        spent = _timed(lambda run=run: run(folder), given)  # type: ignore[misc]
+        spent = _measure_time(lambda run=run: run(folder), given)  # type: ignore[misc]
         yield f"{name}, equal checks: {spent:.1f} s ({spent / equal:.1f} times)"
 
 
-def _timed(run: Callable[[], Holes], given: Holes) -> float:
+def _measure_time(run: Callable[[], Holes], given: Holes) -> float:
     started = time.perf_counter()
     found = run()
     spent = time.perf_counter() - started
@@ -142,12 +150,12 @@ def _timed(run: Callable[[], Holes], given: Holes) -> float:
     return spent
 
 
-def _output(command: list[str]) -> str:
+def _run_command(command: list[str]) -> str:
     env = {**os.environ, "PYTHONHASHSEED": "0", "LOG_LEVEL": "ERROR"}
     done: Any = subprocess.run(command, cwd=REPOSITORY, env=env, capture_output=True, text=True, check=False)
     assert done.stdout, done.stderr[-2000:]
     return str(done.stdout)
 
 
-def _short(path: Path) -> str:
+def _shorten_path(path: Path) -> str:
     return str(path.relative_to(REPOSITORY))

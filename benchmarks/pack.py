@@ -1,9 +1,9 @@
-"""What the policy pack costs: inside an engine for one whole stack, and offline for many beside Checkov and OPA.
+"""Measure the policy pack: inside an engine for one whole stack, and offline for many stacks compared with Checkov and OPA.
 
-Run: `python -m benchmarks.pack [--stack S] [--runs N] [--offline STACKS] [--against REVISION]`. In the engine the pack is the real
-one in a process of its own, asked over gRPC as an engine asks it, resource by resource and at the end. It is measured twice, as it is
-and with the SDK decoding for every rule; processor time is the pack process's own, wall clock has the asking in it. `offline` says what
-is compared there. Read the ratios, because machines differ. With `--against` this tree is compared with another revision instead
+Run: `python -m benchmarks.pack [--stack S] [--runs N] [--offline STACKS] [--against REVISION]`. In the engine the real pack runs in a
+separate process and is called over gRPC as an engine does, resource by resource and at the end. It is measured twice, unchanged and
+with the SDK decoding for every rule; processor time is that of the pack's process, wall clock includes the caller. `offline` describes
+the comparison there. Read the ratios, because machines differ. With `--against` this tree is compared with another revision instead
 (see `against`), and the exit code is 1 when a ratio is above its bound.
 """
 
@@ -29,21 +29,25 @@ from tests.support.deploy import stack_config
 PACK = Path(__file__).parents[1] / "policypack"
 WARM_UP = 2
 OFFLINE = ("coding-enforce", "healthcare-phi-monitor", "open-demo-enforce", "locked-down-monitor")
-"""What the stacks judged offline are copies of."""
+"""The stacks that are copied for the offline comparison."""
 
 
-def without_decoding_once(folder: Path) -> Path:
+def copy_without_decoding(folder: Path) -> Path:
     """Return a copy of the pack that leaves decoding to the SDK."""
     copy = folder / "policypack"
     shutil.copytree(PACK, copy, ignore=shutil.ignore_patterns("__pycache__"))
     entry = copy / "__main__.py"
     lines = entry.read_text().splitlines(keepends=True)
-    entry.write_text("".join(line for line in lines if not line.startswith("stand_in_front(")))
+    entry.write_text("".join(line for line in lines if not line.startswith(("wrap_service(", "stand_in_front("))))
     return copy
 
 
 def measure(folder: Path, stack: list[Registration], runs: int) -> tuple[float, float, int]:
-    """Return the milliseconds of processor time and of wall clock (median) for one stack, and the number of policies."""
+    """Evaluate one stack `runs` times with the pack in a folder.
+
+    Returns:
+        Milliseconds of processor time (mean) and of wall clock (median) per run, and the number of policies.
+    """
     with Pack(folder) as pack:
         process = psutil.Process(pack.pid)
         walls = []
@@ -59,7 +63,7 @@ def measure(folder: Path, stack: list[Registration], runs: int) -> tuple[float, 
 
 
 def main() -> int:
-    """Print one line for each way and each form of the stack, or for each comparison; return the exit code."""
+    """Print one line for each variant of the pack and form of the stack, or for each comparison; return the exit code."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--stack", default="coding-enforce")
     parser.add_argument("--runs", type=int, default=20)
@@ -77,7 +81,7 @@ def main() -> int:
             lines.append(is_within)
         return 0 if all(lines) else 1
     with tempfile.TemporaryDirectory() as folder:
-        ways = {"decoded once": PACK, "decoded for every rule": without_decoding_once(Path(folder))}
+        ways = {"decoded once": PACK, "decoded for every rule": copy_without_decoding(Path(folder))}
         for way, pack in ways.items():
             for form in ("preview", "known"):
                 processor, wall, policies = measure(pack, made[form], asked.runs)

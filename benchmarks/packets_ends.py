@@ -1,4 +1,4 @@
-"""The two ends of `packets.py`: a site that answers HTTPS and takes whatever is sent, with its names; and a host that sends all it can."""
+"""The two ends of `packets.py`: a site with a name server, HTTPS and a data sink; and a host that sends at full rate."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ import time
 from ipaddress import IPv4Address
 from typing import Any
 
-from containment.lab.world.dns import question
-from containment.lab.world.envoy_words import TYPE, typed
+from containment_lab.gateway.envoy_syntax import TYPE, make_typed_extension
+from containment_lab.internet.name_servers import parse_question
 
 RESOLVER, SITE = IPv4Address("10.99.20.2"), IPv4Address("198.19.0.1")
 TLS_PORT, BULK_PORT = 443, 8443
 HTTPS, SINK = 10443, 10444
-"""Where the site's ports really are."""
+"""The ports on which the site listens; packets to TLS_PORT and BULK_PORT are redirected to them."""
 
 
 def server(pem: str) -> dict[str, Any]:
-    """Return the configuration of an Envoy that answers HTTPS by itself."""
+    """Return the configuration of an Envoy that answers HTTPS requests itself; `pem` has certificate and private key."""
     answer = {"match": {"prefix": "/"}, "direct_response": {"status": 200, "body": {"inline_string": "ok"}}}
     routes = {"virtual_hosts": [{"name": "all", "domains": ["*"], "routes": [answer]}]}
-    manager = typed(
+    manager = make_typed_extension(
         "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
-        stat_prefix="http", route_config=routes, http_filters=[typed("envoy.extensions.filters.http.router.v3.Router")],
+        stat_prefix="http", route_config=routes, http_filters=[make_typed_extension("envoy.extensions.filters.http.router.v3.Router")],
     )  # fmt: skip
     tls = {"tls_certificates": [{"certificate_chain": {"inline_string": pem}, "private_key": {"inline_string": pem}}]}
     chain = {
@@ -42,14 +42,14 @@ def server(pem: str) -> dict[str, Any]:
 
 
 def serve() -> None:
-    """Answer every name with one address, and take whatever is sent, for ever."""
+    """Resolve every name to one address and discard all received data, forever."""
 
     def names() -> None:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as handle:
             handle.bind((str(RESOLVER), 53))
             while True:
                 query, peer = handle.recvfrom(4096)
-                if (asked := question(query)) is None:
+                if (asked := parse_question(query)) is None:
                     continue
                 end = 12 + len(asked.name) + 2 + 4
                 has = query[end - 4 : end - 2] == b"\0\1"
@@ -69,7 +69,7 @@ def serve() -> None:
 
 
 def send(name: str, seconds: float, flows: int = 4) -> None:
-    """Send as much as goes through behind a TLS hello with a permitted name, and print bits and seconds."""
+    """Send at full rate after a TLS client hello with a permitted name, and print bits and seconds as JSON."""
     hello = ssl.MemoryBIO()
     context = ssl.create_default_context()
     session = context.wrap_bio(ssl.MemoryBIO(), hello, server_hostname=name)
@@ -96,7 +96,7 @@ def send(name: str, seconds: float, flows: int = 4) -> None:
 
 
 def main() -> None:
-    """Be one end, in the network namespace that this runs in."""
+    """Run one of the two ends in the current network namespace."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=4.0)
     parser.add_argument("--send", default="", metavar="NAME")

@@ -1,9 +1,9 @@
-"""The analyser's speed, beside dd's CUDD and z3 on the same questions in the same run.
+"""Measure the analyser's speed, compared with dd's CUDD and z3 on the same questions in the same run.
 
-`python benchmarks/proofs.py [--seconds N] [--rules N]` prints each size with CPU seconds of this process (so that other load on the
-machine counts little), and beside what is wanted whether it was kept. CUDD and z3 are given the class numbers that the analyser found,
-which spares them the names and addresses; each stops after N seconds and says how far it came. Nothing is compared that was not
-answered by both. Where dd has no CUDD its own diagrams in Python stand in, and are called so.
+`python benchmarks/proofs.py [--seconds N] [--rules N]` prints CPU seconds of this process for each size (so that other load on the
+machine counts little), and next to each bound whether it was kept. CUDD and z3 get the class numbers that the analyser found,
+which spares them the names and addresses; each stops after N seconds, and its progress is printed. Only answers of both are
+compared. Where dd lacks CUDD, its diagrams in Python replace it, and the output names them.
 """
 
 from __future__ import annotations
@@ -22,27 +22,28 @@ from types import ModuleType
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from containment.library import load_library
-from containment.model.flow import Application, Flow, Source
-from containment.model.fqdn import DomainPattern
-from containment.model.names import Action, PolicyMode, Protocol
-from containment.model.reach import Analysis, Box, Claim, differences
-from containment.model.reach.box import EVERYWHERE
-from containment.model.reach.compiled import Compiled
-from containment.model.reach.proofs import Verdict, proved, reproved
-from containment.model.reach.reachable import reachable
-from containment.model.reach.subject import Subject
-from containment.model.reach.table import Table
-from containment.model.ruleset import PUBLIC_INTERNET, CidrSelector, PortRange, Rule, RuleSet, SmartGroup, TagSelector, WebGroup
-from containment.model.spec import resolve
-from containment.verify.subjects import subject_of_spec
+from containment.analysis import Analysis, Box, L7Match, find_differences
+from containment.analysis.classes.box import EVERYWHERE
+from containment.analysis.classes.table import Table
+from containment.analysis.compiled_policy import CompiledPolicy
+from containment.analysis.proofs import ProofStatus, run_proofs, update_proofs
+from containment.analysis.reachability import find_reachable
+from containment.analysis.subject import Subject
+from containment.config.spec import resolve
+from containment.loaders.presets import load_library
+from containment.names import Action, PolicyMode, Protocol
+from containment.patterns.domain import DomainPattern
+from containment.policy.flow import Application, Flow, Source
+from containment.policy.rules import PUBLIC_INTERNET, CidrSelector, Rule, RuleSet, SmartGroup, TagSelector, WebGroup
+from containment.port_range import PortRange
+from containment.queries.subjects import build_subject
 
 NAMED = {"dd.cudd": "CUDD", "dd.autoref": "dd in pure Python (no CUDD here)"}
 SIZES = ((20, 100), (200, 5_000), (2_000, 100_000))
 
 
-def policy(rules: int, domains: int, seed: int = 7, classes: int = 8) -> RuleSet:
-    """Return a policy of a size: by name and by address, wildcards among the names, denies among the permits, a default deny."""
+def build_policy(rules: int, domains: int, seed: int = 7, classes: int = 8) -> RuleSet:
+    """Return a random policy of a given size: rules by name and by address, with wildcards, denies among permits, and a default deny."""
     rng = random.Random(seed)
     smart = {
         f"class-{index}": SmartGroup(
@@ -115,11 +116,11 @@ class Clock:
         return time.process_time() - self._began
 
 
-def all_proofs(ruleset: RuleSet) -> dict[str, float]:
-    """Ask everything once and return CPU seconds by question; building the classes is counted."""
+def run_all_proofs(ruleset: RuleSet) -> dict[str, float]:
+    """Run every question once and return CPU seconds by question; building the classes counts as one."""
     told: dict[str, float] = {}
     denied = [group.patterns[0] for group in list(ruleset.web_groups.values())[:5]]
-    probe = Box((EVERYWHERE,), (EVERYWHERE,), (WebGroup("asked", tuple(denied)),), frozenset({Claim.TLS_NAMED}))
+    probe = Box((EVERYWHERE,), (EVERYWHERE,), (WebGroup("asked", tuple(denied)),), frozenset({L7Match.TLS_NAMED}))
 
     def timed(name: str, ask: Callable[[], object]) -> None:
         clock = Clock()
@@ -128,45 +129,45 @@ def all_proofs(ruleset: RuleSet) -> dict[str, float]:
 
     analysis = Analysis(ruleset, probes=[probe])
     timed("classes", lambda: analysis.table.readings)
-    timed("dead rules", analysis.dead_rules)
-    timed("order", lambda: analysis.permits_ahead([rule for rule in ruleset.rules if rule.web_groups and not rule.action.permits]))
-    timed("reach", lambda: analysis.ways_into())
-    timed("deny set", lambda: analysis.ways_into(analysis.probe(0)))
+    timed("dead rules", analysis.find_dead_rules)
+    timed("order", lambda: analysis.find_preceding_permits([rule for rule in ruleset.rules if rule.web_groups and not rule.action.permits]))
+    timed("reach", lambda: analysis.find_permitting_rules())
+    timed("deny set", lambda: analysis.find_permitting_rules(analysis.get_probe(0)))
     return told
 
 
-def added(ruleset: RuleSet) -> RuleSet:
+def add_domain(ruleset: RuleSet) -> RuleSet:
     """Return the policy with one more domain in one group."""
     name, group = list(ruleset.web_groups.items())[1]
     more = WebGroup(group.name, (*group.patterns, DomainPattern("brand-new.example")))
     return RuleSet(ruleset.rules, ruleset.smart_groups, {**ruleset.web_groups, name: more}, ruleset.default_action)
 
 
-def diagrams() -> ModuleType:
-    """Return dd's CUDD, or its pure Python stand-in where the wheel has none."""
+def import_diagrams() -> ModuleType:
+    """Return dd's CUDD, or its pure Python replacement where the wheel has none."""
     try:
         return importlib.import_module("dd.cudd")
     except ImportError:
         return importlib.import_module("dd.autoref")
 
 
-def dead_by_diagrams(table: Table, count: int, limit: float) -> tuple[set[int], int, float]:
-    """Return the dead rules that binary decision diagrams find over the same classes, how many it answered, and CPU seconds."""
+def find_dead_by_diagrams(table: Table, count: int, limit: float) -> tuple[set[int], int, float]:
+    """Return the dead rules that binary decision diagrams find over the same classes, the number of rules examined, and CPU seconds."""
     clock = Clock()
-    manager = diagrams().BDD()
+    manager = import_diagrams().BDD()
     conditions = []
     sizes = [max(1, (len(dimension.kinds) - 1).bit_length()) for dimension in table.readings[0]]
     for place, size in enumerate(sizes):
         manager.declare(*(f"v{place}_{bit}" for bit in range(size)))
     codes = [
-        [_cube(manager, place, number, sizes[place]) for number in range(len(dimension.kinds))]
+        [_build_cube(manager, place, number, sizes[place]) for number in range(len(dimension.kinds))]
         for place, dimension in enumerate(table.readings[0])
     ]
-    known = [_any(manager, cubes) for cubes in codes]
+    known = [_join_parts(manager, cubes) for cubes in codes]
     for box in range(count):
         made = manager.true
         for place, dimension in enumerate(table.readings[0]):
-            made &= _any(manager, [codes[place][number] for number, kind in enumerate(dimension.kinds) if kind.bits >> box & 1])
+            made &= _join_parts(manager, [codes[place][number] for number, kind in enumerate(dimension.kinds) if kind.bits >> box & 1])
         conditions.append(made)
     possible = manager.true
     for one in known:
@@ -182,18 +183,18 @@ def dead_by_diagrams(table: Table, count: int, limit: float) -> tuple[set[int], 
     return dead, done, clock.read()
 
 
-def _cube(manager: object, place: int, number: int, size: int) -> object:
+def _build_cube(manager: object, place: int, number: int, size: int) -> object:
     return manager.cube({f"v{place}_{bit}": bool(number >> bit & 1) for bit in range(size)})  # type: ignore[attr-defined]
 
 
-def _any(manager: object, parts: list[object]) -> object:
+def _join_parts(manager: object, parts: list[object]) -> object:
     while len(parts) > 1:
         parts = [parts[index] | parts[index + 1] if index + 1 < len(parts) else parts[index] for index in range(0, len(parts), 2)]  # type: ignore[operator]
     return parts[0] if parts else manager.false  # type: ignore[attr-defined]
 
 
-def dead_by_z3(table: Table, count: int, limit: float) -> tuple[set[int], int, float]:
-    """Return the dead rules that z3 finds over the same classes, how many it answered, and CPU seconds."""
+def find_dead_by_z3(table: Table, count: int, limit: float) -> tuple[set[int], int, float]:
+    """Return the dead rules that z3 finds over the same classes, the number of rules examined, and CPU seconds."""
     import z3
 
     clock = Clock()
@@ -222,8 +223,8 @@ def dead_by_z3(table: Table, count: int, limit: float) -> tuple[set[int], int, f
     return dead, done, clock.read()
 
 
-def dead_by_classes(table: Table, count: int) -> tuple[set[int], list[float]]:
-    """Return the dead rules over the same classes, marks left aside as the others leave them, and CPU seconds up to each."""
+def find_dead_by_classes(table: Table, count: int) -> tuple[set[int], list[float]]:
+    """Return the dead rules that the analyser finds over the same classes, without marks like the others, and CPU seconds up to each."""
     clock = Clock()
     dead, told = set(), []
     for box in range(count):
@@ -233,7 +234,7 @@ def dead_by_classes(table: Table, count: int) -> tuple[set[int], list[float]]:
     return dead, told
 
 
-def flows(ruleset: RuleSet) -> Iterator[Flow]:
+def generate_flows(ruleset: RuleSet) -> Iterator[Flow]:
     source = Source(ip_address("10.42.1.10"), {"AgentClass": "1"})
     for group in list(ruleset.web_groups.values())[:20]:
         for pattern in group.patterns[:20]:
@@ -244,24 +245,27 @@ def main() -> int:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--seconds", type=float, default=60.0)
     options.add_argument("--rules", type=int, action="append", help="only this size (default: all)")
-    options.add_argument("--stacks", type=int, default=1_000, help="how many stacks are built and proved (default: %(default)s)")
+    options.add_argument("--stacks", type=int, default=1_000, help="number of stacks to build and prove (default: %(default)s)")
     chosen = options.parse_args()
     limit, wrong = chosen.seconds, False
-    built, proved_in = stacks(chosen.stacks)
-    print(f"{chosen.stacks} stacks: built in {built:.2f} s and proved in {proved_in:.2f} s{_kept(built + proved_in, 5.0)}")
+    built, proved_in = measure_stacks(chosen.stacks)
+    print(f"{chosen.stacks} stacks: built in {built:.2f} s and proved in {proved_in:.2f} s{_format_bound(built + proved_in, 5.0)}")
     for rules, domains in SIZES:
         if chosen.rules and rules not in chosen.rules:
             continue
-        ruleset = policy(rules, domains)
+        ruleset = build_policy(rules, domains)
         count = len(ruleset.rules)
-        told = all_proofs(ruleset)
+        told = run_all_proofs(ruleset)
         by_question = ", ".join(f"{name} {seconds:.3f}" for name, seconds in told.items())
-        print(f"{rules} rules, {domains} domains: all proofs {sum(told.values()):.3f} s{_kept(sum(told.values()), 1.0)}  ({by_question})")
+        print(
+            f"{rules} rules, {domains} domains: all proofs {sum(told.values()):.3f} s{_format_bound(sum(told.values()), 1.0)}  "
+            f"({by_question})"
+        )
         table = Analysis(ruleset).table
         _ = table.readings
-        ours, seconds = dead_by_classes(table, count)
+        ours, seconds = find_dead_by_classes(table, count)
         print(f"  dead rules over the same classes: analyser {seconds[-1]:.3f} s, {len(ours)} dead")
-        for name, ask in ((NAMED[diagrams().__name__], dead_by_diagrams), ("z3", dead_by_z3)):
+        for name, ask in ((NAMED[import_diagrams().__name__], find_dead_by_diagrams), ("z3", find_dead_by_z3)):
             theirs, done, took = ask(table, count, limit)
             same = theirs == {box for box in ours if box < done}
             wrong |= not same
@@ -269,14 +273,14 @@ def main() -> int:
             print(f"  {name}: {took:.3f} s for {done} of {count}, {took / max(share, 1e-6):.0f} times as long as the analyser for those; "
                   f"{'same answers' if same else 'DIFFERENT ANSWERS'}")  # fmt: skip
         clock = Clock()
-        equal = differences(ruleset, policy(rules, domains))
-        print(f"  compared with itself, read anew: {clock.read():.3f} s, {len(equal)} differences")
-        more = added(ruleset)
+        equal = find_differences(ruleset, build_policy(rules, domains))
+        print(f"  compared with an equal policy built again: {clock.read():.3f} s, {len(equal)} differences")
+        more = add_domain(ruleset)
         clock = Clock()
-        changed = differences(ruleset, more)
+        changed = find_differences(ruleset, more)
         print(f"  one domain added, whole comparison: {clock.read() * 1e3:.1f} ms, {len(changed)} differences")
-        compiled = Compiled(ruleset)
-        asked = list(flows(ruleset))
+        compiled = CompiledPolicy(ruleset)
+        asked = list(generate_flows(ruleset))
         for flow in asked:
             compiled.decide(flow)
         clock = Clock()
@@ -285,30 +289,32 @@ def main() -> int:
             for flow in asked:
                 compiled.decide(flow)
         each = clock.read() / turns / len(asked)
-        print(f"  one flow explained: {each * 1e6:.2f} us{_kept(each, 5e-6)}")
-        first, *later = reproofs(ruleset)
+        print(f"  one flow explained: {each * 1e6:.2f} us{_format_bound(each, 5e-6)}")
+        first, *later = measure_updates(ruleset)
         slowest = max(first, *later)
-        print(f"  one domain more, all invariants proved anew: first {first * 1e3:.1f} ms, then {min(later) * 1e3:.1f} to "
-              f"{max(later) * 1e3:.1f} ms{_kept(slowest, 0.020)}")  # fmt: skip
-        print(f"  readable set: {len(reachable(Analysis(ruleset)))} lines" if rules <= 200 else "  readable set: not timed at this size")
+        print(f"  one domain added, all invariants proved again: first {first * 1e3:.1f} ms, then {min(later) * 1e3:.1f} to "
+              f"{max(later) * 1e3:.1f} ms{_format_bound(slowest, 0.020)}")  # fmt: skip
+        print(
+            f"  readable set: {len(find_reachable(Analysis(ruleset)))} lines" if rules <= 200 else "  readable set: not timed at this size"
+        )
     return 1 if wrong else 0
 
 
-def _kept(seconds: float, wanted: float) -> str:
-    return f" ({'under' if seconds < wanted else 'NOT under'} the {wanted * 1e3:g} ms that are wanted)"
+def _format_bound(seconds: float, wanted: float) -> str:
+    return f" ({'below' if seconds < wanted else 'NOT below'} the bound of {wanted * 1e3:g} ms)"
 
 
-def reproofs(ruleset: RuleSet, count: int = 8) -> list[float]:
-    """Return CPU seconds of proving all invariants anew with one domain more, each time another and in another group.
+def measure_updates(ruleset: RuleSet, count: int = 8) -> list[float]:
+    """Return CPU seconds of proving all invariants again after adding one domain, each time another one in another group.
 
-    Python's collector has been over the policy before; without that its pass, 50 to 100 ms for 100,000 domains, falls into the first call.
+    Python's garbage collector runs before; otherwise its pass, 50 to 100 ms for 100,000 domains, counts in the first call.
     """
     groups = list(ruleset.web_groups.values())
-    before = proved(
+    before = run_proofs(
         Subject("asked", ruleset, denied=tuple(group.patterns[0] for group in groups[:5]),
                 approved=tuple(pattern for group in groups[5:] for pattern in group.patterns), own=(IPv4Network("10.42.0.0/16"),))
     )  # fmt: skip
-    gc.collect()  # what was left to Python's collector by reading and proving is no cost of the first question
+    gc.collect()  # garbage of reading and proving is not a cost of the first question
     told = []
     for index in range(count):
         group = groups[1 + index % (len(groups) - 1)]
@@ -316,14 +322,14 @@ def reproofs(ruleset: RuleSet, count: int = 8) -> list[float]:
         web = {**ruleset.web_groups, group.name: more}
         after = replace(before.subject, ruleset=RuleSet(ruleset.rules, ruleset.smart_groups, web, ruleset.default_action))
         clock = Clock()
-        again = reproved(before, after)
+        again = update_proofs(before, after)
         told.append(clock.read())
         assert again.kept
     return told
 
 
-def stacks(count: int) -> tuple[float, float]:
-    """Return CPU seconds of building many stacks' specs and policies, every class and mode among them, and of proving them."""
+def measure_stacks(count: int) -> tuple[float, float]:
+    """Return CPU seconds of building specs and policies of many stacks, with all classes and modes, and of proving them."""
     library = load_library()
     classes = sorted(library.presets)
     clock = Clock()
@@ -334,12 +340,12 @@ def stacks(count: int) -> tuple[float, float]:
             "policyMode": [*PolicyMode][index // len(classes) % 2], "vpcCidr": f"10.{index // 16 % 256}.{index % 16 * 16}.0/20",
             "awsRegion": ("us-east-1", "eu-west-1", "us-west-2")[index % 3],
         }  # fmt: skip
-        subjects.append(subject_of_spec(resolve(raw, library, f"stack-{index}"), library))
+        subjects.append(build_subject(resolve(raw, library, f"stack-{index}"), library))
     built = clock.read()
     clock = Clock()
     for subject in subjects:
-        verdicts = {proof.id: proof.verdict for proof in proved(subject).proofs}
-        assert verdicts["shadow-models-out-of-reach"] is Verdict.PROVED, subject.title
+        verdicts = {proof.id: proof.verdict for proof in run_proofs(subject).proofs}
+        assert verdicts["shadow-models-out-of-reach"] is ProofStatus.PROVED, subject.title
     return built, clock.read()
 
 

@@ -1,4 +1,4 @@
-# The checks that `benchmarks/offline.py` compares, over what `pulumi stack export` prints: the ids of those that are broken.
+# The checks that `benchmarks/offline.py` compares, on the output of `pulumi stack export`: the ids of broken checks.
 package checks
 
 import rego.v1
