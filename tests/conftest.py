@@ -1,45 +1,65 @@
-"""What every test run needs: no chatter of gRPC's, nothing of the user's cloud, and the files that take longest first.
+"""What every test run needs: no chatter of gRPC's, nothing of the user's cloud, kept bytecode, and the files that take longest first.
 
-Workers take whole files: one that takes minutes and comes last keeps a single core busy.
+Workers take whole files: one that takes minutes and comes last keeps a single core busy. Without kept bytecode each worker rewrites every
+test's assertions, and each program, pack and engine compiles this repository, again.
 """
 
 from __future__ import annotations
 
 import gc
 import os
+import sys
+from collections.abc import Iterator
+from functools import cache
 
 import pytest
 
 LONGEST = (
+    "tests/real_engine/test_stacks.py",  # with the previews, so that one worker alone brings the platform up
+    "tests/real_engine/test_previews.py",
+    "tests/deployment/test_fleet.py",
     "tests/deployment/test_faults.py",
-    "tests/policypack/test_product.py",
-    "tests/deployment/test_killed.py",
     "tests/policypack/test_samples.py",
-    "tests/containment/lab/providers/test_aws_faults.py",
+    "tests/deployment/test_killed.py",
+    "tests/policypack/test_product.py",
+    "tests/containment_lab/providers/aws/test_faults.py",
+    "tests/deployment/test_undecided.py",
     "tests/deployment/test_seed_rows.py",
     "tests/deployment/test_broken_config.py",
     "tests/deployment/test_dedicated_controller.py",
     "tests/deployment/test_life.py",
-    "tests/containment/lab/providers/test_aws_types.py",
-    "tests/containment/model/reach/test_bugs.py",
+    "tests/containment_lab/providers/aws/test_types.py",
+    "tests/containment/analysis/test_bugs.py",
     "tests/policypack/test_mutants.py",
     "tests/policypack/test_samples_in_the_lab.py",
-    "tests/containment/lab/engine/",
+    "tests/containment_lab/engine/",
     "tests/deployment/",
-    "tests/containment/lab/",
+    "tests/containment_lab/",
 )
 
 gc.set_threshold(50_000, 20, 100)  # thousands of tests stay; looking through them again and again finds nothing
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 os.environ["GRPC_VERBOSITY"] = "NONE"
 for name in [key for key in os.environ if key.startswith(("AWS_", "PULUMI_", "AVIATRIX_"))]:
     del os.environ[name]
 os.environ.pop("CONTAINMENT_LAB_HOME", None)
 
 
+@pytest.fixture(autouse=True, scope="module")
+def environment_as_before() -> Iterator[None]:
+    """Restore the process's environment after each module: moto and the lab's server set variables for their whole process."""
+    before = dict(os.environ)
+    yield
+    os.environ.clear()
+    os.environ.update(before)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put what takes longest first; within a file the order stays."""
 
-    def place(item: pytest.Item) -> int:
-        return next((number for number, path in enumerate(LONGEST) if item.nodeid.startswith(path)), len(LONGEST))
+    @cache
+    def place(file: str) -> int:
+        return next((number for number, path in enumerate(LONGEST) if file.startswith(path)), len(LONGEST))
 
-    items.sort(key=place)
+    items.sort(key=lambda item: place(item.nodeid.partition("::")[0]))

@@ -11,18 +11,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from typer.testing import CliRunner
 
-import containment.stack_file
+import containment.loaders.stack_file
 from containment.cli.app import build
-from containment.library import load_library
-from containment.model.config import StackConfig
-from containment.model.parse import alias_of
+from containment.config.parser import get_alias
+from containment.config.stack_config import StackConfig
+from containment.loaders.presets import load_library
+from tests.broken.tables import read
 
-HERE = Path(__file__).parent
-ROOT = HERE.parents[1]
-TABLES: dict[str, list[dict[str, Any]]] = yaml.safe_load((HERE / "configs.yaml").read_text(encoding="utf-8"))
+ROOT = Path(__file__).parents[2]
+TABLES: dict[str, list[dict[str, Any]]] = read("configs.yaml")
 ROWS = [*TABLES["values"], *TABLES["between"]]
 AS_TEXT = [row for row in ROWS if not any(value is None or isinstance(value, float) for value in row["config"].values())]
 """Rows that stack configuration, which is text, can hold: `null` and `9.0` are texts there like others."""
@@ -31,17 +30,17 @@ BY_HAND = [row for row in AS_TEXT if all(row["config"]) and row["key"] != "agent
 QUIET = {"syslogCaCertificate"}
 """Keys whose value a message never quotes."""
 LIBRARY = load_library()
-APP = build()
+APP = build(["plan"])
 
 PROGRAM = """
 import json, runpy, sys
 import pulumi
 from pulumi.runtime.settings import get_monitor
-import containment.stack_file
-from containment.library import load_library
+import containment.loaders.stack_file
+from containment.loaders.presets import load_library
 
 library = load_library()
-containment.stack_file.load_library = lambda: library  # read once for all rows
+containment.loaders.stack_file.load_library = lambda: library  # read once for all rows
 
 class Mocks(pulumi.runtime.Mocks):
     def new_resource(self, args):
@@ -86,26 +85,27 @@ def named(row: dict[str, Any]) -> str:
 def test_there_are_a_hundred_for_every_kind_of_key() -> None:
     assert len(ROWS) >= 100
     assert len({json.dumps(row["config"], sort_keys=True) for row in ROWS}) == len(ROWS)
-    switches = {alias_of(name) for name, field in StackConfig.model_fields.items() if field.annotation is bool}
-    assert {alias_of(name) for name in StackConfig.model_fields} - switches - {row["key"] for row in ROWS} == set()
+    switches = {get_alias(name) for name, field in StackConfig.model_fields.items() if field.annotation is bool}
+    assert {get_alias(name) for name in StackConfig.model_fields} - switches - {row["key"] for row in ROWS} == set()
 
 
 @pytest.mark.parametrize("row", BY_HAND, ids=named)
-def test_the_command_line_tells_it_and_ends_with_an_error(row: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(containment.stack_file, "load_library", lambda: LIBRARY)
+def test_the_command_line_reports_it_and_ends_with_an_error(row: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(containment.loaders.stack_file, "load_library", lambda: LIBRARY)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "Pulumi.made-up.yaml").write_text("config: {}\n")
     said = CliRunner().invoke(APP, ["plan", "--stack", "made-up", *as_words(row)])
     assert said.exit_code == 1, said.output
     assert isinstance(said.exception, SystemExit)
     assert "Traceback" not in said.output
-    assert f"Pulumi.made-up.yaml:{row['key']}: " in said.output
+    place = f"-c {row['key']}=" if row["key"] in row["config"] else f"Pulumi.made-up.yaml:{row['key']}: "
+    assert place in said.output
     assert said.output.count("      why: ") == said.output.count("      fix: ") >= 1
 
 
 @pytest.mark.parametrize("row", [row for row in TABLES["values"] if row["key"] not in QUIET], ids=named)
 def test_the_value_that_is_wrong_is_shown(row: dict[str, Any]) -> None:
-    from tests.containment.model.test_config import refused
+    from tests.containment.config.test_stack_config import refused
 
     value = row["config"][row["key"]]
     said = " ".join(problem.what for problem in refused(LIBRARY, row["config"]))

@@ -8,19 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from typer.testing import CliRunner
 
-import containment.library
+import containment.loaders.presets
 from containment.cli.app import build
-from containment.library import load_library, presets_folder
-from containment.model.errors import InputError, Problem
-from containment.model.spec import resolve
+from containment.config.spec import resolve
+from containment.errors import InputError, Problem
+from containment.loaders.presets import find_presets_folder, load_library
+from tests.broken.tables import read
 
-HERE = Path(__file__).parent
-ROOT = HERE.parents[1]
-ROWS: list[dict[str, Any]] = yaml.safe_load((HERE / "presets.yaml").read_text(encoding="utf-8"))
-APP = build()
+ROOT = Path(__file__).parents[2]
+ROWS: list[dict[str, Any]] = read("presets.yaml")
+APP = build(["plan"])
 LAPTOP = {"awsAccessAccount": "lab", "agentImageId": "ami-00000000", "policyMode": "monitor"}
 
 
@@ -31,7 +30,7 @@ def named(row: dict[str, Any]) -> str:
 @pytest.fixture
 def broken(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Path, dict[str, Any]]:
     row: dict[str, Any] = request.param
-    copy = Path(shutil.copytree(presets_folder(), tmp_path / "presets"))
+    copy = Path(shutil.copytree(find_presets_folder(), tmp_path / "presets"))
     path = copy / row["file"]
     text = path.read_text(encoding="utf-8")
     assert row.get("before", "") in text, f"{row['file']} no longer has {row['before']!r}: this row breaks nothing"
@@ -57,7 +56,7 @@ def test_there_are_a_hundred_and_each_is_another() -> None:
 
 
 @pytest.mark.parametrize("broken", ROWS, indirect=True, ids=named)
-def test_a_broken_preset_is_told_by_file_key_and_fix(broken: tuple[Path, dict[str, Any]]) -> None:
+def test_a_broken_preset_is_reported_by_file_key_and_fix(broken: tuple[Path, dict[str, Any]]) -> None:
     folder, row = broken
     found = problems(folder, row)
     told = [problem for problem in found if problem.where == row["where"] or (row["where"] == "presets/" and problem.where)]
@@ -71,9 +70,9 @@ def test_a_broken_preset_is_told_by_file_key_and_fix(broken: tuple[Path, dict[st
 
 
 @pytest.mark.parametrize("broken", ROWS[::9], indirect=True, ids=named)
-def test_the_command_line_says_it_and_ends_with_an_error(broken: tuple[Path, dict[str, Any]], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_command_line_reports_it_and_ends_with_an_error(broken: tuple[Path, dict[str, Any]], monkeypatch: pytest.MonkeyPatch) -> None:
     folder, row = broken
-    monkeypatch.setattr(containment.library, "presets_folder", lambda: folder)
+    monkeypatch.setattr(containment.loaders.presets, "find_presets_folder", lambda: folder)
     monkeypatch.chdir(ROOT)
     said = CliRunner().invoke(APP, ["plan", "--stack", f"{row.get('resolve', 'coding')}-monitor"])
     assert said.exit_code == 1

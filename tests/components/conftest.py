@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from containment.library import load_library
-from containment.model.spec import ContainmentSpec, resolve
+from containment.config.spec import ContainmentSpec, resolve
+from containment.loaders.presets import load_library
 
 LIBRARY = load_library()
 

@@ -34,7 +34,7 @@ def default() -> Deployed:
     return made()
 
 
-def test_the_gateway_stands_alone_watched_and_encrypted(default: Deployed) -> None:
+def test_the_gateway_is_single_watched_and_encrypted(default: Deployed) -> None:
     (gateway,) = default.of_type("aviatrix:index/spokeGateway:SpokeGateway")
     assert gateway["enableMonitorGatewaySubnets"] is True
     assert gateway["enableEncryptVolume"] is True
@@ -42,7 +42,7 @@ def test_the_gateway_stands_alone_watched_and_encrypted(default: Deployed) -> No
     assert "haSubnet" not in gateway
 
 
-def test_a_second_gateway_stands_in_another_zone_behind_the_same_border() -> None:
+def test_a_second_gateway_is_in_another_zone_behind_the_same_border() -> None:
     done = made(haGateway="true")
     (gateway,) = done.of_type("aviatrix:index/spokeGateway:SpokeGateway")
     assert (gateway["haSubnet"], gateway["haGwSize"], gateway["manageHaGateway"]) == ("10.43.1.0/24", gateway["gwSize"], True)
@@ -52,19 +52,19 @@ def test_a_second_gateway_stands_in_another_zone_behind_the_same_border() -> Non
     assert len(acl["subnetIds"]) == 2
 
 
-def test_hosts_are_told_awss_own_resolver(default: Deployed) -> None:
+def test_hosts_use_awss_own_resolver(default: Deployed) -> None:
     (options,) = default.of_type("aws:ec2/vpcDhcpOptions:VpcDhcpOptions")
     assert options["domainNameServers"] == ["AmazonProvidedDNS"]
     assert len(default.of_type("aws:ec2/vpcDhcpOptionsAssociation:VpcDhcpOptionsAssociation")) == 1
 
 
-def test_access_lists_stand_on_every_subnet_or_not_at_all(default: Deployed) -> None:
+def test_access_lists_are_on_every_subnet_or_on_none(default: Deployed) -> None:
     subnets = {subnet for acl in default.of_type("aws:ec2/networkAcl:NetworkAcl") for subnet in acl["subnetIds"]}
     assert len(subnets) == len(default.of_type("aws:ec2/subnet:Subnet"))
     assert made(enableNetworkAcls="false").of_type("aws:ec2/networkAcl:NetworkAcl") == []
 
 
-def test_the_role_is_bounded_unless_told_otherwise(default: Deployed) -> None:
+def test_the_role_is_bounded_unless_configured_otherwise(default: Deployed) -> None:
     assert role(default)["permissionsBoundary"]
     (policy,) = default.of_type("aws:iam/policy:Policy")
     assert "*" not in [
@@ -125,6 +125,6 @@ def test_nothing_secret_and_no_key_pair_is_on_the_host(default: Deployed) -> Non
     assert "password" not in host["userData"].lower()
 
 
-def test_pulumi_names_hold_no_prefix_so_a_new_prefix_replaces_no_policy(default: Deployed) -> None:
+def test_pulumi_names_contain_no_prefix_so_a_new_prefix_replaces_no_policy(default: Deployed) -> None:
     renamed = made(namePrefix="corp-agents")
     assert renamed.resources.keys() == default.resources.keys()

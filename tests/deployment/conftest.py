@@ -18,29 +18,23 @@ STACKS = ("coding-monitor", "coding-enforce", "locked-down-monitor", "locked-dow
 @pytest.fixture(scope="session")
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """A lab with the platform and the four stacks up, all at once on one Controller."""
-    lab = Lab(tmp_path_factory.mktemp("deployed"))
-    try:
+    with Lab(tmp_path_factory.mktemp("deployed")) as lab:
         lab.platform()
         with ThreadPoolExecutor(2) as workers:
             for _ in workers.map(lambda stack: lab.must("up", stack, "--skip-preview"), STACKS):
                 pass
         yield lab
-    finally:
-        lab.down()
 
 
 @pytest.fixture(scope="module")
 def every_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """A lab with the platform and every class in both modes up at once, each with what a company brings."""
-    lab = Lab(tmp_path_factory.mktemp("every-stack"))
-    try:
+    with Lab(tmp_path_factory.mktemp("every-stack")) as lab:
         lab.platform()
         with ThreadPoolExecutor(2) as workers:  # stacks of one Controller come up side by side, as people's do
             for _ in workers.map(lambda stack: _bring_up(lab, stack), EVERY_STACK):
                 pass
         yield lab
-    finally:
-        lab.down()
 
 
 def _bring_up(lab: Lab, stack: str) -> None:
@@ -54,7 +48,5 @@ def lab(tmp_path: Path) -> Iterator[Lab]:
     """A lab of one's own, with nothing in it."""
     own = Lab(tmp_path / "a-home-whose-path-is-longer-than-the-107-characters-of-a-socket-name")
     own.home.mkdir()
-    try:
+    with own:
         yield own
-    finally:
-        own.down()

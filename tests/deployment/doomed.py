@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from containment.cli import main
-from containment.lab.engine import journal
-from containment.lab.formats.state import State
+from containment_lab.engine import journal
+from containment_lab.formats.state import State
 
 DOOM = Path(os.environ["DOOM"])
 doom: dict[str, list[str]] = json.loads(DOOM.read_text())

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from containment.lab.cloud.inventory import Things, inventory
-from containment.lab.home import LabHome
+from containment_lab.home import LabHome
 from tests.deployment.lab import Lab
+from tests.support.cloud_inventory import Things, read_inventory
 
 
 def aws_inventory(lab: Lab) -> Things:
     """Return what stands in every service the lab's AWS serves."""
-    return inventory(LabHome(lab.home))
+    return read_inventory(LabHome(lab.home))
 
 
 def controller_inventory(lab: Lab) -> dict[str, Any]:

@@ -13,9 +13,11 @@ import sys
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import boto3
+
+from tests.support import warm
 
 REPOSITORY = Path(__file__).parents[2]
 PACK = REPOSITORY / "policypack"
@@ -32,27 +34,32 @@ class Run:
 
 @dataclass(frozen=True)
 class Lab:
-    """One lab home, with its own simulators and stacks."""
+    """One lab home, with its own simulators and stacks.
+
+    Commands, programs, packs and simulators are forks of a warm interpreter (`tests.support.warm`); `cold` starts each anew, for tests
+    about processes.
+    """
 
     home: Path
+    cold: bool = False
 
     @property
     def environment(self) -> dict[str, str]:
         return {**os.environ, "CONTAINMENT_LAB_HOME": str(self.home), "NO_COLOR": "1"}
 
     def command(self, verb: str, stack: str, *more: str, folder: Path = REPOSITORY, pack: Path | None = PACK) -> list[str]:
+        """Return a command of the lab, for a new interpreter."""
+        return [sys.executable, "-m", *self.words(verb, stack, *more, folder=folder, pack=pack)]
+
+    @staticmethod
+    def words(verb: str, stack: str, *more: str, folder: Path = REPOSITORY, pack: Path | None = PACK) -> list[str]:
+        """Return a command of the lab as `python -m` takes it."""
         judged = ["--policy-pack", str(pack)] if pack and verb in ("preview", "up") else []
-        return [sys.executable, "-m", "containment", "lab", verb, "-C", str(folder), "--stack", stack, *judged, "--json", *more]
+        return ["containment", "lab", verb, "-C", str(folder), "--stack", stack, *judged, "--json", *more]
 
     def run(self, verb: str, stack: str, *more: str, folder: Path = REPOSITORY, pack: Path | None = PACK) -> Run:
-        done = subprocess.run(
-            self.command(verb, stack, *more, folder=folder, pack=pack),
-            capture_output=True,
-            text=True,
-            env=self.environment,
-            cwd=REPOSITORY,
-            timeout=240,
-        )
+        """Run a command to its end."""
+        done = self._python("-m", *self.words(verb, stack, *more, folder=folder, pack=pack), timeout=240)
         report = json.loads(done.stdout) if done.stdout.strip() else {}
         return Run(done.returncode, report, done.stderr)
 
@@ -61,6 +68,18 @@ class Lab:
         run = self.run(verb, stack, *more, folder=folder, pack=pack)
         assert run.code == 0, f"{verb} {stack} ended with {run.code}\n{run.talk}\n{json.dumps(run.report.get('diagnostics'), indent=1)}"
         return run
+
+    def __enter__(self) -> Self:
+        """Return the lab, whose simulators end with the block."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.down()
+
+    def bring_up(self, stack: str) -> None:
+        """Bring up the platform and one stack."""
+        self.platform()
+        self.must("up", stack, "--skip-preview")
 
     def platform(self, verb: str = "up") -> Run:
         more = ["--skip-preview"] if verb == "up" else []
@@ -87,14 +106,23 @@ class Lab:
 
     def start(self) -> None:
         """Start the simulators and nothing else."""
-        subprocess.run(
-            [sys.executable, "-m", "containment", "lab", "env"],
-            env=self.environment,
-            cwd=REPOSITORY,
-            check=True,
-            timeout=60,
-            capture_output=True,
-        )
+        self._done("env")
+
+    def export(self, stack: str, folder: Path = REPOSITORY) -> str:
+        """Return a stack's state as `lab export` prints it."""
+        return self._done("export", "-C", str(folder), "--stack", stack)
 
     def down(self) -> None:
-        subprocess.run([sys.executable, "-m", "containment", "lab", "down"], env=self.environment, cwd=REPOSITORY, check=True, timeout=60)
+        """End the simulators."""
+        self._done("down")
+
+    def _done(self, *words: str) -> str:
+        done = self._python("-m", "containment", "lab", *words, timeout=60)
+        assert done.returncode == 0, f"{' '.join(words)} ended with {done.returncode}\n{done.stderr}"
+        return done.stdout
+
+    def _python(self, *words: str, timeout: float) -> subprocess.CompletedProcess[str]:
+        if not self.cold:
+            return warm.run([*words], REPOSITORY, self.environment, timeout)
+        command = [sys.executable, *words]
+        return subprocess.run(command, capture_output=True, text=True, env=self.environment, cwd=REPOSITORY, timeout=timeout, check=False)

@@ -28,7 +28,7 @@ index=0
 for place in $kept; do
   mkdir -p "$place"; mount --bind "/mnt/$index" "$place"; index=$((index + 1))
 done
-exec setpriv --reuid {user} --regid {user} --clear-groups "$@"
+exec "$@"
 """
 
 
@@ -36,11 +36,15 @@ def words() -> list[str]:
     """Return the words that come before a command so that a plain user runs it."""
     if os.geteuid() != 0:
         return []
+    return [*in_view(), "setpriv", "--reuid", str(NOBODY), "--regid", str(NOBODY), "--clear-groups"]
+
+
+def in_view() -> list[str]:
+    """Return the words that come before a command of root's so that a user to whom it changes sees interpreter and checkout."""
     kept = [place for place in (Path(sys.base_prefix), REPOSITORY) if _closed(place)]
     closed = {str(_closed(place)) for place in kept}
     assert len(closed) <= 1, f"more than one folder is closed to others: {closed}"
-    script = _SHOW.replace("{user}", str(NOBODY))
-    return ["unshare", "-m", "--propagation", "private", "sh", "-c", script, "plain", str(len(kept)), *map(str, kept), *(closed or {""})]
+    return ["unshare", "-m", "--propagation", "private", "sh", "-c", _SHOW, "plain", str(len(kept)), *map(str, kept), *(closed or {""})]
 
 
 def impossible() -> str:

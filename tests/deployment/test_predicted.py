@@ -7,12 +7,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from containment.lab.world.compare import compare
-from containment.lab.world.tools import missing
-from containment.library import load_library
-from containment.model.names import PolicyMode
-from containment.scenario_file import read_scenarios
-from containment.stack_file import read_stack
+from containment.loaders.presets import load_library
+from containment.loaders.scenarios import read_scenarios
+from containment.loaders.stack_file import read_stack
+from containment.names import PolicyMode
+from containment_lab.linux.tools import list_missing
+from containment_lab.validation.comparison import compare_flows
 from tests.deployment.lab import REPOSITORY, Lab
 from tests.deployment.world import world_of
 
@@ -20,7 +20,7 @@ pytestmark = [
     pytest.mark.packets,
     pytest.mark.slow,
     pytest.mark.namespaces,
-    pytest.mark.skipif(bool(missing()), reason="; ".join(missing())),
+    pytest.mark.skipif(bool(list_missing()), reason="; ".join(list_missing())),
 ]
 
 
@@ -44,9 +44,9 @@ def test_packets_do_what_the_model_predicts(lab: Lab, agent_class: str) -> None:
         lab.must("up", stack, "--skip-preview", *pairs, pack=None)
         world = world_of(lab, stack)
         try:
-            compared = compare(world, read_stack(stack, given, REPOSITORY), table.scenarios)
+            compared = compare_flows(world, read_stack(stack, given, REPOSITORY), table.scenarios)
         finally:
-            world.down()
+            world.take_down()
         wrong = [f"{each.scenario.id}: {each.why}" for each in compared if each.state == "DISAGREES"]
         assert not wrong, f"{agent_class} {mode.value}: " + "; ".join(wrong)
         explained = {each.scenario.id for each in compared if each.state == "EXPLAINED"}

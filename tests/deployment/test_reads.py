@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.deployment.lab import REPOSITORY, Lab
+from tests.support import warm
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 VIOLATION = 3
@@ -39,7 +38,7 @@ group = aws.ec2.SecurityGroup.get("agents", config.require("group"))
 aws.ec2.RouteTableAssociation("agents", subnet_id=subnet.id, route_table_id=table.id)
 aws.ec2.Instance(
     "agent",
-    ami="ami-0123456789abcdef0",
+    ami="ami-00000000000022041",
     instance_type="t3.micro",
     subnet_id=subnet.id,
     vpc_security_group_ids=[group.id],
@@ -57,7 +56,7 @@ subnet = aws.ec2.Subnet("agents", vpc_id=vpc.id, cidr_block="10.64.10.0/24")
 table = aws.ec2.RouteTable("agents", vpc_id=vpc.id)
 aws.ec2.RouteTableAssociation("agents", subnet_id=subnet.id, route_table_id=table.id)
 options = {"http_tokens": config.get("tokens") or "optional", "http_put_response_hop_limit": 1}
-template = aws.ec2.LaunchTemplate("template", image_id="ami-0123456789abcdef0", instance_type="t3.micro", metadata_options=options)
+template = aws.ec2.LaunchTemplate("template", image_id="ami-00000000000022041", instance_type="t3.micro", metadata_options=options)
 versions = {"default": None, "own": template.latest_version.apply(str)}
 host = config.get("host")
 if host:
@@ -95,23 +94,9 @@ def by_engine(lab: Lab, folder: Path, *config: str) -> set[tuple[str, str]]:
 
 
 def by_check(lab: Lab, folder: Path) -> set[tuple[str, str]]:
-    exported = subprocess.run(
-        [sys.executable, "-m", "containment", "lab", "export", "-C", str(folder), "--stack", "dev"],
-        capture_output=True,
-        text=True,
-        env=lab.environment,
-        cwd=REPOSITORY,
-        check=True,
-    )
     state = folder / "state.json"
-    state.write_text(exported.stdout)
-    done = subprocess.run(
-        [sys.executable, "-m", "containment", "check", str(state), "--format", "json"],
-        capture_output=True,
-        text=True,
-        cwd=REPOSITORY,
-        check=False,
-    )
+    state.write_text(lab.export("dev", folder))
+    done = warm.run(["-m", "containment", "check", str(state), "--format", "json"], REPOSITORY, lab.environment, timeout=60)
     cases = json.loads(done.stdout)["cases"]
     return {(case["id"], case["where"].rpartition(": ")[2]) for case in cases if case["status"] == "failed"}
 

@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from containment.lab.world.tools import missing
+from containment_lab.linux.tools import list_missing
 from tests.deployment.lab import REPOSITORY, Lab
 
 pytestmark = [
     pytest.mark.packets,
     pytest.mark.slow,
     pytest.mark.namespaces,
-    pytest.mark.skipif(bool(missing()), reason="; ".join(missing())),
+    pytest.mark.skipif(bool(list_missing()), reason="; ".join(list_missing())),
 ]
 
 
@@ -46,6 +46,8 @@ def test_the_six_tests_pass_each_by_the_right_rule(deployed: Lab, mode: str) -> 
     code, report = verify(deployed, f"coding-{mode}")
     assert code == 0, json.dumps(report, indent=1)
     assert report["mode"] == mode
+    assert report["openedTls"] == []
+    assert ["no rule in force opens TLS" in each for each in report["skipped"]] == [True]
     assert [each["result"] for each in report["tests"]] == ["PASS", "NOT TESTED", "PASS", "PASS", "PASS", "PASS"]
     assert {key for key, each in by_id(report, 2).items() if each["result"] == "NOT TESTED"} == {"ssm-session"}
     said = "WOULD-DENY by {}, delivered" if mode == "monitor" else "DENIED by {}"

@@ -10,14 +10,14 @@ from typing import Any
 
 import psutil
 
-from containment.lab.home import LabHome
-from containment.lab.world.control import World
+from containment_lab.home import LabHome
+from containment_lab.network.control import LabNetwork
 from tests.deployment.lab import REPOSITORY, Lab
 
 
-def world_of(lab: Lab, stack: str) -> World:
-    world = World(LabHome(lab.home), stack)
-    world.up()
+def world_of(lab: Lab, stack: str) -> LabNetwork:
+    world = LabNetwork(LabHome(lab.home), stack)
+    world.bring_up()
     return world
 
 
@@ -29,9 +29,19 @@ def containment(lab: Lab, *words: str, before: tuple[str, ...] = ()) -> subproce
 class Load:
     """Permitted connections from the agent host for some seconds, while the attacker is tried as well."""
 
-    def __init__(self, world: World, seconds: float, nonce: str = "", name: str = "github.com", workers: int = 2) -> None:
-        words = [sys.executable, "-m", "containment.lab.world.load", "--name", name, "--seconds", str(seconds), "--workers", str(workers)]
-        command = world.command([*words, *(["--attack", nonce] if nonce else [])])
+    def __init__(self, world: LabNetwork, seconds: float, nonce: str = "", name: str = "github.com", workers: int = 2) -> None:
+        words = [
+            sys.executable,
+            "-m",
+            "containment_lab.validation.load",
+            "--name",
+            name,
+            "--seconds",
+            str(seconds),
+            "--workers",
+            str(workers),
+        ]
+        command = world.build_privileged_command([*words, *(["--attack", nonce] if nonce else [])])
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd="/")
 
     def ended(self) -> dict[str, Any]:
@@ -40,8 +50,8 @@ class Load:
         return json.loads(out)
 
 
-def arrived(world: World, nonce: str) -> set[str]:
-    return {each["holder"] for each in world.ask("receipts", nonce=nonce)}
+def arrived(world: LabNetwork, nonce: str) -> set[str]:
+    return {each["holder"] for each in world.send_command("receipts", nonce=nonce)}
 
 
 def left_of(home: Path) -> list[str]:

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from policypack.judge import check_stack
-from policypack.known_types import (
+from policypack.firewall.model_providers import PROVIDERS
+from policypack.graph.known_types import (
     CONFIG_FEATURE,
     COPILOT_ASSOCIATION,
     DEFAULT_ACTION,
@@ -25,9 +25,9 @@ from policypack.known_types import (
     TABLE_ASSOCIATION,
     TLS_PROFILE,
 )
-from policypack.plain import UNKNOWN
-from policypack.providers import PROVIDERS
+from policypack.graph.plain_data import UNKNOWN
 from policypack.registry import RULES
+from policypack.standalone_checks import check_stack
 from tests.policypack.stacks import ANYWHERE, INTERNET, Ref, Stack, compliant, rule, web_group
 
 OURS = (

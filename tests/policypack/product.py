@@ -8,18 +8,21 @@ is not asked whose list it holds: `tests/components/test_ownership` is about tha
 
 from __future__ import annotations
 
+import contextlib
 import runpy
 from collections.abc import Collection, Iterable
+from pathlib import Path
 from typing import Any
 
 import pulumi
 from pulumi.runtime import mocks
 from pulumi.runtime.settings import set_root_resource
 
-import containment.stack_file
-from components import ownership
-from containment.library import load_library
+import containment.loaders.stack_file
+from components.aviatrix import ownership
+from containment.loaders.presets import load_library
 from tests.policypack.record import FORMS, Monitor, Nothing
+from tests.support import stack_traces
 from tests.support.child import REPOSITORY, ask_all, serve
 from tests.support.deploy import stack_config
 
@@ -50,21 +53,36 @@ def registrations(tasks: Iterable[tuple[str, dict[str, str]]], forms: Iterable[s
     return ask_all("tests.policypack.product", asked)
 
 
+def registrations_in(folder: Path, stack: str) -> dict[str, Any]:
+    """Return what the program registers for a shipped stack with the stack files and the agent files of a folder."""
+    task = {"stack": stack, "config": stack_config(stack), "forms": list(FORMS), "cwd": str(folder)}
+    (made,) = ask_all("tests.policypack.product", [task])
+    return made
+
+
 def shipped() -> dict[str, dict[str, Any]]:
     """Return what the program registers for every stack that is shipped with a ruleset of its own."""
     return dict(zip(SHIPPED, registrations((stack, stack_config(stack)) for stack in SHIPPED), strict=True))
 
 
-def run(stack: str, config: dict[str, str], *, known: bool, deployed: Collection[str] = ()) -> tuple[str | None, list[dict[str, Any]]]:
-    """Run the program once; the error is what a user would see."""
+def run(
+    stack: str,
+    config: dict[str, str],
+    *,
+    known: bool,
+    deployed: Collection[str] = (),
+    folder: Path = REPOSITORY,
+    project: str = "agent-containment",
+) -> tuple[str | None, list[dict[str, Any]]]:
+    """Run the program of a folder once; the error is what a user would see."""
     monitor = Monitor(known, Account(), deployed)
     set_root_resource(None)  # the last program's transformations hang on its root
-    mocks.set_mocks(Account(), project="agent-containment", stack=stack, preview=not known, monitor=monitor)
+    mocks.set_mocks(Account(), project=project, stack=stack, preview=not known, monitor=monitor)
     pulumi.runtime.set_all_config(config)
 
     @mocks.test  # type: ignore[untyped-decorator]
     def program() -> None:
-        runpy.run_path(str(REPOSITORY / "__main__.py"), run_name="__main__")
+        runpy.run_path(str(folder / "__main__.py"), run_name="__main__")
 
     try:
         program()
@@ -75,7 +93,8 @@ def run(stack: str, config: dict[str, str], *, known: bool, deployed: Collection
 
 def answer(task: dict[str, Any]) -> dict[str, Any]:
     """Run one configuration in each form."""
-    found = {form: _form(task, form) for form in task["forms"]}
+    with contextlib.chdir(task.get("cwd", REPOSITORY)):
+        found = {form: _form(task, form) for form in task["forms"]}
     return {"error": next((error for error, _ in found.values() if error), None), **{form: made for form, (_, made) in found.items()}}
 
 
@@ -88,8 +107,14 @@ def _form(task: dict[str, Any], form: str) -> tuple[str | None, list[dict[str, A
     return run(task["stack"], task["config"], known=False, deployed={one["urn"] for one in made})
 
 
-if __name__ == "__main__":
+def prepare() -> None:
+    """Read the library once for all configurations, and let no run connect to a Controller."""
+    stack_traces.leave_out()
     library = load_library()
-    containment.stack_file.load_library = lambda: library  # read once for all configurations
-    ownership.refuse_foreign_list = lambda _: None
+    containment.loaders.stack_file.load_library = lambda: library
+    ownership.refuse_foreign_list = ownership.refuse_missing_point = ownership.refuse_missing_profile = lambda _: None
+
+
+if __name__ == "__main__":
+    prepare()
     serve(answer)

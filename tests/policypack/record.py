@@ -1,8 +1,8 @@
 """What each sample program registers, as a policy pack would be told.
 
-`python -m tests.policypack.record` answers a folder with form -> registrations, a registration being {urn, type, name, parent,
-inputs, outputs, dependencies, propertyDependencies}. The program runs four times against a monitor of our own: as it is and
-repaired, as a first preview (ids unknown) and as an update (ids known).
+`python -m tests.policypack.record` answers a folder, and whether its twin is wanted, with form -> registrations, a registration being
+{urn, type, name, parent, inputs, outputs, dependencies, propertyDependencies}. The program runs two or four times against a monitor of its
+own: as it is and repaired, as a first preview (ids unknown) and as an update (ids known).
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ from pulumi.runtime import mocks
 from pulumi.runtime.proto import resource_pb2
 from pulumi.runtime.settings import set_root_resource
 
-from policypack.graph import Provider, Resource
-from policypack.plain import plain
+from policypack.graph.plain_data import make_plain
+from policypack.graph.resources import Provider, Resource
+from tests.support import stack_traces
 from tests.support.child import ask_all, serve
 
 FORMS = ("preview", "known")
@@ -123,12 +124,12 @@ def resource_of(registration: Mapping[str, Any]) -> Resource:
         urn=registration["urn"],
         type=registration["type"],
         name=registration["name"],
-        props=plain(registration["inputs"]),
-        outputs=plain(registration["outputs"]),
+        props=make_plain(registration["inputs"]),
+        outputs=make_plain(registration["outputs"]),
         parent=registration["parent"] or None,
         dependencies=tuple(registration["dependencies"]),
         property_dependencies={key: tuple(urns) for key, urns in registration["propertyDependencies"].items()},
-        provider=Provider(by["urn"], by["type"], plain(by["inputs"])) if by else None,
+        provider=Provider(by["urn"], by["type"], make_plain(by["inputs"])) if by else None,
         is_component=by is None and not registration["type"].startswith("pulumi:providers:"),
     )
 
@@ -152,20 +153,22 @@ def run(folder: Path, repaired: bool, known: bool) -> list[dict[str, Any]]:
     return monitor.registered
 
 
-def recordings(folders: list[Path]) -> dict[str, dict[str, list[dict[str, Any]]]]:
-    """Return folder -> form -> registrations."""
-    asked = list(map(str, folders))
-    return dict(zip(asked, ask_all("tests.policypack.record", asked), strict=True))
+def recordings(folders: Collection[Path], twins: Collection[Path] | None = None) -> dict[str, dict[str, list[dict[str, Any]]]]:
+    """Return folder -> form -> registrations; the repaired twins of `twins` only, when they are given."""
+    asked = [(str(folder), twins is None or folder in twins) for folder in folders]
+    return dict(zip((folder for folder, _ in asked), ask_all("tests.policypack.record", asked), strict=True))
 
 
-def answer(folder: str) -> dict[str, list[dict[str, Any]]]:
-    """Run one program in each of its forms."""
+def answer(task: tuple[str, bool]) -> dict[str, list[dict[str, Any]]]:
+    """Run one program in each of its forms: as it is, and with the twin repaired as well."""
+    folder, has_twin = task
     return {
         f"{'repaired' if repaired else 'bad'}-{'known' if known else 'preview'}": run(Path(folder), repaired, known)
-        for repaired in (False, True)
+        for repaired in (False, True)[: 1 + has_twin]
         for known in (False, True)
     }
 
 
 if __name__ == "__main__":
+    stack_traces.leave_out()
     serve(answer)

@@ -11,9 +11,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from policypack.finding import Finding
-from policypack.graph import Graph, Resource
-from policypack.judge import check_stack
-from policypack.known_types import (
+from policypack.firewall.model_providers import PROVIDERS
+from policypack.graph.known_types import (
     DEFAULT_ACTION,
     EIP,
     INSTANCE,
@@ -28,8 +27,9 @@ from policypack.known_types import (
     VPC,
     WEB_GROUP,
 )
-from policypack.plain import UNKNOWN
-from policypack.providers import PROVIDERS
+from policypack.graph.plain_data import UNKNOWN
+from policypack.graph.resources import Graph, Resource
+from policypack.standalone_checks import check_stack
 
 SPOKE = "aviatrix:index/spokeGateway:SpokeGateway"
 INTERNET = "def000ad-0000-0000-0000-000000000001"

@@ -16,11 +16,11 @@ from pulumi_policy import (
 )
 from pulumi_policy.proxy import UNKNOWN_BOOLEAN_VALUE, UNKNOWN_STRING_VALUE, unknown_checking_proxy
 
-from policypack.adapter import policies
-from policypack.finding import Fault, Rule, Severity
-from policypack.graph import Graph, Resource
-from policypack.known_types import INSTANCE, METADATA_DEFAULTS, SUBNET
-from policypack.plain import UNKNOWN, plain
+from policypack.adapter import build_policies
+from policypack.finding import Rule, Severity, Violation
+from policypack.graph.known_types import INSTANCE, METADATA_DEFAULTS, SUBNET
+from policypack.graph.plain_data import UNKNOWN, make_plain
+from policypack.graph.resources import Graph, Resource
 from policypack.registry import RULES
 
 OPTIONS = PolicyResourceOptions(False, [], None, [], PolicyCustomTimeouts(0, 0, 0), [])
@@ -32,7 +32,7 @@ class Run:
     """One run of the pack's policies, as the SDK drives them; keeps (policy, urn, message)."""
 
     def __init__(self, rules: tuple[Rule, ...] = RULES) -> None:
-        self.policies = policies(rules)
+        self.policies = build_policies(rules)
         self.found: list[tuple[str, str, str]] = []
 
     def register(self, kind: str, name: str, props: dict[str, Any], provider: PolicyProviderResource | None = None) -> None:
@@ -66,15 +66,15 @@ def one_rule(check_stack: Any = None, check_resource: Any = None) -> tuple[Rule,
 
 def test_proxies_become_plain_data_with_unknowns_secrets_and_no_notes_of_the_bridge() -> None:
     raw = {"a": UNKNOWN_STRING_VALUE, "b": [{"c": UNKNOWN_BOOLEAN_VALUE, "__defaults": []}], "n": 443.0, "__defaults": ["z"]}
-    assert plain(unknown_checking_proxy(raw)) == {"a": UNKNOWN, "b": [{"c": UNKNOWN}], "n": 443}
+    assert make_plain(unknown_checking_proxy(raw)) == {"a": UNKNOWN, "b": [{"c": UNKNOWN}], "n": 443}
     secret = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "value": "s"}
-    assert plain({"a": secret}) == {"a": "s"}
-    assert plain({"a": {"4dabf18193072939515e22adb298388d": "d0e6a833031e9bbcd3f4e8bde6ca49a4"}}) == {"a": UNKNOWN}
+    assert make_plain({"a": secret}) == {"a": "s"}
+    assert make_plain({"a": {"4dabf18193072939515e22adb298388d": "d0e6a833031e9bbcd3f4e8bde6ca49a4"}}) == {"a": UNKNOWN}
 
 
 def test_what_the_bridge_filled_in_is_not_what_the_program_states() -> None:
     rule = {"action": "PERMIT", "flowAppRequirement": "APP_UNSPECIFIED", "name": "auto-1", "__defaults": ["flowAppRequirement", "name"]}
-    assert plain(unknown_checking_proxy({"rules": [rule]})) == {"rules": [{"action": "PERMIT", "name": "auto-1"}]}
+    assert make_plain(unknown_checking_proxy({"rules": [rule]})) == {"rules": [{"action": "PERMIT", "name": "auto-1"}]}
 
 
 def test_an_unknown_is_no_truth_value() -> None:
@@ -131,7 +131,7 @@ def test_a_resource_that_was_only_read_is_judged_by_its_outputs() -> None:
 
 
 def test_a_check_that_raises_has_failed() -> None:
-    def broken(*_: Any) -> list[Fault]:
+    def broken(*_: Any) -> list[Violation]:
         raise ValueError("boom")
 
     run = Run(one_rule(broken, broken))
@@ -157,13 +157,13 @@ def test_the_summary_counts_hosts_and_checks(capsys: pytest.CaptureFixture[str])
     assert capsys.readouterr().out.strip() == f"containment: 1 agent host (Instance agent), {checks} checks"
 
 
-def test_a_reference_ends_where_ids_or_dependencies_say() -> None:
+def test_a_reference_ends_where_ids_or_dependencies_lead() -> None:
     subnet = Resource("s", SUBNET, "s", outputs={"id": "subnet-1"})
     other = Resource("o", SUBNET, "o", outputs={"id": "subnet-2"})
     holder = Resource("h", INSTANCE, "h", property_dependencies={"subnetId": ("s", "o")})
     graph = Graph([subnet, other, holder])
-    assert graph.refer(holder, "subnetId", "subnet-2", (SUBNET,)).found == (other,)
-    assert graph.refer(holder, "subnetId", UNKNOWN, (SUBNET,)).trace.value == "one of"
-    assert graph.refer(holder, "subnetId", "subnet-9", (SUBNET,)).trace.value == "external"
-    assert graph.refer(holder, "other", UNKNOWN, (SUBNET,)).trace.value == "untraced"
-    assert graph.refer(holder, "subnetId", None, (SUBNET,)).trace.value == "none"
+    assert graph.resolve(holder, "subnetId", "subnet-2", (SUBNET,)).found == (other,)
+    assert graph.resolve(holder, "subnetId", UNKNOWN, (SUBNET,)).trace.value == "one of"
+    assert graph.resolve(holder, "subnetId", "subnet-9", (SUBNET,)).trace.value == "external"
+    assert graph.resolve(holder, "other", UNKNOWN, (SUBNET,)).trace.value == "untraced"
+    assert graph.resolve(holder, "subnetId", None, (SUBNET,)).trace.value == "none"

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from policypack.known_types import (
+from policypack.graph.known_types import (
     DEFAULT_SUBNET,
     ECS_SERVICE,
     EIP,
@@ -27,7 +27,7 @@ from policypack.known_types import (
     SPOT_INSTANCE,
     VPC,
 )
-from policypack.plain import UNKNOWN
+from policypack.graph.plain_data import UNKNOWN
 from tests.policypack.stacks import Ref, Stack, compliant
 
 PUBLIC = "agent-host-has-no-public-ip"
@@ -312,7 +312,7 @@ def test_a_public_address_that_came_from_elsewhere_is_refused_once_known() -> No
     agent = next(one for one in resources if one.name == "agent")
     assert isinstance(agent.outputs, dict)
     agent.outputs["publicIp"] = "203.0.113.9"
-    from policypack.judge import check_stack
+    from policypack.standalone_checks import check_stack
 
     assert {(one.id, one.where) for one in check_stack(resources)} == {(PUBLIC, agent.urn)}
 

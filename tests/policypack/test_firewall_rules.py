@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 
 from policypack.finding import Scope
-from policypack.graph import Resource
-from policypack.judge import check_stack
-from policypack.known_types import (
+from policypack.graph.known_types import (
     POLICY_GROUP,
     POLICY_LIST,
 )
+from policypack.graph.resources import Resource
 from policypack.registry import RULES
+from policypack.standalone_checks import check_stack
 from tests.policypack.firewall_holes import ASKED, HOLES, MORE, ONCE_KNOWN, OURS, RULESET_HOLES, SOUND, found, of, permit, policies, vended
 from tests.policypack.stacks import ANYWHERE, Ref
 

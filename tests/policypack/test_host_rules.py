@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 import pytest
 
-from policypack import known_types as kt
-from policypack.plain import UNKNOWN
+from policypack.graph import known_types as kt
+from policypack.graph.plain_data import UNKNOWN
 from tests.policypack.stacks import Ref, Stack, compliant
 
 DISK = "agent-volumes-are-encrypted"
@@ -164,7 +164,11 @@ SOUND: dict[str, Change] = {
     "a minimal role": lambda s: role(s, inlinePolicies=[{"name": "x", "policy": document("ssmmessages:CreateDataChannel")}]),
     "a document not known": lambda s: (role(s), s.add(kt.ROLE_POLICY, "own", {"role": Ref("role"), "policy": UNKNOWN})),
     "somebody else's role": lambda s: (role(s), s.add(kt.ROLE, "other", {"name": "other", "managedPolicyArns": [MANAGED]})),
-    "a policy for another role": lambda s: (role(s), s.add(kt.ROLE_ATTACHMENT, "own", {"role": "other", "policyArn": MANAGED})),
+    "a policy for another role": lambda s: (
+        role(s),
+        s.add(kt.ROLE, "other", {"name": "other"}),
+        s.add(kt.ROLE_ATTACHMENT, "own", {"role": Ref("other"), "policyArn": MANAGED}),
+    ),
     "no ingress": lambda s: (group(s, ingress=[]), s.add(kt.GROUP_RULE, "rule", {"type": "egress", "securityGroupId": Ref("group")})),
     "ingress of another group": lambda s: (
         group(s),

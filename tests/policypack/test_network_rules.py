@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from policypack import known_types as kt
-from policypack.plain import UNKNOWN
+from policypack.graph import known_types as kt
+from policypack.graph.plain_data import UNKNOWN
 from tests.policypack.stacks import Ref, Stack, compliant
 
 LOGS = "vpc-flow-logs-are-complete"

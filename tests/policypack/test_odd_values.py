@@ -7,8 +7,8 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from policypack.judge import check_stack
-from policypack.plain import UNKNOWN
+from policypack.graph.plain_data import UNKNOWN
+from policypack.standalone_checks import check_stack
 from tests.policypack.firewall_holes import policies, vended
 
 values: st.SearchStrategy[Any] = st.sampled_from(

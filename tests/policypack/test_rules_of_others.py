@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from policypack.known_types import POLICY_GROUP
+from policypack.graph.known_types import POLICY_GROUP
 from tests.policypack.firewall_holes import vended
 from tests.policypack.stacks import Ref, Stack
 

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from policypack.finding import Fault, Finding
-from policypack.graph import Graph, Resource
-from policypack.judge import check
-from policypack.known_types import SPOKE_GATEWAY
+from policypack.finding import Finding, Violation
+from policypack.graph.known_types import SPOKE_GATEWAY
+from policypack.graph.resources import Graph, Resource
 from policypack.registry import RULES
-from policypack.waivers import FILE, MOST_DAYS, NOT_WAIVABLE, STACK, Waivers, load, parse
+from policypack.standalone_checks import check
+from policypack.waivers import FILE, MOST_DAYS, NOT_WAIVABLE, STACK, Waivers, load_waivers, parse_waivers
 from tests.policypack.pack import Pack
 
 IDS = [rule.id for rule in RULES]
@@ -29,11 +29,11 @@ ENTRY = {"rule": VOLUME, "resource": "spoke", "reason": "remade on Friday", "own
 
 
 def waivers(*entries: dict[str, object], today: date = TODAY) -> Waivers:
-    return parse(yaml.safe_dump(list(entries)), today, IDS)
+    return parse_waivers(yaml.safe_dump(list(entries)), today, IDS)
 
 
 @pytest.mark.parametrize("resource", ["spoke", SPOKE.urn])
-def test_a_waived_finding_is_no_violation_and_says_who_accepted_it_why_and_until_when(resource: str) -> None:
+def test_a_waived_finding_is_no_violation_and_names_owner_reason_and_end(resource: str) -> None:
     judged = check([ROOT, SPOKE], waivers({**ENTRY, "resource": resource}))
     assert judged.violations == ()
     (waived,) = judged.waived
@@ -86,11 +86,11 @@ MISTAKES = {
     "no reason": ({key: value for key, value in ENTRY.items() if key != "reason"}, "waivers.yaml, entry 1: has no reason"),
     "empty owner": ({**ENTRY, "owner": ""}, "waivers.yaml, entry 1: has no owner"),
     "no end": ({**ENTRY, "until": None}, "waivers.yaml, entry 1: has no until"),
-    "no day": ({**ENTRY, "until": "next week"}, "has until 'next week', which is no day (YYYY-MM-DD)"),
-    "a number for a day": ({**ENTRY, "until": 20270131}, "has until 20270131, which is no day"),
-    "unknown rule": ({**ENTRY, "rule": "gateway-is-nice"}, "waives 'gateway-is-nice', and there is no such rule"),
-    "unknown key": ({**ENTRY, "untill": "2027-01-01"}, "has 'untill', which means nothing here"),
-    "a list for a resource": ({**ENTRY, "resource": ["a", "b"]}, "has resource ['a', 'b'], which is no text"),
+    "no day": ({**ENTRY, "until": "next week"}, "has until 'next week', which is not a day (YYYY-MM-DD)"),
+    "a number for a day": ({**ENTRY, "until": 20270131}, "has until 20270131, which is not a day"),
+    "unknown rule": ({**ENTRY, "rule": "gateway-is-nice"}, "waives 'gateway-is-nice', which is not a rule"),
+    "unknown key": ({**ENTRY, "untill": "2027-01-01"}, "has 'untill', which is not a key here"),
+    "a list for a resource": ({**ENTRY, "resource": ["a", "b"]}, "has resource ['a', 'b'], which is not a text"),
     "a sign for an owner": ({**ENTRY, "owner": "-"}, "waivers.yaml, entry 1: has owner '-', which contains no word"),
     "digits for a reason": ({**ENTRY, "reason": "123 456"}, "waivers.yaml, entry 1: has reason '123 456', which contains no word"),
     "no entry": ("spoke", "is not a waiver"),
@@ -100,7 +100,7 @@ MISTAKES = {
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_a_mistake_names_file_and_entry_and_voids_every_waiver(mistake: str) -> None:
     entry, said = MISTAKES[mistake]
-    found = parse(yaml.safe_dump([entry, {**ENTRY, "resource": "other"}]), TODAY, IDS)
+    found = parse_waivers(yaml.safe_dump([entry, {**ENTRY, "resource": "other"}]), TODAY, IDS)
     assert found.entries == ()
     assert any(said in str(problem) for problem in found.problems), found.problems
     judged = check([ROOT, SPOKE], found)
@@ -120,7 +120,7 @@ def test_a_waiver_ends_within_a_year(today: date, last: date) -> None:
     assert waivers({**ENTRY, "until": last}, today=today).problems == ()
     if last < date.max:
         (problem,) = waivers({**ENTRY, "until": last + timedelta(days=1)}, today=today).problems
-        assert "more than one year from today\n    why: what was accepted once is looked at again" in str(problem)
+        assert "more than one year from today\n    why: an accepted finding is reviewed again" in str(problem)
         assert problem.fix == f"write until: {last} or an earlier day, and decide again then"
 
 
@@ -147,7 +147,7 @@ def test_a_word_in_any_script_is_an_owner_and_a_reason(text: str) -> None:
 @pytest.mark.parametrize("repeated", ["until: 2026-12-31", '"until": 2026-12-31', "'owner': ops"])
 def test_a_key_that_is_set_twice_voids_the_file_and_names_both_lines(repeated: str) -> None:
     text = f"- rule: {VOLUME}\n  resource: spoke\n  reason: remade on Friday\n  owner: platform\n  until: 2026-12-01\n  {repeated}\n"
-    found = parse(text, TODAY, IDS)
+    found = parse_waivers(text, TODAY, IDS)
     assert found.entries == ()
     (problem,) = found.problems
     line = 4 if "owner" in repeated else 5
@@ -167,7 +167,7 @@ def test_what_makes_an_agent_contained_cannot_be_waived(rule: str) -> None:
     [("- rule: [", "is not YAML"), ("rule: x", "is not a list of waivers"), ("nothing", "is not a list of waivers")],
 )
 def test_a_file_that_is_no_list_is_refused(text: str, said: str) -> None:
-    (problem,) = parse(text, TODAY, IDS).problems
+    (problem,) = parse_waivers(text, TODAY, IDS).problems
     assert str(problem).startswith("waivers.yaml: ")
     assert said in str(problem)
 
@@ -178,24 +178,24 @@ def test_two_waivers_of_one_finding_are_a_mistake() -> None:
 
 
 def test_the_file_that_is_shipped_is_empty_and_explains_itself() -> None:
-    assert load(TODAY, IDS) == Waivers(today=TODAY)
+    assert load_waivers(TODAY, IDS) == Waivers(today=TODAY)
     example = "\n".join(line.removeprefix("#   ") for line in FILE.read_text().splitlines() if line.startswith("#   "))
-    (entry,) = parse(example, TODAY, IDS).entries
+    (entry,) = parse_waivers(example, TODAY, IDS).entries
     assert entry.rule == VOLUME
 
 
 def test_no_file_is_no_waiver_and_an_unreadable_one_is_a_problem(tmp_path: Path) -> None:
-    assert load(TODAY, IDS, tmp_path / "waivers.yaml") == Waivers(today=TODAY)
+    assert load_waivers(TODAY, IDS, tmp_path / "waivers.yaml") == Waivers(today=TODAY)
     (tmp_path / "waivers.yaml").mkdir()
-    (problem,) = load(TODAY, IDS, tmp_path / "waivers.yaml").problems
+    (problem,) = load_waivers(TODAY, IDS, tmp_path / "waivers.yaml").problems
     assert "cannot be read" in str(problem)
 
 
 def test_a_resource_is_never_matched_by_a_part_of_its_urn() -> None:
     rule = next(rule for rule in RULES if rule.id == VOLUME)
-    assert waivers({**ENTRY, "resource": "dev"}).of(Finding(rule, SPOKE.urn, "x")) is None
-    assert waivers(ENTRY).unused(Graph([ROOT, SPOKE])) == []
-    assert Waivers().faults("") == list[Fault]()
+    assert waivers({**ENTRY, "resource": "dev"}).find_waiver(Finding(rule, SPOKE.urn, "x")) is None
+    assert waivers(ENTRY).describe_unused(Graph([ROOT, SPOKE])) == []
+    assert Waivers().find_violations("") == list[Violation]()
 
 
 def registered(encrypted: bool) -> list[dict[str, object]]:
@@ -206,7 +206,7 @@ def registered(encrypted: bool) -> list[dict[str, object]]:
     return [root, {"urn": SPOKE.urn, "type": SPOKE.type, "name": "spoke", "inputs": inputs, "outputs": inputs, **empty}]
 
 
-def test_the_pack_in_an_engine_says_the_same(tmp_path: Path) -> None:
+def test_the_pack_in_an_engine_agrees(tmp_path: Path) -> None:
     copy = tmp_path / "copy"
     shutil.copytree(FILE.parent, copy, ignore=shutil.ignore_patterns("__pycache__"))
     far = datetime.now(UTC).date() + timedelta(days=300)

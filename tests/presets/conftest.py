@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from containment.library import load_library, presets_folder
-from containment.model.preset import Library
+from containment.catalog.preset import Library
+from containment.loaders.presets import find_presets_folder, load_library
 
 Edit = Callable[[str, str, str], Path]
 
@@ -23,7 +23,7 @@ def library() -> Library:
 def edited(tmp_path: Path) -> Edit:
     """Return a function that replaces one text in one file of a copy of presets/ and returns the copy."""
     root = tmp_path / "presets"
-    shutil.copytree(presets_folder(), root)
+    shutil.copytree(find_presets_folder(), root)
 
     def edit(file: str, before: str, after: str) -> Path:
         path = root / file

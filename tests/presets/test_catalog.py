@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from containment.library import load_library, presets_folder
-from containment.model.catalog import Entry
-from containment.model.errors import InputError
-from containment.model.names import DENY_GROUPS
-from containment.model.preset import Library
+from containment.catalog.catalog import Entry
+from containment.catalog.preset import Library
+from containment.errors import InputError
+from containment.loaders.presets import find_presets_folder, load_library
+from containment.names import DENY_GROUPS
 
 SOURCES = {
-    "seed 001",
-    "published reference",
+    "Aviatrix blueprint, technical brief",
+    "Aviatrix blueprint, Terraform",
     "runtime facts: observed",
     "runtime facts: from source",
     "runtime facts: listed",
@@ -36,9 +36,9 @@ def shared_wildcards(library: Library) -> list[str]:
 
 
 def test_every_file_of_the_catalog_is_loaded(library: Library) -> None:
-    files = {path.stem for path in (presets_folder() / "catalog").iterdir()}
+    files = {path.stem for path in (find_presets_folder() / "catalog").iterdir()}
     assert files == set(library.sets)
-    assert {path.suffix for path in (presets_folder() / "catalog").iterdir()} == {".yaml"}
+    assert {path.suffix for path in (find_presets_folder() / "catalog").iterdir()} == {".yaml"}
 
 
 def test_no_permit_is_a_wildcard_over_a_shared_tenant(library: Library) -> None:
@@ -53,7 +53,7 @@ def test_a_wildcard_over_a_shared_tenant_is_refused(edited: Callable[[str, str, 
 
 def test_every_shipped_pattern_is_an_exact_host(library: Library) -> None:
     """Exactness is more than the rule above asks; a wildcard over an owner's own domain would be the first one here."""
-    assert [entry.pattern for _, entry in entries(library) if not entry.in_region("us-east-1").is_exact] == []
+    assert [entry.pattern for _, entry in entries(library) if not entry.make_pattern("us-east-1").is_exact] == []
 
 
 def test_a_resolver_is_listed_by_name_not_by_address(library: Library) -> None:
@@ -62,7 +62,7 @@ def test_a_resolver_is_listed_by_name_not_by_address(library: Library) -> None:
             ip_address(entry.pattern)
 
 
-def test_every_entry_says_where_it_is_known_from_and_when_it_was_reviewed(library: Library) -> None:
+def test_every_entry_has_a_source_and_a_day_of_review(library: Library) -> None:
     for name, entry in entries(library):
         assert entry.source in SOURCES, f"{name}: {entry.pattern}"
         assert date(2026, 11, 21) <= entry.reviewed, f"{name}: {entry.pattern}"
@@ -77,7 +77,7 @@ def test_every_reason_is_one_sentence_and_specific(library: Library) -> None:
         assert len(said) == len(set(said)), f"{name}: two entries give the same reason"
 
 
-def test_one_host_has_the_same_owner_and_flags_wherever_it_stands(library: Library) -> None:
+def test_one_host_has_the_same_owner_and_flags_in_every_set(library: Library) -> None:
     seen: dict[str, tuple[str, tuple[object, ...]]] = {}
     for name, entry in entries(library):
         facts = (entry.owner, entry.uploads, entry.relays, entry.foreign_tenant)
@@ -104,7 +104,7 @@ def test_one_host_has_the_same_owner_and_flags_wherever_it_stands(library: Libra
         ("docs.python.org", False, False, False),
     ],
 )
-def test_flags_say_what_a_service_is(library: Library, host: str, uploads: bool, relays: bool, foreign: bool) -> None:
+def test_flags_describe_what_a_service_is(library: Library, host: str, uploads: bool, relays: bool, foreign: bool) -> None:
     found = [entry for _, entry in entries(library) if entry.pattern == host]
     assert found
     assert {(entry.uploads, entry.relays, entry.foreign_tenant) for entry in found} == {(uploads, relays, foreign)}

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from containment.library import load_library
-from containment.model.catalog import DestinationKind
-from containment.model.config import StackConfig
-from containment.model.fqdn import DomainPattern, Match
-from containment.model.names import DENY_GROUPS, WebGroupId
-from containment.model.parse import alias_of
-from containment.model.preset import Harness, Library, Switch, Uploads
+from containment.catalog.catalog import DestinationKind
+from containment.catalog.preset import Harness, Library, Switch, Uploads
+from containment.config.parser import get_alias
+from containment.config.stack_config import StackConfig
+from containment.loaders.presets import load_library
+from containment.names import DENY_GROUPS, WebGroupId
+from containment.patterns.domain import DomainPattern
+from containment.ternary import Ternary
 from tests.support.classes import SHIPPED
 
 REGION = "us-east-1"
@@ -23,11 +24,11 @@ PRIVATE = ["healthcare-phi", "regulated-data", "research"]
 
 
 def named(library: Library, sets: Iterable[str]) -> list[tuple[str, DomainPattern]]:
-    return [(name, pattern) for name in dict.fromkeys(sets) for pattern in library.sets[name].patterns(REGION)]
+    return [(name, pattern) for name in dict.fromkeys(sets) for pattern in library.sets[name].make_patterns(REGION)]
 
 
 def permitted(library: Library, name: str, harness: Harness) -> list[tuple[str, DomainPattern]]:
-    return named(library, library.permitted_sets(library.presets[name], harness))
+    return named(library, library.get_permitted_sets(library.presets[name], harness))
 
 
 def contradictions(library: Library) -> list[str]:
@@ -38,7 +39,7 @@ def contradictions(library: Library) -> list[str]:
         for harness in Harness
         for at, permit in permitted(library, preset.name, harness)
         for where, deny in named(library, preset.deny_sets)
-        if permit.overlaps(deny) is not Match.NO
+        if permit.overlaps(deny) is not Ternary.NO
     ]
 
 
@@ -61,7 +62,7 @@ def test_a_contradiction_is_found_by_meaning(edited: Callable[[str, str, str], P
 def test_no_destination_is_permitted_by_two_sets_of_one_class(library: Library, name: str, harness: Harness) -> None:
     """Two rules for one name would make the log name either."""
     for (at, one), (where, two) in combinations(permitted(library, name, harness), 2):
-        assert one.overlaps(two) is Match.NO, f"{one} of {at} meets {two} of {where}"
+        assert one.overlaps(two) is Ternary.NO, f"{one} of {at} meets {two} of {where}"
 
 
 @pytest.mark.parametrize("name", SHIPPED)
@@ -73,7 +74,7 @@ def test_every_class_denies_shadow_models_resolvers_and_drop_sites(library: Libr
 def test_a_locked_down_agent_reaches_no_code_host_whatever_its_harness(library: Library, harness: Harness) -> None:
     reached = permitted(library, "locked-down", harness)
     outside = [*named(library, ["package-registries", "os-updates", "public-reference", "nemoclaw-installer", "skill-hubs"])]
-    assert [f"{one} ({at})" for at, one in reached for _, two in outside if one.overlaps(two) is not Match.NO] == []
+    assert [f"{one} ({at})" for at, one in reached for _, two in outside if one.overlaps(two) is not Ternary.NO] == []
 
 
 def test_a_locked_down_agent_reaches_the_gateway_the_core_and_aws_only(library: Library) -> None:
@@ -98,7 +99,7 @@ def test_packages_are_for_coding_and_demos_and_public_reference_for_research_and
 @pytest.mark.parametrize("name", PRIVATE)
 @pytest.mark.parametrize("harness", Harness)
 def test_no_harness_brings_an_upload_host_to_a_class_with_private_data(library: Library, name: str, harness: Harness) -> None:
-    sets = [library.sets[found] for found in library.permitted_sets(library.presets[name], harness)]
+    sets = [library.sets[found] for found in library.get_permitted_sets(library.presets[name], harness)]
     outside = [found for found in sets if found.web_group is not WebGroupId.AWS_INFRA]  # answered by endpoints of one's own, with policies
     assert [entry.pattern for found in outside for entry in found.entries if entry.uploads or entry.relays] == []
 
@@ -116,7 +117,7 @@ def test_healthcare_is_regulated_data_with_every_protection_kept_on(library: Lib
 
 
 def test_a_protection_that_can_be_kept_on_is_a_key_that_is_on_by_default() -> None:
-    defaults = {alias_of(name): field.default for name, field in StackConfig.model_fields.items()}
+    defaults = {get_alias(name): field.default for name, field in StackConfig.model_fields.items()}
     assert {defaults[switch.value] for switch in Switch} == {True}
 
 
@@ -138,5 +139,5 @@ def test_a_minimal_core_is_part_of_the_full_one(library: Library, harness: Harne
 
 @pytest.mark.parametrize("host", ["inference-api.nousresearch.com", "clawrouter.openclaw.ai", "router.huggingface.co"])
 def test_a_model_host_that_shares_a_permitted_domain_is_denied_by_name(library: Library, host: str) -> None:
-    holders = [name for name, found in library.sets.items() if any(p.matches(host) is not Match.NO for p in found.patterns(REGION))]
+    holders = [name for name, found in library.sets.items() if any(p.matches(host) is not Ternary.NO for p in found.make_patterns(REGION))]
     assert holders == ["unapproved-models"]

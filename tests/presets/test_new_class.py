@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from containment.library import load_library, presets_folder
-from containment.model.errors import InputError
-from containment.model.invariants import broken_invariants
-from containment.model.names import PolicyMode, WebGroupId
-from containment.model.policy import build_ruleset
-from containment.model.preset import Harness, Library
-from containment.model.risks import residual_risks
-from containment.model.spec import ContainmentSpec, resolve
-from containment.verify import tables
+from containment.catalog.preset import Harness, Library
+from containment.config.spec import ContainmentSpec, resolve
+from containment.errors import InputError
+from containment.loaders.presets import find_presets_folder, load_library
+from containment.names import PolicyMode, WebGroupId
+from containment.policy.builder import build_ruleset
+from containment.policy.invariants import find_broken_invariants
+from containment.risk.residual_risks import find_residual_risks
+from tools import tables
 
 ALONE = """
 title: Incident agent
@@ -39,7 +39,7 @@ CLASSES = {"incident": ALONE, "careful-coder": EXTENDED}
 
 @pytest.fixture
 def library(tmp_path: Path) -> Library:
-    copy = Path(shutil.copytree(presets_folder(), tmp_path / "presets"))
+    copy = Path(shutil.copytree(find_presets_folder(), tmp_path / "presets"))
     for name, text in CLASSES.items():
         (copy / f"{name}.yaml").write_text(text)
     return load_library(copy)
@@ -53,13 +53,13 @@ def spec_of(library: Library, agent_class: str, mode: str, **config: Any) -> Con
 @pytest.mark.parametrize("mode", PolicyMode, ids=lambda mode: mode.value)
 @pytest.mark.parametrize("harness", Harness, ids=lambda harness: harness.value)
 @pytest.mark.parametrize("agent_class", CLASSES)
-def test_it_resolves_builds_and_holds(library: Library, agent_class: str, harness: Harness, mode: PolicyMode) -> None:
+def test_it_resolves_builds_and_keeps_every_invariant(library: Library, agent_class: str, harness: Harness, mode: PolicyMode) -> None:
     spec = spec_of(library, agent_class, mode.value, installMode=harness.value)
-    assert broken_invariants(spec, build_ruleset(spec)) == []
-    assert residual_risks(spec)
+    assert find_broken_invariants(spec, build_ruleset(spec)) == []
+    assert find_residual_risks(spec)
 
 
-def test_what_its_file_says_is_what_it_gets(library: Library) -> None:
+def test_what_its_file_sets_is_what_it_gets(library: Library) -> None:
     spec = spec_of(library, "incident", "enforce")
     assert {str(pattern) for pattern in spec.destinations[WebGroupId.PACKAGES].patterns} >= {"docs.python.org"}
     assert WebGroupId.PUBLIC_REFERENCE not in spec.destinations
@@ -70,7 +70,7 @@ def test_what_its_file_says_is_what_it_gets(library: Library) -> None:
         assert {problem.where.partition(":")[2] for problem in caught.value.problems} == {key}
 
 
-def test_what_it_extends_is_what_it_does_not_say_itself(library: Library) -> None:
+def test_what_it_extends_is_what_it_does_not_set_itself(library: Library) -> None:
     base, made = library.presets["coding"], library.presets["careful-coder"]
     said = {"name", "extends", "title", "permit_sets", "package_installs", "may_reach"}
     assert {name for name in type(made).model_fields if getattr(made, name) != getattr(base, name)} == said
@@ -84,6 +84,6 @@ def test_a_stack_named_after_it_is_held_to_it(library: Library) -> None:
         resolve(raw, library, "incident-monitor")
 
 
-def test_it_stands_in_every_table_of_classes(library: Library) -> None:
-    for render in (tables.classes, tables.class_demands, tables.class_list, tables.class_sets):
+def test_it_is_in_every_table_of_classes(library: Library) -> None:
+    for render in (tables.render_classes, tables.render_class_demands, tables.render_class_list, tables.render_class_sets):
         assert "`incident`" in render(library)

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 import yaml
 
-from containment.model.fqdn import DomainPattern, Match
-from containment.model.names import WebGroupId
-from containment.model.preset import Library
+from containment.catalog.preset import Library
+from containment.names import WebGroupId
+from containment.patterns.domain import DomainPattern
+from containment.ternary import Ternary
 
 SEEDS = Path(__file__).parents[1] / "seeds"
 
@@ -43,7 +44,7 @@ def items(cell: str) -> list[str]:
 
 
 def patterns_of(library: Library, row: dict[str, Any]) -> tuple[DomainPattern, ...]:
-    return library.sets[row["set"]].patterns(row.get("region", "us-east-1"))
+    return library.sets[row["set"]].make_patterns(row.get("region", "us-east-1"))
 
 
 @pytest.mark.parametrize("row", APPENDIX, ids=lambda row: row["set"])
@@ -61,19 +62,19 @@ def test_every_name_of_an_appendix_row_is_listed_for_it(row: dict[str, Any]) -> 
 @pytest.mark.parametrize(("row", "name"), NAMES, ids=[name for _, name in NAMES])
 def test_a_name_of_the_appendix_is_covered_or_narrowed_for_a_reason(library: Library, row: dict[str, Any], name: str) -> None:
     patterns, narrowed = patterns_of(library, row), row.get("narrowed", {}).get(name)
-    covered = any(pattern.covers(DomainPattern.parse(name)) is Match.YES for pattern in patterns)
+    covered = any(pattern.covers(DomainPattern.parse(name)) is Ternary.YES for pattern in patterns)
     if narrowed is None:
         assert covered, f"{row['set']} does not cover {name}, and gives no reason"
         return
     assert not covered, f"{name} is covered: the reason for narrowing it is out of date"
     assert len(narrowed["reason"].split()) > 5
-    assert all(DomainPattern.parse(name).covers(DomainPattern.parse(part)) is Match.YES for part in narrowed["to"] + narrowed["not"])
+    assert all(DomainPattern.parse(name).covers(DomainPattern.parse(part)) is Ternary.YES for part in narrowed["to"] + narrowed["not"])
     assert {DomainPattern.parse(part) for part in narrowed["to"]} <= set(patterns)
-    assert not any(pattern.matches(part) is not Match.NO for pattern in patterns for part in narrowed["not"])
+    assert not any(pattern.matches(part) is not Ternary.NO for pattern in patterns for part in narrowed["not"])
 
 
 def test_an_aws_name_follows_the_region_of_the_stack(library: Library) -> None:
-    there, here = (set(library.sets["aws-infra"].patterns(region)) for region in ("us-east-1", "eu-central-1"))
+    there, here = (set(library.sets["aws-infra"].make_patterns(region)) for region in ("us-east-1", "eu-central-1"))
     assert there.isdisjoint(here)
     assert not any("{" in pattern.text or "*" in pattern.text for pattern in there | here)
 
@@ -92,7 +93,7 @@ def test_a_class_quotes_the_seeds_table_item_by_item(library: Library, name: str
 @pytest.mark.parametrize("name", CLASSES)
 def test_each_item_of_a_class_is_made_true_by_its_sets(library: Library, name: str) -> None:
     preset = library.presets[name]
-    permitted, denied = set(library.permitted_sets(preset, preset.harness)), set(preset.deny_sets)
+    permitted, denied = set(library.get_permitted_sets(preset, preset.harness)), set(preset.deny_sets)
     for key, has in (("permits", permitted), ("denies", denied)):
         for item, made in CLASSES[name][key].items():
             assert made, f"{name} {key} {item!r}: nothing says how it is met"

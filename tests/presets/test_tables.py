@@ -7,27 +7,29 @@ from pathlib import Path
 
 import pytest
 
-from containment.library import presets_folder
-from containment.model.errors import InputError
-from containment.model.preset import Library
-from containment.verify import tables
+from containment.catalog.preset import Library
+from containment.errors import InputError
+from containment.loaders.presets import find_presets_folder
+from tools import tables
 
-ROOT = presets_folder().parent
+ROOT = find_presets_folder().parent
 
 
 @pytest.mark.parametrize("page", tables.PAGES)
 def test_every_generated_block_is_fresh(library: Library, page: str) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")
-    assert tables.rewrite(text, library, page) == text, "stale: run python -m containment.verify.tables --write"
+    assert tables.rewrite(text, library, page) == text, "stale: run python -m tools.tables --write"
 
 
 def test_the_readme_shows_every_table_of_the_presets() -> None:
-    text = (presets_folder() / "README.md").read_text(encoding="utf-8")
+    text = (find_presets_folder() / "README.md").read_text(encoding="utf-8")
     assert [name for name in ("classes", "class-sets", "harnesses", "sets", "residual") if f"<!-- generated: {name} -->" not in text] == []
 
 
-def test_a_row_of_the_matrix_says_permit_deny_or_neither(library: Library) -> None:
-    header, _, *rows = [[cell.strip(" `") for cell in line.strip("|").split("|")] for line in tables.class_sets(library).splitlines()]
+def test_a_row_of_the_matrix_is_permit_deny_or_neither(library: Library) -> None:
+    header, _, *rows = [
+        [cell.strip(" `") for cell in line.strip("|").split("|")] for line in tables.render_class_sets(library).splitlines()
+    ]
     cells = {(row[0], name): cell for row in rows for name, cell in zip(header, row, strict=True)}
     assert header == ["set", "WebGroup", *library.presets]
     assert [row[0] for row in rows] == list(library.sets)
@@ -38,7 +40,7 @@ def test_a_row_of_the_matrix_says_permit_deny_or_neither(library: Library) -> No
 
 
 def test_the_residual_table_has_every_permitted_host_that_takes_data_and_no_other(library: Library) -> None:
-    text = tables.residual(library)
+    text = tables.render_residual(library)
     reach = {line.split("|")[1].strip(" `"): line.split("|")[3] for line in text.splitlines()}
     assert "`coding`" in reach["github.com"]
     assert "`locked-down`" not in reach["github.com"]
@@ -48,7 +50,7 @@ def test_the_residual_table_has_every_permitted_host_that_takes_data_and_no_othe
 
 
 def test_a_cell_cannot_break_its_table() -> None:
-    assert tables.table(("a",), [("one | two\nthree",)]) == "| a |\n| --- |\n| one \\| two three |\n"
+    assert tables.format_table(("a",), [("one | two\nthree",)]) == "| a |\n| --- |\n| one \\| two three |\n"
 
 
 def test_a_block_is_rewritten_and_the_rest_is_kept(library: Library) -> None:
@@ -61,10 +63,10 @@ def test_a_block_is_rewritten_and_the_rest_is_kept(library: Library) -> None:
     ("page", "says"),
     [
         ("<!-- generated: nothing-like-it -->\n<!-- end -->\n", "does not exist"),
-        ("<!-- generated: sets -->\nnever closed\n", "other half"),
-        ("text\n<!-- end -->\n", "other half"),
-        ("<!-- generated: sets -->\n<!-- generated: classes -->\n<!-- end -->\n", "other half"),
-        ("<!-- generated:sets -->\n<!-- end -->\n", "other half"),
+        ("<!-- generated: sets -->\nnever closed\n", "counterpart"),
+        ("text\n<!-- end -->\n", "counterpart"),
+        ("<!-- generated: sets -->\n<!-- generated: classes -->\n<!-- end -->\n", "counterpart"),
+        ("<!-- generated:sets -->\n<!-- end -->\n", "counterpart"),
     ],
 )
 def test_a_malformed_block_is_refused_not_skipped(library: Library, page: str, says: str) -> None:
@@ -79,7 +81,7 @@ def copy(tmp_path: Path) -> Path:
     for page in tables.PAGES:
         (tmp_path / page).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / page, tmp_path / page)
-    shutil.copytree(presets_folder(), tmp_path / "presets", dirs_exist_ok=True)
+    shutil.copytree(find_presets_folder(), tmp_path / "presets", dirs_exist_ok=True)
     return tmp_path
 
 

@@ -13,7 +13,7 @@ import traceback
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 
-from containment.model.ruleset import RuleSet
+from containment.policy.rules import RuleSet
 from tests.proofs.compare import Case, case_of, check, check_with_solver
 from tests.proofs.exhaustive import Universe
 

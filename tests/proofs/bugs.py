@@ -24,7 +24,7 @@ import z3
 
 from tests.proofs import exhaustive
 from tests.proofs.equivalent import EQUIVALENT
-from tests.proofs.mutate import PACKAGE, Bug, Finder, bugs
+from tests.proofs.mutate import FILES, PACKAGE, Bug, Finder, bugs
 
 ROUNDS = 60
 EDITED = 4
@@ -100,7 +100,7 @@ def main() -> int:
     chosen = options.parse_args()
     assert exhaustive.NAMES
     assert z3.get_version()
-    assert not any(name.startswith(PACKAGE) for name in sys.modules), "the analyser must be imported with the bug in it"
+    assert not {f"{PACKAGE}.{name}" for name in FILES} & sys.modules.keys(), "the analyser must be imported with the bug in it"
     began = os.times().children_user
     if outcome(None, chosen.rounds, 600) != "survived":
         print("without a bug the comparison differs already: nothing can be said of bugs")
@@ -131,11 +131,11 @@ def main() -> int:
 
 def _print(score: dict[str, Counter[str]], possible: int, seconds: float, cpu: float) -> None:
     columns = ("caught", "never ended", "survived", "equivalent")
-    print(f"{'module':14}" + "".join(f"{column:>13}" for column in columns))
+    print(f"{'module':30}" + "".join(f"{column:>13}" for column in columns))
     for name, counts in score.items():
-        print(f"{name:14}" + "".join(f"{counts[column]:13}" for column in columns))
+        print(f"{name:30}" + "".join(f"{counts[column]:13}" for column in columns))
     total = sum(score.values(), Counter[str]())
-    print(f"{'all':14}" + "".join(f"{total[column]:13}" for column in columns))
+    print(f"{'all':30}" + "".join(f"{total[column]:13}" for column in columns))
     bad = total["survived"]
     print(f"{total['caught'] + total['never ended']} of {total.total() - total['equivalent']} bugs caught, {bad} survived; "
           f"{total['equivalent']} equivalent changes tried; {possible} changes possible; {seconds:.0f} s, {cpu:.0f} s of CPU")  # fmt: skip

@@ -10,18 +10,19 @@ from dataclasses import dataclass, field, replace
 from ipaddress import ip_network
 from typing import Any
 
-from containment.model.decide import decide
-from containment.model.flow import Verdict
-from containment.model.fqdn import DomainPattern
-from containment.model.names import Protocol
-from containment.model.reach.analysis import Analysis
-from containment.model.reach.box import EVERYWHERE, Box, box_of
-from containment.model.reach.difference import Change, are_equal, differences
-from containment.model.reach.edited import EditedAnalysis
-from containment.model.reach.sources import ANYBODY, Sources
-from containment.model.reach.table import Table, Witness, bits_of
-from containment.model.reach.view import Watched
-from containment.model.ruleset import PortRange, Rule, RuleSet, WebGroup
+from containment.analysis.classes.box import EVERYWHERE, Box, build_box
+from containment.analysis.classes.sources import ANYBODY, Sources
+from containment.analysis.classes.table import Table, Witness, iterate_bits
+from containment.analysis.classes.view import WatchReading
+from containment.analysis.difference import Change, find_differences, is_equivalent
+from containment.analysis.incremental_analysis import IncrementalAnalysis
+from containment.analysis.questions import Analysis
+from containment.names import Protocol
+from containment.patterns.domain import DomainPattern
+from containment.policy.first_match import decide
+from containment.policy.flow import PolicyVerdict
+from containment.policy.rules import Rule, RuleSet, WebGroup
+from containment.port_range import PortRange
 from tests.proofs.exhaustive import NAMES, Universe, decided
 from tests.proofs.generate import NETWORKS, PATTERNS, TAGS, Style, change, make, style_of
 from tests.proofs.solver import Solver, any_of, deciding, first
@@ -40,7 +41,7 @@ class Case:
 
     @property
     def box(self) -> Box:
-        return box_of(*self.question)
+        return build_box(*self.question)
 
 
 def case_of(seed: int) -> Case:
@@ -79,7 +80,7 @@ class Listed:
     cells: dict[tuple[int, bool], int]
     deciding: Readings = field(default_factory=dict)
     ahead: Readings = field(default_factory=dict)
-    into: dict[str, Readings] = field(default_factory=lambda: {name: {} for name in Watched.__members__})
+    into: dict[str, Readings] = field(default_factory=lambda: {name: {} for name in WatchReading.__members__})
     out_of: Readings = field(default_factory=dict)
     changed: Readings = field(default_factory=dict)
     today: Readings = field(default_factory=dict)
@@ -138,7 +139,7 @@ def check_edits(case: Case, seed: int) -> int:
             edited = replace(edited, question=(_with_name(asked, frozenset(rule.web_groups), name), rule))
         gained = sum(1 << index for index, one in enumerate(case.ruleset.rules) if chosen & {*one.web_groups})
         gained |= 1 << len(case.ruleset.rules) if also else 0
-        anew = EditedAnalysis(known, edited.ruleset, name, gained)
+        anew = IncrementalAnalysis(known, edited.ruleset, name, gained)
         _compare_questions(edited, listed_of(edited), anew)
         _kept_what_gained_nothing(known, anew, gained)
     return tried
@@ -147,11 +148,11 @@ def check_edits(case: Case, seed: int) -> int:
 def _kept_what_gained_nothing(known: Analysis, anew: Analysis, gained: int) -> None:
     """What is said of rules that gained nothing, and was asked before, is not asked again."""
     touched = {rule.name for index, rule in enumerate(anew.ruleset.rules) if gained >> index & 1}
-    for dead in anew.dead_rules():
-        if touched.isdisjoint({dead.rule.name, *(rule.name for rule in known.covering(dead.rule))}):
-            assert dead.covering is known.covering(dead.rule)
-    before, after = known.found(0, 0, Watched.APPLIED, True), anew.found(0, 0, Watched.APPLIED, True)
-    for index, outcome in enumerate(anew.view.outcomes()):
+    for dead in anew.find_dead_rules():
+        if touched.isdisjoint({dead.rule.name, *(rule.name for rule in known.find_covering(dead.rule))}):
+            assert dead.covering is known.find_covering(dead.rule)
+    before, after = known.find_witnesses(0, 0, WatchReading.APPLIED, True), anew.find_witnesses(0, 0, WatchReading.APPLIED, True)
+    for index, outcome in enumerate(anew.view.get_outcomes()):
         if outcome.rule is not None and outcome.rule.name not in touched:
             assert before.get(index) is after.get(index)
 
@@ -162,8 +163,8 @@ def asking_little() -> Iterator[None]:
     find = Table.find
 
     def checked(table: Table, need: int, avoid: int) -> Witness | None:
-        boxes = [box for box in bits_of(need) if box < len(table.boxes)]
-        assert all(table.meets(one) >> two & 1 for one, two in itertools.combinations(boxes, 2))
+        boxes = [box for box in iterate_bits(need) if box < len(table.boxes)]
+        assert all(table.find_meeting_boxes(one) >> two & 1 for one, two in itertools.combinations(boxes, 2))
         assert not any(avoid >> box & 1 for box in boxes)
         return find(table, need, avoid)
 
@@ -221,45 +222,47 @@ def _changed(answers: Readings, before: tuple[str | None, bool], after: tuple[st
 
 def _compare_questions(case: Case, listed: Listed, analysis: Analysis) -> None:
     ruleset, probe = case.ruleset, len(case.ruleset.rules)
-    dead = analysis.dead_rules()
+    dead = analysis.find_dead_rules()
     alive = {rule.name for rule in ruleset.rules if not rule.disabled}
     assert {one.rule.name for one in dead} == alive - {*listed.deciding}
     for one in dead:
         _covering_is_right(ruleset, one.rule, one.covering, listed)
         assert one.is_shadowed == any(other.action.permits is not one.rule.action.permits for other in one.covering)
     for rule in ruleset.rules:
-        found = analysis.decides(rule)
+        found = analysis.find_decided_flow(rule)
         assert (found is not None) == (rule.name in listed.deciding)
         if found:
             _confirmed(case, ruleset, found, rule.name, permits=None)
     with asking_little():
-        ahead = analysis.permits_ahead()
+        ahead = analysis.find_preceding_permits()
     assert len({(one.permit.name, one.deny.name) for one in ahead}) == len(ahead), "no pair is told twice"
     _same_readings(listed.ahead, [((one.permit.name, one.deny.name), one.witness) for one in ahead])
     for one in ahead:
         _confirmed(case, ruleset, one.witness, one.permit.name, permits=True)
         assert any(rule_matches(ruleset, one.deny, one.witness, apex) for apex in (False, True))
     some = [rule for rule in ruleset.rules if not rule.action.permits][:2]
-    chosen = {(one.permit.name, one.deny.name) for one in analysis.permits_ahead(some)}
+    chosen = {(one.permit.name, one.deny.name) for one in analysis.find_preceding_permits(some)}
     assert chosen == {pair for pair in listed.ahead if pair[1] in {rule.name for rule in some}}
-    for reading in Watched:
-        ways = [(way.rule and way.rule.name, way.witness) for way in analysis.ways_into(analysis.probe(0), watched=reading)]
+    for reading in WatchReading:
+        ways = [(way.rule and way.rule.name, way.witness) for way in analysis.find_permitting_rules(analysis.get_probe(0), watched=reading)]
         _same_readings(listed.into[reading.name], ways)
         for name, witness in ways:
             assert any(rule_matches(*case.question, witness, apex) for apex in (False, True))
             _confirmed(case, ruleset, witness, name, permits=True, watched=reading)
-    denied = [(way.rule and way.rule.name, way.witness) for way in analysis.ways_out(analysis.probe(0))]
+    denied = [(way.rule and way.rule.name, way.witness) for way in analysis.find_denying_rules(analysis.get_probe(0))]
     _same_readings(listed.out_of, denied)
     for name, witness in denied:
         assert any(rule_matches(*case.question, witness, apex) for apex in (False, True))
         _confirmed(case, ruleset, witness, name, permits=False)
-    assert {way.rule and way.rule.name for way in analysis.ways_out(analysis.probe(0) | analysis.probe(1))} == {*listed.out_of}
-    assert analysis.ways_into(analysis.probe(0), analysis.probe(1)) == []
+    assert {way.rule and way.rule.name for way in analysis.find_denying_rules(analysis.get_probe(0) | analysis.get_probe(1))} == {
+        *listed.out_of
+    }
+    assert analysis.find_permitting_rules(analysis.get_probe(0), analysis.get_probe(1)) == []
     allowed = {name for name, permits in (decided(ruleset, *cell, "APPLIED") for cell in listed.cells) if permits}
-    assert {way.rule and way.rule.name for way in analysis.ways_into()} == allowed
+    assert {way.rule and way.rule.name for way in analysis.find_permitting_rules()} == allowed
     denies = {name for name, permits in (decided(ruleset, *cell, "APPLIED") for cell in listed.cells) if not permits}
-    assert {way.rule and way.rule.name for way in analysis.ways_out()} == denies
-    beside = {way.rule and way.rule.name for way in analysis.ways_into(avoid=analysis.probe(0))}
+    assert {way.rule and way.rule.name for way in analysis.find_denying_rules()} == denies
+    beside = {way.rule and way.rule.name for way in analysis.find_permitting_rules(avoid=analysis.get_probe(0))}
     assert beside == {
         name
         for held, forged in listed.cells
@@ -270,17 +273,17 @@ def _compare_questions(case: Case, listed: Listed, analysis: Analysis) -> None:
 
 
 def _compare_changes(case: Case, listed: Listed) -> None:
-    for reading, expected in ((Watched.APPLIED, listed.changed), (Watched.FALLS, listed.today)):
+    for reading, expected in ((WatchReading.APPLIED, listed.changed), (WatchReading.FALLS, listed.today)):
         with asking_little():
-            differs = differences(case.ruleset, case.other, case.sources, reading)
+            differs = find_differences(case.ruleset, case.other, case.sources, reading)
         found = [((one.change, one.before and one.before.name, one.after and one.after.name), one.witness) for one in differs]
         _same_readings(expected, found)
         assert [one.change for one in differs] == sorted((one.change for one in differs), key=[*Change].index)
         for (kind, before, after), witness in found:
             _confirmed(case, case.ruleset, witness, before, permits=_was(kind, Change.NEWLY_DENIED), watched=reading)
             _confirmed(case, case.other, witness, after, permits=_was(kind, Change.NEWLY_ALLOWED), watched=reading)
-    assert are_equal(case.ruleset, case.other, case.sources) == all(kind is Change.RELABELLED for kind, _, _ in listed.changed)
-    assert differences(case.ruleset, case.ruleset, case.sources) == []
+    assert is_equivalent(case.ruleset, case.other, case.sources) == all(kind is Change.RELABELLED for kind, _, _ in listed.changed)
+    assert find_differences(case.ruleset, case.ruleset, case.sources) == []
 
 
 def _was(kind: Change, permitted: Change) -> bool | None:
@@ -312,7 +315,7 @@ def _covering_is_right(ruleset: RuleSet, rule: Rule, covering: Sequence[Rule], l
 
 
 def _confirmed(
-    case: Case, ruleset: RuleSet, witness: Witness, rule: str | None, *, permits: bool | None, watched: Watched = Watched.APPLIED
+    case: Case, ruleset: RuleSet, witness: Witness, rule: str | None, *, permits: bool | None, watched: WatchReading = WatchReading.APPLIED
 ) -> None:
     """A witness is a flow asked about; first match over it, with its unknowns, and the plain evaluation say what it is shown for."""
     source = witness.flow.source
@@ -324,15 +327,15 @@ def _confirmed(
     readings = (False, True) if witness.apex is None else (witness.apex,)
     told = [decided(ruleset, matching(ruleset, witness, apex), witness.flow.forged, watched.name) for apex in readings]
     assert any(name == rule and permits in (None, through) for name, through in told)
-    if watched is not Watched.APPLIED:
+    if watched is not WatchReading.APPLIED:
         return
     decision = decide(ruleset, witness.flow)
     if decision.possible:
         assert (rule or "default action") in decision.possible
-        assert permits is None or decision.verdict in (Verdict.UNKNOWN, Verdict.PERMIT if permits else Verdict.DENY)
+        assert permits is None or decision.verdict in (PolicyVerdict.UNKNOWN, PolicyVerdict.PERMIT if permits else PolicyVerdict.DENY)
     else:
         assert decision.rule == rule
-        assert permits is None or decision.verdict is (Verdict.PERMIT if permits else Verdict.DENY)
+        assert permits is None or decision.verdict is (PolicyVerdict.PERMIT if permits else PolicyVerdict.DENY)
 
 
 def check_with_solver(case: Case) -> None:
@@ -342,12 +345,12 @@ def check_with_solver(case: Case) -> None:
     size = len(ruleset.rules)
     alive = {rule.name for rule in ruleset.rules if not rule.disabled}
     analysis = Analysis(ruleset, case.sources, probes=[case.box])
-    assert {one.rule.name for one in analysis.dead_rules()} == alive - deciding(ruleset, solver)
+    assert {one.rule.name for one in analysis.find_dead_rules()} == alive - deciding(ruleset, solver)
     old = first(ruleset, solver.matches[:size], solver.forged)
     new = first(other, solver.matches[size:-1], solver.forged)
     ways = {name for name, permits, facts in old if permits and solver.can(*facts, solver.matches[-1])}
-    assert {way.rule and way.rule.name for way in analysis.ways_into(analysis.probe(0))} == ways
-    found = {one.change for one in differences(ruleset, other, case.sources)}
+    assert {way.rule and way.rule.name for way in analysis.find_permitting_rules(analysis.get_probe(0))} == ways
+    found = {one.change for one in find_differences(ruleset, other, case.sources)}
     for change_, was in ((Change.NEWLY_ALLOWED, False), (Change.NEWLY_DENIED, True)):
         before = any_of(facts for _, permits, facts in old if permits is was)
         after = any_of(facts for _, permits, facts in new if permits is not was)

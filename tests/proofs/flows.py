@@ -5,11 +5,11 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 
-from containment.model.decide import decide
-from containment.model.flow import Application, Carrier, Flow, Somewhere, Source
-from containment.model.names import Protocol
-from containment.model.reach.compiled import Compiled
-from containment.model.ruleset import RuleSet
+from containment.analysis.compiled_policy import CompiledPolicy
+from containment.names import Protocol
+from containment.policy.first_match import decide
+from containment.policy.flow import Application, Carrier, Flow, Source, UnresolvedAddress
+from containment.policy.rules import RuleSet
 from tests.proofs.exhaustive import ADDRESSES, NAMES, PORT_POINTS, TAG_POINTS
 
 ODD = (None, "", "A.B.", "no such name", "x", "a.b")
@@ -45,7 +45,7 @@ def less_known(rng: random.Random, flow: Flow) -> Flow:
         [
             replace(flow, source=Source(None, source.tags)),
             replace(flow, source=Source(source.address, None)),
-            replace(flow, destination=rng.choice([*Somewhere])),
+            replace(flow, destination=rng.choice([*UnresolvedAddress])),
             replace(flow, protocol=Protocol.ANY, port=None),
             replace(flow, port=None),
             replace(flow, path=rng.choice(["/x", "/x/y", "/z", "/nothing"])),
@@ -54,7 +54,7 @@ def less_known(rng: random.Random, flow: Flow) -> Flow:
 
 
 def agree(ruleset: RuleSet, flows: list[Flow]) -> None:
-    compiled = Compiled(ruleset)
+    compiled = CompiledPolicy(ruleset)
     for flow in flows:
         assert compiled.decide(flow) == replace(decide(ruleset, flow), passed_over=()), flow
     applied = sum(1 << index for index, rule in enumerate(ruleset.rules) if not rule.watch)

@@ -11,14 +11,14 @@ import random
 from dataclasses import dataclass, replace
 from ipaddress import ip_network
 
-from containment.model.fqdn import DomainPattern
-from containment.model.names import Action, Protocol
-from containment.model.ruleset import (
+from containment.names import Action, Protocol
+from containment.patterns.domain import DomainPattern
+from containment.patterns.url import UrlPattern
+from containment.policy.rules import (
     ANYWHERE,
     PUBLIC_INTERNET,
     CidrSelector,
     OpaqueSelector,
-    PortRange,
     Rule,
     RuleSet,
     Selector,
@@ -26,7 +26,7 @@ from containment.model.ruleset import (
     TagSelector,
     WebGroup,
 )
-from containment.model.url import UrlPattern
+from containment.port_range import PortRange
 
 NETWORKS = (
     "10.0.0.0/8", "10.42.0.0/16", "10.42.10.0/24", "10.42.10.128/25", "10.42.11.0/24", "10.42.10.7/32", "172.16.0.0/12",

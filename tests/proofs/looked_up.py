@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import random
 
-from containment.model.flow import Application
-from containment.model.fqdn import DomainPattern
-from containment.model.names import Action, Protocol
-from containment.model.reach.name_table import NameTable
-from containment.model.ruleset import ANYWHERE, PortRange, Rule, RuleSet, WebGroup
-from containment.model.url import UrlPattern
+from containment.analysis.classes.name_table import NameTable
+from containment.names import Action, Protocol
+from containment.patterns.domain import DomainPattern
+from containment.patterns.url import UrlPattern
+from containment.policy.flow import Application
+from containment.policy.rules import ANYWHERE, Rule, RuleSet, WebGroup
+from containment.port_range import PortRange
 from tests.proofs.generate import PATTERNS, URLS
 from tests.proofs.witnessed import fits
 
@@ -36,9 +37,9 @@ def looked_up(rng: random.Random) -> None:
             expected = [_matches(groups[rule.name], rule, SPELLINGS.get(said or "", said), application) for rule in rules]
             must = sum(1 << index for index, (certain, _) in enumerate(expected) if certain)
             may = sum(1 << index for index, (certain, perhaps) in enumerate(expected) if certain or perhaps)
-            assert table.of(said, application) == (must, may), (said, application)
+            assert table.find_rules(said, application) == (must, may), (said, application)
     for said in REFUSED:
-        assert table.of(said, Application.TLS) == (0, 0)
+        assert table.find_rules(said, Application.TLS) == (0, 0)
 
 
 def _matches(group: WebGroup, rule: Rule, name: str | None, application: Application) -> tuple[bool, bool]:

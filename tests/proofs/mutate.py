@@ -15,29 +15,30 @@ from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
 
-import containment.model
+import containment
 
-FOLDER = Path(containment.model.__file__).parent / "reach"
-PACKAGE = "containment.model.reach"
+FOLDER = Path(containment.__file__).parent
+PACKAGE = "containment"
 FILES = (
-    "table",
-    "view",
-    "analysis",
-    "difference",
-    "dimension",
-    "addresses",
-    "claims",
-    "server_names",
-    "globs",
-    "sources",
-    "transports",
-    "sweep",
-    "box",
-    "edited",
-    "compiled",
-    "name_table",
-    "proofs",
+    "analysis.classes.table",
+    "analysis.classes.view",
+    "analysis.questions",
+    "analysis.difference",
+    "analysis.classes.dimension",
+    "analysis.classes.addresses",
+    "analysis.classes.l7_matches",
+    "analysis.classes.server_names",
+    "patterns.glob",
+    "analysis.classes.sources",
+    "analysis.classes.transports",
+    "address_ranges",
+    "analysis.classes.box",
+    "analysis.incremental_analysis",
+    "analysis.compiled_policy",
+    "analysis.classes.name_table",
+    "analysis.proofs",
 )
+"""The modules of the analyser and of what only it is made of, below `containment`."""
 
 _COMPARE: dict[type, type] = {
     ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq, ast.Is: ast.IsNot,
@@ -82,10 +83,14 @@ def changed(node: ast.AST) -> ast.expr | ast.AugAssign | None:
     return None
 
 
+def _source(module: str) -> str:
+    return (FOLDER / f"{module.replace('.', '/')}.py").read_text(encoding="utf-8")
+
+
 def bugs() -> Iterator[Bug]:
     """Yield every bug there is."""
     for name in FILES:
-        tree = ast.parse((FOLDER / f"{name}.py").read_text(encoding="utf-8"))
+        tree = ast.parse(_source(name))
         left_out = {id(node) for top in ast.walk(tree) for part in _not_code(top) for node in ast.walk(part)}
         where = dict(_functions(tree, ""))
         told = Counter[str]()
@@ -152,6 +157,6 @@ class Finder:
 
     def exec_module(self, module: ModuleType) -> None:
         """Run the changed source."""
-        tree = ast.parse((FOLDER / f"{self._bug.module}.py").read_text(encoding="utf-8"))
+        tree = ast.parse(_source(self._bug.module))
         target = next(node for place, node in enumerate(ast.walk(tree)) if place == self._bug.place)
         exec(compile(ast.fix_missing_locations(_At(target).visit(tree)), self._name, "exec"), module.__dict__)

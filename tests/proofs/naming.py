@@ -9,15 +9,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
-from containment.model.flow import Application
-from containment.model.fqdn import DomainPattern
-from containment.model.reach import globs, server_names
-from containment.model.reach.box import Box, Claim
-from containment.model.reach.claims import ClaimMarks, Claims
-from containment.model.reach.globs import Glob, start
-from containment.model.reach.server_names import name_classes
-from containment.model.ruleset import WebGroup
-from containment.model.url import UrlPattern
+from containment.analysis.classes import server_names
+from containment.analysis.classes.box import Box, L7Match
+from containment.analysis.classes.l7_matches import L7Conditions, L7Marks
+from containment.analysis.classes.server_names import build_name_classes
+from containment.patterns import glob as globs
+from containment.patterns.domain import DomainPattern
+from containment.patterns.glob import Glob, read_suffix
+from containment.patterns.url import UrlPattern
+from containment.policy.flow import Application
+from containment.policy.rules import WebGroup
 from tests.proofs.witnessed import fits
 
 SMALL = "ab."
@@ -72,11 +73,11 @@ def read_backwards(rng: random.Random) -> None:
     every = [Glob(text, 1 << index) for index, text in enumerate(some_patterns(rng))]
     for name in rng.sample(SHORT, 40):
         cut = rng.randrange(len(name) + 1)
-        places = start(every, name[:cut:-1] if cut < len(name) else "")
+        places = read_suffix(every, name[:cut:-1] if cut < len(name) else "")
         for char in name[cut::-1] if cut < len(name) else name[::-1]:
-            places = tuple(glob.step(at, char) for glob, at in zip(every, places, strict=True))
+            places = tuple(glob.automaton.advance(at, char) for glob, at in zip(every, places, strict=True))
         for glob, at in zip(every, places, strict=True):
-            assert bool(at & glob.last) == glob.matches(name) == fits(glob.text, name, apex=False)
+            assert glob.automaton.has_accepted(at) == glob.matches(name) == fits(glob.text, name, apex=False)
 
 
 def names(rng: random.Random) -> None:
@@ -111,7 +112,7 @@ def names(rng: random.Random) -> None:
 
 
 def _compare_names(patterns: list[str], listed: list[str]) -> None:
-    classes = name_classes({text: 1 << index for index, text in enumerate(patterns)})
+    classes = build_name_classes({text: 1 << index for index, text in enumerate(patterns)})
     shared = classes.with_apex is classes.without_apex
     differ = False
     for apex, found in ((False, classes.without_apex), (True, classes.with_apex)):
@@ -142,18 +143,18 @@ def little_is_followed(rng: random.Random) -> None:
     """Names spelled out below a glob are not followed one by one: what lies behind them is known from elsewhere."""
     looked = 0
 
-    class Counting(server_names._Below):
-        def has(self, word: str) -> bool:
+    class Counting(server_names._PatternIndex):
+        def has_spelled(self, word: str) -> bool:
             nonlocal looked
             looked += 1
-            return super().has(word)
+            return super().has_spelled(word)
 
     names = {f"{''.join(rng.choice('abc') for _ in range(8))}.b": 1 for _ in range(100)}
-    kept, server_names._Below = server_names._Below, Counting  # type: ignore[misc]
+    kept, server_names._PatternIndex = server_names._PatternIndex, Counting  # type: ignore[misc]
     try:
-        name_classes({"*.b": 2, "*abc*.b": 4, **names})
+        build_name_classes({"*.b": 2, "*abc*.b": 4, **names})
     finally:
-        server_names._Below = kept  # type: ignore[misc]
+        server_names._PatternIndex = kept  # type: ignore[misc]
     assert looked < 40, "as many as there are characters, not as there are names"
 
 
@@ -170,27 +171,27 @@ def claims(rng: random.Random) -> None:
         for _ in range(2)
     ]
     parts: list[tuple[WebGroup, ...] | None] = rng.sample([None, (web[0],), (web[1],)], 3)
-    some = (frozenset({Claim.TLS_NAMED, Claim.TLS_BARE}), frozenset({Claim.TLS_NAMED, Claim.HTTP_NAMED}), frozenset(Claim))
+    some = (frozenset({L7Match.TLS_NAMED, L7Match.TLS_BARE}), frozenset({L7Match.TLS_NAMED, L7Match.HTTP_NAMED}), frozenset(L7Match))
     boxes = [Box((), (), part, rng.choice(some)) for part in parts]
     assert not any(box.decrypts for box in boxes), "nothing is decrypted unless it is said"
     boxes = [replace(box, decrypts=True) if rng.random() < 0.5 else box for box in boxes]
     verifying = rng.choice([0, 1, 2, 4])
-    marks = ClaimMarks({Application.TLS: 1 << 8, Application.HTTP: 1 << 9, Application.OTHER: 0}, 1 << 10, verifying)
-    made = Claims(parts, [1, 2, 4], boxes, marks)
-    lists = made.kinds()
+    marks = L7Marks({Application.TLS: 1 << 8, Application.HTTP: 1 << 9, Application.OTHER: 0}, 1 << 10, verifying)
+    made = L7Conditions(parts, [1, 2, 4], boxes, marks)
+    lists = made.build_classes()
     for apex, kinds in zip((False, True), lists, strict=True):
         for kind in kinds:
             said = kind.member
             claim = {
-                (Application.TLS, True): Claim.TLS_NAMED, (Application.TLS, False): Claim.TLS_BARE,
-                (Application.HTTP, True): Claim.HTTP_NAMED, (Application.HTTP, False): Claim.HTTP_BARE,
-            }.get((said.application, said.name is not None), Claim.OTHER)  # fmt: skip
+                (Application.TLS, True): L7Match.TLS_NAMED, (Application.TLS, False): L7Match.TLS_BARE,
+                (Application.HTTP, True): L7Match.HTTP_NAMED, (Application.HTTP, False): L7Match.HTTP_BARE,
+            }.get((said.application, said.name is not None), L7Match.OTHER)  # fmt: skip
             held, options = _claimed(parts, boxes, marks, claim, said.name, apex=apex)
             held |= marks.forged if said.forged else 0
             if not (apex and lists[0] is lists[1]):
                 assert kind.bits == held
                 assert {(one.what, one.bits) for one in kind.options} == options
-            if claim is Claim.TLS_NAMED:
+            if claim is L7Match.TLS_NAMED:
                 twins = [one for one in kinds if one.options == kind.options and one.bits | marks.forged == kind.bits | marks.forged]
                 may = functools.reduce(int.__or__, (one.bits for one in kind.options), kind.bits)
                 assert {one.member.forged for one in twins} == ({True, False} if may & verifying else {False})
@@ -200,17 +201,17 @@ def claims(rng: random.Random) -> None:
 
 
 def _claims_of_one_name(
-    rng: random.Random, made: Claims, parts: Sequence[tuple[WebGroup, ...] | None], boxes: Sequence[Box], marks: ClaimMarks
+    rng: random.Random, made: L7Conditions, parts: Sequence[tuple[WebGroup, ...] | None], boxes: Sequence[Box], marks: L7Marks
 ) -> None:
     """The classes of flows that say one name, when some boxes hold it that did not."""
     name, added = rng.choice(["a.b", "x.a.b", "b", "x", "xa", "q.b", "qb", "q"]), rng.randrange(8)
-    for apex, kinds in zip((False, True), made.kinds_of(name, added), strict=True):
+    for apex, kinds in zip((False, True), made.build_classes_of_name(name, added), strict=True):
         expected = set()
-        for claim in (Claim.TLS_NAMED, Claim.HTTP_NAMED):
+        for claim in (L7Match.TLS_NAMED, L7Match.HTTP_NAMED):
             held, options = _claimed(parts, boxes, marks, claim, name, apex=apex, added=added)
             expected.add((held, frozenset(options)))
             may = functools.reduce(int.__or__, (bits for _, bits in options), held)
-            if claim is Claim.TLS_NAMED and may & marks.verifying:
+            if claim is L7Match.TLS_NAMED and may & marks.verifying:
                 expected.add((held | marks.forged, frozenset(options)))
         assert {(kind.bits, frozenset((one.what, one.bits) for one in kind.options)) for kind in kinds} == expected
         assert all(kind.member.name == name and kind.member.forged == bool(kind.bits & marks.forged) for kind in kinds)
@@ -219,21 +220,21 @@ def _claims_of_one_name(
 def _claimed(
     parts: Sequence[tuple[WebGroup, ...] | None],
     boxes: Sequence[Box],
-    marks: ClaimMarks,
-    claim: Claim,
+    marks: L7Marks,
+    claim: L7Match,
     name: str | None,
     *,
     apex: bool,
     added: int = 0,
 ) -> tuple[int, set[tuple[str, int]]]:
     """Return the boxes (and marks) that match a claim for certain, and what each unknown would add."""
-    tls = claim in (Claim.TLS_NAMED, Claim.TLS_BARE)
-    held = marks.of[Application.TLS if tls else Application.OTHER if claim is Claim.OTHER else Application.HTTP]
+    tls = claim in (L7Match.TLS_NAMED, L7Match.TLS_BARE)
+    held = marks.of[Application.TLS if tls else Application.OTHER if claim is L7Match.OTHER else Application.HTTP]
     unknown: dict[str, int] = {}
     for index, (part, box) in enumerate(zip(parts, boxes, strict=True)):
         if claim not in box.claims:
             continue
-        speaks = claim is not Claim.OTHER
+        speaks = claim is not L7Match.OTHER
         named = speaks and any(_says(one, name, apex) for group in part or () for one in group.patterns)
         if part is None or named or added >> index & 1:
             held |= 1 << index
@@ -241,7 +242,7 @@ def _claimed(
         for group in part if speaks else ():
             for one in group.unsure:
                 if _says(one, name, apex):
-                    what = f"a request that {one} in a group not known stands for"
+                    what = f"a request that {one} in an unknown group matches"
                     unknown[what] = unknown.get(what, 0) | 1 << index
             for url in group.urls:
                 if name is not None and fits(url.host.text, name, apex) and (box.decrypts or not tls):

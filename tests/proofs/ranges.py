@@ -6,13 +6,14 @@ import itertools
 import random
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
-from containment.model.flow import Carrier
-from containment.model.names import Protocol
-from containment.model.reach.addresses import address_kinds, public_networks
-from containment.model.reach.sources import Sources, source_kinds
-from containment.model.reach.sweep import complement, merged, stretches
-from containment.model.reach.transports import transport_kinds
-from containment.model.ruleset import PUBLIC_INTERNET, CidrSelector, OpaqueSelector, PortRange, SmartGroup, TagSelector
+from containment.address_ranges import invert_ranges, merge_ranges, split_into_segments
+from containment.analysis.classes.addresses import build_address_classes, get_public_networks
+from containment.analysis.classes.sources import Sources, build_source_classes
+from containment.analysis.classes.transports import build_transport_classes
+from containment.names import Protocol
+from containment.policy.flow import Carrier
+from containment.policy.rules import PUBLIC_INTERNET, CidrSelector, OpaqueSelector, SmartGroup, TagSelector
+from containment.port_range import PortRange
 
 
 def lines(rng: random.Random) -> None:
@@ -20,15 +21,15 @@ def lines(rng: random.Random) -> None:
     sets = [[tuple(sorted((rng.randrange(20), rng.randrange(20)))) for _ in range(rng.randrange(4))] for _ in range(3)]
     held = [{number for low, high in ranges for number in range(low, high + 1)} for ranges in sets]
     for ranges, numbers in zip(sets, held, strict=True):
-        found = merged(ranges)
+        found = merge_ranges(ranges)
         assert [number for low, high in found for number in range(low, high + 1)] == sorted(numbers)
         assert all(one[1] + 1 < two[0] for one, two in itertools.pairwise(found))
         low, high = sorted((rng.randrange(20), rng.randrange(20)))
-        outside = complement(ranges, low, high)
+        outside = invert_ranges(ranges, low, high)
         assert [number for one, two in outside for number in range(one, two + 1)] == sorted({*range(low, high + 1)} - numbers)
         assert all(one <= two for one, two in outside)
     top = rng.choice([19, 25, 12])
-    pieces = list(stretches(sets, 0, top))
+    pieces = list(split_into_segments(sets, 0, top))
     assert [number for low, high, _ in pieces for number in range(low, high + 1)] == [*range(top + 1)]
     for low, high, bits in pieces:
         assert low <= high
@@ -55,7 +56,7 @@ def transports(rng: random.Random) -> None:
     points = {max(0, min(65535, edge + shift)) for edge in edges for shift in (-1, 0, 1)}
     listed = {bits_at(kind, port) for kind in (Protocol.TCP, Protocol.UDP) for port in points}
     listed |= {bits_at(kind, None) for kind in (Protocol.ICMP, Carrier.OTHER)}
-    kinds = transport_kinds(parts, [1 << index for index in range(len(parts))], marks)
+    kinds = build_transport_classes(parts, [1 << index for index in range(len(parts))], marks)
     assert {kind.bits for kind in kinds} == listed
     for kind in kinds:
         assert bits_at(kind.member.protocol, kind.member.port) == kind.bits
@@ -126,9 +127,9 @@ def addresses(rng: random.Random) -> None:
     parts = some_groups(rng)
     within = rng.choice([None, rng.sample(NETWORKS, 2)])
     masks = [1 << index for index in range(len(parts))]
-    kinds = address_kinds(parts, masks, within, 1 << 9)
-    assert [kind.bits | 1 << 9 for kind in address_kinds(parts, masks, within)] == [kind.bits for kind in kinds]
-    assert all(kind.bits < 1 << len(parts) for kind in address_kinds(parts, masks, within)), "without marks no class has one"
+    kinds = build_address_classes(parts, masks, within, 1 << 9)
+    assert [kind.bits | 1 << 9 for kind in build_address_classes(parts, masks, within)] == [kind.bits for kind in kinds]
+    assert all(kind.bits < 1 << len(parts) for kind in build_address_classes(parts, masks, within)), "without marks no class has one"
     among = [address for address in POINTS if within is None or any(address in network for network in within)]
     listed = {(sure | 1 << 9, frozenset(unknown.items())) for address in among for sure, unknown in (holds(parts, address, None),)}
     assert {(kind.bits, frozenset((one.what, one.bits) for one in kind.options)) for kind in kinds} == listed
@@ -141,11 +142,11 @@ def addresses(rng: random.Random) -> None:
             if alike and (within is None or any(sample in network for network in within)):
                 assert str(kind.member) in ("203.0.113.10", "10.255.0.10", "2001:db8::10"), "an example is one that people know"
     for text, example in (("10.1.2.0/24", "10.1.2.10"), ("10.3.0.4/31", "10.3.0.5")):
-        found = address_kinds([(SmartGroup("one", (CidrSelector(ip_network(text)),)),)], [1])
+        found = build_address_classes([(SmartGroup("one", (CidrSelector(ip_network(text)),)),)], [1])
         assert [str(kind.member) for kind in found if kind.bits] == [example], "an example looks like a host, and is in its network"
-    assert all(ip_address(text) in public_networks()[0] or any(ip_address(text) in one for one in public_networks())
+    assert all(ip_address(text) in get_public_networks()[0] or any(ip_address(text) in one for one in get_public_networks())
                for text in ("9.255.255.255", "11.0.0.0", "172.15.255.255", "172.32.0.0", "192.167.255.255", "255.255.255.255"))  # fmt: skip
-    assert not any(ip_address(text) in one for one in public_networks() for text in ("10.0.0.0", "172.31.255.255", "192.168.0.1"))
+    assert not any(ip_address(text) in one for one in get_public_networks() for text in ("10.0.0.0", "172.31.255.255", "192.168.0.1"))
 
 
 def sources(rng: random.Random) -> None:
@@ -153,8 +154,8 @@ def sources(rng: random.Random) -> None:
     parts = some_groups(rng)
     wanted = [Sources(rng.choice([None, tuple(rng.sample(NETWORKS, 2))]), rng.choice([None, *CHOSEN])) for _ in range(rng.randint(1, 2))]
     masks = [1 << index for index in range(len(parts))]
-    kinds = source_kinds(parts, masks, wanted, 1 << 9)
-    assert {kind.bits for kind in source_kinds(parts, masks, wanted)} == {kind.bits & ~(1 << 9) for kind in kinds}
+    kinds = build_source_classes(parts, masks, wanted, 1 << 9)
+    assert {kind.bits for kind in build_source_classes(parts, masks, wanted)} == {kind.bits & ~(1 << 9) for kind in kinds}
 
     def asked(address: IPv4Address | IPv6Address, tags: dict[str, str] | None) -> bool:
         return any(

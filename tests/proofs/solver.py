@@ -12,8 +12,8 @@ from typing import Any
 
 import z3
 
-from containment.model.reach.sources import Sources
-from containment.model.ruleset import CidrSelector, OpaqueSelector, Rule, RuleSet, SmartGroup, TagSelector
+from containment.analysis.classes.sources import Sources
+from containment.policy.rules import CidrSelector, OpaqueSelector, Rule, RuleSet, SmartGroup, TagSelector
 from tests.proofs.exhaustive import NAMES, name_bits
 
 _PROTOCOLS = {"TCP": 0, "UDP": 1, "ICMP": 2, "other": 3}

@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from ipaddress import ip_network
 
-from containment.model.fqdn import DomainPattern
-from containment.model.names import RFC1918, Action, PolicyMode, Protocol
-from containment.model.reach.proofs import Proof, Verdict, proved, reproved
-from containment.model.reach.subject import Subject
-from containment.model.ruleset import CidrSelector, Network, PortRange, Rule, RuleSet, SmartGroup, WebGroup
+from containment.analysis.proofs import Proof, ProofStatus, run_proofs, update_proofs
+from containment.analysis.subject import Subject
+from containment.names import RFC1918, Action, PolicyMode, Protocol
+from containment.patterns.domain import DomainPattern
+from containment.policy.rules import CidrSelector, Network, Rule, RuleSet, SmartGroup, WebGroup
+from containment.port_range import PortRange
 from tests.proofs.compare import Case
 from tests.proofs.exhaustive import NAMES, Universe, decided
 from tests.proofs.generate import NETWORKS, PATTERNS
@@ -26,7 +27,7 @@ Cell = tuple[int, bool, int]
 def stated(case: Case, rng: random.Random) -> None:
     """Raise AssertionError where a verdict is not that of every flow, or is not when one name more was said of what was proved."""
     subject = _subject(case, rng)
-    before = proved(subject)
+    before = run_proofs(subject)
     assert not before.kept
     _compare(subject, before.proofs)
     for _ in range(3):
@@ -35,14 +36,14 @@ def stated(case: Case, rng: random.Random) -> None:
         if not groups or DomainPattern(name) in subject.approved:
             continue
         after = _with_name(subject, rng.sample(groups, rng.randint(1, len(groups))), DomainPattern(name), approved=rng.random() < 0.5)
-        again = reproved(before, after)
+        again = update_proofs(before, after)
         assert again.kept == (name not in before.questions.analysis.table.examples)
         _compare(after, again.proofs)
-        anew = proved(after).proofs
+        anew = run_proofs(after).proofs
         assert [[rule for rule, _ in proof.shown] for proof in again.proofs] == [[rule for rule, _ in proof.shown] for proof in anew]
     other = replace(subject, own=())
-    assert reproved(before, other).subject is other
-    assert not reproved(before, other).kept
+    assert update_proofs(before, other).subject is other
+    assert not update_proofs(before, other).kept
 
 
 def _with_name(subject: Subject, groups: Sequence[str], name: DomainPattern, *, approved: bool) -> Subject:
@@ -68,9 +69,9 @@ def _compare(subject: Subject, proofs: Sequence[Proof]) -> None:
 
 def _is_told(proof: Proof) -> bool:
     """A verdict against says by which rule and flow, one that was not asked why, one in favour nothing."""
-    if proof.verdict is Verdict.SKIPPED:
+    if proof.verdict is ProofStatus.SKIPPED:
         return bool(proof.why) and not proof.shown
-    return bool(proof.shown) == (proof.verdict is not Verdict.PROVED) and not proof.why
+    return bool(proof.shown) == (proof.verdict is not ProofStatus.PROVED) and not proof.why
 
 
 def _subject(case: Case, rng: random.Random) -> Subject:
@@ -116,13 +117,13 @@ def _questions(subject: Subject) -> list[tuple[RuleSet, Rule]]:
     return [(asked, rule) for rule in ordered]
 
 
-def _expected(subject: Subject, cells: list[Cell], bits: dict[str, int]) -> Iterator[tuple[str, Verdict]]:
+def _expected(subject: Subject, cells: list[Cell], bits: dict[str, int]) -> Iterator[tuple[str, ProofStatus]]:
     ruleset = subject.ruleset
 
-    def within(*needed: str, outside: tuple[str, ...] = (), watched: str = "APPLIED") -> Verdict:
+    def within(*needed: str, outside: tuple[str, ...] = (), watched: str = "APPLIED") -> ProofStatus:
         """Return the verdict that no flow in all sets and outside others is let through."""
         if any(name not in bits for name in needed):
-            return Verdict.PROVED  # a set that holds nothing
+            return ProofStatus.PROVED  # a set that holds nothing
         need, avoid = (sum(bits.get(name, 0) for name in names) for names in (needed, outside))
 
         def through(held: int, forged: bool) -> object:
@@ -134,38 +135,56 @@ def _expected(subject: Subject, cells: list[Cell], bits: dict[str, int]) -> Iter
     if subject.denied:
         yield "shadow-models-out-of-reach", within("denied", outside=("own",))
     else:
-        yield "shadow-models-out-of-reach", Verdict.SKIPPED
+        yield "shadow-models-out-of-reach", ProofStatus.SKIPPED
+    patterns = {
+        place: {one for group in rule.web_groups for one in ruleset.web_groups[group].patterns}
+        for place, rule in enumerate(ruleset.rules)
+        if rule.web_groups and not (rule.action.permits or rule.watch or rule.disabled)
+    }
     if subject.denied and subject.mode is not PolicyMode.MONITOR:
         ends, falls = (within("denied", outside=("own",), watched=watched) for watched in ("ENDS", "FALLS"))
-        yield "enforced-today", ends if ends is falls else Verdict.UNCERTAIN
+        yield "enforced-today", ends if ends is falls else ProofStatus.UNCERTAIN
+    elif subject.denied and set(subject.denied) <= set().union(*patterns.values()):
+        sets = {f"rule {place}": 1 << place for place, names in patterns.items() if names & set(subject.denied)}
+        bits.update(sets)
+        order = (ProofStatus.BROKEN, ProofStatus.UNCERTAIN, ProofStatus.PROVED)
+        found = [{within(one, watched=watched) for one in sets} for watched in ("ENDS", "FALLS")]
+        ends, falls = (next(one for one in order if one in each) for each in found)
+        yield "enforced-today", ends if ends is falls else ProofStatus.UNCERTAIN
     else:
-        yield "enforced-today", Verdict.SKIPPED
+        yield "enforced-today", ProofStatus.SKIPPED
     yield "named-denies-first", _order(ruleset, cells)
     resolvers = {within(kind, outside=("resolvers",)) for kind in ("dns-udp", "dns-tcp")} | {within("dns-over-tls", outside=("own",))}
-    yield "external-dns-out-of-reach", next(one for one in (Verdict.BROKEN, Verdict.UNCERTAIN, Verdict.PROVED) if one in resolvers)
+    yield (
+        "external-dns-out-of-reach",
+        next(one for one in (ProofStatus.BROKEN, ProofStatus.UNCERTAIN, ProofStatus.PROVED) if one in resolvers),
+    )
     yield "only-named-tls-to-the-internet", within(outside=("private", "named"))
     yield "only-approved-names", within("named", outside=("private", "approved"))
     yield "neighbours-out-of-reach", within("private", outside=("own",))
     yield "no-dead-rule", _dead(ruleset, cells)
     reaches = any(decided(ruleset, held, forged, "APPLIED") == (None, True) for held, forged, _ in cells)
-    yield "default-deny", Verdict.BROKEN if reaches else Verdict.PROVED
+    yield "default-deny", ProofStatus.BROKEN if reaches else ProofStatus.PROVED
+    opened = [rule.action for rule in ruleset.rules if rule.decrypts and rule.action is not Action.DENY and not rule.disabled]
+    if opened:
+        yield "decrypted-flows-are-inspected", ProofStatus.BROKEN if Action.PERMIT in opened else ProofStatus.PROVED
 
 
-def _verdict(cells: list[Cell], shows: Callable[[int, bool], object]) -> Verdict:
+def _verdict(cells: list[Cell], shows: Callable[[int, bool], object]) -> ProofStatus:
     """Return BROKEN where something is shown in both readings with no unknown taken to hold, UNCERTAIN where it hangs on one."""
     told: dict[object, int] = {}
     for held, forged, how in cells:
         if (key := shows(held, forged)) is not None:
             told[key] = told.get(key, 0) | how
     if not told:
-        return Verdict.PROVED
-    return Verdict.BROKEN if any(how == 15 for how in told.values()) else Verdict.UNCERTAIN
+        return ProofStatus.PROVED
+    return ProofStatus.BROKEN if any(how == 15 for how in told.values()) else ProofStatus.UNCERTAIN
 
 
-def _order(ruleset: RuleSet, cells: list[Cell]) -> Verdict:
+def _order(ruleset: RuleSet, cells: list[Cell]) -> ProofStatus:
     denies = [(1 << place, place, rule.name) for place, rule in enumerate(ruleset.rules) if rule.web_groups and not rule.action.permits]
     if not denies:
-        return Verdict.SKIPPED
+        return ProofStatus.SKIPPED
     places = {rule.name: place for place, rule in enumerate(ruleset.rules)}
     verdicts = set()
     for bit, place, name in denies:
@@ -177,10 +196,10 @@ def _order(ruleset: RuleSet, cells: list[Cell]) -> Verdict:
             return rule if permits and rule is not None and held & bit and places[rule] < place else None
 
         verdicts.add(_verdict(cells, ahead))
-    return next((one for one in (Verdict.BROKEN, Verdict.UNCERTAIN) if one in verdicts), Verdict.PROVED)
+    return next((one for one in (ProofStatus.BROKEN, ProofStatus.UNCERTAIN) if one in verdicts), ProofStatus.PROVED)
 
 
-def _dead(ruleset: RuleSet, cells: list[Cell]) -> Verdict:
+def _dead(ruleset: RuleSet, cells: list[Cell]) -> ProofStatus:
     """Return BROKEN where a rule never decides, unless watched rules match all it matches, and others do not."""
     deciding = {decided(ruleset, held, forged, "APPLIED")[0] for held, forged, _ in cells}
     for place, rule in enumerate(ruleset.rules):
@@ -190,5 +209,5 @@ def _dead(ruleset: RuleSet, cells: list[Cell]) -> Verdict:
         before = [(1 << index, one.watch) for index, one in enumerate(ruleset.rules[:place]) if not one.disabled]
         watched, applied = (sum(bit for bit, watch in before if watch is which) for which in (True, False))
         if any(not held & watched for held in matched) or all(held & applied for held in matched):
-            return Verdict.BROKEN
-    return Verdict.PROVED
+            return ProofStatus.BROKEN
+    return ProofStatus.PROVED

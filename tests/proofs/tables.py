@@ -7,14 +7,14 @@ import itertools
 import random
 from ipaddress import ip_address
 
-from containment.model.flow import Application, Flow, Source
-from containment.model.names import Protocol
-from containment.model.reach.analysis import Analysis
-from containment.model.reach.difference import _longest_in_order, _unchanged
-from containment.model.reach.dimension import Dimension, Kind
-from containment.model.reach.table import Table, Witness, bits_of
-from containment.model.reach.view import verifying_bits
-from containment.model.ruleset import PUBLIC_INTERNET, RuleSet, SmartGroup
+from containment.analysis.classes.dimension import Dimension, EquivalenceClass
+from containment.analysis.classes.table import Table, Witness, iterate_bits
+from containment.analysis.classes.view import find_verifying_bits
+from containment.analysis.difference import _find_longest_in_order, _find_unchanged
+from containment.analysis.questions import Analysis
+from containment.names import Protocol
+from containment.policy.flow import Application, Flow, Source
+from containment.policy.rules import PUBLIC_INTERNET, RuleSet, SmartGroup
 from tests.proofs.exhaustive import Universe
 from tests.proofs.generate import Style, make
 
@@ -36,9 +36,9 @@ def tables(rng: random.Random) -> None:
         for held, _ in cells:
             met |= held if held & bit else 0
             alone &= held if held & bit else -1
-        assert met & ~table.meets(index) == 0, "a rule meets all that it shares a flow with"
-        assert table.meets(index) & every == sum(1 << other for other in range(size) if _share_a_class(table, index, other))
-        assert not met or table.covers_alone(bit, every & ~bit) & ~alone == 0, "what covers a rule alone holds every flow of it"
+        assert met & ~table.find_meeting_boxes(index) == 0, "a rule meets all that it shares a flow with"
+        assert table.find_meeting_boxes(index) & every == sum(1 << other for other in range(size) if _share_a_class(table, index, other))
+        assert not met or table.find_covering_boxes(bit, every & ~bit) & ~alone == 0, "what covers a rule alone holds every flow of it"
         need, avoid = bit | 1 << rng.randrange(size), rng.getrandbits(size)
         assert (table.find(need, avoid) is not None) == any(held & need == need and not held & avoid for held, _ in cells)
         assert (table.find(need, avoid | table.forged) is not None) == any(
@@ -50,18 +50,18 @@ def tables(rng: random.Random) -> None:
             )
     for dimension in itertools.chain(*table.readings):
         _compare_dimension(dimension, size, rng)
-    assert [*bits_of(0b101101)] == [0, 2, 3, 5]
+    assert [*iterate_bits(0b101101)] == [0, 2, 3, 5]
     verifying = [index for index, rule in enumerate(ruleset.rules) if rule.verify_sni and rule.action.permits]
-    assert [*bits_of(verifying_bits(ruleset))] == verifying
-    assert [*bits_of(verifying_bits(ruleset, 3))] == [index + 3 for index in verifying]
-    assert [outcome.name for outcome in analysis.view.outcomes()][-1] == "default action"
+    assert [*iterate_bits(find_verifying_bits(ruleset))] == verifying
+    assert [*iterate_bits(find_verifying_bits(ruleset, 3))] == [index + 3 for index in verifying]
+    assert [outcome.name for outcome in analysis.view.get_outcomes()][-1] == "default action"
     assert table.examples >= {kind.member.name for kind in table.readings[-1][2].kinds}
 
 
 def _share_a_class(table: Table, one: int, two: int) -> bool:
     """Tell whether in some reading two boxes have a class of every dimension in common, unknowns taken to hold."""
 
-    def holds(kind: Kind[object], box: int) -> bool:
+    def holds(kind: EquivalenceClass[object], box: int) -> bool:
         return any(bits >> box & 1 for bits in (kind.bits, *(option.bits for option in kind.options)))
 
     return any(
@@ -74,10 +74,10 @@ def _compare_dimension(dimension: Dimension[object], size: int, rng: random.Rand
     """What a box meets, and the least of the classes in some boxes."""
     full = [(kind.bits, functools.reduce(int.__or__, (one.bits for one in kind.options), kind.bits)) for kind in dimension.kinds]
     for box in range(size):
-        assert dimension.meets(box) == functools.reduce(int.__or__, (bits for _, bits in full if bits >> box & 1), 0)
+        assert dimension.find_meeting_boxes(box) == functools.reduce(int.__or__, (bits for _, bits in full if bits >> box & 1), 0)
     boxes = sorted({rng.randrange(size), rng.randrange(size)})
     need = sum(1 << box for box in boxes)
-    picks = dimension.picks(boxes)
+    picks = dimension.choose_classes(boxes)
     assert all(pick.bits & need == need for pick in picks)
     assert not any(one is not two and one.bits & ~two.bits == 0 for one in picks for two in picks), "none has all the bits of another"
     assert all(any(pick.bits & ~most == 0 for pick in picks) for least, most in full if most & need == need)
@@ -89,7 +89,7 @@ def orders(rng: random.Random) -> None:
     """The longest run in order, and how good it is to ask with more than one question or none."""
     seconds = rng.sample(range(9), rng.randrange(9))
     pairs = [*enumerate(seconds)]
-    found = _longest_in_order(pairs)
+    found = _find_longest_in_order(pairs)
     best: list[int] = []
     for place, second in pairs:
         best.append(1 + max((best[before] for before, other in pairs[:place] if other < second), default=0))
@@ -107,10 +107,10 @@ def unchanged(rng: random.Random) -> None:
         return RuleSet(ruleset.rules, {**ruleset.smart_groups, **groups}, ruleset.web_groups, ruleset.default_action)
 
     own = {key: group for key, group in ruleset.smart_groups.items() if key.startswith("s")}
-    assert _unchanged(ruleset, with_groups(**{key: SmartGroup(f"{key} anew", group.selectors) for key, group in own.items()})) == every
+    assert _find_unchanged(ruleset, with_groups(**{key: SmartGroup(f"{key} anew", group.selectors) for key, group in own.items()})) == every
     uses_public = [index for index, rule in enumerate(ruleset.rules) if "public" in (*rule.sources, *rule.destinations)]
     alike = with_groups(public=SmartGroup("named alike", PUBLIC_INTERNET.selectors))
-    assert _unchanged(ruleset, alike) == [pair for pair in every if pair[0] not in uses_public]
+    assert _find_unchanged(ruleset, alike) == [pair for pair in every if pair[0] not in uses_public]
 
 
 def spoken(rng: random.Random) -> None:

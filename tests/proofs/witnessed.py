@@ -11,10 +11,10 @@ import re
 from collections.abc import Collection
 from ipaddress import ip_network
 
-from containment.model.flow import Application, Flow
-from containment.model.names import Protocol
-from containment.model.reach.table import Witness
-from containment.model.ruleset import CidrSelector, OpaqueSelector, Rule, RuleSet, SmartGroup
+from containment.analysis.classes.table import Witness
+from containment.names import Protocol
+from containment.policy.flow import Application, Flow
+from containment.policy.rules import CidrSelector, OpaqueSelector, Rule, RuleSet, SmartGroup
 
 PRIVATE = [ip_network(block) for block in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")]
 
@@ -67,7 +67,7 @@ def _named(ruleset: RuleSet, rule: Rule, witness: Witness, apex: bool) -> bool:
         return False
     for group in (ruleset.web_groups[name] for name in rule.web_groups):
         sure = [pattern.text for pattern in group.patterns]
-        sure += [one.text for one in group.unsure if f"it is a request that {one} in a group not known stands for" in witness.given]
+        sure += [one.text for one in group.unsure if f"it is a request that {one} in an unknown group matches" in witness.given]
         if any(pattern == "*" if flow.server_name is None else fits(pattern, flow.server_name, apex) for pattern in sure):
             return True
         for url in group.urls:

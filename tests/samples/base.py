@@ -11,6 +11,7 @@ from typing import Any
 import pulumi
 import pulumi_aviatrix as aviatrix
 import pulumi_aws as aws
+from image import IMAGE
 
 REPAIRED = pulumi.Config().get_bool("repaired") or False
 """Whether the sample is asked to be its own repaired twin (`--config repaired=true`)."""
@@ -61,7 +62,7 @@ def agent(
 ) -> aws.ec2.Instance:
     """Return an agent host."""
     stated: dict[str, Any] = {
-        "ami": "ami-0123456789abcdef0",
+        "ami": IMAGE,
         "instance_type": "t3.large",
         "subnet_id": subnet.id,
         "associate_public_ip_address": False,

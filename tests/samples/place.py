@@ -17,6 +17,7 @@ import place_policy
 import pulumi
 import pulumi_aviatrix as aviatrix
 import pulumi_aws as aws
+from image import IMAGE
 
 REPAIRED = pulumi.Config().get_bool("repaired") or False
 """Whether the sample is asked to be its own repaired twin (`--config repaired=true`)."""
@@ -208,7 +209,7 @@ def _host(place: Place) -> None:
     place.make(
         aws.ec2.Instance,
         "agent",
-        ami="ami-0123456789abcdef0",
+        ami=IMAGE,
         instance_type="t3.large",
         subnet_id=place["agents"].id,
         associate_public_ip_address=False,

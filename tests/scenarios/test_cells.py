@@ -8,16 +8,18 @@ from typing import Any
 import pytest
 import yaml
 
-from containment.library import load_library
-from containment.model.errors import InputError
-from containment.model.flow import Effect, Verdict
-from containment.model.invariants import agent_sources
-from containment.model.names import PolicyMode
-from containment.model.policy import build_ruleset
-from containment.model.scenario import ScenarioTable
-from containment.model.scenario_flow import disagreements
-from containment.model.spec import ContainmentSpec, resolve
-from containment.scenario_file import read_scenarios
+from containment.config.spec import ContainmentSpec, resolve
+from containment.errors import InputError
+from containment.loaders.presets import load_library
+from containment.loaders.scenarios import read_scenarios
+from containment.names import PolicyMode
+from containment.policy.builder import build_ruleset
+from containment.policy.first_match import decide
+from containment.policy.flow import Effect, PolicyVerdict, Source
+from containment.policy.invariants import find_agent_sources
+from containment.policy.rules import RuleSet
+from containment.policy.scenario import Expectation, Scenario, ScenarioTable
+from containment.policy.scenario_flow import build_flow, convert_decision
 from tests.support.classes import SHIPPED
 
 HERE = Path(__file__).parent
@@ -30,13 +32,30 @@ UPDATE = "Monitor-to-enforce update"
 """The one validation test that is a change of the policy and not a flow."""
 
 
+def find_disagreements(scenario: Scenario, spec: ContainmentSpec, ruleset: RuleSet, sources: tuple[Source, ...]) -> list[str]:
+    """Return one line for each source whose flow is not decided as the row expects, with the actual outcome."""
+    assert scenario.flow is not None, f"{scenario.id} is a command: only a host can run it"
+    expected = scenario.expect[spec.mode]
+    answers = ((source, convert_decision(spec, decide(ruleset, build_flow(scenario.flow, spec, source)))) for source in sources)
+    return [
+        f"{scenario.id} in {spec.stack} from {source.address or 'a tagged host'}: expected {_format_expectation(expected)}, "
+        f"seen {_format_expectation(found)}"
+        for source, found in answers
+        if found != expected
+    ]
+
+
+def _format_expectation(found: Expectation) -> str:
+    return f"{found.verdict.value} by {found.rule} ({found.effect.value})"
+
+
 def items(cell: str) -> list[str]:
     return [item.strip() for item in cell.rstrip(".").split(",")]
 
 
-def cells(agent_class: str) -> list[tuple[str, Verdict]]:
+def cells(agent_class: str) -> list[tuple[str, PolicyVerdict]]:
     """Return every item of a class's rows as the seeds' tables have it, with what its column asks for."""
-    columns = (("permits", Verdict.PERMIT), ("denies", Verdict.DENY))
+    columns = (("permits", PolicyVerdict.PERMIT), ("denies", PolicyVerdict.DENY))
     return [(item, verdict) for row in CLASSES[agent_class]["rows"] for key, verdict in columns if key in row for item in items(row[key])]
 
 
@@ -51,20 +70,20 @@ ROWS = [(name, scenario) for name, table in TABLES.items() for scenario in table
 
 @pytest.mark.parametrize("mode", PolicyMode, ids=lambda mode: mode.value)
 @pytest.mark.parametrize(("agent_class", "scenario"), ROWS, ids=[f"{name}-{scenario.id}" for name, scenario in ROWS])
-def test_the_policy_decides_as_the_row_says(agent_class: str, scenario: Any, mode: PolicyMode) -> None:
+def test_the_policy_decides_as_the_row_expects(agent_class: str, scenario: Any, mode: PolicyMode) -> None:
     spec = spec_of(agent_class, mode)
-    assert disagreements(scenario, spec, build_ruleset(spec), agent_sources(spec)) == []
+    assert find_disagreements(scenario, spec, build_ruleset(spec), find_agent_sources(spec)) == []
 
 
 @pytest.mark.parametrize(
     ("agent_class", "item", "verdict"), [(name, *cell) for name in CLASSES for cell in cells(name)], ids=lambda value: str(value)[:40]
 )
-def test_no_cell_is_missing_and_each_is_decided_as_its_column_says(agent_class: str, item: str, verdict: Verdict) -> None:
+def test_no_cell_is_missing_and_each_is_decided_as_its_column_expects(agent_class: str, item: str, verdict: PolicyVerdict) -> None:
     found = [scenario for scenario in TABLES[agent_class].scenarios if scenario.quote == item]
     assert found, f"no scenario of {agent_class} quotes {item!r}"
     for scenario in found:
         assert {expected.verdict for expected in scenario.expect.values()} == {verdict}
-        assert verdict is Verdict.PERMIT or scenario.threats, f"{scenario.id} denies for no threat"
+        assert verdict is PolicyVerdict.PERMIT or scenario.threats, f"{scenario.id} denies for no threat"
 
 
 def test_every_shipped_class_has_a_table_and_every_table_a_class() -> None:
@@ -95,7 +114,7 @@ def test_monitor_and_enforce_name_the_same_rule_and_only_enforce_blocks() -> Non
         monitor, enforce = scenario.expect[PolicyMode.MONITOR], scenario.expect[PolicyMode.ENFORCE]
         assert (monitor.verdict, monitor.rule) == (enforce.verdict, enforce.rule)
         assert monitor.effect is Effect.DELIVERED
-        assert enforce.effect is (Effect.BLOCKED if enforce.verdict is Verdict.DENY else Effect.DELIVERED)
+        assert enforce.effect is (Effect.BLOCKED if enforce.verdict is PolicyVerdict.DENY else Effect.DELIVERED)
 
 
 @pytest.mark.parametrize("agent_class", TABLES)
@@ -105,8 +124,8 @@ def test_a_permit_that_a_company_brings_is_denied_until_it_is_configured(agent_c
     bare = spec_of(agent_class, mode, **TABLES[agent_class].config)
     ruleset = build_ruleset(bare)
     for scenario in TABLES[agent_class].scenarios:
-        if scenario.needs and scenario.expect[mode].verdict is Verdict.PERMIT:
-            assert disagreements(scenario, bare, ruleset, agent_sources(bare)), f"{scenario.id} does not need {scenario.needs}"
+        if scenario.needs and scenario.expect[mode].verdict is PolicyVerdict.PERMIT:
+            assert find_disagreements(scenario, bare, ruleset, find_agent_sources(bare)), f"{scenario.id} does not need {scenario.needs}"
 
 
 def test_the_monitor_to_enforce_update_turns_a_would_be_deny_into_a_permit() -> None:
@@ -114,20 +133,20 @@ def test_the_monitor_to_enforce_update_turns_a_would_be_deny_into_a_permit() -> 
     scenario = next(row for row in TABLES["customer-support"].scenarios if row.id == "crm")
     before = spec_of("customer-support", PolicyMode.MONITOR, approvedSaasApiDomains=())
     after = spec_of("customer-support", PolicyMode.ENFORCE)
-    (told, *_) = disagreements(scenario, before, build_ruleset(before), agent_sources(before))
+    (told, *_) = find_disagreements(scenario, before, build_ruleset(before), find_agent_sources(before))
     assert "DENY by default-deny (delivered)" in told
-    assert disagreements(scenario, after, build_ruleset(after), agent_sources(after)) == []
+    assert find_disagreements(scenario, after, build_ruleset(after), find_agent_sources(after)) == []
 
 
-def test_a_broken_table_is_told_by_file_and_key(tmp_path: Path) -> None:
+def test_a_broken_table_is_reported_by_file_and_key(tmp_path: Path) -> None:
     text = (HERE / "coding.yaml").read_text(encoding="utf-8")
     for before, after, says in (
         ("verdict: PERMIT", "verdict: ALLOW", "scenarios.0.expect"),
-        ("  - id: github\n", "  - id: git-fetch\n", "has twice: git-fetch"),
+        ("  - id: github\n", "  - id: git-fetch\n", "has these ids twice: git-fetch"),
         ("needs: [approvedInternalApis]", "needs: [approvedSaasApiDomains]", "approvedSaasApiDomains"),
         ("scenarios:", "scenarios: [", "cannot be read"),
-        ("place: vpc-endpoints", "place: vpc-endpoints, address: 10.1.1.1", "not to both"),
-        ("scenarios:", "scenario:", "required"),
+        ("place: vpc-endpoints", "place: vpc-endpoints, address: 10.1.1.1", "set one of them"),
+        ("scenarios:", "scenario:", "is not set"),
     ):
         path = tmp_path / "coding.yaml"
         assert before in text

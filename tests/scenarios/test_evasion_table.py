@@ -7,21 +7,21 @@ from pathlib import Path
 
 import pytest
 
-from containment.lab.world.attack_flow import shown
-from containment.lab.world.attacks.__main__ import TECHNIQUES
-from containment.lab.world.evasion import VPC_LAYER
-from containment.lab.world.evasion_table import EvasionRow, load_table, permitting
-from containment.library import load_library
-from containment.model.decide import decide
-from containment.model.errors import InputError
-from containment.model.flow import Effect, Source, Verdict
-from containment.model.names import PolicyMode
-from containment.model.policy import build_ruleset
-from containment.model.ruleset import RuleSet
-from containment.model.scenario import Expectation
-from containment.model.scenario_flow import seen
-from containment.model.spec import ContainmentSpec
-from containment.stack_file import read_stack
+from containment.config.spec import ContainmentSpec
+from containment.errors import InputError
+from containment.loaders.presets import load_library
+from containment.loaders.stack_file import read_stack
+from containment.names import PolicyMode
+from containment.policy.builder import build_ruleset
+from containment.policy.first_match import decide
+from containment.policy.flow import Effect, PolicyVerdict, Source
+from containment.policy.rules import RuleSet
+from containment.policy.scenario import Expectation
+from containment.policy.scenario_flow import convert_decision
+from containment_lab.attacks.__main__ import TECHNIQUES
+from containment_lab.validation.evasion import VPC_LAYER
+from containment_lab.validation.evasion_table import EvasionRow, find_permitting_rule, load_table
+from tests.scenarios.attack_flow import derive_flow
 
 REPOSITORY = Path(__file__).parents[2]
 TABLE = load_table(Path(__file__).parent / "evasion.yaml")
@@ -57,11 +57,11 @@ def test_there_are_enough_techniques_and_each_is_known() -> None:
 
 
 @pytest.mark.parametrize("agent_class", CLASSES)
-def test_each_name_is_permitted_just_where_it_is_said_to_be(agent_class: str) -> None:
+def test_each_name_is_permitted_just_where_it_is_expected(agent_class: str) -> None:
     spec, ruleset = stack(agent_class, PolicyMode.ENFORCE)
     names = {each.permitted.name for each in TABLE.techniques if each.permitted}
     assert names <= set(PERMITTED)
-    found = {name: permitting(ruleset, name) for name in sorted(names)}
+    found = {name: find_permitting_rule(ruleset, name) for name in sorted(names)}
     assert found == {name: f"{spec.prefix}-{PERMITTED[name][0]}" if agent_class in PERMITTED[name][1] else None for name in sorted(names)}
 
 
@@ -70,7 +70,7 @@ def test_each_name_is_permitted_just_where_it_is_said_to_be(agent_class: str) ->
 def test_the_model_predicts_what_each_row_expects(agent_class: str, mode: PolicyMode) -> None:
     spec, ruleset = stack(agent_class, mode)
     source = Source(spec.agent_subnets[0].network_address + 10, None)
-    expected = {each.id: each.expect[mode] for each in TABLE.of_stack(spec).scenarios}
+    expected = {each.id: each.expect[mode] for each in TABLE.select_for_stack(spec).scenarios}
     asked = [each for each in TABLE.techniques if not is_elsewhere(expected[each.id].rule)]
     assert len(asked) >= 100
     wrong = [
@@ -82,14 +82,14 @@ def test_the_model_predicts_what_each_row_expects(agent_class: str, mode: Policy
 
 
 def predicted(row: EvasionRow, spec: ContainmentSpec, ruleset: RuleSet, source: Source, expected: Expectation) -> Expectation | None:
-    flow = shown(row, spec, source)
+    flow = derive_flow(row, spec, source)
     if flow is None:
         return None
-    decision = seen(spec, decide(ruleset, flow))
-    if expected.verdict is Verdict.PERMIT and expected.effect is Effect.BLOCKED and flow.forged:
+    decision = convert_decision(spec, decide(ruleset, flow))
+    if expected.verdict is PolicyVerdict.PERMIT and expected.effect is Effect.BLOCKED and flow.forged:
         # The gateway's log calls it permitted, by the name; that it does not reach a forged server is the model's DENY.
-        return decision.model_copy(update={"verdict": Verdict.PERMIT}) if decision.verdict is Verdict.DENY else decision
-    if expected.verdict is Verdict.DENY and expected.effect is Effect.BLOCKED and spec.mode is PolicyMode.MONITOR:
+        return decision.model_copy(update={"verdict": PolicyVerdict.PERMIT}) if decision.verdict is PolicyVerdict.DENY else decision
+    if expected.verdict is PolicyVerdict.DENY and expected.effect is Effect.BLOCKED and spec.mode is PolicyMode.MONITOR:
         return decision.model_copy(update={"effect": Effect.BLOCKED})  # a protocol's own rules stop it, whatever is watched
     return decision
 
@@ -100,19 +100,19 @@ def is_elsewhere(rule: str) -> bool:
 
 @pytest.mark.parametrize("agent_class", CLASSES)
 def test_what_gets_through_in_enforce_is_in_the_reviewed_list(agent_class: str) -> None:
-    table = TABLE.of_stack(stack(agent_class, PolicyMode.ENFORCE)[0])
+    table = TABLE.select_for_stack(stack(agent_class, PolicyMode.ENFORCE)[0])
     through = {each.id for each in table.scenarios if each.expect[PolicyMode.ENFORCE].effect is Effect.DELIVERED}
     assert {each.id for each in table.open} == through
 
 
 def test_each_open_hole_is_open_in_some_class() -> None:
-    opened = {each.id for agent_class in CLASSES for each in TABLE.of_stack(stack(agent_class, PolicyMode.ENFORCE)[0]).open}
+    opened = {each.id for agent_class in CLASSES for each in TABLE.select_for_stack(stack(agent_class, PolicyMode.ENFORCE)[0]).open}
     assert opened == {each.id for each in TABLE.open}
 
 
-def test_a_row_that_stands_twice_is_refused(tmp_path: Path) -> None:
+def test_a_repeated_row_is_refused(tmp_path: Path) -> None:
     row = "  - {id: one, command: [tls], rule: default-deny}\n"
     (tmp_path / "table.yaml").write_text(f"techniques:\n{row}{row}")
-    with pytest.raises(InputError, match="no evasion table") as refused:
+    with pytest.raises(InputError, match="is not an evasion table") as refused:
         load_table(tmp_path / "table.yaml")
     assert "has twice: one" in str(refused.value.problems)

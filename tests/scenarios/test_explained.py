@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from containment.model.names import PolicyMode
-from containment.scenario_file import read_scenarios
+from containment.loaders.scenarios import read_scenarios
+from containment.names import PolicyMode
 
 HERE = Path(__file__).parent
 PAGE = HERE.parents[1] / "docs" / "lab-world.md"

@@ -38,7 +38,7 @@ def test_there_are_quotes_in_every_file() -> None:
 
 
 @pytest.mark.parametrize(("name", "seed", "quote"), FOUND)
-def test_the_quote_stands_in_the_seed(name: str, seed: str, quote: str) -> None:
+def test_the_quote_is_in_the_source_document(name: str, seed: str, quote: str) -> None:
     if not SEEDS.is_dir():
         pytest.skip("the seeds are not at hand (looked for ../shared/seeds beside the repository)")
     files = sorted(SEEDS.glob(f"{seed}_*"))

@@ -1,8 +1,8 @@
 """Processes that answer tasks, a JSON line each: for what wants a process of its own and takes a second to start.
 
 Pulumi's runtime keeps settings for its whole process, so programs do not run in the tests' own. A module that calls `serve` is asked
-through `ask` (one process a test worker, which lives as long as it does) or `ask_all` (many tasks, over the cores). What a task prints
-goes to stderr.
+through `ask` (one process a test worker, which lives as long as it does) or `ask_all` (many tasks, over the cores, by processes that
+live until another module is asked). What a task prints goes to stderr.
 """
 
 from __future__ import annotations
@@ -78,17 +78,44 @@ def ask(module: str, task: Any) -> Any:
     return _lasting(module).ask(task)
 
 
+class Pool:
+    """Processes of one module at a time: a start takes seconds of CPU, and a file of tests asks several times."""
+
+    def __init__(self) -> None:
+        self._module, self._children = "", list[Child]()
+
+    def children(self, module: str, count: int) -> list[Child]:
+        """Return `count` processes of a module; those of another one end."""
+        if module != self._module:
+            self.end()
+            self._module = module
+        self._children += [Child(module) for _ in range(count - len(self._children))]
+        return self._children[:count]
+
+    def end(self) -> None:
+        """End every process."""
+        while self._children:
+            self._children.pop().end()
+
+
+_POOL = Pool()
+atexit.register(_POOL.end)
+
+
 def ask_all(module: str, tasks: Sequence[Any]) -> list[Any]:
     """Return the answers in the order of the tasks; a process a core, each given every n-th task."""
+    if not tasks:
+        return []
     count = min(os.cpu_count() or 1, MOST, len(tasks))
+    children = _POOL.children(module, count)
 
     def part(first: int) -> list[Any]:
-        child = Child(module)
-        try:
-            return [child.ask(task) for task in tasks[first::count]]
-        finally:
-            child.end()
+        return [children[first].ask(task) for task in tasks[first::count]]
 
-    with ThreadPoolExecutor(count) as threads:
-        parts = list(threads.map(part, range(count)))
+    try:
+        with ThreadPoolExecutor(count) as threads:
+            parts = list(threads.map(part, range(count)))
+    except BaseException:
+        _POOL.end()  # the answer to an earlier task may still be on its way
+        raise
     return [parts[number % count][number // count] for number in range(len(tasks))]

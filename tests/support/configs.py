@@ -13,9 +13,10 @@ from typing import Any, Final
 
 from hypothesis import strategies as st
 
-from containment.model.catalog import DestinationKind
-from containment.model.preset import Harness, Library, Preset, Sanctions, Switch, Uploads
-from containment.model.values import RETENTIONS
+from containment.catalog.catalog import DestinationKind
+from containment.catalog.preset import Harness, Library, Preset, Sanctions, Switch, Uploads
+from containment.config.values import RETENTIONS
+from tests.support.entries import with_entries
 
 TODAY: Final = date(2026, 11, 25)
 PEM: Final = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
@@ -25,6 +26,19 @@ WAIVABLE: Final = "telemetry.openclaw.ai"
 
 PROVIDER: Final = "api.mistral.ai"
 """A model provider of every class's deny set, which a stack may sanction where its class allows that."""
+
+MODEL_HOST: Final = "integrate.api.nvidia.com"
+"""A model gateway of every class's permitted set, with a reviewed API."""
+ROUTE: Final = {
+    "host": MODEL_HOST,
+    "secret": "arn:aws:secretsmanager:us-east-1:123456789012:secret:models/nvidia-AbCdEf",
+    "models": ["meta/llama-3.3-70b-instruct"],
+}
+"""A route of the credential gateway."""
+
+OIDC: Final = "arn:aws:iam::123456789012:oidc-provider/login.acme.example"
+SAML: Final = "arn:aws:iam::123456789012:saml-provider/company"
+"""Identity providers of operators."""
 
 INDEPENDENT: Final[dict[str, tuple[Any, ...]]] = {
     "awsAccessAccount": ("aws-lab", "123456789012"),
@@ -39,7 +53,15 @@ INDEPENDENT: Final[dict[str, tuple[Any, ...]]] = {
     "agentImageName": ("ubuntu/images/hvm-ssd/ubuntu-jammy-22.04-amd64-server-*", "acme-agent-*"),
     "installerVersion": ("", "2026.9.6"),
     "installerDigest": ("", "sha256-" + "ab" * 32),
+    "credentialGatewayPort": (8443, 9443),
     "syslogPort": (6514, 10514),
+    "observeResults": ("", "observations"),
+    "observeMaxAgeHours": (26, 50),
+    "sessionIdleMinutes": (15, 30),
+    "sessionMaxMinutes": (240, 60),
+    "sessionPorts": ([], [8080]),
+    "sessionMfaTag": ("mfa", "factor"),
+    "sessionOwnerTag": ("owner", "team"),
 }
 """Keys whose valid values depend on no other key; each is drawn from these."""
 
@@ -54,9 +76,10 @@ def configs(draw: st.DrawFn, library: Library, agent_class: str | None = None, p
     """Return one stack's configuration, camelCase, as Python values; class and mode are drawn where they are not given."""
     preset = library.presets[agent_class or draw(st.sampled_from(sorted(library.presets)))]
     mode = policy_mode or draw(st.sampled_from(["monitor", "enforce"]))
-    version = draw(st.sampled_from(["8.1", "8.2", "9.0", "10.0"]))
+    version = draw(st.sampled_from(["8.1", "8.2", "9.0", "9.0.10", "10.0"]))
     if preset.strict_logging and version == "8.1":
         version = "8.2"
+    switches, destinations = draw(_switches(preset, version)), draw(_destinations(preset, version))
     return {
         "agentClass": preset.name,
         "policyMode": mode,
@@ -66,16 +89,44 @@ def configs(draw: st.DrawFn, library: Library, agent_class: str | None = None, p
         "tags": draw(st.dictionaries(st.sampled_from(["owner", "cost-centre"]), _labels, max_size=2)),
         **{key: draw(st.sampled_from(values)) for key, values in INDEPENDENT.items()},
         **draw(_network(preset)),
-        **draw(_switches(preset, version)),
+        **switches,
         **draw(_host(preset, mode)),
-        **draw(_destinations(preset, version)),
+        **destinations,
         **draw(_logs(preset)),
+        **draw(_sessions()),
+        **draw(_credential_gateway(switches, destinations, draw(st.sampled_from(INDEPENDENT["awsRegion"])))),
+    }
+
+
+@st.composite
+def _sessions(draw: st.DrawFn) -> dict[str, Any]:
+    opens = draw(st.booleans())
+    provider, issuer = draw(st.sampled_from([("", ""), (OIDC, ""), (SAML, "https://login.acme.example/saml")]))
+    return {
+        "operatorSessions": opens,
+        "sessionOwner": "platform-team" if opens else draw(st.sampled_from(["", "platform-team"])),
+        "sessionIdentityProvider": provider,
+        "sessionSamlIssuer": issuer,
+    }
+
+
+@st.composite
+def _credential_gateway(draw: st.DrawFn, switches: dict[str, Any], destinations: dict[str, Any], region: str) -> dict[str, Any]:
+    named = destinations["approvedModelGatewayDomains"]
+    hosts = [PROVIDER] if PROVIDER in named else [] if named else [MODEL_HOST]
+    chosen = hosts if switches[Switch.ENDPOINTS.value] and draw(st.booleans()) else []
+    return {
+        "awsRegion": region,
+        "credentialRoutes": [{**ROUTE, "host": host, "secret": ROUTE["secret"].replace("us-east-1", region)} for host in chosen],
+        "credentialGatewayImageId": IMAGE if chosen else "",
+        "enableCredentialGateway": bool(chosen) or draw(st.booleans()),
     }
 
 
 def as_pulumi(config: dict[str, Any], project: str = "agent-containment") -> dict[str, str]:
-    """Return a configuration as Pulumi hands it to a program: full keys, everything a text."""
-    return {f"{project}:{key}": value if isinstance(value, str) else json.dumps(value) for key, value in config.items()}
+    """Return a configuration as Pulumi hands it to a program: full keys, everything a text; bare names are entries, as enforce demands."""
+    whole = with_entries(config)
+    return {f"{project}:{key}": value if isinstance(value, str) else json.dumps(value) for key, value in whole.items()}
 
 
 @st.composite
@@ -84,13 +135,15 @@ def _network(draw: st.DrawFn, preset: Preset) -> dict[str, Any]:
     vpc = IPv4Network((draw(st.sampled_from(["10.77.0.0", "172.20.0.0", "192.168.0.0"])), bits))
     newbits = draw(st.integers(5, min(12, 28 - bits)))
     first = list(vpc.subnets(new_prefix=bits + newbits))[10]
+    s3 = draw(st.booleans())
     return {
         "vpcCidr": str(vpc),
         "privateSubnetNewbits": newbits,
         "availabilityZoneCount": draw(st.integers(1, 3)),
         "haGateway": draw(st.booleans()),
         "agentPrivateIp": draw(st.sampled_from(["", str(first.network_address + 7)])),
-        "createS3GatewayEndpoint": draw(st.booleans()),
+        "createS3GatewayEndpoint": s3,
+        "policyBundle": draw(st.sampled_from(["", "s3://bundles-of-acme/coding"])) if s3 else "",
         "organizationId": draw(st.sampled_from(["", "o-a1b2c3d4e5"])),
         "flowLogRetentionDays": draw(st.sampled_from([days for days in RETENTIONS if days >= preset.minimum_log_retention_days])),
         "internalDnsDomains": draw(st.lists(st.builds("{}.acme.internal".format, _labels), max_size=2, unique=True)),
@@ -112,9 +165,12 @@ def _switches(draw: st.DrawFn, preset: Preset, version: str) -> dict[str, Any]:
 def _host(draw: st.DrawFn, preset: Preset, mode: str) -> dict[str, Any]:
     harness = draw(st.sampled_from(["", *Harness]))
     installs = mode == "monitor"
+    chosen = Harness(harness) if harness else preset.harness
+    waiver = {"harness": chosen.value, "owner": "platform", "reason": "Reviewed.", "until": "2099-12-31"}
     runs = draw(st.booleans()) if installs or DestinationKind.REGISTRIES in preset.may_reach else False
     return {
         "installMode": str(harness),
+        "harnessWaivers": [waiver] if preset.strict_logging and chosen is not Harness.NONE else [],
         "agentImageId": draw(st.sampled_from(["", IMAGE])) if mode == "monitor" or harness is Harness.NONE else IMAGE,
         "autoRunInstaller": runs,
         "autoAcceptThirdPartySoftware": runs or draw(st.booleans()),
@@ -135,7 +191,7 @@ def _destinations(draw: st.DrawFn, preset: Preset, version: str) -> dict[str, An
     sanction = {"host": PROVIDER, "owner": "platform", "reason": "Company contract.", "until": "2099-12-31"}
     waiver = {"host": WAIVABLE, "owner": "records", "reason": "Usage reports, reviewed.", "until": "2099-12-31"}
     telemetry = draw(_domains)
-    decrypts = version in ("9.0", "10.0") and draw(st.booleans())
+    decrypts = version in ("9.0", "9.0.10", "10.0") and draw(st.booleans())
     apis = draw(st.lists(_labels, max_size=4, unique=True))
     return {
         "enablePackageInstalls": packages,
@@ -151,6 +207,7 @@ def _destinations(draw: st.DrawFn, preset: Preset, version: str) -> dict[str, An
         "identityAndTelemetryDomains": [*telemetry, WAIVABLE] if waived else telemetry,
         "uploadWaivers": [waiver] if waived else [],
         "unapprovedModelProviderDomains": draw(st.sampled_from([[], ["api.openai.com"], ["*.openai.com", "*claude*.example.com"]])),
+        "alwaysEnforce": draw(st.lists(st.sampled_from(preset.deny_sets), unique=True)),
         "approvedModelGatewayCidrs": draw(st.lists(_networks(201), max_size=2, unique=True)),
         "approvedInternalApis": {
             name: {
@@ -162,7 +219,8 @@ def _destinations(draw: st.DrawFn, preset: Preset, version: str) -> dict[str, An
             for place, name in enumerate(apis)
         },
         "tlsDecryptionUrls": ["paths.example.org/v1/*"] if decrypts else [],
-        "acceptDecryptionWithSnat": decrypts,
+        "acceptDecryptionWithSnat": decrypts and (version == "9.0" or draw(st.booleans())),
+        "intrusionDetection": decrypts and draw(st.booleans()),
         "enableTlsDecryptionDesign": decrypts and draw(st.booleans()),
         "awsInfraDomains": draw(st.sampled_from([[], ["sqs.us-east-1.amazonaws.com", "s3.eu-central-1.amazonaws.com"]])),
         "eastWestDenyCidrs": draw(

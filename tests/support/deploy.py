@@ -5,16 +5,21 @@ The program is a function body in text or the repository's __main__.py; the grap
 
 from __future__ import annotations
 
+import contextlib
 import json
 import runpy
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pulumi
 import yaml
 from pulumi.runtime.mocks import MockCallArgs, MockResourceArgs
 from pulumi.runtime.settings import get_monitor, set_root_resource
 
+from components.aviatrix import ownership
+from tests.support import stack_traces
 from tests.support.child import REPOSITORY, ask, serve
 
 
@@ -56,9 +61,13 @@ def stack_config(stack: str, **overrides: str) -> dict[str, str]:
     return {key: value if isinstance(value, str) else json.dumps(value) for key, value in merged.items()}
 
 
-def deploy(stack: str, config: dict[str, str], source: str | None = None) -> Deployed:
-    """Run the repository's program, or `source`, on mocks."""
-    return Deployed(**ask("tests.support.deploy", {"stack": stack, "config": config, "source": source}))
+def deploy(stack: str, config: dict[str, str], source: str | None = None, *, platform: bool = True, folder: Path = REPOSITORY) -> Deployed:
+    """Run the repository's program, or `source`, on mocks.
+
+    `platform` stands for a Controller that has the stack's attachment point; `folder` has the stack files and the agent files.
+    """
+    task = {"stack": stack, "config": config, "source": source, "platform": platform, "folder": str(folder)}
+    return Deployed(**ask("tests.support.deploy", task))
 
 
 def answer(task: dict[str, Any]) -> dict[str, Any]:
@@ -75,8 +84,11 @@ def answer(task: dict[str, Any]) -> dict[str, Any]:
             exec(compile(task["source"], "program", "exec"), {"__name__": "__main__"})
 
     error = None
+    there = {"refuse_missing_point": mock.DEFAULT, "refuse_missing_profile": mock.DEFAULT}
+    platform = mock.patch.multiple(ownership, **there) if task["platform"] else contextlib.nullcontext()
     try:
-        program()
+        with platform, contextlib.chdir(task["folder"]):
+            program()
     except pulumi.RunError as raised:
         error = str(raised)
     found = get_monitor().get_registered_resources()
@@ -84,4 +96,5 @@ def answer(task: dict[str, Any]) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
+    stack_traces.leave_out()
     serve(answer)

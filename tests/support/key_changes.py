@@ -10,14 +10,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from tests.support.configs import PEM, PROVIDER
+from tests.support.configs import IMAGE, OIDC, PEM, PROVIDER, ROUTE, SAML
 
 _KEY: Final = "arn:aws:kms:us-east-1:123456789012:key/0b7d4f2e-1111-2222-3333-444455556666"
 _API: Final = {"cidrs": ["10.200.1.0/28"], "ports": [443, "8000-8010"], "owner": "platform", "reason": "An internal service."}
 _WAIVER: Final = {"host": "telemetry.openclaw.ai", "owner": "records", "reason": "Usage reports, reviewed.", "until": "2099-12-31"}
+_HARNESS_WAIVER: Final = {"harness": "nemoclaw", "owner": "platform", "reason": "Reviewed.", "until": "2099-12-31"}
 _SANCTION: Final = {"host": PROVIDER, "owner": "platform", "reason": "Company contract.", "until": "2099-12-31"}
 _SYSLOG: Final = {"syslogServer": "logs.acme.example", "syslogCaCertificate": PEM}
-_DECRYPTED: Final = {"tlsDecryptionUrls": ["paths.example.org/v1/*"], "acceptDecryptionWithSnat": True}
+_SESSIONS: Final = {"operatorSessions": True, "sessionOwner": "platform-team"}
+_DECRYPTED: Final = {"tlsDecryptionUrls": ["paths.example.org/v1/*"], "controllerVersion": "9.0.10"}
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,7 @@ CHANGES: Final[Mapping[str, Change]] = {
     "agentImageName": Change("acme-agent-*"),
     "agentWorkloadTagKey": Change("Team"),
     "agentWorkloadTagValue": Change("agent"),
+    "policyBundle": Change("s3://bundles-of-acme/coding"),
     "installMode": Change("openclaw"),
     "autoRunInstaller": Change(True, False, {"agentClass": "coding", "autoAcceptThirdPartySoftware": True}),
     "autoAcceptThirdPartySoftware": Change(True),
@@ -85,11 +88,16 @@ CHANGES: Final[Mapping[str, Change]] = {
     "osUpdateDomains": Change(["security.ubuntu.com"]),
     "publicReferenceDomains": Change(["docs.acme.example"], [], {"agentClass": "open-demo"}),
     "unapprovedModelProviderDomains": Change(["*.openai.com", "api.mistral.ai"]),
+    "alwaysEnforce": Change(["unapproved-models"], [], {"policyMode": "monitor"}),
     "sanctionedModelProviders": Change(
         [{**_SANCTION, "reason": "Company contract, renewed."}],
         [_SANCTION],
         {"agentClass": "coding", "approvedModelGatewayDomains": [PROVIDER]},
     ),
+    "enableCredentialGateway": Change(False),
+    "credentialRoutes": Change([{**ROUTE, "models": ["one", "two"]}], [ROUTE], {"credentialGatewayImageId": IMAGE}),
+    "credentialGatewayImageId": Change("ami-0fedcba9876543210", IMAGE, {"credentialRoutes": [ROUTE]}),
+    "credentialGatewayPort": Change(9443, None, {"credentialRoutes": [ROUTE], "credentialGatewayImageId": IMAGE}),
     "approvedModelGatewayCidrs": Change(["10.201.0.0/28"]),
     "approvedSaasApiDomains": Change(["acme.zendesk.example"]),
     "approvedMcpGatewayDomains": Change(["mcp.acme.example"]),
@@ -102,13 +110,32 @@ CHANGES: Final[Mapping[str, Change]] = {
         [_WAIVER],
         {"agentClass": "research", "identityAndTelemetryDomains": ["telemetry.openclaw.ai"]},
     ),
-    "tlsDecryptionUrls": Change(["paths.example.org/v1/*"], [], {"acceptDecryptionWithSnat": True}),
+    "harnessWaivers": Change(
+        [{**_HARNESS_WAIVER, "reason": "Reviewed again."}],
+        [_HARNESS_WAIVER],
+        {"agentClass": "regulated-data", "installMode": "nemoclaw"},
+    ),
+    "tlsDecryptionUrls": Change(["paths.example.org/v1/*"], [], {"controllerVersion": "9.0.10"}),
+    "intrusionDetection": Change(True, None, {"tlsDecryptionUrls": ["paths.example.org/v1/*"], "controllerVersion": "9.0.10"}),
     "acceptDecryptionWithSnat": Change(True),
     "copilotPrivateIp": Change("10.250.0.9"),
     "copilotPublicIp": Change("192.0.2.9", "", {"copilotPrivateIp": "10.250.0.9"}),
     "copilotSyslogIndex": Change(8),
     "logKmsKeyArn": Change(_KEY),
     "syslogServer": Change("other.acme.example", "logs.acme.example", {"syslogCaCertificate": PEM}),
+    "operatorSessions": Change(True, False, {"sessionOwner": "platform-team"}),
+    "sessionOwner": Change("data-team", "platform-team", _SESSIONS),
+    "sessionIdleMinutes": Change(30, None, _SESSIONS),
+    "sessionMaxMinutes": Change(60, None, _SESSIONS),
+    "sessionPorts": Change([8080], None, _SESSIONS),
+    "sessionIdentityProvider": Change(OIDC, None, _SESSIONS),
+    "sessionSamlIssuer": Change(
+        "https://login.acme.example/new", "https://login.acme.example/saml", {**_SESSIONS, "sessionIdentityProvider": SAML}
+    ),
+    "sessionMfaTag": Change("factor", None, _SESSIONS),
+    "sessionOwnerTag": Change("team", None, _SESSIONS),
+    "observeResults": Change("observations"),
+    "observeMaxAgeHours": Change(50),
     "syslogPort": Change(10514, None, _SYSLOG),
     "syslogProtocol": Change("TCP", None, _SYSLOG),
     "syslogIndex": Change(3, None, _SYSLOG),

@@ -17,7 +17,7 @@ def document(effect: str, actions: Any, condition: Any = None, **more: Any) -> d
 ADMIN = document("Allow", "*")
 
 
-def test_nothing_is_allowed_unasked() -> None:
+def test_nothing_is_allowed_unless_configured() -> None:
     assert not Identity(()).may("ec2:RunInstances", {})
 
 
@@ -63,7 +63,7 @@ def test_not_action_is_everything_else() -> None:
         ({"StringNotEquals": {"aws:a": "1"}, "Bool": {"aws:b": "true"}}, {"aws:a": "2", "aws:b": "false"}, False),
     ],
 )
-def test_conditions_hold_as_documented(condition: Any, context: dict[str, str], denied: bool) -> None:
+def test_conditions_are_evaluated_as_documented(condition: Any, context: dict[str, str], denied: bool) -> None:
     assert Identity((ADMIN, document("Deny", "*", condition))).may("s3:GetObject", context) is not denied
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from containment.cli import doctor as doctor_module
-from containment.verify.finding import Finding, Status
+from containment.preflight.finding import Finding, Status
 
 from .conftest import Run
 
@@ -19,7 +19,7 @@ FAILED = Finding("virtualenv of Pulumi.yaml", Status.FAIL, ".venv does not exist
 
 
 def finding(monkeypatch: pytest.MonkeyPatch, *findings: Finding) -> None:
-    monkeypatch.setattr(doctor_module, "examine", lambda: list(findings))
+    monkeypatch.setattr(doctor_module, "examine", lambda root: list(findings))
 
 
 @pytest.mark.parametrize("arguments", [["doctor"], ["doctor", "--json"]])

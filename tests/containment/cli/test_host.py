@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from containment.host.contents import host_files
-from containment.stack_file import read_stack
+from containment.host.contents import build_host_files
+from containment.loaders.stack_file import read_stack
 
 from .conftest import Run
 
@@ -14,12 +14,12 @@ from .conftest import Run
 def test_it_lists_every_file_and_that_nothing_runs(run: Run, stacks: Path) -> None:
     said = run("host", "--stack", "coding-monitor")
     assert said.exit_code == 0
-    files = host_files(read_stack("coding-monitor"))
+    files = build_host_files(read_stack("coding-monitor"))
     assert all(file.path in said.stdout for file in files)
     assert "first boot runs: nothing" in said.stdout
 
 
-def test_json_is_the_published_shape_and_tells_what_first_boot_does(run: Run, stacks: Path) -> None:
+def test_json_has_the_published_shape_and_lists_what_first_boot_does(run: Run, stacks: Path) -> None:
     more = ("-c", "autoRunInstaller=true", "-c", "autoAcceptThirdPartySoftware=true", "-c", "installDocker=true")
     found = json.loads(run("host", "--json", *more).stdout)
     assert [*found] == ["schema", "files", "firstBoot", "userDataBytes"]
@@ -31,20 +31,20 @@ def test_json_is_the_published_shape_and_tells_what_first_boot_does(run: Run, st
 def test_it_writes_the_files_with_their_modes_twice_over(run: Run, stacks: Path, tmp_path: Path) -> None:
     for _ in range(2):
         assert run("host", "--write", str(tmp_path / "out")).exit_code == 0
-    for file in host_files(read_stack("coding-monitor")):
+    for file in build_host_files(read_stack("coding-monitor")):
         path = tmp_path / "out" / file.path.lstrip("/")
         assert path.read_text() == file.content
         assert path.stat().st_mode & 0o777 == int(file.permissions, 8)
 
 
-def test_a_folder_that_cannot_be_written_is_told_without_a_traceback(run: Run, stacks: Path, tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_reported_without_a_traceback(run: Run, stacks: Path, tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("a file")
     said = run("host", "--write", str(tmp_path / "taken"))
     assert said.exit_code == 1
     assert "cannot be written" in said.stderr
 
 
-def test_a_broken_configuration_is_told_as_by_every_verb(run: Run, stacks: Path) -> None:
+def test_a_broken_configuration_is_reported_as_by_every_verb(run: Run, stacks: Path) -> None:
     said = run("host", "-c", "agentClass=nonesuch")
     assert (said.exit_code, said.stdout) == (1, "")
     assert "agentClass" in said.stderr

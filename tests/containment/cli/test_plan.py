@@ -11,15 +11,27 @@ from typing import Any
 
 import pytest
 
-from containment.model.policy import build_ruleset
-from containment.model.ruleset import RuleSet
-from containment.model.spec import ContainmentSpec
-from containment.stack_file import read_stack
+from containment.config.spec import ContainmentSpec
+from containment.loaders.stack_file import read_stack
+from containment.policy.builder import build_ruleset
+from containment.policy.rules import RuleSet
 
 from .conftest import Run
 
 RULE_KEYS = ["priority", "name", "action", "watch", "protocol", "ports", "destinations", "domains", "origin", "why", "source"]
-KEYS = ["schema", "stack", "class", "mode", "defaultAction", "rules", "brokenInvariants"]
+KEYS = [
+    "schema",
+    "stack",
+    "class",
+    "mode",
+    "defaultAction",
+    "intrusionDetection",
+    "rules",
+    "openQuestions",
+    "credentialGateway",
+    "warnings",
+]
+KEYS += ["brokenInvariants"]
 
 
 def document(run: Run, *arguments: str) -> dict[str, Any]:
@@ -60,7 +72,7 @@ def test_the_default_stack_is_coding_monitor(stacks: Path, run: Run) -> None:
     assert document(run)["stack"] == "coding-monitor"
 
 
-def test_config_on_the_command_line_wins_and_says_where_names_come_from(stacks: Path, run: Run) -> None:
+def test_config_on_the_command_line_wins_and_is_the_named_origin(stacks: Path, run: Run) -> None:
     found = document(
         run,
         "-c",
@@ -80,13 +92,14 @@ def test_the_table_has_a_line_for_every_rule_in_order_and_the_default_action(sta
     assert result.stderr == ""
     places = [result.stdout.index(rule["name"]) for rule in document(run, "-s", "coding-enforce")["rules"]]
     assert places == sorted(places)
-    assert result.stdout.rstrip().splitlines()[-1].split()[:3] == ["POST", "default", "action"]
+    rows = result.stdout.partition("\nOpen questions: ")[0]
+    assert rows.rstrip().splitlines()[-1].split()[:3] == ["POST", "default", "action"]
     assert "ENFORCE: denies are applied" in result.stdout
     assert "AgentStack=coding-enforce" in result.stdout
     assert "\x1b" not in result.stdout
 
 
-def test_monitor_says_that_nothing_is_applied(stacks: Path, run: Run) -> None:
+def test_monitor_is_reported_as_not_applied(stacks: Path, run: Run) -> None:
     shown = run("plan").stdout
     assert "MONITOR: denies are watched and logged, not applied" in shown
     assert "DENY (watched)" in shown
@@ -101,7 +114,7 @@ def test_destinations_lists_every_name(stacks: Path, run: Run) -> None:
 
 
 @pytest.mark.parametrize("arguments", [["plan"], ["plan", "--json"]])
-def test_a_broken_stack_file_is_told_on_stderr_with_exit_1(stacks: Path, run: Run, arguments: list[str]) -> None:
+def test_a_broken_stack_file_is_reported_on_stderr_with_exit_1(stacks: Path, run: Run, arguments: list[str]) -> None:
     (stacks / "Pulumi.coding-monitor.yaml").write_text(
         "config:\n  agent-containment:vpcCidr: 8.8.0.0/16\n  agent-containment:colour: red\n"
     )
@@ -116,7 +129,7 @@ def test_a_broken_stack_file_is_told_on_stderr_with_exit_1(stacks: Path, run: Ru
 
 
 @pytest.mark.parametrize("text", [b"\xff\xfe", b"config: [", b"- a", b"config: {1: 2}"], ids=repr)
-def test_a_file_that_is_no_stack_file_is_told_with_exit_1(stacks: Path, run: Run, text: bytes) -> None:
+def test_a_file_that_is_no_stack_file_is_reported_with_exit_1(stacks: Path, run: Run, text: bytes) -> None:
     (stacks / "Pulumi.coding-monitor.yaml").write_bytes(text)
     result = run("plan")
     assert result.exit_code == 1
@@ -126,7 +139,7 @@ def test_a_file_that_is_no_stack_file_is_told_with_exit_1(stacks: Path, run: Run
 
 def test_an_unknown_stack_names_those_that_are_there(stacks: Path, run: Run) -> None:
     result = run("plan", "-s", "research-monitor")
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert "no stack 'research-monitor' here" in result.stderr
     assert "coding-enforce, coding-monitor, locked-down-enforce, locked-down-monitor" in result.stderr
 
@@ -141,17 +154,17 @@ def test_wrong_usage_is_exit_2(stacks: Path, run: Run, arguments: list[str]) -> 
 
 
 def test_config_that_is_no_pair_is_named(stacks: Path, run: Run) -> None:
-    assert "--config wants KEY=VALUE, not 'vpcCidr'" in run("plan", "-c", "vpcCidr", "-c", "a=b").stderr
+    assert "--config needs KEY=VALUE, not 'vpcCidr'" in run("plan", "-c", "vpcCidr", "-c", "a=b").stderr
 
 
-def test_a_policy_with_a_hole_is_shown_said_to_be_broken_and_exit_1(stacks: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_policy_with_a_hole_is_shown_as_broken_with_exit_10(stacks: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     def without_shadow_deny(spec: ContainmentSpec) -> RuleSet:
         ruleset = build_ruleset(spec)
         return replace(ruleset, rules=ruleset.rules[1:])
 
     monkeypatch.setattr("containment.cli.plan.build_ruleset", without_shadow_deny)
     shown, data = run("plan"), run("plan", "--json")
-    assert shown.exit_code == data.exit_code == 1
+    assert shown.exit_code == data.exit_code == 10
     assert "BROKEN: policy of coding-monitor: " in shown.stderr
     assert json.loads(data.stdout)["brokenInvariants"]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import json
 import os
 import shutil
@@ -14,41 +13,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
-from containment.host.cloud_config import written_files
-from containment.host.first_boot import user_data
-from containment.library import load_library
-from containment.model.preset import Library
-from containment.model.spec import ContainmentSpec, resolve
+from containment.certificate_authority import CertificateAuthority, create_key, encode_pem
+from containment.host.cloud_config import parse_written_files
+from containment.host.first_boot import build_user_data
+from tests.containment.conftest import SpecOf
 
-SpecOf = Callable[..., ContainmentSpec]
 NAMESPACE = ["unshare", "--net", "--mount"] if os.geteuid() == 0 else ["unshare", "--user", "--map-root-user", "--net", "--mount"]
 
 NAMES = ("model.test", "core-a.test", "core-b.test", "ssm.test", "shadow.test", "attacker.test", "wanted.test")
 
 
 @pytest.fixture(scope="session")
-def library() -> Library:
-    return load_library()
-
-
-@pytest.fixture(scope="session")
-def spec_of(library: Library) -> SpecOf:
-    def make(stack: str = "made-up", **config: Any) -> ContainmentSpec:
-        return resolve({"awsAccessAccount": "aws-lab", "agentImageId": "ami-0123456789abcdef0", **config}, library, stack)
-
-    return make
-
-
-@pytest.fixture(scope="session")
 def folder(spec_of: SpecOf, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with what lands in /opt/openclaw-vca of a coding host, as cloud-init would write it."""
     out = tmp_path_factory.mktemp("opt")
-    for each in written_files(user_data(spec_of(installMode="openclaw"))):
+    for each in parse_written_files(build_user_data(spec_of(installMode="openclaw"))):
         if each.path.startswith("/opt/openclaw-vca/"):
             path = out / Path(each.path).name
             path.write_bytes(each.content)
@@ -92,32 +72,10 @@ World = Callable[..., Seen]
 def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with two authorities: `trusted` and `foreign`, each with a server certificate for every name."""
     out = tmp_path_factory.mktemp("ca")
-    now = datetime.datetime.now(datetime.UTC)
-
-    def name(text: str) -> x509.Name:
-        return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
-
-    def build(subject: str, issuer: str, key: Any, signer: Any, extension: x509.ExtensionType) -> x509.Certificate:
-        return (
-            x509.CertificateBuilder()
-            .subject_name(name(subject))
-            .issuer_name(name(issuer))
-            .public_key(key.public_key())
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(now - datetime.timedelta(days=1))
-            .not_valid_after(now + datetime.timedelta(days=2))
-            .add_extension(extension, critical=False)
-            .sign(signer, hashes.SHA256())
-        )
-
-    for authority in ("trusted", "foreign"):
-        root, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
-        ca = build(authority, authority, root, root, x509.BasicConstraints(ca=True, path_length=None))
-        leaf = build("leaf", authority, key, root, x509.SubjectAlternativeName([x509.DNSName(each) for each in NAMES]))
-        pem = serialization.Encoding.PEM
-        (out / f"{authority}-ca.pem").write_bytes(ca.public_bytes(pem))
-        secret = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-        (out / f"{authority}.pem").write_bytes(secret + leaf.public_bytes(pem))
+    for name in ("trusted", "foreign"):
+        authority, key = CertificateAuthority.create(name), create_key()
+        (out / f"{name}-ca.pem").write_text(encode_pem(authority.certificate))
+        (out / f"{name}.pem").write_text(encode_pem(key) + authority.sign_server_certificate(NAMES, key))
     return out
 
 

@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 import yaml
 
-from containment.host.cloud_config import Written, written_files
-from containment.host.contents import host_files
-from containment.host.first_boot import LIMIT, user_data
-from containment.model.fqdn import Match
-from containment.model.names import DENY_GROUPS, WebGroupId
-from containment.model.preset import Harness, Library
-from containment.model.spec import ContainmentSpec, resolve
+from containment.catalog.preset import Harness, Library
+from containment.config.spec import ContainmentSpec, resolve
+from containment.host.cloud_config import WrittenFile, parse_written_files
+from containment.host.contents import build_host_files
+from containment.host.first_boot import LIMIT, build_user_data
+from containment.names import DENY_GROUPS, WebGroupId
+from containment.ternary import Ternary
 from tests.support.deploy import deploy, stack_config
 
 from .conftest import SpecOf
@@ -37,8 +37,8 @@ def every(library: Library, spec_of: SpecOf) -> Iterator[ContainmentSpec]:
     )
 
 
-def files_of(spec: ContainmentSpec) -> dict[str, Written]:
-    return {each.path: each for each in written_files(user_data(spec))}
+def files_of(spec: ContainmentSpec) -> dict[str, WrittenFile]:
+    return {each.path: each for each in parse_written_files(build_user_data(spec))}
 
 
 def facts_of(spec: ContainmentSpec) -> dict[str, str]:
@@ -47,14 +47,14 @@ def facts_of(spec: ContainmentSpec) -> dict[str, str]:
 
 
 def document(spec: ContainmentSpec) -> dict[str, Any]:
-    return yaml.safe_load(user_data(spec))
+    return yaml.safe_load(build_user_data(spec))
 
 
 def test_every_class_mode_and_harness_fits_and_is_written_as_meant(every: Iterator[ContainmentSpec]) -> None:
     count = 0
     for spec in every:
-        assert len(user_data(spec).encode()) <= LIMIT
-        meant = {each.path: (each.content.encode(), each.permissions) for each in host_files(spec)}
+        assert len(build_user_data(spec).encode()) <= LIMIT
+        meant = {each.path: (each.content.encode(), each.permissions) for each in build_host_files(spec)}
         assert {path: (each.content, each.mode) for path, each in files_of(spec).items()} == meant
         assert all(path.startswith(("/opt/openclaw-vca/", "/etc/")) for path in meant)
         count += 1
@@ -64,26 +64,26 @@ def test_every_class_mode_and_harness_fits_and_is_written_as_meant(every: Iterat
 def test_the_longest_names_still_fit(spec_of: SpecOf) -> None:
     long = [f"{'a' * 60}.{'b' * 60}.{'c' * 60}.{'d' * 55}{number:02}.example" for number in range(12)]
     spec = spec_of("s" * 30, installMode="openclaw", approvedModelGatewayDomains=long, openclawCoreDomains=long, agentClass="coding")
-    assert len(user_data(spec)) <= LIMIT
+    assert len(build_user_data(spec)) <= LIMIT
     assert facts_of(spec)["CORE_HOSTS"].split() == long[:2]
 
 
-def test_user_data_is_the_same_in_both_modes_and_holds_no_mode(library: Library, spec_of: SpecOf) -> None:
+def test_user_data_is_the_same_in_both_modes_and_contains_no_mode(library: Library, spec_of: SpecOf) -> None:
     """Changed user data replaces the host, and monitor-to-enforce must not."""
     for name in library.presets:
-        one, two = (user_data(spec_of("same", agentClass=name, policyMode=mode)) for mode in ("monitor", "enforce"))
+        one, two = (build_user_data(spec_of("same", agentClass=name, policyMode=mode)) for mode in ("monitor", "enforce"))
         assert one == two
-        assert not any(b"POLICY_MODE=" in each.content for each in written_files(one) if each.path.endswith(".env"))
+        assert not any(b"POLICY_MODE=" in each.content for each in parse_written_files(one) if each.path.endswith(".env"))
 
 
 def test_nothing_in_it_is_a_secret(every: Iterator[ContainmentSpec]) -> None:
     for spec in every:
         for each in files_of(spec).values():
             assert not SECRET.search(each.content), each.path
-        assert not SECRET.search(user_data(spec).encode())
+        assert not SECRET.search(build_user_data(spec).encode())
 
 
-def test_nothing_runs_and_nothing_is_installed_unasked(every: Iterator[ContainmentSpec]) -> None:
+def test_nothing_runs_and_nothing_is_installed_unless_configured(every: Iterator[ContainmentSpec]) -> None:
     for spec in every:
         asked = document(spec)
         assert not {"runcmd", "packages"} & set(asked)
@@ -98,7 +98,7 @@ def test_nothing_runs_and_nothing_is_installed_unasked(every: Iterator[Containme
         ({"installMode": "hermes", "autoRunInstaller": True, "autoAcceptThirdPartySoftware": True}, "install-hermes.sh --run", "yes"),
     ],
 )
-def test_first_boot_runs_the_installer_only_when_asked(spec_of: SpecOf, config: dict[str, Any], command: str, accepted: str) -> None:
+def test_first_boot_runs_the_installer_only_when_configured(spec_of: SpecOf, config: dict[str, Any], command: str, accepted: str) -> None:
     (line,) = document(spec_of(**config))["runcmd"]
     assert command in line
     assert line.startswith(f"ACCEPT_THIRD_PARTY_SOFTWARE={accepted} ")
@@ -110,7 +110,7 @@ def test_no_harness_means_no_installer(spec_of: SpecOf) -> None:
     assert not [path for path in files_of(spec) if "install" in path]
 
 
-def test_packages_come_only_when_asked_and_over_https(spec_of: SpecOf) -> None:
+def test_packages_are_fetched_only_when_configured_and_over_https(spec_of: SpecOf) -> None:
     asked = document(spec_of(installDocker=True, installBootstrapPackages=True))
     assert asked["package_update"] is True
     assert {"docker.io", "curl"} <= set(asked["packages"])
@@ -132,17 +132,17 @@ def test_a_pinned_release_without_its_digest_is_not_checked_by_another_ones(spec
     }  # fmt: skip
 
 
-def test_what_is_asked_is_what_the_stack_permits_and_denies(every: Iterator[ContainmentSpec]) -> None:
+def test_what_is_probed_is_what_the_stack_permits_and_denies(every: Iterator[ContainmentSpec]) -> None:
     for spec in every:
         facts = facts_of(spec)
         permitted = [p for group, found in spec.destinations.items() if group not in DENY_GROUPS for p in found.patterns]
-        assert any(p.matches(facts["MODEL_HOST"]) is Match.YES for p in spec.destinations[WebGroupId.MODEL_GATEWAYS].patterns)
+        assert any(p.matches(facts["MODEL_HOST"]) is Ternary.YES for p in spec.destinations[WebGroupId.MODEL_GATEWAYS].patterns)
         for host in facts["CORE_HOSTS"].split():
-            assert any(p.matches(host) is Match.YES for p in spec.destinations[WebGroupId.CORE].patterns)
-        assert any(p.matches(facts["SHADOW_HOST"]) is Match.YES for p in spec.destinations[WebGroupId.UNAPPROVED_MODELS].patterns)
+            assert any(p.matches(host) is Ternary.YES for p in spec.destinations[WebGroupId.CORE].patterns)
+        assert any(p.matches(facts["SHADOW_HOST"]) is Ternary.YES for p in spec.destinations[WebGroupId.UNAPPROVED_MODELS].patterns)
         for name in ("ATTACKER_HOST", "SHADOW_HOST"):
             assert facts[name]
-            assert all(p.matches(facts[name]) is Match.NO for p in permitted)
+            assert all(p.matches(facts[name]) is Ternary.NO for p in permitted)
         assert facts["VPC_DNS_RESOLVER"] == str(spec.dns_resolver)
 
 
@@ -186,10 +186,10 @@ def test_the_system_fetches_no_updates_where_no_mirror_is_permitted(spec_of: Spe
 @pytest.mark.parametrize("text", ["", "#!/bin/sh\n", "#cloud-config\na: [\n", "\n#cloud-config\n"])
 def test_user_data_that_is_no_cloud_config_is_not_guessed_at(text: str) -> None:
     with pytest.raises(ValueError, match="user data"):
-        written_files(text)
+        parse_written_files(text)
 
 
-def test_the_host_is_told_the_ports_its_security_group_lets_out(spec_of: SpecOf) -> None:
+def test_the_host_has_the_ports_that_its_security_group_permits(spec_of: SpecOf) -> None:
     """In monitor the probes tell a port that is shut at the host from one that the gateway watches."""
     done = deploy("coding-monitor", stack_config("coding-monitor"))
     (group,) = [each for each in done.of_type("aws:ec2/securityGroup:SecurityGroup") if each["name"].endswith("-host")]

@@ -18,7 +18,7 @@ REAL = (
 
 
 @pytest.mark.parametrize("script", sorted(path.name for path in SCRIPTS.glob("*.sh")))
-def test_shellcheck_has_nothing_to_say(script: str) -> None:
+def test_shellcheck_finds_nothing(script: str) -> None:
     tool = shutil.which("shellcheck")
     if tool is None:
         pytest.skip("shellcheck is not installed (Debian: apt-get install shellcheck)")
@@ -98,7 +98,7 @@ ACCEPT = {"ACCEPT_THIRD_PARTY_SOFTWARE": "yes"}
 
 
 @pytest.mark.parametrize("make", [openclaw, nemoclaw, hermes])
-def test_untold_it_only_says_what_it_would_do(tmp_path: Path, make: type[Host]) -> None:
+def test_without_options_it_only_prints_what_it_would_do(tmp_path: Path, make: type[Host]) -> None:
     host = make(tmp_path)
     done = host.run()
     assert done.returncode == 0
@@ -161,7 +161,7 @@ def test_openclaw_is_refused_over_http_on_an_old_node_or_as_a_moving_version(
     assert "npm pack" not in host.called
 
 
-def test_a_lock_file_is_used_only_when_it_holds_the_pinned_package(tmp_path: Path) -> None:
+def test_a_lock_file_is_used_only_when_it_contains_the_pinned_package(tmp_path: Path) -> None:
     host = openclaw(tmp_path)
     lock = tmp_path / "lock.json"
     lock.write_text('{"integrity": "sha512-other"}')
@@ -256,7 +256,7 @@ def prepare(host: Host, *arguments: str, **environment: str) -> subprocess.Compl
     )
 
 
-def test_the_recipe_untold_only_says_what_it_would_do(builder: Host) -> None:
+def test_the_recipe_without_options_only_prints_what_it_would_do(builder: Host) -> None:
     done = prepare(builder)
     assert (done.returncode, builder.called) == (0, "")
     assert "nothing was done" in done.stdout

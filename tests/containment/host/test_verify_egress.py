@@ -178,7 +178,7 @@ def test_an_answer_that_may_be_the_destinations_is_never_a_pass(world: World) ->
     assert seen.code == 3
 
 
-def test_the_attacker_may_be_stopped_at_the_resolver_but_the_shadow_rule_must_be_asked(world: World) -> None:
+def test_the_attacker_may_be_stopped_at_the_resolver_but_the_shadow_rule_must_decide(world: World) -> None:
     seen = enforce(world, nameless=DENIED)
     assert seen.probe("attacker-by-name")[0] == "PASS"
     assert seen.probe("shadow-by-name")[0] == "NOT-TESTED"
@@ -202,7 +202,7 @@ def test_the_attacker_may_be_stopped_at_the_resolver_but_the_shadow_rule_must_be
     ],
     ids=lambda value: next(iter(value.items())).__repr__() if isinstance(value, dict) else None,
 )
-def test_what_nobody_can_be_asked_about_is_not_tested(world: World, changed: dict[str, str], untested: list[str]) -> None:
+def test_what_cannot_be_looked_up_is_not_tested(world: World, changed: dict[str, str], untested: list[str]) -> None:
     all_pass(enforce(world, changed), dict.fromkeys(untested, "NOT-TESTED"))
 
 

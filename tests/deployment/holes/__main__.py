@@ -11,6 +11,8 @@ import pulumi_aws as aws
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "samples"))
 import base
 
+from containment_lab.simulators import PREPARED_IMAGE
+
 HOLE = pulumi.Config().get("hole") or "none"
 WIDE = "128.0.0.0/1"
 """Half the internet: more than the Controller's own default route can keep."""
@@ -55,6 +57,7 @@ role = aws.iam.Role("host", assume_role_policy=json.dumps({"Version": "2012-10-1
 profile = aws.iam.InstanceProfile("host", role=role.name)
 base.agent(
     subnet,
+    ami=PREPARED_IMAGE,
     associate_public_ip_address=HOLE == "public-ip",
     iam_instance_profile=profile.name,
     metadata_options={"http_tokens": "optional", "http_put_response_hop_limit": 1} if HOLE == "imdsv1" else base.TOKENS,

@@ -11,10 +11,12 @@ from typing import Any
 
 import yaml
 
+from tests.support.entries import with_entries
+
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 MORE: dict[str, dict[str, Any]] = {
     "coding": {"osUpdateDomains": ["security.ubuntu.com"]},
-    "open-demo": {"tlsDecryptionUrls": ["api.acme.example/v1/*"], "acceptDecryptionWithSnat": True},
+    "open-demo": {"tlsDecryptionUrls": ["api.acme.example/v1/*"], "controllerVersion": "9.0.10"},
     "regulated-data": {"approvedModelGatewayCidrs": ["10.201.0.0/28"]},
 }
 
@@ -27,5 +29,5 @@ def brought(agent_class: str) -> dict[str, Any]:
 
 def options(agent_class: str) -> list[str]:
     """Return it as the command line takes it."""
-    pairs = ((key, value if isinstance(value, str) else json.dumps(value)) for key, value in brought(agent_class).items())
+    pairs = ((key, value if isinstance(value, str) else json.dumps(value)) for key, value in with_entries(brought(agent_class)).items())
     return [word for key, text in pairs for word in ("--config", f"{key}={text}")]

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import sys
 
-from containment.library import load_library
-from containment.model.names import PolicyMode
-from tests.policypack.mutants.judged import everywhere, found_in, told
+from containment.loaders.presets import load_library
+from containment.names import PolicyMode
+from tests.policypack.mutants.judged import everywhere, found_in, told, unneeded
 from tests.policypack.mutants.program import FORMS, Program, read
 from tests.policypack.product import registrations
 from tests.support.deploy import stack_config
@@ -24,7 +24,9 @@ def main() -> int:
     wrong = [line for one in verdicts for line in one.wrong]
     print("\n".join([*(f"{name} is refused unchanged" for name in refused), *wrong, told(verdicts)]))
     print(f"{len(wrong)} not refused as they should be")
-    return 1 if wrong or refused else 0
+    needless = unneeded(verdicts, fewest=3)
+    print(*(f"{rule} refuses fewer than three mutants that no other rule refuses" for rule in needless), sep="\n")
+    return 1 if wrong or refused or needless else 0
 
 
 if __name__ == "__main__":

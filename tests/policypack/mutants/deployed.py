@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator
 from typing import Any, Final
 
-from policypack.known_types import (
+from policypack.graph.known_types import (
     FLEET,
     LAUNCH_TEMPLATE,
     NODE_GROUP,
@@ -20,7 +20,7 @@ from policypack.known_types import (
     SUBNET,
     TABLE_ASSOCIATION,
 )
-from policypack.plain import UNKNOWN
+from policypack.graph.plain_data import UNKNOWN
 from tests.policypack.mutants.mutant import GATEWAY, HOST, ROLE, VPC, Add, Change, Deployed, Mutant, Read, Set
 from tests.policypack.mutants.mutant import SUBNET as AGENTS
 from tests.policypack.mutants.mutant import TABLE as ROUTES

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-from policypack.known_doors import DOORS, Leads
-from policypack.known_types import RULESET, VPC_ENDPOINT, WEB_GROUP
-from policypack.plain import UNKNOWN
-from policypack.providers import PROVIDERS
+from policypack.facts.ingress_services import DOORS, TargetKind
+from policypack.firewall.model_providers import PROVIDERS
+from policypack.graph.known_types import RULESET, VPC_ENDPOINT, WEB_GROUP
+from policypack.graph.plain_data import UNKNOWN
 from tests.policypack.mutants import resolution, routing
 from tests.policypack.mutants.mutant import ANYWHERE, ENFORCE, HOST, INTERNET, RULES, SUBNET, VPC, Add, Change, Mutant, Set, Unset
 from tests.policypack.mutants.program import Program, Ref, Stack
@@ -87,7 +87,7 @@ def _of_deny(short: str, at: str) -> Iterator[Mutant]:
 
 
 def _permitted(program: Program, rules: list[dict[str, Any]]) -> list[str]:
-    by_id = {one.output("uuid"): one.name for one in program.of(WEB_GROUP)}
+    by_id = {one.get_output("uuid"): one.name for one in program.of(WEB_GROUP)}
     return [by_id[value] for rule in rules if rule["action"] == "PERMIT" for value in rule.get("webGroups") or ()]
 
 
@@ -113,10 +113,16 @@ def _of_endpoint(name: str, kind: str) -> Iterator[Mutant]:
 
 def _doors() -> Iterator[Mutant]:
     ami = "ami-0123456789abcdef0"
-    leads = {Leads.HOST: Ref(HOST), Leads.SUBNET: Ref(SUBNET), Leads.VPC: Ref(VPC), Leads.BALANCER: Ref("balancer"), Leads.IMAGE: ami}
-    first: dict[Leads, Change] = {
-        Leads.BALANCER: Add("aws:lb/loadBalancer:LoadBalancer", {"loadBalancerType": "network", "subnets": [Ref(SUBNET)]}, "balancer"),
-        Leads.IMAGE: Set(HOST, "ami", ami),
+    leads = {
+        TargetKind.HOST: Ref(HOST),
+        TargetKind.SUBNET: Ref(SUBNET),
+        TargetKind.VPC: Ref(VPC),
+        TargetKind.BALANCER: Ref("balancer"),
+        TargetKind.IMAGE: ami,
+    }
+    first: dict[TargetKind, Change] = {
+        TargetKind.BALANCER: Add("aws:lb/loadBalancer:LoadBalancer", {"loadBalancerType": "network", "subnets": [Ref(SUBNET)]}, "balancer"),
+        TargetKind.IMAGE: Set(HOST, "ami", ami),
     }
     for kind, doors in DOORS.items():
         for door in doors:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
-from policypack.plain import UNKNOWN
+from policypack.graph.plain_data import UNKNOWN
 from tests.policypack.mutants.mutant import HOST, ROLE, SUBNET, VPC, Add, Drop, Mutant, Set, Unset
 from tests.policypack.mutants.program import Ref
 
@@ -88,6 +88,8 @@ ADDRESSES: Final = (
         _IP,
         (Add(_BINDING, {"networkInterfaceId": Ref(HOST, "primaryNetworkInterfaceId"), "allocationId": "eipalloc-0123456789abcdef0"}),),
     ),
+    Mutant("ip-elastic-by-private-address", _IP, (Add(_BINDING, {"privateIpAddress": "10.64.10.25", "allocationId": "eipalloc-0a"}),)),
+    Mutant("ip-elastic-by-address-unknown", _IP, (Add(_BINDING, {"privateIpAddress": UNKNOWN, "allocationId": "eipalloc-0a"}),)),
     Mutant("ip-elastic-of-somebody", _IP, (Add(_EIP, {"domain": "vpc", "instance": "i-0123456789abcdef0"}),)),
     Mutant(
         "ip-second-host-in-an-open-subnet",
@@ -137,10 +139,33 @@ VOLUMES: Final = (
         ),
         where="disk",
     ),
+    Mutant(
+        "volume-of-another-program",
+        _VOLUMES,
+        (
+            Add(
+                "aws:ec2/volumeAttachment:VolumeAttachment",
+                {"instanceId": Ref(HOST), "volumeId": "vol-0123456789abcdef0", "deviceName": "/dev/sdg"},
+            ),
+        ),
+    ),
+    Mutant(
+        "volume-at-another-machine",
+        "agent-host-has-no-way-in",
+        (
+            Add("aws:ebs/volume:Volume", {"availabilityZone": "us-east-1a", "size": 10, "encrypted": True}, "disk"),
+            Add(
+                "aws:ec2/volumeAttachment:VolumeAttachment",
+                {"instanceId": "i-0123456789abcdef0", "volumeId": Ref("disk"), "deviceName": "/dev/sdg"},
+            ),
+        ),
+        where="extra",
+    ),
 )
 
 SECRETS: Final = (
     Mutant("secret-access-key", _SECRET, (Set(HOST, "userData", "export AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE\n"),)),
+    Mutant("secret-in-a-tag", _SECRET, (Set(HOST, "tags/Contact", "AKIAIOSFODNN7EXAMPLE"),)),
     Mutant("secret-password", _SECRET, (Set(HOST, "userData", "#!/bin/sh\nmysql --password=Tr0ub4dor-and-3\n"),)),
     Mutant("secret-token-in-base64", _SECRET, (Set(HOST, "userDataBase64", "ZXhwb3J0IEdJVEhVQl9UT0tFTj1hYmNkZWYwMTIzNDU2Nzg5YWJjZGVm"),)),
     Mutant("secret-private-key", _SECRET, (Set(HOST, "userData", "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXk\n"),)),

@@ -6,13 +6,14 @@ import json
 from itertools import cycle
 from typing import Any, Final
 
-from policypack.plain import UNKNOWN
-from tests.policypack.logins.examples import CONFIGS, SCRIPTS, config, script
-from tests.policypack.mutants.mutant import HOST, ROLE, Add, Mutant, Set
+from policypack.graph.plain_data import UNKNOWN
+from tests.policypack.facts.logins.examples import CONFIGS, FORMS, MODULES, SCRIPTS, config, script
+from tests.policypack.facts.secrets.examples import ENCODINGS, PREFIXED
+from tests.policypack.mutants.mutant import HOST, ROLE, VPC, Add, Mutant, Set
 from tests.policypack.mutants.program import Ref
-from tests.policypack.secrets.examples import ENCODINGS, PREFIXED
 
 _ROLE, _ENDPOINT = "agent-role-is-minimal", "endpoints-are-for-this-account"
+_TYPES: Final = "compute-and-routing-are-known"
 _SECRET, _LOGIN = "user-data-holds-no-secret", "agent-host-has-no-login"
 _OPERATE: Final = "agent-identity-operate"
 ACCOUNT, OTHER = "123456789012", "999988887777"
@@ -181,7 +182,11 @@ _FROM_TABLES: Final = (
         for (label, text), how in zip(PREFIXED.items(), cycle(ENCODINGS), strict=False)
     ),
     *(Mutant(f"login/{label}", _LOGIN, (Set(HOST, "userData", script(text)),), also=(_SECRET,)) for label, text in SCRIPTS.items()),
-    *(Mutant(f"login-config/{label}", _LOGIN, (Set(HOST, "userData", config(text)),), also=(_SECRET,)) for label, text in CONFIGS.items()),
+    *(
+        Mutant(f"login-config/{label}", _LOGIN, (Set(HOST, "userData", config(text)),), also=(_SECRET,))
+        for label, text in {**CONFIGS, **MODULES}.items()
+    ),
+    *(Mutant(f"login-form/{label}", _LOGIN, (Set(HOST, "userData", text),), also=(_SECRET,)) for label, text in FORMS.items()),
 )
 OTHERS: Final[dict[str, dict[str, Any]]] = {
     "another-account": {"Principal": {"AWS": "arn:aws:iam::999988887777:root"}},
@@ -200,7 +205,47 @@ OTHERS: Final[dict[str, dict[str, Any]]] = {
 }
 """Who may take a role that no host acts with."""
 
+UNPOLICED: Final = (
+    *("email-smtp", "transfer.server", "transfer.server.c-0001", "appstream.streaming", "workspaces", "iot.credentials", "iot.data"),
+    *("elastic-inference.runtime", "m2", "made-up"),
+)
+"""Services whose endpoints apply no policy, or that no review covers."""
+
 _WRITTEN: Final = (
+    *(
+        Mutant(f"role-of-another-program/{kind}", _ROLE, (Add(f"aws:iam/{kind}", {key: value, **more}),), also=(_TYPES,))
+        for kind, key, value, more in (
+            ("rolePolicy:RolePolicy", "role", "theirs", {"policy": _document(Action="ec2:DescribeTags", Resource="*")}),
+            ("rolePolicyAttachment:RolePolicyAttachment", "role", "theirs", {"policyArn": "arn:aws:iam::aws:policy/SecurityAudit"}),
+            ("rolePolicyAttachmentsExclusive:RolePolicyAttachmentsExclusive", "roleName", "theirs", {"policyArns": []}),
+            ("rolePoliciesExclusive:RolePoliciesExclusive", "roleName", "theirs", {"policyNames": []}),
+            ("policyAttachment:PolicyAttachment", "roles", ["theirs"], {"policyArn": "arn:aws:iam::aws:policy/SecurityAudit"}),
+        )
+    ),
+    *(
+        Mutant(
+            f"endpoint-without-policies/{service}",
+            _ENDPOINT,
+            (
+                Add(
+                    "aws:ec2/vpcEndpoint:VpcEndpoint",
+                    {
+                        "vpcId": Ref(VPC),
+                        "serviceName": f"com.amazonaws.us-east-1.{service}",
+                        "vpcEndpointType": "Interface",
+                        "privateDnsEnabled": True,
+                        "policy": _document(
+                            Principal="*",
+                            Action="*",
+                            Resource="*",
+                            Condition={"StringEquals": {"aws:PrincipalAccount": ACCOUNT, "aws:ResourceAccount": ACCOUNT}},
+                        ),
+                    },
+                ),
+            ),
+        )
+        for service in UNPOLICED
+    ),
     *(
         Mutant(
             f"other-role/{label}", _ROLE, (Add("aws:iam/role:Role", {"assumeRolePolicy": _document(Action="sts:AssumeRole", **stated)}),)

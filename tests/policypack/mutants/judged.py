@@ -5,15 +5,48 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from random import Random
 
-from policypack.graph import Resource
-from policypack.judge import check_stack
-from tests.policypack.mutants import deployed, hosts, identity, names, network, permits, policy, services, too_wide, type_table
+from policypack.graph.resources import Resource
+from policypack.registry import RULES
+from policypack.standalone_checks import check_stack
+from tests.policypack.mutants import (
+    archive,
+    credential_gateway,
+    deployed,
+    ephemeral,
+    grants,
+    hosts,
+    identity,
+    names,
+    network,
+    permits,
+    policy,
+    services,
+    sessions,
+    too_wide,
+    type_table,
+)
 from tests.policypack.mutants.generated import generated
 from tests.policypack.mutants.mutant import Mutant
 from tests.policypack.mutants.program import FORMS, Program, Stack
 
-_TABLES = (deployed, hosts, identity, names, network, permits, policy, services, too_wide)
+_TABLES = (
+    archive,
+    credential_gateway,
+    deployed,
+    ephemeral,
+    grants,
+    hosts,
+    identity,
+    names,
+    network,
+    permits,
+    policy,
+    services,
+    sessions,
+    too_wide,
+)
 WRITTEN = tuple(mutant for table in _TABLES for mutant in table.TABLE)
 BY_TYPE = type_table.TABLE
 """Holes by a type, which are the same in every stack: each is judged in one stack of its turn."""
@@ -54,6 +87,14 @@ def judge(mutant: Mutant, name: str, stack: Stack) -> Verdict:
     return Verdict(mutant, name, {form: found_in(program.resources(form)) for form in FORMS}, frozenset(program.touched))
 
 
+def sampled(mutants: Iterable[Mutant], per_rule: int) -> list[Mutant]:
+    """Draw at most `per_rule` mutants of each rule, the same ones on every run."""
+    by_rule: dict[str, list[Mutant]] = {}
+    for mutant in mutants:
+        by_rule.setdefault(mutant.rule, []).append(mutant)
+    return [one for rule, group in by_rule.items() for one in Random(rule).sample(group, min(per_rule, len(group)))]
+
+
 def in_turn(mutants: Iterable[Mutant], stacks: Mapping[str, Stack]) -> Iterator[Verdict]:
     """Yield each mutant judged in one stack of a mode it is a hole in, the stacks taking turns."""
     for number, mutant in enumerate(mutants):
@@ -74,6 +115,12 @@ def everywhere(stacks: Mapping[str, Stack]) -> Iterator[Verdict]:
 def kills(verdicts: Iterable[Verdict]) -> Counter[str]:
     """Return how many mutants each rule refuses that no other rule does."""
     return Counter(next(iter(one.killers)) for one in verdicts if len(one.killers) == 1)
+
+
+def unneeded(verdicts: Iterable[Verdict], *, fewest: int) -> list[str]:
+    """Return the rules that refuse fewer than `fewest` mutants which no other rule refuses."""
+    alone = kills(verdicts)
+    return [rule.id for rule in RULES if alone[rule.id] < fewest]
 
 
 def told(verdicts: list[Verdict]) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from containment.model.names import PolicyMode
+from containment.names import PolicyMode
 from tests.policypack.mutants.program import Program
 
 HOST: Final = "agent-instance"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from containment.model.permitted import drop_sites, dynamic_dns, local_names, resolvers, tenants, tunnels
+from containment.patterns.permitted_names import drop_sites, dynamic_dns, local_names, resolvers, tenants, tunnels
 from tests.policypack.mutants.mutant import Mutant, Set
 
 _RULE: Final = "permitted-names-are-not-denied"

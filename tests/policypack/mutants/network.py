@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from policypack.plain import UNKNOWN
+from policypack.graph.plain_data import UNKNOWN
 from tests.policypack.mutants.mutant import HOST, SUBNET, VPC, Add, Drop, Mutant, Set
 from tests.policypack.mutants.mutant import TABLE as ROUTES
 from tests.policypack.mutants.program import Ref

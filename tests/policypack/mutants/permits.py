@@ -5,7 +5,7 @@ from __future__ import annotations
 from ipaddress import ip_network
 from typing import Final
 
-from policypack.plain import UNKNOWN
+from policypack.graph.plain_data import UNKNOWN
 from tests.policypack.mutants.mutant import (
     AGENTS,
     ANYWHERE,
@@ -54,7 +54,21 @@ PERMITS: Final = (
         "permit-from-neighbours",
         _OURS,
         (Set(RULES, "rules/allow-model-gateways/srcSmartGroups/+", Ref(NEIGHBOURS, "uuid")),),
-        in_preview=(),
+    ),
+    Mutant(
+        "permit-to-a-group-of-another-program",
+        _NARROW,
+        (rule(70, dstSmartGroups=["0b5f9b0e-6a0f-4d55-9a51-2f3c1c7f9a10"]),),
+    ),
+    Mutant(
+        "permit-of-names-of-another-program",
+        _NAMES,
+        (Set(RULES, "rules/allow-core/webGroups", ["0b5f9b0e-6a0f-4d55-9a51-2f3c1c7f9a10"]),),
+    ),
+    Mutant(
+        "permit-from-a-group-of-another-program",
+        _OURS,
+        (Set(RULES, "rules/allow-model-gateways/srcSmartGroups/+", "0b5f9b0e-6a0f-4d55-9a51-2f3c1c7f9a10"),),
     ),
     Mutant("permit-for-every-vm", _OURS, (Set(AGENTS, "selector/matchExpressions/0/tags", {"Team": "all"}),)),
     Mutant("permit-for-a-wide-subnet", _OURS, (Set(AGENTS, "selector/matchExpressions/+", {"cidr": "10.0.0.0/8"}),), also=(_EAST_WEST,)),

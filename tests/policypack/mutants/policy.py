@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from policypack.plain import UNKNOWN
+from policypack.graph.plain_data import UNKNOWN
 from tests.policypack.mutants.mutant import (
     ENFORCE,
     GATEWAY,
@@ -14,6 +14,8 @@ from tests.policypack.mutants.mutant import (
     NEIGHBOURS,
     RULES,
     STACK,
+    SUBNET,
+    VPC,
     Add,
     Change,
     Drop,
@@ -39,6 +41,7 @@ _DISTINCT = "priorities-are-distinct"
 _DEFAULT = "controller-default-action-denies"
 _DEAD = "denies-decide-something"
 _FOUND = "agent-host-is-found"
+_TYPES = "compute-and-routing-are-known"
 _DENY = "policy-wg-unapproved-model-providers"
 _LIST = "aviatrix:index/distributedFirewallingPolicyList:DistributedFirewallingPolicyList"
 _RULESET = "aviatrix:index/dcfRuleset:DcfRuleset"
@@ -73,7 +76,9 @@ SHADOW: Final = (
     Mutant("shadow-priority-unknown", _SHADOW, (Set(RULES, "rules/shadow-model-deny/priority", UNKNOWN),), modes=MONITOR),
     Mutant("shadow-permit-before", _SHADOW, (rule(1),), also=(_NARROW,)),
     Mutant("shadow-permit-of-one", _SHADOW, (names("api.openai.com"), rule(5, **named("more-names"))), where=RULES, also=(_NAMES,)),
-    Mutant("shadow-rules-unknown", _SHADOW, (Set(RULES, "rules", UNKNOWN),), also=(_LAST, _EAST_WEST, _DNS, _NARROW, _TLS, _PROFILE)),
+    Mutant(
+        "shadow-rules-unknown", _SHADOW, (Set(RULES, "rules", UNKNOWN),), also=(_LAST, _EAST_WEST, _DNS, _NARROW, _TLS, _PROFILE, _TYPES)
+    ),
     Mutant("shadow-policy-gone", _SHADOW, (Drop(RULES),), where=STACK, also=(_LAST, _EAST_WEST, _DNS)),
     Mutant(
         "shadow-names-unknown",
@@ -108,6 +113,7 @@ DEFAULTS: Final = (
     Mutant("applied-dns-watch-unknown", _APPLIED, (Set(RULES, "rules/deny-dns-exfil-tcp/watch", UNKNOWN),), modes=ENFORCE),
     Mutant("applied-paste-disabled", _APPLIED, (Set(RULES, "rules/deny-paste-and-webhooks/enforcement", "DISABLE"),)),
     Mutant("applied-doh-disabled", _APPLIED, (Set(RULES, "rules/deny-doh-resolvers/enforcement", "DISABLE"),)),
+    Mutant("applied-doh-enforcement-unheard-of", _APPLIED, (Set(RULES, "rules/deny-doh-resolvers/enforcement", "OFF"),)),
     Mutant("applied-doh-enforcement-unknown", _APPLIED, (Set(RULES, "rules/deny-doh-resolvers/enforcement", UNKNOWN),)),
     Mutant("default-action-permit", _DEFAULT, (Add(_ACTION, {"action": "PERMIT", "logging": True}),)),
     Mutant("default-action-unlogged", _DEFAULT, (Add(_ACTION, {"action": "DENY", "logging": False}),)),
@@ -223,6 +229,21 @@ OWNERS: Final = (
     Mutant("equal-tcp", _DISTINCT, (Set(RULES, "rules/allow-vpc-dns-tcp/priority", 21),)),
     Mutant("equal-neighbours", _DISTINCT, (Set(RULES, "rules/allow-model-gateways/priority", 100),)),
     Mutant("equal-monitors", _DISTINCT, (Set(RULES, "rules/monitor-permit/priority", 200),), modes=MONITOR, also=(_NARROW,)),
+    Mutant("no-hosts-by-another-word", _FOUND, (Drop(HOST), Set(VPC, "tags/AgentHosts", "None")), where=STACK, modes=ENFORCE),
+    Mutant(
+        "no-hosts-in-one-of-two-networks",
+        _FOUND,
+        (Drop(HOST), Set(VPC, "tags/AgentHosts", "none"), Add("aws:ec2/vpc:Vpc", {"cidrBlock": "10.99.0.0/16"})),
+        where=STACK,
+        modes=ENFORCE,
+    ),
+    Mutant(
+        "no-hosts-beside-an-unreviewed-type",
+        _TYPES,
+        (Drop(HOST), Set(VPC, "tags/AgentHosts", "none"), Add("awscc:ec2/instance:Instance", {"subnetId": Ref(SUBNET)})),
+        where="extra",
+        modes=ENFORCE,
+    ),
     Mutant("host-gone", _FOUND, (Drop(HOST),), where=STACK, modes=ENFORCE),
     Mutant("host-and-rules-gone", _FOUND, (Drop(HOST), Drop(RULES)), where=STACK),
     Mutant("host-and-gateway-gone", _FOUND, (Drop(HOST), Drop(GATEWAY)), where=STACK, modes=ENFORCE),

@@ -11,8 +11,8 @@ from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from policypack.graph import Resource
-from policypack.plain import UNKNOWN
+from policypack.graph.plain_data import UNKNOWN
+from policypack.graph.resources import Resource
 from tests.policypack.record import FIRST, FORMS, MADE, MADE_BY_TYPE, resource_of
 
 _IDENTITIES: Final = frozenset(key for keys in (MADE, *MADE_BY_TYPE.values()) for key in keys)
@@ -102,6 +102,7 @@ class Program:
         first, *rest = path.split("/")
         self.touched.add((self.at(name).type, first))
         known: Any = None
+        owners = self._find_owners()
         for form in reversed(FORMS):
             resource = self._forms[form][name]
             props, outputs = {**resource.props}, {**resource.outputs}
@@ -113,7 +114,7 @@ class Program:
             else:
                 outputs.pop(first, None)
             known = props.get(first) if form == "known" else known
-            urns = tuple(dict.fromkeys((*self._named(known), *referred, *self._kept(resource, first, known))))
+            urns = tuple(dict.fromkeys((*_find_named(known, owners), *referred, *self._kept(resource, first, known))))
             dependencies = {**resource.property_dependencies, first: urns}
             self._forms[form][name] = replace(resource, props=props, outputs=outputs, property_dependencies=dependencies)
 
@@ -122,16 +123,8 @@ class Program:
         if isinstance(known, str) and known == resource.props.get(key):
             yield from resource.property_dependencies.get(key, ())
 
-    def _named(self, value: Any) -> Iterator[str]:
-        """Yield the resources whose ids a known value holds."""
-        if isinstance(value, dict | list):
-            for item in value.values() if isinstance(value, dict) else value:
-                yield from self._named(item)
-        elif isinstance(value, str):
-            yield from self._owners.get(value, ())
-
-    @property
-    def _owners(self) -> Mapping[str, tuple[str, ...]]:
+    def _find_owners(self) -> Mapping[str, tuple[str, ...]]:
+        """Return the resource of each id that is known."""
         found: dict[str, tuple[str, ...]] = {}
         for one in self._forms["known"].values():
             for key in _IDENTITIES & one.outputs.keys() - one.props.keys():
@@ -151,6 +144,15 @@ class Program:
         if isinstance(value, Mapping):
             return {key: self._rendered(item, form) for key, item in value.items()}
         return [self._rendered(item, form) for item in value] if isinstance(value, list | tuple) else value
+
+
+def _find_named(value: Any, owners: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
+    """Yield the resources whose ids a known value holds."""
+    if isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _find_named(item, owners)
+    elif isinstance(value, str):
+        yield from owners.get(value, ())
 
 
 def _place(held: Any, path: list[str]) -> tuple[Any, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from policypack.known_types import (
+from policypack.graph.known_types import (
     DHCP_ASSOCIATION,
     DNS_ASSOCIATION,
     DNS_RULE,
@@ -19,7 +19,7 @@ from policypack.known_types import (
     ZONE_ASSOCIATION,
     ZONE_AUTHORIZATION,
 )
-from policypack.plain import UNKNOWN
+from policypack.graph.plain_data import UNKNOWN
 from tests.policypack.mutants.mutant import ENFORCE, SUBNET, VPC, Add, Change, Mutant, Set
 from tests.policypack.mutants.program import Program, Ref
 

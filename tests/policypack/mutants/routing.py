@@ -10,8 +10,7 @@ from typing import Any, Final
 
 import pulumi_aws as aws
 
-from policypack.known_types import DEFAULT_ROUTE_TABLE, PREFIX_LIST, ROUTE
-from policypack.network.foreign import (
+from policypack.facts.network.other_programs import (
     FOREIGN_ANSWERERS,
     FOREIGN_BALANCERS,
     FOREIGN_DOORS,
@@ -20,8 +19,9 @@ from policypack.network.foreign import (
     FOREIGN_NAMES,
     FOREIGN_ROUTING,
 )
-from policypack.network.route import NO_TARGETS
-from policypack.plain import UNKNOWN
+from policypack.facts.network.route import NO_TARGETS
+from policypack.graph.known_types import DEFAULT_ROUTE_TABLE, PREFIX_LIST, ROUTE
+from policypack.graph.plain_data import UNKNOWN
 from tests.policypack.mutants.mutant import GATEWAY, TABLE, VPC, Add, Change, Mutant, Set
 from tests.policypack.mutants.program import Ref
 from tests.policypack.mutants.type_table import nested

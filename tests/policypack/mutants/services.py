@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
-from policypack.plain import UNKNOWN
+from policypack.graph.plain_data import UNKNOWN
 from tests.policypack.mutants.mutant import ENFORCE, GATEWAY, VPC, Add, Drop, Mutant, Set, Unset
 from tests.policypack.mutants.program import Ref
 
@@ -18,6 +18,10 @@ _DNS_RULE = "aws:route53/resolverFirewallRule:ResolverFirewallRule"
 _DNS_LIST = "aws:route53/resolverFirewallDomainList:ResolverFirewallDomainList"
 _FORWARD = "aws:route53/resolverRule:ResolverRule"
 _FORWARD_USE = "aws:route53/resolverRuleAssociation:ResolverRuleAssociation"
+_INTRUSIONS = "intrusions-are-dropped"
+_PROFILE, _DEFAULT, _FEED = (f"aviatrix:index/dcf{one}:Dcf{one}" for one in ("IpsProfile", "DefaultIpsProfile", "IpsRuleFeed"))
+_ACTIONS = {"informational": "alert", "minor": "alert", "major": "alert_and_drop", "critical": "alert_and_drop"}
+_FEEDS = {"customFeedsIds": [], "externalFeedsIds": ["suricata-rules"], "ignoredSids": []}
 _REMOTE = "aviatrix:index/remoteSyslog:RemoteSyslog"
 
 
@@ -48,6 +52,15 @@ NAMES: Final = (
     Mutant("dns-list-one-unknown", _DNS, (Set("dns-addresses-names", "domains/+", UNKNOWN),), where="dns-addresses"),
     Mutant("dns-list-all-addresses", _DNS, (Set("dns-addresses-names", "domains", ["*"]),), where="dns-addresses"),
     Mutant("dns-list-of-somebody", _DNS, (Set("dns-addresses", "firewallDomainListId", "rslvr-fdl-0123456789abcdef"),)),
+    *(
+        Mutant(
+            f"dns-list-only-alerts/{name}",
+            _DNS,
+            (Set("dns-addresses", "action", "ALERT"), Set("dns-addresses-names", "domains/+", name)),
+            modes=ENFORCE,
+        )
+        for name in ("*.com", "*.net.", "*.co.uk", "*.duckdns.org", "*.github.io")
+    ),
     Mutant("dns-fails-open", _DNS, (Set("dns-closed", "firewallFailOpen", "ENABLED"),)),
     Mutant("dns-fails-unknown", _DNS, (Set("dns-closed", "firewallFailOpen", UNKNOWN),)),
     Mutant("dns-unprotected", _DNS, (Set("dns-use", "mutationProtection", "DISABLED"),)),
@@ -138,6 +151,12 @@ def _switch(key: str, rule: str, bad: bool, *, silence: bool = True) -> tuple[Mu
     return tuple(Mutant(f"gateway-{name}", rule, (change,)) for name, change in ways)
 
 
+def _profile(name: str, **changes: Any) -> Mutant:
+    """Return a stack with an intrusion profile that differs from a sound one."""
+    inputs = {"profileName": "agents", "ruleFeeds": _FEEDS, "intrusionActions": _ACTIONS, **changes}
+    return Mutant(f"intrusion-{name}", _INTRUSIONS, (Add(_PROFILE, inputs),))
+
+
 CONTROLLER: Final = (
     *_switch("singleIpSnat", "gateway-translates-addresses", bad=False),
     *_switch("enableEncryptVolume", "gateway-volume-is-encrypted", bad=False),
@@ -157,6 +176,19 @@ CONTROLLER: Final = (
     Mutant(
         "syslog-copilots", "syslog-is-encrypted", (Add(_REMOTE, {"index": 9, "server": "198.51.100.5", "port": 5000, "protocol": "UDP"}),)
     ),
+    *(_profile(f"reports-{one}", intrusionActions={**_ACTIONS, one: "alert"}) for one in ("major", "critical")),
+    _profile("unknown-actions", intrusionActions=UNKNOWN),
+    _profile("unknown-action", intrusionActions={**_ACTIONS, "critical": UNKNOWN}),
+    _profile("without-actions", intrusionActions={}),
+    _profile("without-feeds", ruleFeeds={**_FEEDS, "externalFeedsIds": []}),
+    _profile("unknown-feeds", ruleFeeds=UNKNOWN),
+    _profile("ignores-rules", ruleFeeds={**_FEEDS, "ignoredSids": [2024897]}),
+    _profile("may-ignore-rules", ruleFeeds={**_FEEDS, "ignoredSids": UNKNOWN}),
+    _profile("never-drops-rules", ruleFeeds={**_FEEDS, "neverDropSids": [2024897]}),
+    Mutant("intrusion-default-built-in", _INTRUSIONS, (Add(_DEFAULT, {"defaultIpsProfile": "defa11a1-0000-4000-8000-000000000000"}),)),
+    Mutant("intrusion-default-unknown", _INTRUSIONS, (Add(_DEFAULT, {"defaultIpsProfile": UNKNOWN}),)),
+    Mutant("intrusion-feed-passes", _INTRUSIONS, (Add(_FEED, {"feedName": "own", "fileContent": "pass tls any any -> any any (sid:1;)"}),)),
+    Mutant("intrusion-feed-unknown", _INTRUSIONS, (Add(_FEED, {"feedName": "own", "fileContent": UNKNOWN}),)),
     Mutant(
         "firewall-off",
         "firewall-stays-on",

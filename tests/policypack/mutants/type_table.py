@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from policypack.known_types import COMPUTE, TEMPLATES
-from policypack.type_table.table import Bound, Kind, Line, lines
-from tests.policypack.mutants.mutant import SUBNET, VPC, Add, Mutant
+from policypack.graph.known_types import COMPUTE, TEMPLATES
+from policypack.graph.plain_data import UNKNOWN
+from policypack.type_table.table import Bound, BoundKind, TypeLine, load_lines
+from tests.policypack.mutants.mutant import GATEWAY, SUBNET, VPC, Add, Mutant, Set
 from tests.policypack.mutants.program import Ref
 from tests.policypack.type_table.names import AVIATRIX, AWS, committed
 
@@ -15,24 +16,33 @@ RULE: Final = "compute-and-routing-are-known"
 FOREIGN: Final = "999988887777"
 _ANYBODY: Final = '{"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}]}'
 _NOT_REVIEWED: Final = {
-    Kind.UNSET: {"any": "thing"},
-    Kind.OFF: True,
-    Kind.ON: False,
-    Kind.NOT_OFF: False,
-    Kind.SET: "",
-    Kind.ONE_OF: "something else",
-    Kind.REFERS: f"arn:aws:lambda:us-east-1:{FOREIGN}:function:any",
-    Kind.OWN_RESOURCE: f"arn:aws:logs:us-east-1:{FOREIGN}:log-group:any",
-    Kind.OWN_ARN: f"arn:aws:logs:us-east-1:{FOREIGN}:log-group:any",
-    Kind.OWN_ENDPOINT: f"arn:aws:sqs:us-east-1:{FOREIGN}:any",
-    Kind.SNS_TOPIC: f"arn:aws:lambda:us-east-1:{FOREIGN}:function:any",
-    Kind.OWN_ACCOUNT: FOREIGN,
-    Kind.OWN_PRINCIPAL: f"arn:aws:iam::{FOREIGN}:root",
-    Kind.OWN_POLICY: _ANYBODY,
-    Kind.EKS_ISSUER: "https://token.actions.githubusercontent.com",
+    BoundKind.UNSET: {"any": "thing"},
+    BoundKind.OFF: True,
+    BoundKind.ON: False,
+    BoundKind.NOT_OFF: False,
+    BoundKind.STATED_OFF: True,
+    BoundKind.SET: "",
+    BoundKind.ONE_OF: "something else",
+    BoundKind.REFERS: f"arn:aws:lambda:us-east-1:{FOREIGN}:function:any",
+    BoundKind.OWN_RESOURCE: f"arn:aws:logs:us-east-1:{FOREIGN}:log-group:any",
+    BoundKind.OWN_ARN: f"arn:aws:logs:us-east-1:{FOREIGN}:log-group:any",
+    BoundKind.OWN_ENDPOINT: f"arn:aws:sqs:us-east-1:{FOREIGN}:any",
+    BoundKind.SNS_TOPIC: f"arn:aws:lambda:us-east-1:{FOREIGN}:function:any",
+    BoundKind.OWN_ACCOUNT: FOREIGN,
+    BoundKind.OWN_PRINCIPAL: f"arn:aws:iam::{FOREIGN}:root",
+    BoundKind.OWN_POLICY: _ANYBODY,
+    BoundKind.EKS_ISSUER: "https://token.actions.githubusercontent.com",
 }
 """A value outside each kind of bound."""
 
+_ALSO: Final = {
+    "aws:eks/podIdentityAssociation:PodIdentityAssociation": ("agent-role-is-minimal",),
+    "aws:iam/policyAttachment:PolicyAttachment": ("agent-role-is-minimal",),
+    "aws:ec2/vpcEndpointPolicy:VpcEndpointPolicy": ("endpoints-are-for-this-account",),
+    "aviatrix:index/dcfRuleset:DcfRuleset": ("ruleset-is-in-force",),
+    "aviatrix:index/distributedFirewallingPolicyList:DistributedFirewallingPolicyList": ("policy-has-one-owner",),
+}
+"""Rules that judge one more resource of a type whatever its properties."""
 _OTHER_CONTROLLER: Final = {"controllerIp": "192.0.2.99", "verifySslCertificate": True}
 
 PACKAGES: Final = (
@@ -62,7 +72,7 @@ PACKAGES: Final = (
 
 def families() -> Iterator[Mutant]:
     """Yield a mutant for the first refused type of every module of AWS, every refused type of Aviatrix, and other packages."""
-    reviewed = lines()
+    reviewed = load_lines()
     first: dict[str, str] = {}
     for token in committed(AWS)[1]:
         if token not in reviewed:
@@ -77,13 +87,16 @@ def bounds() -> Iterator[Mutant]:
 
     Compute is left out: one more host without a network is refused by other rules as well. `test_bounds` has its bounds.
     """
-    for line in (one for one in lines().values() if one.type not in (*COMPUTE, *TEMPLATES)):
+    for line in (one for one in load_lines().values() if one.type not in (*COMPUTE, *TEMPLATES)):
         for bound in line.bounds:
-            yield Mutant(f"bound/{line.type}/{bound.path}", RULE, (Add(line.type, _exceeding(line, bound)),))
+            also = _ALSO.get(line.type, ())
+            yield Mutant(f"bound/{line.type}/{bound.path}", RULE, (Add(line.type, _exceeding(line, bound)),), also=also)
 
 
-def _exceeding(line: Line, exceeded: Bound) -> dict[str, Any]:
-    kept = {bound.path: True for bound in line.bounds if bound.kind in (Kind.ON, Kind.SET)}
+def _exceeding(line: TypeLine, exceeded: Bound) -> dict[str, Any]:
+    kept: dict[str, Any] = {bound.path: True for bound in line.bounds if bound.kind in (BoundKind.ON, BoundKind.SET)}
+    for bound in line.bounds:
+        kept |= nested(bound.path, False) if bound.kind is BoundKind.STATED_OFF else {}
     return {**kept, **nested(exceeded.path, _NOT_REVIEWED[exceeded.kind])}
 
 
@@ -122,6 +135,9 @@ TABLE: Final = (
             ),
         ),
     ),
+    Mutant("some-tables", RULE, (Set(GATEWAY, "routeTables", ["rtb-0123456789abcdef0"]),)),
+    Mutant("some-tables-unknown", RULE, (Set(GATEWAY, "routeTables", UNKNOWN),)),
     Mutant("ha-of-a-gateway-elsewhere", RULE, (Add("aviatrix:index/spokeHaGateway:SpokeHaGateway", {"primaryGwName": "somebody"}),)),
+    Mutant("cluster-open-by-default", RULE, (Add("aws:eks/cluster:Cluster", {"vpcConfig": {"subnetIds": [Ref(SUBNET)]}}),)),
     Mutant("mount-target-at-the-host", RULE, (Add("aws:efs/mountTarget:MountTarget", {"subnetId": Ref(SUBNET)}),)),
 )

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from policypack.graph import Graph, Provider, Resource
-from policypack.known_types import INSTANCE, VPC_ENDPOINT
-from policypack.plain import UNKNOWN
+from policypack.graph.known_types import INSTANCE, VPC_ENDPOINT
+from policypack.graph.plain_data import UNKNOWN
+from policypack.graph.resources import Graph, Provider, Resource
 from policypack.rules import compute_and_routing_are_known as rule
 
 OWN, OTHER = "111122223333", "999988887777"

@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any, Final
 
 import policypack
-from policypack import known_doors, known_types
+from policypack.facts import ingress_services
+from policypack.graph import known_types
 
 PACK: Final = Path(policypack.__file__).parent
-CONSTANTS: Final[Mapping[str, Any]] = {known_types.__name__: known_types, known_doors.__name__: known_doors}
+CONSTANTS: Final[Mapping[str, Any]] = {known_types.__name__: known_types, ingress_services.__name__: ingress_services}
 TOKEN: Final = re.compile(r"(?:aws|aviatrix|tls):[\w-]+/\w+:\w+|pulumi:providers:\w+")
 EVERYTHING: Final = "*"
 

@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from policypack.graph import Graph, Resource
-from policypack.plain import UNKNOWN
-from policypack.type_table.addons import ADDON, faults
+from policypack.graph.plain_data import UNKNOWN
+from policypack.graph.resources import Graph, Resource
+from policypack.type_table.addons import ADDON, find_violations
 
 
 def found(values: Any) -> list[str]:
     addon = Resource(urn="plugin", type=ADDON, name="plugin", props={"addonName": "vpc-cni", "configurationValues": values})
-    return [what for _, what in faults(Graph([addon]))]
+    return [what for _, what in find_violations(Graph([addon]))]
 
 
 @pytest.mark.parametrize(
@@ -49,4 +49,15 @@ def test_every_other_key_is_refused_by_name(values: Any, named: str) -> None:
 
 @pytest.mark.parametrize("values", ["[1]", "just text", "a: b: c", "corefile: x\n"])
 def test_what_is_no_object_or_only_yaml_is_read_or_refused(values: str) -> None:
+    assert len(found(values)) == 1
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        '{"env": {"AWS_VPC_K8S_CNI_CUSTOM_NETWORK_CFG": "true"}, "env": {}}',
+        "env:\n  AWS_VPC_K8S_CNI_CUSTOM_NETWORK_CFG: 'true'\nenv: {}\n",
+    ],
+)
+def test_a_key_that_is_set_twice_is_refused(values: str) -> None:
     assert len(found(values)) == 1

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
-from policypack.graph import Resource
-from policypack.plain import UNKNOWN
+from policypack.graph.plain_data import UNKNOWN
+from policypack.graph.resources import Resource
 from policypack.rules.compute_and_routing_are_known import check_resource
 from tests.policypack.type_table.programs import OTHER, OWN, allow, endpoint, found_in, host, known, made
 
@@ -80,10 +80,20 @@ def test_a_topic_of_the_program_is_known_by_its_id() -> None:
     assert set(found_in(topic, made(ALARM, props={"alarmActions": ["policy-arn"]}))) == {"one"}
 
 
+CLOSED: Final = {"vpcConfig": {"endpointPublicAccess": False}}
+
 REFUSED: dict[str, tuple[str, dict[str, Any]]] = {
-    "auto mode": ("aws:eks/cluster:Cluster", {"computeConfig": {"enabled": True}}),
-    "auto mode unknown": ("aws:eks/cluster:Cluster", {"computeConfig": UNKNOWN}),
-    "hybrid nodes": ("aws:eks/cluster:Cluster", {"remoteNetworkConfig": {"remoteNodeNetworks": {"cidrs": ["10.9.0.0/16"]}}}),
+    "auto mode": ("aws:eks/cluster:Cluster", {**CLOSED, "computeConfig": {"enabled": True}}),
+    "auto mode unknown": ("aws:eks/cluster:Cluster", {**CLOSED, "computeConfig": UNKNOWN}),
+    "hybrid nodes": ("aws:eks/cluster:Cluster", {**CLOSED, "remoteNetworkConfig": {"remoteNodeNetworks": {"cidrs": ["10.9.0.0/16"]}}}),
+    "cluster open by default": ("aws:eks/cluster:Cluster", {"vpcConfig": {"subnetIds": []}}),
+    "cluster open to some": (
+        "aws:eks/cluster:Cluster",
+        {"vpcConfig": {"endpointPublicAccess": True, "publicAccessCidrs": ["192.0.2.0/24"]}},
+    ),
+    "cluster of unknown access": ("aws:eks/cluster:Cluster", {"vpcConfig": {"endpointPublicAccess": UNKNOWN}}),
+    "disk of two machines": ("aws:ebs/volume:Volume", {"multiAttachEnabled": True}),
+    "policy of people": ("aws:iam/policyAttachment:PolicyAttachment", {"users": ["somebody"]}),
     "managed instances": ("aws:ecs/capacityProvider:CapacityProvider", {"managedInstancesProvider": {"infrastructureRoleArn": "r"}}),
     "an add-on of somebody": ("aws:eks/addon:Addon", {"addonName": "somebody_agent"}),
     "public bucket": ("aws:s3/bucket:Bucket", {"acl": "public-read"}),
@@ -225,8 +235,8 @@ def test_what_is_out_of_bounds_is_refused(name: str) -> None:
 
 
 PASSES: dict[str, Resource] = {
-    "cluster with node groups": made("aws:eks/cluster:Cluster", props={"vpcConfig": {"subnetIds": []}}),
-    "auto mode off": made("aws:eks/cluster:Cluster", props={"computeConfig": {"enabled": False}}),
+    "cluster with node groups": made("aws:eks/cluster:Cluster", props={"vpcConfig": {"subnetIds": [], "endpointPublicAccess": False}}),
+    "auto mode off": made("aws:eks/cluster:Cluster", props={**CLOSED, "computeConfig": {"enabled": False}}),
     "private bucket": made("aws:s3/bucket:Bucket", props={"acl": "private", "versioning": {"enabled": True}}),
     "events to a queue": made("aws:s3/bucketNotification:BucketNotification", props={"queues": [{"queueArn": UNKNOWN}]}, queues=["queue"]),
     "replica in another region": made(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from policypack.graph import Graph, Provider, Resource
-from policypack.known_types import RULESET, SMART_GROUP, SPOKE_GATEWAY, SUBNET, VPC
-from policypack.plain import UNKNOWN
+from policypack.graph.known_types import RULESET, SMART_GROUP, SPOKE_GATEWAY, SUBNET, VPC
+from policypack.graph.plain_data import UNKNOWN
+from policypack.graph.resources import Graph, Provider, Resource
 from policypack.rules.compute_and_routing_are_known import check_stack
 from tests.policypack.stacks import ANYWHERE, Ref, compliant
 from tests.policypack.type_table.programs import OTHER, OWN, endpoint, found_in, host, made
@@ -98,7 +99,30 @@ def test_a_second_gateway_of_the_agents_vpc_is_refused(known: bool) -> None:
     stack.add(SPOKE_GATEWAY, "again", {"gwName": "again", "vpcId": Ref("vpc")})
     stack.add(HA, "of-another", {"primaryGwName": "somebody", "gwName": "somebody-hagw"})
     found = {name for rule, name in stack.refused(known) if rule == "compute-and-routing-are-known"}
-    assert found == {"again", "of-another"}
+    assert found == {"spoke", "again", "of-another"}
+
+
+@pytest.mark.parametrize(
+    ("inputs", "outputs", "is_refused"),
+    [
+        ({}, {}, False),
+        ({}, {"routeTables": []}, False),
+        ({}, {"routeTables": UNKNOWN}, False),
+        ({"routeTables": []}, {}, False),
+        ({"routeTables": ["rtb-1"]}, {}, True),
+        ({"routeTables": UNKNOWN}, {}, True),
+        ({"routeTables": [UNKNOWN]}, {}, True),
+        ({}, {"routeTables": ["rtb-1"]}, True),
+    ],
+)
+def test_a_gateway_serves_every_route_table_of_its_network(inputs: dict[str, Any], outputs: dict[str, Any], is_refused: bool) -> None:
+    resources = []
+    for one in compliant().resources(known=True):
+        is_spoke = one.type == SPOKE_GATEWAY
+        changed = replace(one, props={**one.props, **inputs}, outputs={**one.outputs, **inputs, **outputs}) if is_spoke else one
+        resources.append(changed)
+    found = [fault.what for fault in check_stack(Graph(resources))]
+    assert any("routeTables" in what for what in found) is is_refused, found
 
 
 def attached(*rules: dict[str, Any]) -> Any:

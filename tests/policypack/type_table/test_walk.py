@@ -11,21 +11,22 @@ from typing import Any
 
 import pytest
 
-from policypack.finding import Fault
-from policypack.graph import Graph, Resource
-from policypack.known_types import INSTANCE
+from policypack.finding import Violation
+from policypack.graph.known_types import INSTANCE
+from policypack.graph.resources import Graph, Resource
 from policypack.rules import compute_and_routing_are_known as rule
 from policypack.type_table import table
-from policypack.type_table.table import Kind
+from policypack.type_table.table import BoundKind
+from tests.policypack.mutants.type_table import nested
 from tests.policypack.type_table.names import AVIATRIX, AWS, committed, installed_aws
 
 HOST = Resource("urn:host", INSTANCE, "host", props={"tags": {"AgentStack": "walk"}})
-LINES = dict(table.lines())
+LINES = dict(table.load_lines())
 WITH_RELATIONS = ("aviatrix:index/spokeHaGateway:SpokeHaGateway", "aviatrix:index/spokeTransitAttachment:SpokeTransitAttachment")
 """Judged types that do not pass alone: what they belong to must be in the program."""
 
 
-def faults(token: str, props: dict[str, Any] | None = None) -> list[Fault]:
+def faults(token: str, props: dict[str, Any] | None = None) -> list[Violation]:
     """Return what the rule finds at one resource of a type next to a host."""
     one = Resource("urn:one", token, "one", props=props or {})
     return [fault for fault in rule.check_stack(Graph([HOST, one])) if fault.where == one.urn]
@@ -33,7 +34,11 @@ def faults(token: str, props: dict[str, Any] | None = None) -> list[Fault]:
 
 def least(token: str) -> dict[str, Any]:
     """Return the properties that a line demands."""
-    return {bound.path: True for bound in LINES[token].bounds if bound.kind in (Kind.ON, Kind.SET)}
+    demanded: dict[str, Any] = {}
+    for bound in LINES[token].bounds:
+        if bound.kind in (BoundKind.ON, BoundKind.SET, BoundKind.STATED_OFF):
+            demanded |= nested(bound.path, bound.kind is not BoundKind.STATED_OFF)
+    return demanded
 
 
 def verdict(token: str) -> str:
@@ -72,7 +77,7 @@ def test_every_type_of_the_table_is_one_that_a_provider_has() -> None:
 def test_a_type_whose_line_is_taken_away_is_refused(token: str, monkeypatch: pytest.MonkeyPatch) -> None:
     package = token.removeprefix("pulumi:providers:")
     without = {name: line for name, line in LINES.items() if name != token}
-    monkeypatch.setattr(rule, "lines", lambda: without)
+    monkeypatch.setattr(rule, "load_lines", lambda: without)
     (fault,) = [one for one in faults(token, least(token)) if "no reviewed table" in one.what]
     assert token in fault.what
     assert package in fault.what
@@ -107,5 +112,5 @@ def test_a_type_of_another_package_is_refused_by_name(token: str) -> None:
 
 
 def test_the_ways_out_of_a_refusal_are_in_its_message() -> None:
-    for way in ("policypack/waivers.yaml", "at most 90 days", "policypack/types.yaml", "within one year", "a program of its own"):
+    for way in ("policypack/waivers.yaml", "at most 90 days", "policypack/types.yaml", "within one year", "a separate program"):
         assert way in rule.RULE.fix

@@ -16,7 +16,7 @@ from google.protobuf import empty_pb2
 from pulumi.automation._server import LanguageServer
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, language_pb2, resource_pb2, resource_pb2_grpc
 
-from containment.lab.wire import to_plain, to_struct
+from containment_lab.wire import convert_to_plain, convert_to_struct
 
 # Secrets, resource references, output values, alias specs, deleted-with, parameterization.
 FEATURES: list[Any] = [0, 1, 2, 3, 5, 9]
@@ -41,7 +41,7 @@ class Recorder(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.Engine
 
     def inputs(self, name: str) -> dict[str, Any]:
         """Return the inputs of resource `name` as they were sent."""
-        plain: dict[str, Any] = to_plain(self.named(name).object)
+        plain: dict[str, Any] = convert_to_plain(self.named(name).object)
         return plain
 
     def GetDeploymentInfo(self, request: Any, context: Any) -> Any:
@@ -61,25 +61,27 @@ class Recorder(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.Engine
         self.resources.append(request)
         known = {} if self.dry_run else self.outputs.get(request.name, {})
         return resource_pb2.RegisterResourceResponse(
-            urn=urn, id="" if self.dry_run else f"id-{request.name}", object=to_struct({**to_plain(request.object), **known})
+            urn=urn,
+            id="" if self.dry_run else f"id-{request.name}",
+            object=convert_to_struct({**convert_to_plain(request.object), **known}),
         )
 
     def ReadResource(self, request: Any, context: Any) -> Any:
         self.reads.append(request)
         return resource_pb2.ReadResourceResponse(
-            urn=f"urn:pulumi:s::p::{request.type}::{request.name}", properties=to_struct(self.outputs[request.name])
+            urn=f"urn:pulumi:s::p::{request.type}::{request.name}", properties=convert_to_struct(self.outputs[request.name])
         )
 
     def Invoke(self, request: Any, context: Any) -> Any:
         self.invokes.append(request)
         if request.tok == "pulumi:pulumi:getResource":
-            urn = to_plain(request.args)["urn"]
+            urn = convert_to_plain(request.args)["urn"]
             state = self.outputs[urn.rsplit("::", 1)[1]]
             return invoked({"urn": urn, "id": "known", "state": state})
         return invoked(self.outputs[request.tok.rsplit(":", 1)[1]])
 
     def RegisterResourceOutputs(self, request: Any, context: Any) -> Any:
-        self.stack_outputs = to_plain(request.outputs)
+        self.stack_outputs = convert_to_plain(request.outputs)
         return empty_pb2.Empty()
 
     def Log(self, request: Any, context: Any) -> Any:

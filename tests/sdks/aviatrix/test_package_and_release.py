@@ -16,7 +16,7 @@ import pulumi_aviatrix as aviatrix
 import pytest
 from pulumi.runtime import rpc
 
-from containment.lab.wire import to_plain, to_struct
+from containment_lab.wire import convert_to_plain, convert_to_struct
 
 PACKAGE_DIR = Path(aviatrix.__file__).parent
 REMOTE = "registry.opentofu.org/aviatrixsystems/aviatrix"
@@ -132,13 +132,13 @@ def test_a_resource_is_rebuilt_from_its_urn(engine: Any) -> None:
     sent = engine(rebuild, outputs={"again": {"name": "n", "uuid": "u-2"}})
     assert sent.stack_outputs == {"uuid": "u-2"}
     assert sent.packages == []
-    assert to_plain(sent.invokes[0].args)["urn"].endswith("::again")
+    assert convert_to_plain(sent.invokes[0].args)["urn"].endswith("::again")
 
 
 @pytest.mark.parametrize("version", ["", "8.1.30", "10.0.1"])
 def test_a_resource_passed_by_reference_is_rebuilt_as_its_own_class(engine: Any, version: str) -> None:
-    reference = to_struct({"urn": "urn:pulumi:s::p::aviatrix:index/webGroup:WebGroup::w", "id": "u-3", "packageVersion": version})
-    provider = to_struct({"urn": "urn:pulumi:s::p::pulumi:providers:aviatrix::ctl", "id": "x", "packageVersion": version})
+    reference = convert_to_struct({"urn": "urn:pulumi:s::p::aviatrix:index/webGroup:WebGroup::w", "id": "u-3", "packageVersion": version})
+    provider = convert_to_struct({"urn": "urn:pulumi:s::p::pulumi:providers:aviatrix::ctl", "id": "x", "packageVersion": version})
     seen: list[type] = []
 
     def program() -> None:

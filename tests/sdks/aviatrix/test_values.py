@@ -8,7 +8,7 @@ import pulumi
 import pulumi_aviatrix as aviatrix
 import pytest
 
-from containment.lab.wire import UNKNOWN, is_secret, to_plain
+from containment_lab.wire import UNKNOWN, convert_to_plain, is_secret
 
 ANYWHERE = "def000ad-0000-0000-0000-000000000000"
 RULE = {
@@ -165,7 +165,7 @@ def test_lookups_answer_plainly_and_as_outputs(engine: Any) -> None:
 
     sent = engine(program, outputs=answers)
     assert sent.stack_outputs == {"plain": "t-1", "awaited": "p-1", "output": True}
-    calls = [(request.tok, to_plain(request.args), request.packageRef) for request in sent.invokes]
+    calls = [(request.tok, convert_to_plain(request.args), request.packageRef) for request in sent.invokes]
     profile_call = ("aviatrix:index/getDcfTlsProfile:getDcfTlsProfile", {"displayName": "t"}, "ref-9.0.10")
     point_call = ("aviatrix:index/getDcfAttachmentPoint:getDcfAttachmentPoint", {"name": "P"}, "ref-9.0.10")
     assert calls == [profile_call, point_call, profile_call]

@@ -11,7 +11,7 @@ import pulumi_aviatrix as aviatrix
 import pytest
 from pulumi import _types, get_type_token
 
-from containment.lab.wire import without_wrappers
+from containment_lab.wire import unwrap_values
 
 SCALARS: dict[str, tuple[type, Any]] = {"string": (str, "text"), "number": (float, 7), "boolean": (bool, True)}
 PROPERTY = re.compile(r"(\w+):([\w\[\]]+)(!?)")
@@ -30,7 +30,7 @@ def read_table() -> dict[str, dict[str, tuple[str, bool]]]:
 TABLE = read_table()
 RESOURCES = [head for head in TABLE if head[0].islower() and " " not in head and head != "provider"]
 NESTED = [head.removeprefix("type ") for head in TABLE if head.startswith("type ")]
-NEWER_OUTPUTS = {"SmartGroup": {"uuid"}, "WebGroup": {"uuid"}, "DcfTlsProfile": {"uuid"}}
+NEWER_OUTPUTS = {"SmartGroup": {"uuid"}, "WebGroup": {"uuid"}, "DcfTlsProfile": {"uuid"}, "DcfIpsProfile": {"uuid"}}
 
 
 def snake_case(name: str) -> str:
@@ -63,14 +63,14 @@ def test_every_property_of_a_resource_travels_under_its_schema_name(engine: Any,
     sent = engine(lambda: getattr(aviatrix, name)("it", **values))
     assert sent.named("it").type == f"aviatrix:index/{head}"
     assert sent.named("it").packageRef == "ref-9.0.10"
-    assert without_wrappers(sent.inputs("it")) == sample_object(TABLE[head], name, "wire")
+    assert unwrap_values(sent.inputs("it")) == sample_object(TABLE[head], name, "wire")
 
 
 @pytest.mark.parametrize("head", RESOURCES)
 def test_an_args_object_sends_the_same_as_keywords(engine: Any, head: str) -> None:
     name = head.split(":")[1]
     sent = engine(lambda: getattr(aviatrix, name)("it", sample_object(TABLE[head], name, "args")))
-    assert without_wrappers(sent.inputs("it")) == sample_object(TABLE[head], name, "wire")
+    assert unwrap_values(sent.inputs("it")) == sample_object(TABLE[head], name, "wire")
 
 
 @pytest.mark.parametrize("head", RESOURCES)
@@ -78,7 +78,7 @@ def test_only_what_a_program_sets_is_sent(engine: Any, head: str) -> None:
     name = head.split(":")[1]
     required = {key: type_ for key, (type_, needed) in TABLE[head].items() if needed}
     sent = engine(lambda: getattr(aviatrix, name)("it", **{snake_case(key): sample(type_, "dict") for key, type_ in required.items()}))
-    assert without_wrappers(sent.inputs("it")) == {key: sample(type_, "wire") for key, type_ in required.items()}
+    assert unwrap_values(sent.inputs("it")) == {key: sample(type_, "wire") for key, type_ in required.items()}
 
 
 @pytest.mark.parametrize("head", RESOURCES)
@@ -153,5 +153,5 @@ def test_a_resource_exposes_every_input_and_its_token(head: str) -> None:
 def test_the_table_names_all_that_the_package_has() -> None:
     resources = {name for name in aviatrix.__all__ if isinstance(getattr(aviatrix, name), type) and hasattr(getattr(aviatrix, name), "get")}
     assert resources - {name for name in resources if name.endswith("ArgsDict")} == {head.split(":")[1] for head in RESOURCES}
-    assert len(RESOURCES) == 13
-    assert len(NESTED) == 13
+    assert len(RESOURCES) == 15
+    assert len(NESTED) == 14

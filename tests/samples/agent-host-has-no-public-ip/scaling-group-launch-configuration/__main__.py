@@ -12,7 +12,7 @@ base.agent_table(subnet)
 base.rules(base.agents_group())
 configuration = aws.ec2.LaunchConfiguration(  # NOT OK: configuration: the group's hosts get public addresses
     "configuration",
-    image_id="ami-0123456789abcdef0",
+    image_id=base.IMAGE,
     instance_type="t3.large",
     associate_public_ip_address=not base.REPAIRED,
     metadata_options=base.TOKENS,

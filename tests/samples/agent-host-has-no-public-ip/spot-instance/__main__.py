@@ -12,7 +12,7 @@ base.agent_table(subnet)
 base.rules(base.agents_group())
 aws.ec2.SpotInstanceRequest(
     "spot",  # NOT OK: spot: a public address on the host
-    ami="ami-0123456789abcdef0",
+    ami=base.IMAGE,
     instance_type="t3.large",
     subnet_id=subnet.id,
     associate_public_ip_address=not base.REPAIRED,

@@ -10,7 +10,7 @@ import pulumi_aws as aws
 gateways, subnet = base.gateway_subnet(), base.agent_subnet()
 base.agent_table(subnet)
 base.rules(base.agents_group())
-image = aws.ec2.AmiCopy("image", name="agent", source_ami_id="ami-0123456789abcdef0", source_ami_region="us-east-1", encrypted=True)
+image = aws.ec2.AmiCopy("image", name="agent", source_ami_id=base.IMAGE, source_ami_region="us-east-1", encrypted=True)
 base.agent(subnet, ami=image.id)
 if not base.REPAIRED:
     # NOT OK: shared: what is on it is readable there

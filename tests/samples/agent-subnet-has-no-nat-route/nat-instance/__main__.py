@@ -14,7 +14,7 @@ base.agent(subnet)
 if not base.REPAIRED:
     forwarder = aws.ec2.Instance(
         "forwarder",
-        ami="ami-0123456789abcdef0",
+        ami=base.IMAGE,
         instance_type="t3.micro",
         subnet_id=gateways.id,
         associate_public_ip_address=True,

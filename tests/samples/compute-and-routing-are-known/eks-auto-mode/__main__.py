@@ -20,5 +20,5 @@ aws.eks.Cluster(
         "node_pools": ["general-purpose"],
         "node_role_arn": "arn:aws:iam::111122223333:role/node",
     },
-    vpc_config={"subnet_ids": [gateways.id]},
+    vpc_config={"subnet_ids": [gateways.id], "endpoint_public_access": False},
 )

@@ -7,9 +7,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 import place
 import pulumi_aviatrix as aviatrix
 
-made = place.vend()
+made = place.vend()  # NOT OK: spoke: one of two gateways
 elsewhere = "vpc-0123456789abcdef0"
-# NOT OK: second: packets may leave by a gateway that the rules do not protect
+# NOT OK: second: packets may leave by the one that the rules do not protect
 aviatrix.SpokeGateway(
     "second",
     cloud_type=1,

@@ -17,4 +17,4 @@ def sources(made):
     return [agents] if place.REPAIRED else [agents, team.uuid]
 
 
-place.vend(rules={"allow-core": {"src_smart_groups": sources}})  # NOT OK once ids are known: rules: hosts that are no agents
+place.vend(rules={"allow-core": {"src_smart_groups": sources}})  # NOT OK: rules: hosts that are no agents

@@ -10,5 +10,6 @@ import pulumi_aviatrix as aviatrix
 
 if not place.REPAIRED:
     points = [{"name": "agents-sample", "priority": 10}]
+    # NOT OK: group: it takes the point of the rules
     aviatrix.DcfPolicyGroup("group", name="group", attach_to=place_policy.BEFORE_UI, attachment_points=points)
 place.vend()  # NOT OK: rules: an attachment point holds one object

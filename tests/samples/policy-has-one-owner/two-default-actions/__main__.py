@@ -7,7 +7,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 import place
 import pulumi_aviatrix as aviatrix
 
-place.vend()
+place.vend()  # NOT OK: default-action: a Controller has one
 if not place.REPAIRED:
-    # NOT OK: again: a Controller has one default action
+    # NOT OK: again: the other one
     aviatrix.DistributedFirewallingDefaultActionRule("again", action="DENY", logging=True)

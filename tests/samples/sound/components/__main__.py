@@ -48,7 +48,7 @@ spoke = aviatrix.SpokeGateway(
 )
 aws.ec2.Instance(
     "worker",
-    ami="ami-0123456789abcdef0",
+    ami="ami-00000000000022041",
     instance_type="t3.large",
     subnet_id=network.private_ids.apply(lambda ids: ids[0]),
     metadata_options={"http_tokens": "required", "http_endpoint": "enabled"},

@@ -13,7 +13,7 @@ base.agent_table(subnet)
 base.rules(base.agents_group())
 template = aws.ec2.LaunchTemplate(
     "template",
-    image_id="ami-0123456789abcdef0",
+    image_id=base.IMAGE,
     instance_type="t3.large",
     metadata_options={"http_endpoint": "enabled", "http_tokens": "required", "http_put_response_hop_limit": 1},
     network_interfaces=[{"device_index": 0, "associate_public_ip_address": "false", "delete_on_termination": "true"}],

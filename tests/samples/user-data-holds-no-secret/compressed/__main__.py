@@ -12,5 +12,6 @@ gateways, subnet = base.gateway_subnet(), base.agent_subnet()
 base.agent_table(subnet)
 base.rules(base.agents_group())
 told = "password_file: /run/secrets/db" if base.REPAIRED else "password: correct-horse-battery"
-packed = base64.b64encode(gzip.compress(f"#cloud-config\ndatabase:\n  {told}\n".encode(), mtime=0)).decode()
+text = f"#cloud-config\nwrite_files:\n- path: /etc/database.yaml\n  content: '{told}'\n"
+packed = base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode()
 base.agent(subnet, user_data_base64=packed)  # NOT OK: agent: packing hides nothing

@@ -1,0 +1,9 @@
+"""A vended place with operators' sessions."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+import sessions
+
+sessions.vend()
