@@ -69,6 +69,7 @@ def build_fabric_table(vpc: Vpc, present: tuple[Machine, ...], *, open_: bool) -
         f"  meta mark & {PASS_MARK:#x} != {PASS_MARK:#x} drop",
         *([] if open_ else [f"  {_refuse_unknown_senders([private for private, _ in translated])}"]),
         *([] if open_ else [f"  {line}" for line in _generate_destination_checks(ports)]),
+        *([] if open_ else [f"  {line}" for line in _generate_arrival_checks(vpc, ports)]),
         "  accept",
         " }",
         " chain outbound {",
@@ -111,6 +112,15 @@ def _generate_destination_checks(ports: list[tuple[str, Interface]]) -> Iterator
         if interface.checked:
             own = ", ".join(map(str, interface.addresses))
             yield f'oifname "{port}" ip daddr != {{ {own} }} {_reject(interface.id, "destination-check")}'
+
+
+def _generate_arrival_checks(vpc: Vpc, ports: list[tuple[str, Interface]]) -> Iterator[str]:
+    """Yield the ACL checks of packets that routes send to an interface which is not their destination, such as a gateway's."""
+    for port, interface in ports:
+        subnet = vpc.subnets[interface.subnet]
+        if subnet.acl:
+            crossing = f"ip saddr != {subnet.network} ip daddr != {subnet.network}"
+            yield f'oifname "{port}" {crossing} jump {_format_chain_name(subnet.acl, "in")}'
 
 
 def _refuse_unknown_senders(known: list[IPv4Address]) -> str:
