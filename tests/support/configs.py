@@ -60,7 +60,7 @@ INDEPENDENT: Final[dict[str, tuple[Any, ...]]] = {
     "sessionIdleMinutes": (15, 30),
     "sessionMaxMinutes": (240, 60),
     "sessionPorts": ([], [8080]),
-    "sessionMfaTag": ("mfa", "factor"),
+    "sessionMfaTag": ("mfa", "second-factor"),
     "sessionOwnerTag": ("owner", "team"),
 }
 """Keys whose valid values depend on no other key; each is drawn from these."""

@@ -132,7 +132,7 @@ CHANGES: Final[Mapping[str, Change]] = {
     "sessionSamlIssuer": Change(
         "https://login.acme.example/new", "https://login.acme.example/saml", {**_SESSIONS, "sessionIdentityProvider": SAML}
     ),
-    "sessionMfaTag": Change("factor", None, _SESSIONS),
+    "sessionMfaTag": Change("second-factor", None, _SESSIONS),
     "sessionOwnerTag": Change("team", None, _SESSIONS),
     "observeResults": Change("observations"),
     "observeMaxAgeHours": Change(50),

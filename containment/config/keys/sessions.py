@@ -10,9 +10,11 @@ from containment.config.keys.key import Keys, declare_key
 from containment.config.pulumi_format.unquoted_values import Flag
 from containment.config.values import decode_json, make_text_validator
 from containment.fixes.unfit_value import UnfitError
+from containment.sessions.second_factor import is_second_factor_tag
 
 _LAST_PORT = 65535
-_TAG = r"[A-Za-z0-9_.:/=+@-]{1,128}"
+_LONGEST_TAG = 128
+_TAG = rf"[A-Za-z0-9_.:/=+@-]{{1,{_LONGEST_TAG}}}"
 
 
 def _refuse_wrong_ports(ports: tuple[int, ...]) -> tuple[int, ...]:
@@ -26,6 +28,13 @@ def _refuse_true_and_false(raw: Any) -> Any:
     if isinstance(raw, list) and any(isinstance(one, bool) for one in raw):
         raise UnfitError("has true or false in place of a port", "write numbers, such as [8080]")
     return raw
+
+
+def _refuse_unclear_tag(key: str) -> str:
+    if not is_second_factor_tag(key):
+        fit = f"{key}Mfa"[-_LONGEST_TAG:]
+        raise UnfitError("does not say that the tag states a second factor", f"have the provider send a tag such as {fit}", fit)
+    return key
 
 
 Ports = Annotated[
@@ -82,11 +91,13 @@ class SessionKeys(Keys):
         "sessions of SAML are recognized by a hash of issuer, account and provider",
         "copy entityID from the provider's metadata; leave empty for an OIDC provider",
     )
-    session_mfa_tag: Annotated[str, make_text_validator(_TAG, "the key of a session tag")] = declare_key(
-        "mfa",
-        "Session tag that the identity provider sets to true after a second factor.",
-        "a password alone would open a session",
-        "set the key that your provider sends, such as mfa",
+    session_mfa_tag: Annotated[str, make_text_validator(_TAG, "the key of a session tag"), AfterValidator(_refuse_unclear_tag)] = (
+        declare_key(
+            "mfa",
+            "Session tag that the identity provider sets to true after a second factor; its name says so (mfa, secondFactor, amr).",
+            "a password alone would open a session",
+            "set the key that your provider sends, such as mfa",
+        )
     )
     session_owner_tag: Annotated[str, make_text_validator(_TAG, "the key of a tag")] = declare_key(
         "owner",

@@ -21,6 +21,7 @@ from typing import Any, Final
 
 from containment.iam.documents import Condition, Statement
 from containment.patterns.wildcards import has_common_text, is_match, is_wild
+from containment.sessions.second_factor import is_second_factor_tag
 from policypack.facts.iam.conditions import is_exact, is_sign_in_demanded
 from policypack.facts.sessions.documents import is_session
 from policypack.graph.plain_data import UNKNOWN
@@ -38,7 +39,7 @@ _OWN_LOOPBACK: Final = "AWS-StartPortForwardingSession"
 """The document of AWS that forwards to the host's own loopback."""
 _OWNER: Final = re.compile(r"(ssm|aws):resourcetag/\S*owner\S*")
 _OF_PRINCIPAL: Final = re.compile(r"(?i)\$\{aws:PrincipalTag/[^,${}]+\}")
-_SECOND_FACTOR: Final = re.compile(r"aws:principaltag/\S*(mfa|multi-?factor|second-?factor|2fa|amr|acr|assurance)\S*")
+_PRINCIPAL_TAG: Final = "aws:principaltag/"
 _OWN_SESSION: Final = re.compile(r"(?i)arn:aws[a-z-]*:ssm:[a-z0-9*-]*:[0-9*]*:session/\$\{aws:(userid|username)\}-\*")
 _SESSION_OWNER: Final = "ssm:resourcetag/aws:ssmmessages:session-id"
 _ISSUERS: Final = frozenset({"aws:federatedprovider", "saml:namequalifier"})
@@ -151,7 +152,7 @@ def _find_start_faults(statement: Statement, around: SessionContext) -> Iterator
 
 
 def _find_tag_faults(statement: Statement) -> Iterator[str]:
-    tags = [one for one in statement.conditions if _SECOND_FACTOR.fullmatch(one.key)]
+    tags = [one for one in statement.conditions if _is_second_factor(one)]
     if not any(_is_literal(one) for one in tags):
         yield (
             "opens sessions without a second factor (ssm:StartSession): neither Bool aws:MultiFactorAuthPresent,"
@@ -162,6 +163,10 @@ def _find_tag_faults(statement: Statement) -> Iterator[str]:
             "takes a tag as a second factor that the caller can set itself (sts:TagSession), or the role can have:"
             " neither aws:FederatedProvider nor saml:namequalifier names the identity provider that issues it"
         )
+
+
+def _is_second_factor(condition: Condition) -> bool:
+    return condition.key.startswith(_PRINCIPAL_TAG) and is_second_factor_tag(condition.key.removeprefix(_PRINCIPAL_TAG))
 
 
 def _is_owner_demanded(condition: Condition) -> bool:
