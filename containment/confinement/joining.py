@@ -30,7 +30,7 @@ from containment.confinement.stage import STAGE, prepare_stage
 IDLE: Final = "/.init/cat"
 """Path of `cat` for bubblewrap; no rule grants it to the command."""
 _NAMESPACES: Final = ("ipc", "uts", "cgroup", "net", "pid", "mnt")
-_OF_TERMINAL: Final = (signal.SIGINT, signal.SIGQUIT)
+OF_TERMINAL: Final = (signal.SIGINT, signal.SIGQUIT)
 _REPORT_BYTES: Final = 1 << 16
 
 
@@ -113,7 +113,7 @@ def _report_bug(control: socket.socket) -> None:
 
 def _run(start: Start, control: socket.socket) -> int:
     kernel.end_with_parent(signal.SIGKILL)
-    for number in _OF_TERMINAL:
+    for number in OF_TERMINAL:
         signal.signal(number, signal.SIG_IGN)  # the command's, which receives it from the terminal itself
     become_last_victim()
     identity = start.identity
@@ -225,7 +225,7 @@ def _become_command(start: Start, control: socket.socket) -> NoReturn:
             restrict_self(start.rules)
         if report is not None:
             report.send(install_filter(start.filter, listen=start.is_reporting))
-        for number in (*_OF_TERMINAL, *IGNORED_BY_PYTHON):
+        for number in (*OF_TERMINAL, *IGNORED_BY_PYTHON):
             signal.signal(number, signal.SIG_DFL)
         os.execve(start.program, [*start.profile.command], dict(start.environment))  # noqa: S606 - a list of words
     except (ConfinementError, OSError) as error:

@@ -20,6 +20,7 @@ import pytest
 from containment.confinement import joining, landlock, requirements
 from containment.confinement.entry import IGNORED_BY_PYTHON
 from containment.confinement.errors import ConfinementError
+from containment.confinement.joining import OF_TERMINAL
 from containment.confinement.landlock import read_version
 from containment.confinement.requirements import find_confinement_refusal
 from containment.errors import InputError
@@ -112,10 +113,10 @@ def test_the_command_gets_the_interrupt_of_the_terminal_and_the_signals_of_pipes
         assert launcher.stdout.readline() == "interrupted\n"
         assert launcher.wait(60) == 3
     lines = dict(line.split(":\t", 1) for line in shell(tmp_path, folder, "cat /proc/self/status").splitlines())
-    of_python = sum(1 << number - 1 for number in IGNORED_BY_PYTHON)
-    # Signals that whoever started the tests ignores (nohup: SIGHUP) stay ignored, as in a shell.
+    own = sum(1 << number - 1 for number in (*IGNORED_BY_PYTHON, *OF_TERMINAL))
+    # Other signals that whoever started the tests ignores (nohup: SIGHUP) stay ignored, as in a shell.
     caller = int(dict(line.split(":\t", 1) for line in Path("/proc/self/status").read_text().splitlines())["SigIgn"], 16)
-    assert int(lines["SigIgn"], 16) == caller & ~of_python
+    assert int(lines["SigIgn"], 16) == caller & ~own
 
 
 def _list_session(launcher: int, mark: str) -> list[int]:
