@@ -73,7 +73,7 @@ test: setup ## run every test (the workers mostly wait for programs: five keep t
 	$(VENV)/python -m pytest -n 5 --dist loadfile --no-loadscope-reorder --durations 60 --durations-min 5 $(ALONE:%=--ignore=%) || status=1; \
 	exit $$status
 
-test-fast: setup ## model, pack and components, without simulators: for every edit
+test-fast: setup ## model, pack and components; no simulators, no test of many cases: for every edit
 	$(VENV)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow and not packets" $(FAST)
 
 packets: setup ## send every scenario and evasion table as packets, in every class and both modes (an hour or more)

@@ -89,6 +89,7 @@ def test_there_are_a_hundred_for_every_kind_of_key() -> None:
     assert {get_alias(name) for name in StackConfig.model_fields} - switches - {row["key"] for row in ROWS} == set()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("row", BY_HAND, ids=named)
 def test_the_command_line_reports_it_and_ends_with_an_error(row: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(containment.loaders.stack_file, "load_library", lambda: LIBRARY)

@@ -85,6 +85,7 @@ def mistakes(kind: str, config: dict[str, Any], key: str) -> list[str]:
     return wrong
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", sorted({kind for kind, _, _ in [*GENERATED, *WRITTEN]}))
 def test_a_mistake_names_its_key_and_its_fix_mends_it(kind: str) -> None:
     found = [text for case in [*GENERATED, *WRITTEN] if case[0] == kind for text in mistakes(*case)]
@@ -98,6 +99,7 @@ def test_the_cases_are_many_and_have_every_key() -> None:
     assert {key for _, _, key in GENERATED} >= set(KEYS)
 
 
+@pytest.mark.slow
 def test_a_fix_that_is_a_value_is_found_for_most_mistakes() -> None:
     """A regression here is a fix that has become words alone."""
     total = [one for _, config, _ in GENERATED for one in problems_of(config)]

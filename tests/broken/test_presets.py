@@ -69,6 +69,7 @@ def test_a_broken_preset_is_reported_by_file_key_and_fix(broken: tuple[Path, dic
         assert "Traceback" not in str(problem)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("broken", ROWS[::9], indirect=True, ids=named)
 def test_the_command_line_reports_it_and_ends_with_an_error(broken: tuple[Path, dict[str, Any]], monkeypatch: pytest.MonkeyPatch) -> None:
     folder, row = broken

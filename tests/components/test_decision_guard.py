@@ -97,6 +97,7 @@ def test_enforce_needs_a_decision_about_todays_policy(record: Office) -> None:
     assert "revoked" in error
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES)
 def test_a_planted_approval_does_not_count(record: Office, case: str) -> None:
     """A log that a person wrote, with its head, is refused with the code of what is wrong with the approval."""

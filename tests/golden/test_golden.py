@@ -15,6 +15,7 @@ def found() -> dict[str, list[str]]:
     return current()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_published_names_are_unchanged(found: dict[str, list[str]], name: str) -> None:
     assert differences(name, found[name]) == ""

@@ -69,6 +69,7 @@ BREAKS: dict[str, tuple[str, dict[str, Any], str]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("broken", BREAKS)

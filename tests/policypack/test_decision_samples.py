@@ -49,6 +49,7 @@ def test_there_are_samples() -> None:
     assert len(FOLDERS) >= 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("folder", FOLDERS, ids=label)
 def test_a_sample_is_refused_by_its_rule_alone(folder: Path, form: str, recorded: dict[str, dict[str, Graph]]) -> None:

@@ -48,6 +48,7 @@ def verdicts(stacks: Mapping[str, Stack]) -> list[Verdict]:
     return [*in_turn(common, stacks), *in_turn(made, {GENERATED_FOR: stacks[GENERATED_FOR]})]
 
 
+@pytest.mark.slow
 def test_a_mutant_of_every_rule_is_refused_by_it_and_the_stack_passes(one_stack: Mapping[str, Stack]) -> None:
     found = {form: found_in(Program(one_stack[GENERATED_FOR]).resources(form)) for form in FORMS}
     assert found == dict.fromkeys(FORMS, frozenset())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -33,6 +34,7 @@ places = st.sampled_from(sorted(vended().props))
 keys = st.sampled_from(["name", "selector", "tags", "cidrBlock", "vpcId", "subnetId", "action", "attachTo", "policies", "verifySni"])
 
 
+@pytest.mark.slow
 @settings(max_examples=150, database=None, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     st.lists(st.tuples(st.integers(0, 8), fields, values), max_size=3), st.lists(st.tuples(places, keys, values), max_size=2), st.booleans()

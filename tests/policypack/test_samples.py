@@ -99,6 +99,7 @@ def test_a_sample_is_a_project_with_a_name_and_a_description() -> None:
     assert [folder for folder, project in projects.items() if project["name"] != folder.name or not project["description"]] == []
 
 
+@pytest.mark.slow
 @each(BAD)
 def test_a_sample_is_refused_by_its_rule_alone_at_the_marked_resource(folder: Path, recorded: Recorded) -> None:
     """No other rule refuses it, in either form: without the rule it would pass."""
@@ -112,6 +113,7 @@ def test_a_sample_is_refused_by_its_rule_alone_at_the_marked_resource(folder: Pa
         assert {rule for rule, _ in in_first_preview} <= {folder.parent.name}
 
 
+@pytest.mark.slow
 @each(BAD)
 def test_the_order_in_which_resources_register_changes_no_finding(folder: Path, recorded: Recorded) -> None:
     """A program does not decide that order: its calls wait for each other's results."""

@@ -206,6 +206,7 @@ def registered(encrypted: bool) -> list[dict[str, object]]:
     return [root, {"urn": SPOKE.urn, "type": SPOKE.type, "name": "spoke", "inputs": inputs, "outputs": inputs, **empty}]
 
 
+@pytest.mark.slow
 def test_the_pack_in_an_engine_agrees(tmp_path: Path) -> None:
     copy = tmp_path / "copy"
     shutil.copytree(FILE.parent, copy, ignore=shutil.ignore_patterns("__pycache__"))

@@ -16,6 +16,7 @@ CASES = int(os.environ.get("CASES", "80"))
 FAST, BATCH = 20, 60
 
 
+@pytest.mark.slow
 def test_the_first_policies_agree() -> None:
     _, _, bad = compare_batch((0, FAST, True))
     assert bad == []

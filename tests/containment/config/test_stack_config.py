@@ -221,6 +221,7 @@ def test_texts_of_stack_configuration_are_read_as_what_they_mean(spec_of: SpecOf
     assert getattr(spec_of(**config).config, name) == value
 
 
+@pytest.mark.slow
 def test_defaults_resolve_for_every_class_mode_harness_and_controller(spec_of: SpecOf, library: Library) -> None:
     for agent_class in library.presets:
         for mode in PolicyMode:
@@ -237,6 +238,7 @@ def test_defaults_resolve_for_every_class_mode_harness_and_controller(spec_of: S
                     assert find_broken_invariants(spec, build_ruleset(spec)) == []
 
 
+@pytest.mark.slow
 @LAWS
 @given(configs(LIBRARY))
 def test_every_valid_configuration_keeps_every_invariant(library: Library, config: dict[str, Any]) -> None:

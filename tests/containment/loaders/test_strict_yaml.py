@@ -146,6 +146,7 @@ def calls_a_yaml_reader(path: Path) -> bool:
     return any(isinstance(node, ast.Call) and re.fullmatch(r"yaml\.\w*load\w*", ast.unparse(node.func)) for node in nodes)
 
 
+@pytest.mark.slow
 def test_the_product_reads_yaml_with_this_reader_alone() -> None:
     assert [path.name for path in PRODUCT if calls_a_yaml_reader(path)] == ["strict_yaml.py"]
 

@@ -241,6 +241,7 @@ def test_cover_is_transitive(one: DomainPattern, two: DomainPattern, three: Doma
         assert one.covers(three) is Ternary.YES
 
 
+@pytest.mark.slow
 @LAWS
 @given(patterns, patterns, names)
 def test_what_the_covered_matches_the_covering_matches(one: DomainPattern, two: DomainPattern, name: str) -> None:

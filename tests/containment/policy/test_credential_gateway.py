@@ -40,6 +40,7 @@ def build(spec_of: SpecOf, **config: Any) -> ContainmentSpec:
     return spec_of(**{"policyMode": "enforce", **GATEWAY, **config})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CLASSES)
 @pytest.mark.parametrize("mode", [PolicyMode.MONITOR, PolicyMode.ENFORCE])
 def test_every_statement_is_proved_for_every_class_and_mode(spec_of: SpecOf, name: str, mode: PolicyMode) -> None:
@@ -51,6 +52,7 @@ def test_every_statement_is_proved_for_every_class_and_mode(spec_of: SpecOf, nam
         assert proofs[key].verdict is ProofStatus.PROVED
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CLASSES)
 def test_no_rendering_permits_what_the_firewall_denies(spec_of: SpecOf, name: str) -> None:
     library = load_library()

@@ -199,6 +199,7 @@ def worlds(ruleset: RuleSet, flow: Flow) -> Iterator[Flow]:
         yield replace(flow, source=Source(address, tag), destination=destination)
 
 
+@pytest.mark.slow
 @LAWS
 @given(rule_sets(opaque=True), flows(unknowns=True))
 def test_an_answer_about_an_unknown_flow_is_true_in_every_world(ruleset: RuleSet, flow: Flow) -> None:
@@ -218,6 +219,7 @@ def _opaque(ruleset: RuleSet) -> bool:
     return any("feed" in (*rule.sources, *rule.destinations) for rule in ruleset.rules)
 
 
+@pytest.mark.slow
 @LAWS
 @given(rule_sets(opaque=True), flows(unknowns=True))
 def test_unknown_names_every_rule_that_may_decide(ruleset: RuleSet, flow: Flow) -> None:

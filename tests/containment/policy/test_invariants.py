@@ -131,6 +131,7 @@ def two_zones(spec_of: SpecOf, mode: str) -> ContainmentSpec:
     return spec_of(policyMode=mode, availabilityZoneCount=2, unapprovedModelProviderDomains=["api.anthropic.com", "api.openai.com"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["monitor", "enforce"])
 @pytest.mark.parametrize("hole", HOLES)
 def test_a_hole_is_reported_in_both_modes(spec_of: SpecOf, hole: str, mode: str) -> None:

@@ -145,6 +145,7 @@ def test_a_long_list_is_shortened_in_the_sentence_and_kept_whole_next_to_it(spec
     assert f"and {len(found.names) - SHOWN} more" in found.what
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None, database=None, derandomize=True)
 @given(configs(LIBRARY))
 def test_every_valid_stack_has_a_report_that_names_only_what_is_there(config: dict[str, Any]) -> None:

@@ -143,6 +143,7 @@ def rule_of(read: EffectiveRules, name: str) -> RegisteredRule:
     return next(rule for rule in read.rules if rule.name.endswith(name))
 
 
+@pytest.mark.slow
 def test_what_no_flow_shows_is_proved(stack: Stack) -> None:
     read = chain(stack)
     shadow, core, last = (rule_of(read, name) for name in ("shadow-model-deny", "allow-core", "default-deny"))
@@ -176,6 +177,7 @@ def test_while_it_is_not_known_which_rule_uses_which_group_the_analyser_is_not_u
     assert read.find_flow((FlowSet.TO_IPV4,)) == FlowResult(Ternary.MAYBE)
 
 
+@pytest.mark.slow
 def test_what_the_analyser_finds_open_is_refused(stack: Stack, capsys: pytest.CaptureFixture[str]) -> None:
     told = Counter[str]()
 

@@ -68,6 +68,7 @@ def _hide_ids(resources: list[Resource]) -> list[Resource]:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES)
 def test_the_digest_is_the_programs(case: str) -> None:
     """With ids and in a first preview; and the policy as it is observed in monitor is among those that a decision may name."""

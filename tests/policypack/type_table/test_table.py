@@ -37,6 +37,7 @@ def test_every_type_that_rules_read_is_judged_or_bounded() -> None:
     assert {token for token in read if token not in lines} == set()
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # pulumi-aws deprecates types of its own
 @pytest.mark.parametrize("line", BOUNDED, ids=lambda line: line.type)
 def test_a_bounded_property_is_one_that_the_type_has(line: TypeLine) -> None:

@@ -55,6 +55,7 @@ def sample_object(properties: dict[str, tuple[str, bool]], name: str, form: str)
     return getattr(aviatrix, f"{name}Args")(**values) if form == "args" else values
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("head", RESOURCES)
 @pytest.mark.parametrize("form", ["dict", "args"])
 def test_every_property_of_a_resource_travels_under_its_schema_name(engine: Any, head: str, form: str) -> None:

@@ -38,6 +38,7 @@ def default_table(stack: Stack, **props: Any) -> None:
 WAYS = {"way": route, "agent-table": inline, "main": default_table}
 
 
+@pytest.mark.slow
 @KNOWN
 @pytest.mark.parametrize("where", WAYS)
 @pytest.mark.parametrize("target", find_targets())
@@ -54,6 +55,7 @@ def test_the_installed_provider_has_the_targets_that_are_known() -> None:
     assert "network_interface_id" in aws.ec2.RouteArgs.__init__.__annotations__
 
 
+@pytest.mark.slow
 @settings(max_examples=200, database=None, derandomize=True, deadline=None)
 @given(st.from_regex(r"[a-z][A-Za-z]{1,20}", fullmatch=True).filter(lambda name: name not in NO_TARGETS), st.text(min_size=1, max_size=12))
 def test_a_target_of_any_name_and_value_is_refused(name: str, value: str) -> None:

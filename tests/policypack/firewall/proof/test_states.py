@@ -62,6 +62,7 @@ def library_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(state_policy, "load_library", lambda: library)
 
 
+@pytest.mark.slow
 def test_what_is_passed_is_proved(capsys: pytest.CaptureFixture[str]) -> None:
     told = Counter[str]()
     for seed in range(STATES):
@@ -78,6 +79,7 @@ def test_what_is_passed_is_proved(capsys: pytest.CaptureFixture[str]) -> None:
     assert told["refused"] > STATES // 20
 
 
+@pytest.mark.slow
 def test_a_wider_permit_never_passes_where_a_narrower_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     told = Counter[str]()
     for seed in range(STATES):
