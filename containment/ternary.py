@@ -24,8 +24,13 @@ class Ternary(StrEnum):
 
 def any_of(answers: Iterable[Ternary]) -> Ternary:
     """Return the disjunction: YES when one answer is YES, else MAYBE when one is MAYBE, else NO (so NO without any answer)."""
-    found = set(answers)
-    return Ternary.YES if Ternary.YES in found else Ternary.MAYBE if Ternary.MAYBE in found else Ternary.NO
+    found = Ternary.NO
+    for answer in answers:
+        if answer is Ternary.YES:
+            return answer
+        if answer is Ternary.MAYBE:
+            found = answer
+    return found
 
 
 def all_of(answers: Iterable[Ternary]) -> Ternary:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -29,6 +30,7 @@ class MistypedValue:
     replacement: Any = NO_VALUE
 
 
+@functools.cache
 def get_alias(name: str) -> str:
     """Return the configuration key of a field."""
     return to_camel(name)

@@ -111,6 +111,8 @@ class DomainPattern:
             spelled = normalize(name)
         except ValueError:
             return Ternary.NO
+        if self.is_exact:
+            return Ternary.of(self.text == spelled)
         if is_superset(self.text, spelled):
             return Ternary.YES
         return Ternary.MAYBE if spelled == self.apex else Ternary.NO
