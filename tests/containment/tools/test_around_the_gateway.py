@@ -56,7 +56,10 @@ asyncio.run(run())
 def test_a_client_calls_through_the_gateway_and_not_the_server_itself(tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir()
-    profile = write_profile(tmp_path, programs=[PYTHON], files={"readOnly": ["/usr", PACKAGES], "readWrite": ["/home/agent", "/tmp"]})
+    files = {"readOnly": ["/usr", sys.prefix], "readWrite": ["/home/agent", "/tmp"]}
+    profile = write_profile(
+        tmp_path, programs=[PYTHON, f"{sys.prefix}/bin/python"], files=files
+    )  # with it, the packages' libraries are code
     launch = [sys.executable, "-m", "containment.launcher", "run", "--quiet", "--profile", str(profile), "--folder", str(home)]
     launch += ["--event-log", str(tmp_path / "agent.jsonl"), "--"]
 
