@@ -47,6 +47,7 @@ def test_a_server_that_is_added_is_in_risk_with_its_reach() -> None:
 def test_list_names_what_nobody_reviewed() -> None:
     answer = list_tools(spec_of("research-monitor"), library())
     assert "0 of them reviewed" in answer.headline
+    assert answer.data["refusalsPerMinute"] == 30
     assert list_tools(spec_of("locked-down-monitor"), library()).headline.startswith("locked-down-monitor: locked-down lists no MCP server")
 
 
