@@ -101,7 +101,7 @@ def test_an_approval_permits_no_other_argument(place: Place, person: Person) -> 
     with run_agent(place, work):
         place.wait_for_request(2)
         person.approve(place.wait_for_request(1, 0))
-        for _ in range(600):
+        for _ in range(1200):
             if place.read_done():
                 break
             person.tab.wait_for_timeout(50)
@@ -143,7 +143,7 @@ def test_a_request_that_expired_cannot_be_approved_on_the_page(place: Place, per
         person.open(request)
         person.tab.get_by_role("link", name="Approve this action").click()
         place.ahead += LATE
-        for _ in range(600):
+        for _ in range(1200):
             if found:
                 break
             person.tab.wait_for_timeout(50)

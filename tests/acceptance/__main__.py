@@ -1,0 +1,20 @@
+"""Print how many lines of each acceptance list have a test with a planted failure, and what is not tested with its reason."""
+
+from __future__ import annotations
+
+from tests.acceptance.lists import count_lines, load_lists
+
+
+def main() -> None:
+    """Print the counts, then each line that lacks something."""
+    lists = load_lists()
+    for name, counts in count_lines(lists).items():
+        print(f"{name}: {counts.covered} of {counts.all} lines have a test with a planted failure; {counts.partly} of them lack a part")
+    for name, lines in lists.items():
+        for key, line in lines.items():
+            if line.lacks:
+                print(f"{name} {key}: NOT TESTED: {line.lacks}")
+
+
+if __name__ == "__main__":
+    main()
