@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.acceptance.lists import count_lines, load_lists
+from tests.acceptance.lists import count_lines, is_left_to_packets, load_lists
 
 
 def main() -> None:
@@ -14,6 +14,8 @@ def main() -> None:
         for key, line in lines.items():
             if line.lacks:
                 print(f"{name} {key}: NOT TESTED: {line.lacks}")
+    names = {one for lines in lists.values() for line in lines.values() for one in line.list_names()}
+    print(f"{len(names)} tests; in `make packets` only: {', '.join(sorted(filter(is_left_to_packets, names)))}")
 
 
 if __name__ == "__main__":

@@ -6,6 +6,8 @@ tested here and why. Without `tests` and `planted`, `lacks` is the reason.
 
 from __future__ import annotations
 
+import ast
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,6 +66,24 @@ def find_problems(lists: Lists) -> list[str]:
         for key, line in lines.items()
         if not line.line or not (line.is_covered or (line.lacks and not line.tests and not line.planted))
     ]
+
+
+@functools.cache
+def read_functions(file: str) -> Mapping[str, bool]:
+    """Return the functions of a test file below `tests/`, each with whether only `make packets` runs it."""
+    tree = ast.parse((TESTS / file).read_text(encoding="utf-8"))
+    marks = [node.value for node in tree.body if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "pytestmark"]
+    return {
+        node.name: any("mark.packets" in ast.unparse(one) for one in (*marks, *node.decorator_list))
+        for node in tree.body
+        if isinstance(node, ast.FunctionDef)
+    }
+
+
+def is_left_to_packets(name: str) -> bool:
+    """Return whether only `make packets` runs a test; raise KeyError if there is none of the name."""
+    file, _, function = name.partition("::")
+    return read_functions(file)[function]
 
 
 def count_lines(lists: Lists) -> dict[str, Counts]:
