@@ -183,7 +183,8 @@ def test_actions_that_the_agent_asks_for_and_leaves_count(tmp_path: Path) -> Non
                     call.cancel()
                     while list_request_files(room.folder):
                         await asyncio.sleep(0.01)
-                return str((await one.refuse("deploy", number=9)).data["rule"])
+                error = await asyncio.wait_for(one.refuse("deploy", number=9), 60)  # without the bound it would wait for a person
+                return str(error.data["rule"])
 
     assert asyncio.run(run()) == "too-many-refusals"
     assert room.list_entries() == ["action-request", "refusal withdrawn"] * MOST
