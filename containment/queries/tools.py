@@ -41,7 +41,8 @@ def list_tools(spec: ContainmentSpec, library: Library) -> Answer:
     if not scope.servers:
         headline = f"{spec.stack}: {spec.preset.name} lists no MCP server, so its agents call no tool through the gateway"
     sections = (*build_tool_sections(scope), *([section] if rows else []))
-    return Answer("tools", headline, Exit.OK, sections, data={"stack": spec.stack, **(build_tool_data(scope) or {})})
+    data = {"stack": spec.stack, "refusalsPerMinute": spec.preset.tools.refusals_per_minute, **(build_tool_data(scope) or {})}
+    return Answer("tools", headline, Exit.OK, sections, data=data)
 
 
 def show_server(name: str, library: Library) -> Answer:

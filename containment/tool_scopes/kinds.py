@@ -64,3 +64,4 @@ class Rule(StrEnum):
     SIZE = "size-limit"
     SERVER = "server-unusable"
     BUSY = "too-many-calls"
+    TOO_MANY_REFUSALS = "too-many-refusals"

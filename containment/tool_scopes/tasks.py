@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, StrictBool, StrictStr
+from pydantic import AfterValidator, Field, StrictBool, StrictInt, StrictStr
 
 from containment.reviewed_data import ReviewedModel, check_source
 from containment.tool_scopes.kinds import Capability
@@ -62,7 +62,12 @@ class HarnessToolTable(ReviewedModel):
 
 
 class ToolSection(ReviewedModel):
-    """The `tools:` section of a class: its servers and its tasks, none by default."""
+    """The `tools:` section of a class: its servers and its tasks, none by default.
+
+    `refusals_per_minute` is how many requests of one agent may be refused within a minute before its gateway decides nothing until the
+    minute is over.
+    """
 
     servers: tuple[StrictStr, ...] = ()
     tasks: tuple[TaskName, ...] = ()
+    refusals_per_minute: Annotated[StrictInt, Field(ge=1, le=600)] = 30

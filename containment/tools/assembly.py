@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import anyio
@@ -46,14 +47,15 @@ def build_gateway(
         places: where servers live.
         gate: the service that decides about actions.
         event_log: the log of the gateway's events.
-        limits: the bounds.
+        limits: the bounds; how many refusals are too many is data of the class.
     """
     scope = policy.scope
     require_task(scope, task)
     events = ToolEvents(sink=EventLog(event_log), stack=spec.stack, agent_class=spec.preset.name, task=task, policy_digest=policy.digest)
     needed = {grant.server.name: grant.server for grant in scope.list_grants(task)}
-    connections = {name: _connect(server, spec, places, limits) for name, server in needed.items()}
-    return ToolGateway(policy, task, connections, gate, events, limits)
+    bounds = replace(limits, refusals=spec.preset.tools.refusals_per_minute)
+    connections = {name: _connect(server, spec, places, bounds) for name, server in needed.items()}
+    return ToolGateway(policy, task, connections, gate, events, bounds)
 
 
 def _connect(server: ToolServer, spec: ContainmentSpec, places: Places, limits: GatewayLimits) -> ServerConnection:

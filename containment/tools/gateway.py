@@ -3,7 +3,8 @@
 Rules kept here:
 - only the methods of `SERVED` are served; prompts, resources, completions and all others are refused by name;
 - what is decided is written to the log before it is done: a call that cannot be recorded is not made;
-- an action waits for a person, and what is executed has exactly the digest that was approved.
+- an action waits for a person, and what is executed has exactly the digest that was approved;
+- an agent that is refused too often gets no decisions for a while, whatever it asks for and however it connects.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from containment.tools.connection import ServerConnection, ServerError
 from containment.tools.decisions import CallPolicy
 from containment.tools.events import Outcome, ToolEvents
 from containment.tools.limits import GatewayLimits
+from containment.tools.refusal_limit import RefusalLimit
 from containment.tools.refusals import make_refusal
 from containment.tools.replies import build_reply
 
@@ -44,6 +46,7 @@ SERVED: Final = frozenset(
     }
 )
 """Every MCP method that is served; a closed list."""
+_DECIDED: Final = frozenset({"tools/list", "tools/call"})
 _NAME: Final = "agent-containment tools"
 
 
@@ -70,6 +73,7 @@ class ToolGateway:
         self._policy, self._task, self._connections = policy, task, connections
         self._gate, self._events, self._limits = gate, events, limits
         self._calls = 0
+        self._refusals = RefusalLimit(limits.refusals, events)
 
     @asynccontextmanager
     async def run_servers(self) -> AsyncIterator[None]:
@@ -80,6 +84,7 @@ class ToolGateway:
             try:
                 yield
             finally:
+                self._refusals.end_pause()
                 group.cancel_scope.cancel()
 
     def build_server(self) -> Server[Any]:
@@ -89,10 +94,14 @@ class ToolGateway:
         return server
 
     async def _check_method(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
+        method = _clean(ctx.method)
+        if (ctx.method in _DECIDED or ctx.method not in SERVED) and (detail := self._refusals.find_pause(method)):
+            raise make_refusal(Rule.TOO_MANY_REFUSALS, detail, self._policy.scope, self._task)
         if ctx.method in SERVED:
             return await call_next(ctx)
+        self._refusals.count()
         detail = "the gateway serves tools/list and tools/call, and no other method"
-        self._events.write(Outcome.REFUSED, Rule.METHOD, detail, method=_clean(ctx.method))
+        self._events.write(Outcome.REFUSED, Rule.METHOD, detail, method=method)
         raise make_refusal(Rule.METHOD, detail, self._policy.scope, self._task)
 
     async def _list_tools(self, _context: object, _params: object) -> types.ListToolsResult:
@@ -200,7 +209,11 @@ class ToolGateway:
         )
         marks = {"argument_digest": digest, "action_digest": action.digest}
         self._events.write(Outcome.WAITING, Rule.NEEDS_APPROVAL, "", method="tools/call", tool=name, server=server, **marks)
-        decision = await self._gate.await_decision(action)
+        try:
+            decision = await self._gate.await_decision(action)
+        except anyio.get_cancelled_exc_class():
+            self._refusals.count()  # an agent that asks persons and leaves is no better than one that is refused
+            raise
         if problem := _find_problem(decision, action, arguments):
             raise self._refuse(Rule.NEEDS_APPROVAL, problem, name, digest, action_digest=action.digest)
         marks |= {"reference": decision.reference}
@@ -208,6 +221,7 @@ class ToolGateway:
         return decision, marks
 
     def _refuse(self, rule: Rule, detail: str, name: str, digest: str, **more: Any) -> Exception:
+        self._refusals.count()
         grant = self._policy.scope.known.get(name)
         tool = name if grant else ""
         server = grant.server.name if grant else ""

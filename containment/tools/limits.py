@@ -22,3 +22,5 @@ class GatewayLimits:
     call_seconds: float = 120
     starts: int = 3
     """Starts of one server before it counts as broken."""
+    refusals: int = 30
+    """Refused requests within a minute after which nothing is decided until it is over; a class sets it in its `tools` section."""

@@ -31,6 +31,7 @@ _ASK: Final = {
     Rule.POLICY: "ask the platform team: the policy and the reviewed data disagree",
     Rule.METHOD: "there is no way to ask: the gateway serves tools only",
     Rule.SERVER: "ask the server's owner; the call was not repeated",
+    Rule.TOO_MANY_REFUSALS: "wait as long as it says, and correct what was refused before",
 }
 
 

@@ -15,7 +15,20 @@ import pytest
 import containment
 
 FOLDER = Path(containment.__file__).parent
-ROOMS = ("analysis", "catalog", "config", "credential_gateway", "fixes", "iam", "patterns", "policy", "risk", "sandbox", "tool_scopes")
+ROOMS = (
+    "analysis",
+    "catalog",
+    "config",
+    "credential_gateway",
+    "fixes",
+    "iam",
+    "patterns",
+    "policy",
+    "risk",
+    "sandbox",
+    "sessions",
+    "tool_scopes",
+)
 """The pure packages of `containment`."""
 ALONE = ("address_ranges", "address_space", "errors", "names", "port_range", "reviewed_data", "strict_json", "ternary")
 FILES = sorted([FOLDER / f"{name}.py" for name in ALONE] + [path for room in ROOMS for path in (FOLDER / room).rglob("*.py")])

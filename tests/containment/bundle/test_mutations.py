@@ -6,14 +6,16 @@ import base64
 import os
 import random
 from collections import Counter
+from typing import Any
 
 import pytest
 
 from containment.bundle.document import parse_signed
 from containment.bundle.files import BundleFiles
 from containment.bundle.index import LAUNCHER_FILE
-from containment.bundle.manifest import FILE
+from containment.bundle.manifest import FILE, Manifest
 from containment.bundle.refusal import BundleCode, BundleRefusal
+from containment.bundle.trust import TrustRoot
 from containment.bundle.verify import HighWaterMark, verify_bundle
 from tests.containment.bundle.desk import NOW, STACK, Desk
 
@@ -105,26 +107,61 @@ def mutate(files: dict[str, bytes], others: list[dict[str, bytes]], chance: rand
     return BundleFiles(found, special)
 
 
-def test_no_mutated_bundle_is_accepted() -> None:
-    chance = random.Random(18)
-    desk, stranger = Desk(), Desk()
-    good = desk.make()
-    others = [
-        dict(stranger.make().contents),
-        dict(desk.make(revision=3).contents),
-        dict(desk.make(desk.make_members(programs=["/usr/bin/true"]), revision=7).contents),
-        dict(desk.make(desk.make_members(stack="prod"), id="agent-containment/prod", revision=9).contents),
-    ]
-    mark = HighWaterMark(7, parse_signed(good.contents[FILE]).manifest.digest)
-    codes = Counter[BundleCode]()
-    assert verify_bundle(good, desk.trust, stack=STACK, now=NOW, mark=mark), "the control"
-    while codes.total() < BUNDLES:
-        changed = mutate(dict(good.contents), others, chance)
-        if changed == good:
+class Mutants:
+    """A good bundle, and mutated ones without an end."""
+
+    def __init__(self) -> None:
+        """Make the bundles from which mutated ones take parts."""
+        self.chance = random.Random(18)
+        self.desk, stranger = Desk(), Desk()
+        self.good = self.desk.make()
+        self.others = [
+            dict(stranger.make().contents),
+            dict(self.desk.make(revision=3).contents),
+            dict(self.desk.make(self.desk.make_members(programs=["/usr/bin/true"]), revision=7).contents),
+            dict(self.desk.make(self.desk.make_members(stack="prod"), id="agent-containment/prod", revision=9).contents),
+        ]
+        self.mark = HighWaterMark(7, parse_signed(self.good.contents[FILE]).manifest.digest)
+
+    def verify(self, files: BundleFiles) -> BundleCode | None:
+        """Return the code with which a bundle is refused, None if it is accepted."""
+        try:
+            verify_bundle(files, self.desk.trust, stack=STACK, now=NOW, mark=self.mark)
+        except BundleRefusal as refusal:
+            return refusal.code
+        return None
+
+    def verify_next(self) -> BundleCode | None:
+        """Return the code with which one more mutated bundle is refused, None if it is accepted."""
+        while (changed := mutate(dict(self.good.contents), self.others, self.chance)) == self.good:
             continue  # the mutation changed nothing
-        with pytest.raises(BundleRefusal) as caught:
-            verify_bundle(changed, desk.trust, stack=STACK, now=NOW, mark=mark)
-        codes[caught.value.code] += 1
+        return self.verify(changed)
+
+
+def test_no_mutated_bundle_is_accepted() -> None:
+    mutants = Mutants()
+    assert mutants.verify(mutants.good) is None, "the control"
+    codes = Counter(mutants.verify_next() for _ in range(BUNDLES))
+    assert codes[None] == 0
     wanted = {"non-canonical", "bad-signature", "unknown-signer", "altered-member", "missing-member", "extra-member", "special-member"}
-    assert wanted | {"lower-revision", "same-revision-other-digest", "other-stack"} <= {code.value for code in codes}
-    print(f"{BUNDLES} mutated bundles, 0 accepted: {dict(sorted((code.value, count) for code, count in codes.items()))}")
+    assert wanted | {"lower-revision", "same-revision-other-digest", "other-stack"} <= {code.value for code in codes if code}
+    print(f"{BUNDLES} mutated bundles, 0 accepted: {dict(sorted((code.value, count) for code, count in codes.items() if code))}")
+
+
+def _take_members(manifest: Manifest, files: BundleFiles) -> dict[str, bytes]:
+    return {one.path: files.contents[one.path] for one in manifest.members if one.path in files.contents}
+
+
+@pytest.mark.parametrize(
+    ("check", "replacement"),
+    [
+        (f"{TrustRoot.__module__}.TrustRoot.check_signatures", lambda *_: ()),
+        (f"{verify_bundle.__module__}._check_members", _take_members),
+        (f"{verify_bundle.__module__}.check_revision", lambda *_: None),
+    ],
+)
+def test_a_verifier_that_leaves_a_check_out_accepts_one(check: str, replacement: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The mutations are of the kinds that each check is for: without it they would be found by the test above."""
+    mutants = Mutants()
+    monkeypatch.setattr(check, replacement)
+    assert any(mutants.verify_next() is None for _ in range(2000))

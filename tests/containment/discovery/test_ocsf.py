@@ -37,17 +37,31 @@ def list_values(value: Any) -> Iterator[Any]:
         yield from list_values(one)
 
 
+def find_faults(event: dict[str, Any]) -> list[str]:
+    """Return what an event lacks of what the schema requires of its class, and what contradicts it."""
+    kind = EventClass(event["class_uid"])
+    faults = sorted((ALWAYS | REQUIRED[kind]) - event.keys())
+    faults += ["type_uid"] if event.get("type_uid") != kind.value * 100 + event.get("activity_id", 0) else []
+    faults += ["category_uid"] if event.get("category_uid") != kind.value // 1000 else []
+    faults += ["time"] if not isinstance(event.get("time"), int) else []
+    return faults + (["null"] if None in list_values(event) else [])
+
+
 def test_every_class_is_used_and_has_what_it_requires() -> None:
     events = build()
     assert {one["class_uid"] for one in events} == {*EventClass}
     for event in events:
-        kind = EventClass(event["class_uid"])
-        assert ALWAYS | REQUIRED[kind] <= event.keys()
-        assert event["type_uid"] == kind.value * 100 + event["activity_id"]
-        assert event["category_uid"] == kind.value // 1000
-        assert isinstance(event["time"], int)
-        assert None not in list_values(event)
+        assert find_faults(event) == []
         assert json.loads(json.dumps(event)) == event
+
+
+def test_an_event_without_a_required_attribute_or_with_a_wrong_one_is_found() -> None:
+    for event in build():
+        for name in (ALWAYS | REQUIRED[EventClass(event["class_uid"])]) - {"class_uid"}:
+            assert name in find_faults({key: value for key, value in event.items() if key != name})
+        for name, value in (("type_uid", 1), ("category_uid", 1), ("time", "now")):
+            assert find_faults({**event, name: value}) == [name]
+        assert find_faults({**event, "message": None}) == ["null"]
 
 
 def test_everything_found_is_in_an_event() -> None:
@@ -78,12 +92,26 @@ def test_a_process_without_marks_is_an_event_too() -> None:
     assert event["unmapped"]["marks"] == []
 
 
+@pytest.mark.parametrize("attribute", ["metadata", "severity_id"])
+def test_py_ocsf_models_refuses_an_event_without_an_attribute_that_it_requires(attribute: str) -> None:
+    """Its models have defaults for the others, which `find_faults` requires in its place."""
+    base, finding = _import_models()
+    for event in build():
+        model = finding if event["class_uid"] == EventClass.DETECTION_FINDING else base
+        with pytest.raises(ValueError, match=attribute):
+            model.model_validate({key: value for key, value in event.items() if key != attribute})
+
+
 def test_py_ocsf_models_accepts_the_events() -> None:
-    try:
-        base = importlib.import_module("py_ocsf_models.events.base_event").BaseEvent
-        finding = importlib.import_module("py_ocsf_models.events.findings.detection_finding").DetectionFinding
-    except ImportError:
-        pytest.skip("py-ocsf-models is not installed: NOT TESTED by its models")
+    base, finding = _import_models()
     for event in build():
         model = finding if event["class_uid"] == EventClass.DETECTION_FINDING else base
         assert model.model_validate(event)
+
+
+def _import_models() -> tuple[Any, Any]:
+    try:
+        base = importlib.import_module("py_ocsf_models.events.base_event").BaseEvent
+        return base, importlib.import_module("py_ocsf_models.events.findings.detection_finding").DetectionFinding
+    except ImportError:
+        pytest.skip("py-ocsf-models is not installed: NOT TESTED by its models")

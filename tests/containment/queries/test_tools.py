@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from containment.errors import InputError
@@ -30,9 +32,22 @@ def test_risk_lists_the_reach_of_every_server() -> None:
     assert not [one for one in without.sections if one.title.startswith("Behind the tools")]
 
 
+def test_a_server_that_is_added_is_in_risk_with_its_reach() -> None:
+    mail = make_server("mail", reaches=[{"kind": "mail", "what": "the mailboxes of a team"}])
+    known, spec = library(), spec_of("coding-monitor")
+    section = spec.preset.tools.model_copy(update={"servers": (*spec.preset.tools.servers, "mail")})
+    wider = replace(spec, preset=spec.preset.model_copy(update={"tools": section}))
+    with_mail = replace(known, tools=replace(known.tools, servers={**known.tools.servers, "mail": mail}))
+    before = describe_risk(build_subject(spec, with_mail))
+    after = describe_risk(build_subject(wider, with_mail))
+    found, other = ([row for one in answer.sections if one.title.startswith("Behind") for row in one.rows] for answer in (after, before))
+    assert [row[:2] for row in found if row not in other] == [("mail", "mail")]
+
+
 def test_list_names_what_nobody_reviewed() -> None:
     answer = list_tools(spec_of("research-monitor"), library())
     assert "0 of them reviewed" in answer.headline
+    assert answer.data["refusalsPerMinute"] == 30
     assert list_tools(spec_of("locked-down-monitor"), library()).headline.startswith("locked-down-monitor: locked-down lists no MCP server")
 
 

@@ -24,6 +24,7 @@ from containment.tools.connection import ServerConnection
 from containment.tools.decisions import CallPolicy
 from containment.tools.events import ToolEvents
 from containment.tools.gateway import ToolGateway
+from containment.tools.limits import GatewayLimits
 from containment.tools.lines import parse_message
 from containment.tools.processes import run_server
 from containment.tools.remote import connect_server
@@ -31,11 +32,11 @@ from tests.containment.tool_scopes.scopes import make_scope, make_server, make_t
 from tests.containment.tools.gateways import LIMITS, ListSink, list_pins, make_office, make_office_scope
 
 
-def make_gateway(connect: Any, server: Any, scope: Any, task: str) -> ToolGateway:
+def make_gateway(connect: Any, server: Any, scope: Any, task: str, limits: GatewayLimits = LIMITS) -> ToolGateway:
     """Return a gateway over one server."""
     policy = CallPolicy(scope)
     events = ToolEvents(sink=ListSink(), stack=scope.stack, agent_class="coding", task=task, policy_digest=policy.digest)
-    return ToolGateway(policy, task, {server.name: ServerConnection(server, connect, LIMITS)}, DenyingGate(), events, LIMITS)
+    return ToolGateway(policy, task, {server.name: ServerConnection(server, connect, limits)}, DenyingGate(), events, limits)
 
 
 @asynccontextmanager
@@ -109,24 +110,25 @@ async def serve_remote() -> AsyncIterator[tuple[str, MCPServer]]:
             group.cancel_scope.cancel()
 
 
+async def make_remote_gateway(address: str, proxy: str | None = None) -> ToolGateway:
+    """Return a gateway over the remote server, pinned to what it lists now."""
+    office = make_server()
+    bare = ServerConnection(office, lambda _: connect_server(address, None, LIMITS.message, 10), LIMITS)
+    async with anyio.create_task_group() as group:
+        bare.attach(group)
+        listed = (await bare.list_tools(is_fresh=True))["list_all"]
+        group.cancel_scope.cancel()
+    size = office.tools[0].arguments["count"].model_copy(update={"maximum": None})
+    tool = office.tools[2].model_copy(update={"digest": listed.digest, "arguments": {"size": size}})
+    pinned = office.model_copy(update={"tools": (tool,)})
+    scope = make_scope(pinned, tasks={"buying": make_task("list_all")})
+    return make_gateway(lambda _: connect_server(address, proxy, LIMITS.message, 10), pinned, scope, "buying")
+
+
 def _run_remote(trial: Callable[[Client], Any], *, proxy: str | None = None) -> None:
     async def run() -> None:
         async with serve_remote() as (address, _):
-            office = make_server()
-            bare = ServerConnection(office, lambda _: connect_server(address, None, LIMITS.message, 10), LIMITS)
-            async with anyio.create_task_group() as group:
-                bare.attach(group)
-                listed = (await bare.list_tools(is_fresh=True))["list_all"]
-                group.cancel_scope.cancel()
-            tool = office.tools[2].model_copy(
-                update={
-                    "digest": listed.digest,
-                    "arguments": {"size": office.tools[0].arguments["count"].model_copy(update={"maximum": None})},
-                }
-            )
-            pinned = office.model_copy(update={"tools": (tool,)})
-            scope = make_scope(pinned, tasks={"buying": make_task("list_all")})
-            gateway = make_gateway(lambda _: connect_server(address, proxy, LIMITS.message, 10), pinned, scope, "buying")
+            gateway = await make_remote_gateway(address, proxy)
             async with gateway.run_servers(), Client(gateway.build_server(), mode="legacy", cache=None) as client:
                 await trial(client)
 

@@ -111,6 +111,15 @@ def test_a_type_of_another_package_is_refused_by_name(token: str) -> None:
     assert fault.what.startswith(f"{token} is in no reviewed table of types: ")
 
 
+def test_a_micro_vm_is_refused_by_name() -> None:
+    """It has a public way out unless its connector is named, and nothing here judges connectors."""
+    found = [one for one in committed(AWS)[1] if "microvm" in one.lower()]
+    assert "aws:lambdamicrovms/microvm:Microvm" in found
+    for token in found:
+        (fault,) = faults(token)
+        assert fault.what.startswith(f"{token} is in no reviewed table of types: ")
+
+
 def test_the_ways_out_of_a_refusal_are_in_its_message() -> None:
     for way in ("policypack/waivers.yaml", "at most 90 days", "policypack/types.yaml", "within one year", "a separate program"):
         assert way in rule.RULE.fix
