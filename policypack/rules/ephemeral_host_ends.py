@@ -35,11 +35,12 @@ def check_stack(graph: Graph) -> list[Violation]:
     ended: dict[str, list[Resource]] = {}
     found: list[Violation] = []
     for schedule in graph.find_by_type(SCHEDULE):
+        if not _may_end_hosts(schedule):
+            continue
         host = _find_host(graph, schedule)
         if host is not None:
             ended.setdefault(host.urn, []).append(schedule)
-        if _may_end_hosts(schedule):
-            found += [Violation(schedule.urn, what) for what in _check_schedule(graph, schedule, host)]
+        found += [Violation(schedule.urn, what) for what in _check_schedule(graph, schedule, host)]
     for host in graph.find_by_type(INSTANCE):
         if _read_deadline(host) is not None:
             found += [Violation(host.urn, what) for what in _check_host(host, ended.get(host.urn, []))]

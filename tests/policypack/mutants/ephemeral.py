@@ -32,6 +32,7 @@ def _hole(
     host: dict[str, Any] | None = None,
     where: str = "ending",
     rule: str = _RULE,
+    also: tuple[str, ...] = (),
     **schedule: Any,
 ) -> Mutant:
     """Return the whole end of the host with one fault; without a fault the schedule and its role are as the program makes them."""
@@ -57,13 +58,13 @@ def _hole(
         Add("aws:scheduler/schedule:Schedule", stated, "ending"),
         *(Set(HOST, path, value) for path, value in tags.items()),
     )
-    return Mutant(f"ephemeral-{what}", rule, changes, where=where)
+    return Mutant(f"ephemeral-{what}", rule, changes, where=where, also=also)
 
 
 TABLE: Final = (
-    _hole("schedule-starts-machines", call="arn:aws:scheduler:::aws-sdk:ec2:runInstances", rule=_UNKNOWN_CALL),
-    _hole("schedule-calls-a-function", call="arn:aws:lambda:us-east-1:111122223333:function:end", rule=_UNKNOWN_CALL),
-    _hole("schedule-stops-only", call="arn:aws:scheduler:::aws-sdk:ec2:stopInstances", rule=_UNKNOWN_CALL),
+    _hole("schedule-starts-machines", call="arn:aws:scheduler:::aws-sdk:ec2:runInstances", rule=_UNKNOWN_CALL, also=(_RULE,)),
+    _hole("schedule-calls-a-function", call="arn:aws:lambda:us-east-1:111122223333:function:end", rule=_UNKNOWN_CALL, also=(_RULE,)),
+    _hole("schedule-stops-only", call="arn:aws:scheduler:::aws-sdk:ec2:stopInstances", rule=_UNKNOWN_CALL, also=(_RULE,)),
     _hole("schedule-is-late", scheduleExpression="at(2030-01-31T18:01:00)"),
     _hole("schedule-is-in-another-zone", scheduleExpressionTimezone="America/New_York"),
     _hole("schedule-repeats", scheduleExpression="rate(1 day)"),

@@ -113,12 +113,7 @@ NAMES: Final = (
     Mutant("names-by-url", _NAMES, (Set(_CORE, "selector/matchExpressions/+", {"urlfilter": "https://api.openai.com/v1/*"}),)),
     Mutant("names-none", _NAMES, (Set(_CORE, "selector/matchExpressions", []),)),
     Mutant("names-group-unknown", _NAMES, (Set(_CORE, "selector", UNKNOWN),)),
-    Mutant(
-        "names-group-of-somebody",
-        _NAMES,
-        (Set(RULES, "rules/allow-core/webGroups", ["5d7c3e0a-0000-4000-8000-000000000001"]),),
-        in_preview=(),
-    ),
+    Mutant("names-group-of-somebody", _NAMES, (Set(RULES, "rules/allow-core/webGroups", ["5d7c3e0a-0000-4000-8000-000000000001"]),)),
 )
 
 TABLE: Final = (*PERMITS, *NAMES)
