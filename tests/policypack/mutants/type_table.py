@@ -28,6 +28,7 @@ _NOT_REVIEWED: Final = {
     BoundKind.OWN_ARN: f"arn:aws:logs:us-east-1:{FOREIGN}:log-group:any",
     BoundKind.OWN_ENDPOINT: f"arn:aws:sqs:us-east-1:{FOREIGN}:any",
     BoundKind.SNS_TOPIC: f"arn:aws:lambda:us-east-1:{FOREIGN}:function:any",
+    BoundKind.NOTICE: f"arn:aws:lambda:us-east-1:{FOREIGN}:function:any",
     BoundKind.OWN_ACCOUNT: FOREIGN,
     BoundKind.OWN_PRINCIPAL: f"arn:aws:iam::{FOREIGN}:root",
     BoundKind.OWN_POLICY: _ANYBODY,
