@@ -44,6 +44,9 @@ _ALSO: Final = {
     "aviatrix:index/distributedFirewallingPolicyList:DistributedFirewallingPolicyList": ("policy-has-one-owner",),
 }
 """Rules that judge one more resource of a type whatever its properties."""
+_KEY: Final = f"arn:aws:kms:us-east-1:{FOREIGN}:key/0f0e0d0c-1111-2222-3333-444455556666"
+_ROLE: Final = f"arn:aws:iam::{FOREIGN}:role/any"
+_STREAM: Final = f"arn:aws:kinesis:us-east-1:{FOREIGN}:stream/any"
 _OTHER_CONTROLLER: Final = {"controllerIp": "192.0.2.99", "verifySslCertificate": True}
 
 PACKAGES: Final = (
@@ -115,6 +118,10 @@ def _provider(name: str, **props: Any) -> Mutant:
 TABLE: Final = (
     *families(),
     *bounds(),
+    Mutant("a-log-group-under-a-foreign-key", RULE, (Add("aws:cloudwatch/logGroup:LogGroup", {"kmsKeyId": _KEY}),)),
+    Mutant("a-disk-under-a-foreign-key", RULE, (Add("aws:ebs/volume:Volume", {"encrypted": True, "kmsKeyId": _KEY}),)),
+    Mutant("a-topic-of-a-foreign-role", RULE, (Add("aws:sns/topic:Topic", {"httpFailureFeedbackRoleArn": _ROLE}),)),
+    Mutant("a-reader-of-a-foreign-stream", RULE, (Add("aws:kinesis/streamConsumer:StreamConsumer", {"streamArn": _STREAM}),)),
     _provider("of-a-local-cloud", endpoints=[{"s3": "http://localhost:4566"}]),
     _provider("of-somebodys-sts", endpoints='[{"sts": "https://sts.example.com"}]'),
     _provider("without-certificates", insecure="true"),
