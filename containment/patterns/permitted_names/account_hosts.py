@@ -29,5 +29,8 @@ _BY_SET: Final[dict[str, str]] = {
     "portal.qwen.ai router.huggingface.co us.api.openai.com",
 }
 
-ACCOUNT_HOSTS: Final = frozenset(host for hosts in _BY_SET.values() for host in hosts.split())
-"""Every such host, as an exact name."""
+SAAS_HOSTS: Final = frozenset(_BY_SET["public-saas"].split())
+"""Hosts of file stores, mail, chat and documents: no wildcard over one is permitted anywhere."""
+
+MODEL_HOSTS: Final = frozenset(_BY_SET["unapproved-models"].split())
+"""Hosts of models that a stack denies by name; the pack permits no wildcard over one, whichever of them a program denies."""

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable
 
 from containment.patterns.domain import DomainPattern
 from containment.patterns.permitted_names import lookalike, public_suffix
-from containment.patterns.permitted_names.account_hosts import ACCOUNT_HOSTS
+from containment.patterns.permitted_names.account_hosts import SAAS_HOSTS
 from containment.patterns.permitted_names.address import find_embedded_address, has_numeric_end, parse_address
 from containment.patterns.permitted_names.drop_sites import DROP_HOSTS, DROP_SITES
 from containment.patterns.permitted_names.dynamic_dns import DYNAMIC_DNS
@@ -238,7 +238,7 @@ def _check_tenants(pattern: DomainPattern, domain: str, _scope: Scope) -> Refusa
 def _check_account_hosts(pattern: DomainPattern, domain: str) -> Refusal | None:
     if pattern.is_exact:
         return None
-    covered = min((host for host in ACCOUNT_HOSTS if pattern.matches(host) is not Ternary.NO), default=None)
+    covered = min((host for host in SAAS_HOSTS if pattern.matches(host) is not Ternary.NO), default=None)
     if covered is not None:
         what = f"covers {covered}, which serves any account: the name does not show whose data it takes"
         return Refusal(cause=Cause.SHARED_SUFFIX, what=what, fix=f"name the exact hosts under {domain} that are needed")

@@ -40,8 +40,9 @@ _ALSO: Final = {
     "aws:eks/podIdentityAssociation:PodIdentityAssociation": ("agent-role-is-minimal",),
     "aws:iam/policyAttachment:PolicyAttachment": ("agent-role-is-minimal",),
     "aws:ec2/vpcEndpointPolicy:VpcEndpointPolicy": ("endpoints-are-for-this-account",),
-    "aviatrix:index/dcfRuleset:DcfRuleset": ("ruleset-is-in-force",),
-    "aviatrix:index/distributedFirewallingPolicyList:DistributedFirewallingPolicyList": ("policy-has-one-owner",),
+    "aviatrix:index/dcfRuleset:DcfRuleset": ("ruleset-is-in-force", "permits-are-for-agents"),
+    "aviatrix:index/distributedFirewallingDefaultActionRule:DistributedFirewallingDefaultActionRule": ("controller-default-action-denies",),
+    "aviatrix:index/distributedFirewallingPolicyList:DistributedFirewallingPolicyList": ("policy-has-one-owner", "permits-are-for-agents"),
 }
 """Rules that judge one more resource of a type whatever its properties."""
 _KEY: Final = f"arn:aws:kms:us-east-1:{FOREIGN}:key/0f0e0d0c-1111-2222-3333-444455556666"
