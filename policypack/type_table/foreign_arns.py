@@ -6,8 +6,8 @@ also properties that a later provider release adds. Types that rules judge may n
 read; of them, the ARNs of keys are compared. A property with a bound is judged by its bound, and ARNs without an account (buckets,
 objects of AWS) name none. Left out are texts, which refer to nothing: names, descriptions, tags, and the properties of `_TEXTS`.
 
-While nothing proves the hosts' account, as in a first preview, a key's ARN is not compared yet: any account may be the hosts', and
-the update knows the hosts' ARNs. Every other ARN with an account is refused until then.
+While nothing proves the hosts' account, as in a first preview, no ARN is compared yet: any account may be the hosts', and the update
+knows the hosts' ARNs. What a bound names (an alarm's topic, a policy) is refused until then.
 """
 
 from __future__ import annotations
@@ -44,19 +44,14 @@ def find_foreign_arns(line: TypeLine, resource: Resource, graph: Graph | None) -
         resource: the resource to compare.
         graph: the whole program; None while only inputs are known, when no account is proved.
     """
-    if graph is None or not resource.type.startswith(_AWS) or resource.is_read:
+    own = find_own_accounts(graph) if graph is not None else frozenset()
+    if graph is None or not own or not resource.type.startswith(_AWS) or resource.is_read:
         return
     texts = {*_TAGS, *_TEXTS.get(resource.type, ()), *(bound.path.replace("[]", "") for bound in line.bounds)}
     for path, arn in _find_arns(texts, "", dict(resource.props)):
         account = parse_account(arn)
-        is_key = _get_service(arn) == _KEYS
-        if not account or (line.is_judged and not is_key) or _is_own(graph, arn, account):
-            continue
-        own = ", ".join(sorted(find_own_accounts(graph)))
-        if is_key and not own:
-            continue
-        proof = f"the hosts' account is {own}" if own else "nothing proves the hosts' account (set allowedAccountIds on their provider)"
-        yield f"{path} is {arn!r}, of account {account}, and {proof}"
+        if account and (not line.is_judged or _get_service(arn) == _KEYS) and not _is_own(graph, arn, account):
+            yield f"{path} is {arn!r}, of account {account}, and the hosts' account is {', '.join(sorted(own))}"
 
 
 def _find_arns(texts: set[str], path: str, value: Any) -> Iterator[tuple[str, str]]:

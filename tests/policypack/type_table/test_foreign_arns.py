@@ -8,7 +8,7 @@ import pytest
 
 from policypack.graph.plain_data import UNKNOWN
 from policypack.graph.resources import Resource
-from tests.policypack.type_table.programs import OTHER, OWN, endpoint, found_in, known, made
+from tests.policypack.type_table.programs import OTHER, OWN, endpoint, found_in, host, known, made
 
 KEY = f"arn:aws:kms:us-east-1:{OTHER}:key/0f0e0d0c-1111-2222-3333-444455556666"
 QUEUE = f"arn:aws:sqs:us-east-1:{OTHER}:any"
@@ -72,6 +72,7 @@ def test_a_key_of_the_program_passes_in_whatever_account_its_provider_made_it() 
     assert found_in(endpoint(), key, made("aws:cloudwatch/logGroup:LogGroup", props={"kmsKeyId": KEY})) == {}
 
 
-def test_a_key_is_compared_only_once_an_account_is_proved_and_everything_else_is_refused_until_then() -> None:
+def test_arns_are_compared_once_the_hosts_account_is_proved() -> None:
     assert found_in(made("aws:cloudwatch/logGroup:LogGroup", props={"kmsKeyId": KEY})) == {}
-    assert "nothing proves" in found_in(made("aws:cloudwatch/eventTarget:EventTarget", props={"deadLetterConfig": {"arn": QUEUE}}))["one"]
+    agent = host(arn=f"arn:aws:ec2:us-east-1:{OWN}:instance/i-1")
+    assert set(found_in(made("aws:cloudwatch/logGroup:LogGroup", props={"kmsKeyId": KEY}), agent=agent)) == {"one"}
