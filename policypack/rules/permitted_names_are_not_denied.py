@@ -3,8 +3,8 @@
 The validator of permitted names (`containment.patterns.permitted_names`) judges every name of a permit's WebGroup. A wildcard that covers
 a denied provider also covers other hosts of it, which no deny names. Providers are those of the minimum set and all names in the
 program's own denies, and for a wildcard also the catalog's models. While no group has an id (a first preview), `find_deny_groups`
-infers the groups of denies, and every other group counts as a permit's. A service of AWS is permissible by name in the network's own
-region only. A program whose gateway is in another program is judged only for names that anyone can obtain.
+infers the groups of denies, and every other group counts as a permit's. A program whose gateway is in another program is judged only
+for names that anyone can obtain.
 """
 
 from __future__ import annotations
@@ -26,7 +26,6 @@ from policypack.finding import Rule, Scope, Severity, Violation
 from policypack.firewall.effective_rules import EffectiveRules, check_environment, get_effective_rules
 from policypack.firewall.groups import IDENTITIES
 from policypack.firewall.model_providers import PROVIDERS
-from policypack.firewall.names.foreign_regions import find_foreign_regions
 from policypack.firewall.names.web_groups import find_deny_groups, read_names
 from policypack.firewall.rules import RegisteredRule, read_rules
 from policypack.graph.known_types import RULE_LISTS, WEB_GROUP
@@ -64,9 +63,7 @@ def _check_rules(chain: EffectiveRules) -> Iterator[Violation]:
     denied, permitted = _find_web_groups(chain)
     named = [pattern for group in denied for raw in read_names(group) if (pattern := parse_pattern(raw)) is not None]
     for group in permitted:
-        names = read_names(group)
-        yield from (Violation(group.urn, what) for what in dict.fromkeys(_find_unpermitted_names(names, named)))
-        yield from (Violation(group.urn, what) for what in dict.fromkeys(find_foreign_regions(chain.graph, names)))
+        yield from (Violation(group.urn, what) for what in dict.fromkeys(_find_unpermitted_names(read_names(group), named)))
 
 
 def _find_obtainable_names(chain: EffectiveRules) -> Iterator[Violation]:
