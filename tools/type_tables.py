@@ -110,6 +110,7 @@ def _format_bound(bound: Bound) -> str:
         BoundKind.OWN_ARN: f"an ARN of the hosts' account ({names})",
         BoundKind.OWN_ENDPOINT: "an endpoint of the hosts' account",
         BoundKind.SNS_TOPIC: "an SNS topic of the hosts' account",
+        BoundKind.NOTICE: "an SNS topic of the hosts' account, or EC2's recovery of the instance",
         BoundKind.OWN_ACCOUNT: "the hosts' account",
         BoundKind.OWN_PRINCIPAL: "a principal of the hosts' account",
         BoundKind.EKS_ISSUER: "the issuer of an EKS cluster",

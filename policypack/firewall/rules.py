@@ -25,7 +25,7 @@ class RegisteredRule:
 
     `rank` orders whole lists (None: not known), `index` is the rule's position in its list. `sources`, `destinations` and
     `build_web_groups` contain group UUIDs or UNKNOWN; `ports` contains (low, high) pairs, where an end may be UNKNOWN.
-    `application` and `get_tls_profile` are `flowAppRequirement` and `tlsProfile`.
+    `application`, `tls_profile` and `decryption` are `flowAppRequirement`, `tlsProfile` and `decryptPolicy`.
     """
 
     owner: Resource
@@ -43,6 +43,7 @@ class RegisteredRule:
     enforcement: Any
     application: Any = None
     tls_profile: Any = None
+    decryption: Any = None
     rank: float | None = None
 
     @property
@@ -89,6 +90,14 @@ class RegisteredRule:
         return Ternary.MAYBE if self.application is UNKNOWN else Ternary.of(str(self.application).upper() != "TLS_REQUIRED")
 
     @property
+    def decrypts(self) -> Ternary:
+        """Whether the gateway decrypts the rule's TLS: by `decryptPolicy`, or by the action of older Controllers that inspects."""
+        if str(self.action).upper() == Action.DEEP_INSPECT_PERMIT.value:
+            return Ternary.YES
+        stated = self.decryption.upper() if isinstance(self.decryption, str) else self.decryption
+        return Ternary.NO if stated in _NOT_DECRYPTED else Ternary.YES if stated == "DECRYPT_ALLOWED" else Ternary.MAYBE
+
+    @property
     def takes_every_port(self) -> Ternary:
         """Whether the rule leaves no port out: it names none, or its ranges together are all ports."""
         if not self.ports:
@@ -133,6 +142,7 @@ _ALL_PROTOCOLS: Final = (Protocol.ANY.value, "PROTOCOL_UNSPECIFIED", "ALL")
 _LAST_PORT: Final = 65535
 _ENFORCEMENTS: Final = frozenset({"ENFORCE", "MONITOR", "DISABLE"})
 _KEYS: Final = {POLICY_LIST: "policies"}
+_NOT_DECRYPTED: Final = (None, "", "DECRYPT_UNSPECIFIED", "DECRYPT_NOT_ALLOWED")
 _BEFORE, _LIST, _AFTER = 0.0, 1.0, 2.0
 _POINTS: Final[Mapping[Any, float]] = {WellKnownObject.BEFORE_UI_MANAGED.value: _BEFORE, WellKnownObject.AFTER_UI_MANAGED.value: _AFTER}
 
@@ -166,6 +176,7 @@ def parse_rules(owner: Resource, rank: float | None = None) -> list[RegisteredRu
             enforcement=get_field(block, "enforcement"),
             application=get_field(block, "flowAppRequirement"),
             tls_profile=get_field(block, "tlsProfile"),
+            decryption=get_field(block, "decryptPolicy"),
             rank=rank,
         )
         for index, block in enumerate(get_items(owner.get(_KEYS.get(owner.type, "rules"))))

@@ -16,6 +16,7 @@ from policypack.graph.known_types import AGENT_RULES
 from policypack.graph.resources import Graph, Resource
 from policypack.type_table import accepted_types, addons, gateways, private_keys, providers, tasks
 from policypack.type_table.bounds import find_breaches
+from policypack.type_table.foreign_arns import find_foreign_arns
 from policypack.type_table.reviewed_properties import find_unreviewed
 from policypack.type_table.table import get_effect, load_lines
 
@@ -55,6 +56,10 @@ def _check_one(resource: Resource, graph: Graph | None, seen: Sequence[Resource]
     yield from (
         Violation(resource.urn, f"{resource.type} is reviewed within bounds only: {what}")
         for what in find_breaches(line, resource, graph, seen)
+    )
+    yield from (
+        Violation(resource.urn, f"{resource.type} is reviewed for resources of one account only: {what}")
+        for what in find_foreign_arns(line, resource, graph)
     )
     yield from (
         Violation(resource.urn, f"{resource.type} is reviewed with the properties of provider release 10.1 only: {what}")

@@ -106,8 +106,11 @@ def _find_wide_patterns(graph: Graph, rule: NameRule) -> Iterator[Violation]:
     domains = find_domains(graph, rule.resource)
     does = "only alerts about" if rule.has_action("ALERT") is Ternary.YES else "allows"
     if domains is UNKNOWN:
-        if rule.resource.get("firewallDomainListId") not in (None, ""):
-            yield Violation(rule.resource.urn, f"{does} names that cannot be seen here, or are not known before the update")
+        is_listed = rule.resource.get("firewallDomainListId") not in (None, "")
+        what = "names that cannot be seen here, or are not known before the update" if is_listed else "names that it takes for threats"
+        yield Violation(
+            rule.resource.urn, f"{does} {what}{'' if is_listed else ', and no later rule blocks them: the first match decides'}"
+        )
         return
     wide = [name for name in domains if is_resolved_by_third_parties(name)]
     if wide:

@@ -45,7 +45,12 @@ def _check_rules(chain: EffectiveRules) -> Iterator[Violation]:
     for group in wide:
         yield Violation(group.urn, "selects the agents by their tags, and other hosts as well")
     for rule in chain.rules:
-        if rule.permits is Ternary.NO or not rule.sources:
+        if rule.permits is Ternary.NO:
+            continue
+        if not rule.sources:
+            yield Violation(
+                rule.owner.urn, f"{rule.label} permits others than the agents: it has no source, and no documentation says what then"
+            )
             continue
         answers = [_is_agents_source(chain, rule, value, wide) for value in rule.sources]
         if Ternary.NO not in answers and rule.sources.count(UNKNOWN) > 1:

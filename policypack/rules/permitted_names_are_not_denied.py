@@ -2,8 +2,9 @@
 
 The validator of permitted names (`containment.patterns.permitted_names`) judges every name of a permit's WebGroup. A wildcard that covers
 a denied provider also covers other hosts of it, which no deny names. Providers are those of the minimum set and all names in the
-program's own denies. While no group has an id (a first preview), `find_deny_groups` infers the groups of denies, and every other group
-counts as a permit's. A program whose gateway is in another program is judged only for names that anyone can obtain.
+program's own denies, and for a wildcard also the catalog's models. While no group has an id (a first preview), `find_deny_groups`
+infers the groups of denies, and every other group counts as a permit's. A program whose gateway is in another program is judged only
+for names that anyone can obtain.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any, Final
 
 from containment.names import WellKnownObject
 from containment.patterns.domain import DomainPattern, parse_pattern
+from containment.patterns.permitted_names.account_hosts import MODEL_HOSTS
 from containment.patterns.permitted_names.name import find_lookalike_refusal, find_refusal
 from containment.patterns.permitted_names.refusal import Cause
 from containment.ternary import Ternary
@@ -29,6 +31,7 @@ from policypack.firewall.rules import RegisteredRule, read_rules
 from policypack.graph.known_types import RULE_LISTS, WEB_GROUP
 from policypack.graph.resources import Graph, Resource
 
+_MODELS: Final = tuple(map(DomainPattern, sorted(MODEL_HOSTS)))
 _STRANGERS: Final = frozenset(
     {
         *(Cause.ADDRESS, Cause.ADDRESS_IN_NAME, Cause.METADATA, Cause.DYNAMIC_DNS, Cause.TUNNEL, Cause.RESOLVER, Cause.DROP_SITE),
@@ -98,7 +101,7 @@ def _find_unpermitted_names(names: Iterable[Any], denied: list[DomainPattern]) -
     names = list(names)
     if not names:
         yield "is the WebGroup of a permit and lists no name: it is undocumented which names an empty one matches"
-    stated, minimum = tuple(denied), (*denied, *map(DomainPattern, PROVIDERS))
+    stated, minimum = tuple(denied), (*denied, *map(DomainPattern, PROVIDERS), *_MODELS)
     exact = [other.text for other in minimum if other.is_exact]
     for raw in names:
         pattern = parse_pattern(raw)

@@ -1,7 +1,8 @@
 """Permits by name use the program's TLS profile, which verifies the server name, if there is one.
 
 The client chooses the server name freely; only a profile with `verifySni` compares it with the certificate of the server that
-answers. A program without a profile (Controllers before 8.2 have none) is not refused: its residual risks list this.
+answers. A program without a profile (Controllers before 8.2 have none) is not refused: its residual risks list this. A permit that
+decrypts always needs one: the gateway ends the client's TLS, so the client can no longer verify the server itself.
 """
 
 from __future__ import annotations
@@ -21,12 +22,17 @@ _IDENTITIES = ("id", "uuid", "dcfTlsProfileId")
 
 
 def _find_unprofiled(chain: EffectiveRules) -> Iterator[Violation]:
-    """Yield permits by name that do not use a profile of the program, or use one that cannot be seen."""
+    """Yield permits by name, or that decrypt, without a profile of the program or with one that cannot be seen."""
     is_there = any(is_true(profile.get(_KEY)) is Ternary.YES for profile in chain.graph.find_by_type(TLS_PROFILE))
-    for rule in (rule for rule in chain.permits if rule.web_groups):
+    for rule in chain.permits:
+        decrypts = rule.decrypts is not Ternary.NO
+        if not (rule.web_groups or decrypts):
+            continue
         used = chain.graph.resolve(rule.owner, rule.key, rule.tls_profile, (TLS_PROFILE,), _IDENTITIES)
         if is_there and not used.found:
             yield Violation(rule.owner.urn, f"{rule.label} permits names and does not use the TLS profile that verifies them")
+        elif decrypts and not used.found and used.trace is Trace.NONE:
+            yield Violation(rule.owner.urn, f"{rule.label} decrypts TLS without a TLS profile: nobody verifies the server that answers")
         elif used.trace in (Trace.EXTERNAL, Trace.UNTRACED):
             shown = used.literal or "that cannot be traced"
             yield Violation(rule.owner.urn, f"{rule.label} uses TLS profile {shown}, not of this program: its settings cannot be seen")
@@ -36,7 +42,7 @@ RULE = build_property_rule(
     Rule(
         id="tls-profile-checks-the-name",
         severity=Severity.MEDIUM,
-        info="A TLS profile verifies the server name, and every permit by name uses it where there is one.",
+        info="A TLS profile verifies the server name, and every permit by name uses it where there is one; one that decrypts needs it.",
         why="a client can send an approved name to any address: the allow-list then permits every host",
         fix="set verifySni: true in the profile, and set it as tlsProfile in every permit with WebGroups (Controller 8.2 and newer)",
         scope=Scope.STATED_OR_PLACE,

@@ -28,6 +28,9 @@ SQS_QUEUE: Final = "aws:sqs/queue:Queue"
 EKS_CLUSTER: Final = "aws:eks/cluster:Cluster"
 _ISSUER: Final = re.compile(r"(?:https://)?oidc\.eks\.[a-z]{2}(?:-[a-z]+)+-\d\.amazonaws\.com(?:\.cn)?/id/\w+")
 """The OpenID Connect issuer of an EKS cluster. Source: EKS User Guide, "Create an IAM OIDC provider for your cluster"."""
+_RECOVERY: Final = re.compile(r"arn:aws(?:-[a-z]+)*:automate:[a-z0-9-]+:ec2:recover")
+"""Moves an instance with a failed system check to other hardware, with its id, addresses, disks and metadata options.
+Source: Amazon EC2 User Guide, "Instance recovery"."""
 _IDENTITIES: Final = ("arn", "id")
 _NAMES: Final = (*_IDENTITIES, "name", "bucket")
 """Outputs by which a property may name a resource: some properties take an ARN, others a name."""
@@ -186,6 +189,11 @@ def _check_sns_topic(prop: BoundedProperty, value: Any) -> str:
     return _check_own(prop, value, (SNS_TOPIC,), "an SNS topic of this account")
 
 
+def _check_notice(prop: BoundedProperty, value: Any) -> str:
+    """Return what is wrong with an alarm's action: a topic, or the recovery of the alarm's own instance as it is."""
+    return "" if isinstance(value, str) and _RECOVERY.fullmatch(value) else _check_sns_topic(prop, value)
+
+
 def _check_own_endpoint(prop: BoundedProperty, value: Any) -> str:
     """Return what is wrong with a subscription's endpoint; its protocol has a separate bound."""
     is_address = prop.resource.get("protocol") in _TO_PEOPLE
@@ -269,6 +277,7 @@ _CHECKS: Final[Mapping[BoundKind, Callable[[BoundedProperty, Any], str]]] = {
     BoundKind.OWN_ARN: _check_own_arn,
     BoundKind.OWN_ENDPOINT: _check_own_endpoint,
     BoundKind.SNS_TOPIC: _check_sns_topic,
+    BoundKind.NOTICE: _check_notice,
     BoundKind.OWN_ACCOUNT: _check_own_account,
     BoundKind.OWN_PRINCIPAL: _check_own_principal,
     BoundKind.OWN_POLICY: _check_own_policy,

@@ -35,6 +35,7 @@ class BoundKind(StrEnum):
     OWN_ARN = "own-arn"
     OWN_ENDPOINT = "own-endpoint"
     SNS_TOPIC = "sns-topic"
+    NOTICE = "notice"
     OWN_ACCOUNT = "own-account"
     OWN_PRINCIPAL = "own-principal"
     OWN_POLICY = "own-policy"

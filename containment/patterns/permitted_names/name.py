@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable
 
 from containment.patterns.domain import DomainPattern
 from containment.patterns.permitted_names import lookalike, public_suffix
+from containment.patterns.permitted_names.account_hosts import SAAS_HOSTS
 from containment.patterns.permitted_names.address import find_embedded_address, has_numeric_end, parse_address
 from containment.patterns.permitted_names.drop_sites import DROP_HOSTS, DROP_SITES
 from containment.patterns.permitted_names.dynamic_dns import DYNAMIC_DNS
@@ -68,7 +69,8 @@ def find_refusal(raw: str, scope: Scope = Scope.PUBLIC) -> Refusal | None:
         _check_covered_services,
         _check_letters,
     )
-    return next((found for check in checks if (found := check(pattern, domain, scope)) is not None), None) or _check_spelling(raw, pattern)
+    found = next((found for check in checks if (found := check(pattern, domain, scope)) is not None), None)
+    return found or _check_spelling(raw, pattern) or _check_account_hosts(pattern, domain)
 
 
 def find_lookalike_refusal(raw: str, known: Iterable[str]) -> Refusal | None:
@@ -230,6 +232,16 @@ def _check_tenants(pattern: DomainPattern, domain: str, _scope: Scope) -> Refusa
         return _refuse_shared(domain, f"every tenant of {domain}: anyone can get a name there")
     if domain in ABOVE_SHARED:
         return _refuse_shared(domain, f"{_find_first_below(domain, CLOUDS | TENANTS)}, where anyone can get a name")
+    return None
+
+
+def _check_account_hosts(pattern: DomainPattern, domain: str) -> Refusal | None:
+    if pattern.is_exact:
+        return None
+    covered = min((host for host in SAAS_HOSTS if pattern.matches(host) is not Ternary.NO), default=None)
+    if covered is not None:
+        what = f"covers {covered}, which serves any account: the name does not show whose data it takes"
+        return Refusal(cause=Cause.SHARED_SUFFIX, what=what, fix=f"name the exact hosts under {domain} that are needed")
     return None
 
 

@@ -28,6 +28,7 @@ _NOT_REVIEWED: Final = {
     BoundKind.OWN_ARN: f"arn:aws:logs:us-east-1:{FOREIGN}:log-group:any",
     BoundKind.OWN_ENDPOINT: f"arn:aws:sqs:us-east-1:{FOREIGN}:any",
     BoundKind.SNS_TOPIC: f"arn:aws:lambda:us-east-1:{FOREIGN}:function:any",
+    BoundKind.NOTICE: f"arn:aws:lambda:us-east-1:{FOREIGN}:function:any",
     BoundKind.OWN_ACCOUNT: FOREIGN,
     BoundKind.OWN_PRINCIPAL: f"arn:aws:iam::{FOREIGN}:root",
     BoundKind.OWN_POLICY: _ANYBODY,
@@ -39,10 +40,14 @@ _ALSO: Final = {
     "aws:eks/podIdentityAssociation:PodIdentityAssociation": ("agent-role-is-minimal",),
     "aws:iam/policyAttachment:PolicyAttachment": ("agent-role-is-minimal",),
     "aws:ec2/vpcEndpointPolicy:VpcEndpointPolicy": ("endpoints-are-for-this-account",),
-    "aviatrix:index/dcfRuleset:DcfRuleset": ("ruleset-is-in-force",),
-    "aviatrix:index/distributedFirewallingPolicyList:DistributedFirewallingPolicyList": ("policy-has-one-owner",),
+    "aviatrix:index/dcfRuleset:DcfRuleset": ("ruleset-is-in-force", "permits-are-for-agents"),
+    "aviatrix:index/distributedFirewallingDefaultActionRule:DistributedFirewallingDefaultActionRule": ("controller-default-action-denies",),
+    "aviatrix:index/distributedFirewallingPolicyList:DistributedFirewallingPolicyList": ("policy-has-one-owner", "permits-are-for-agents"),
 }
 """Rules that judge one more resource of a type whatever its properties."""
+_KEY: Final = f"arn:aws:kms:us-east-1:{FOREIGN}:key/0f0e0d0c-1111-2222-3333-444455556666"
+_ROLE: Final = f"arn:aws:iam::{FOREIGN}:role/any"
+_STREAM: Final = f"arn:aws:kinesis:us-east-1:{FOREIGN}:stream/any"
 _OTHER_CONTROLLER: Final = {"controllerIp": "192.0.2.99", "verifySslCertificate": True}
 
 PACKAGES: Final = (
@@ -114,6 +119,10 @@ def _provider(name: str, **props: Any) -> Mutant:
 TABLE: Final = (
     *families(),
     *bounds(),
+    Mutant("a-log-group-under-a-foreign-key", RULE, (Add("aws:cloudwatch/logGroup:LogGroup", {"kmsKeyId": _KEY}),)),
+    Mutant("a-disk-under-a-foreign-key", RULE, (Add("aws:ebs/volume:Volume", {"encrypted": True, "kmsKeyId": _KEY}),)),
+    Mutant("a-topic-of-a-foreign-role", RULE, (Add("aws:sns/topic:Topic", {"httpFailureFeedbackRoleArn": _ROLE}),)),
+    Mutant("a-reader-of-a-foreign-stream", RULE, (Add("aws:kinesis/streamConsumer:StreamConsumer", {"streamArn": _STREAM}),)),
     _provider("of-a-local-cloud", endpoints=[{"s3": "http://localhost:4566"}]),
     _provider("of-somebodys-sts", endpoints='[{"sts": "https://sts.example.com"}]'),
     _provider("without-certificates", insecure="true"),

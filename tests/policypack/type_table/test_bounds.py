@@ -18,6 +18,7 @@ QUEUE = made("aws:sqs/queue:Queue", "queue")
 BUCKET = made("aws:s3/bucket:Bucket", "bucket")
 ACTIONS = (
     "arn:aws:automate:us-east-1:ec2:stop",
+    "arn:aws:automate:us-east-1:ec2:recover/any",
     "arn:aws:swf:us-east-1:111122223333:action/actions/AWS_EC2.InstanceId.Reboot/1.0",
     "arn:aws:ssm:us-east-1:111122223333:opsitem:3",
     "arn:aws:ssm-incidents::111122223333:response-plan/any",
@@ -44,6 +45,7 @@ def test_an_alarm_acts_on_nothing_but_topics(key: str, action: Any) -> None:
         made(ALARM, props={"alarmActions": []}),
         made(ALARM, props={"alarmActions": ["arn:aws:sns:us-east-1:111122223333:notices"]}),
         made(ALARM, props={"alarmActions": ["arn:aws-us-gov:sns:us-gov-west-1:111122223333:notices"]}),
+        made(ALARM, props={"alarmActions": ["arn:aws:automate:us-east-1:ec2:recover"]}),
         made(ALARM, props={"alarmActions": [UNKNOWN], "okActions": [UNKNOWN]}, alarmActions=["topic"], okActions=["topic"]),
     ],
 )
@@ -83,6 +85,21 @@ def test_a_topic_of_the_program_is_known_by_its_id() -> None:
 CLOSED: Final = {"vpcConfig": {"endpointPublicAccess": False}}
 
 REFUSED: dict[str, tuple[str, dict[str, Any]]] = {
+    "recorder stopped": ("aws:cfg/recorderStatus:RecorderStatus", {"isEnabled": False}),
+    "findings archived": ("aws:guardduty/filter:Filter", {"action": "ARCHIVE"}),
+    "addresses trusted": ("aws:guardduty/iPSet:IPSet", {"activate": True}),
+    "findings suppressed": (
+        "aws:securityhub/automationRule:AutomationRule",
+        {"actions": [{"findingFieldsUpdate": {"workflow": {"status": "SUPPRESSED"}}}]},
+    ),
+    "control switched off": ("aws:securityhub/standardsControl:StandardsControl", {"controlStatus": "DISABLED"}),
+    "trail stopped": ("aws:cloudtrail/trail:Trail", {"enableLogging": False}),
+    "trail without management events": ("aws:cloudtrail/trail:Trail", {"eventSelectors": [{"includeManagementEvents": False}]}),
+    "baseline of somebody": ("aws:ssm/patchGroup:PatchGroup", {"baselineId": "pb-0123456789abcdef0"}),
+    "log profile of somebody": (
+        "aviatrix:index/distributedFirewallingDefaultActionRule:DistributedFirewallingDefaultActionRule",
+        {"logProfile": "any"},
+    ),
     "auto mode": ("aws:eks/cluster:Cluster", {**CLOSED, "computeConfig": {"enabled": True}}),
     "auto mode unknown": ("aws:eks/cluster:Cluster", {**CLOSED, "computeConfig": UNKNOWN}),
     "hybrid nodes": ("aws:eks/cluster:Cluster", {**CLOSED, "remoteNetworkConfig": {"remoteNodeNetworks": {"cidrs": ["10.9.0.0/16"]}}}),

@@ -7,19 +7,33 @@ import pytest
 from containment.loaders.presets import load_library
 from containment.names import DENY_GROUPS
 from containment.patterns.domain import normalize
+from containment.patterns.permitted_names.account_hosts import MODEL_HOSTS, SAAS_HOSTS
 from containment.patterns.permitted_names.drop_sites import DROP_HOSTS, DROP_SITES
 from containment.patterns.permitted_names.dynamic_dns import DYNAMIC_DNS
 from containment.patterns.permitted_names.local_names import CLOUD_PRIVATE, METADATA
 from containment.patterns.permitted_names.name import find_refusal
 from containment.patterns.permitted_names.providers import MINIMUM
 from containment.patterns.permitted_names.resolvers import RESOLVERS
-from containment.patterns.permitted_names.suffixes import find_suffix
+from containment.patterns.permitted_names.suffixes import find_suffix, iterate_domains
 from containment.patterns.permitted_names.tenants import CLOUDS, TENANTS
 from containment.patterns.permitted_names.tunnels import ADDRESS_IN_NAME, TUNNELS
 from policypack.firewall.model_providers import PROVIDERS
 
 LIBRARY = load_library()
-LISTS = (DROP_SITES, DROP_HOSTS, DYNAMIC_DNS, CLOUDS, TENANTS, TUNNELS, RESOLVERS, ADDRESS_IN_NAME, METADATA, CLOUD_PRIVATE)
+LISTS = (
+    MODEL_HOSTS,
+    SAAS_HOSTS,
+    DROP_SITES,
+    DROP_HOSTS,
+    DYNAMIC_DNS,
+    CLOUDS,
+    TENANTS,
+    TUNNELS,
+    RESOLVERS,
+    ADDRESS_IN_NAME,
+    METADATA,
+    CLOUD_PRIVATE,
+)
 
 
 @pytest.mark.parametrize("domains", LISTS)
@@ -30,6 +44,17 @@ def test_every_domain_is_written_in_its_one_spelling(domains: frozenset[str]) ->
 def test_the_paste_and_webhook_sites_of_the_catalog_are_drop_sites() -> None:
     names = [entry.pattern for entry in LIBRARY.sets["paste-and-webhooks"].entries]
     assert [name for name in names if name not in DROP_HOSTS and find_suffix(name, DROP_SITES) is None] == []
+
+
+def test_the_hosts_of_any_account_are_those_of_the_catalog() -> None:
+    assert {entry.pattern for entry in LIBRARY.sets["public-saas"].entries} == SAAS_HOSTS
+    assert {entry.pattern for entry in LIBRARY.sets["unapproved-models"].entries} == MODEL_HOSTS
+
+
+def test_no_wildcard_covers_a_host_of_any_account() -> None:
+    wild = [f"*.{domain}" for host in SAAS_HOSTS for domain in iterate_domains(host.partition(".")[2])]
+    assert [one for one in wild if find_refusal(one) is None] == []
+    assert [host for host in SAAS_HOSTS - {"s3.amazonaws.com"} if find_refusal(host) is not None] == []
 
 
 def test_the_resolvers_of_the_catalog_are_public_resolvers() -> None:
