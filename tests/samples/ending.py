@@ -15,8 +15,8 @@ HOST = {"tags": {**place.TAGS, "AgentDeadline": _DEADLINE}, "instance_initiated_
 """What makes the place's host ephemeral."""
 
 
-def end(made: Any, *, call: str = CALL, on: Any = None) -> None:
-    """Declare the schedule that ends the host; `call` and `on` are what its role's rights and its target are about."""
+def end(made: Any, *, on: Any = None) -> aws.iam.Role:
+    """Declare the schedule that ends the host, and return its role; `on` is what the role's rights are about."""
     host = made["agent"]
     group = f"arn:aws:scheduler:{place.REGION}:{place.ACCOUNT}:schedule-group/default"
     trust = {
@@ -32,5 +32,6 @@ def end(made: Any, *, call: str = CALL, on: Any = None) -> None:
         "deadline",
         schedule_expression="at(2030-01-31T18:00:00)",
         flexible_time_window={"mode": "OFF"},
-        target={"arn": call, "role_arn": role.arn, "input": host.id.apply(lambda ident: json.dumps({"InstanceIds": [ident]}))},
+        target={"arn": CALL, "role_arn": role.arn, "input": host.id.apply(lambda ident: json.dumps({"InstanceIds": [ident]}))},
     )
+    return role
