@@ -9,6 +9,7 @@ from ipaddress import IPv4Address, IPv6Address
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from containment import strict_json
 from containment.logs.errors import explain_broken_line
 
 
@@ -69,4 +70,5 @@ class QueryRecord(BaseModel):
         if not isinstance(fields, dict) or "query_name" not in fields:
             return None
         with explain_broken_line("a resolver query record", line):
+            fields = strict_json.load(line)  # a key that is there twice has two meanings
             return cls.model_validate(fields)

@@ -107,6 +107,30 @@ def test_flags_come_from_the_catalog(tmp_path: Path) -> None:
     assert set(found.flags) == {Flag.UPLOAD, Flag.MULTI_TENANT, Flag.UNAPPROVED_MODEL}
 
 
+@pytest.mark.parametrize("spelled", ["API.DeepSeek.com.", "api.deepseek.com:8443", "api。deepseek。com", " api.deepseek.com"])
+def test_a_name_has_its_flags_in_every_spelling(tmp_path: Path, spelled: str) -> None:
+    (found,) = look(tmp_path, watched(spelled)).evidence.would_be_denied
+    assert (found.name, found.registrable_domain, Flag.UNAPPROVED_MODEL in found.flags) == ("api.deepseek.com", "deepseek.com", True)
+
+
+def test_two_spellings_of_a_name_are_one_destination(tmp_path: Path) -> None:
+    lines = [*watched("bücher.example", 1), *watched("xn--bcher-kva.example", 2)]
+    assert [(one.name, one.count) for one in look(tmp_path, lines).evidence.would_be_denied] == [("xn--bcher-kva.example", 2)]
+
+
+@pytest.mark.parametrize("name", ["203.0.113.10", "203.0.113.10:443"])
+def test_the_address_itself_in_place_of_a_name_is_no_name(tmp_path: Path, name: str) -> None:
+    found = look(tmp_path, watched(name)).evidence
+    assert [one.address for one in found.address_without_name] == ["203.0.113.10"]
+    assert not found.disagreements
+    assert not [one for one in found.not_tested if one.question == "SNI and address"]
+
+
+def test_another_address_in_place_of_a_name_disagrees(tmp_path: Path) -> None:
+    found = look(tmp_path, watched("[2001:db8::9]:443")).evidence
+    assert [(one.name, one.address) for one in found.disagreements] == [("2001:db8::9", "203.0.113.10")]
+
+
 def test_dns_only_an_address_and_a_disagreement_are_three_different_lines(tmp_path: Path) -> None:
     lines = [
         query("asked.example.org", "203.0.113.50", action=FirewallAction.ALERT),
