@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from securesystemslib.signer import CryptoSigner
 
+from containment.errors import InputError
 from containment.loaders.approvers import Approvers
 from containment.record.decision import DecisionKind, parse_decision
 from containment.record.digests import canonicalize, digest_json, encode_plainly
@@ -259,6 +260,15 @@ def test_the_fast_canonical_form_is_that_of_the_standard(value: Any) -> None:
         assert plain is None
     else:
         assert plain in (None, whole)
+
+
+@pytest.mark.parametrize("value", [{"\ud800": 1}, {"a": "\ud800"}, {"a": {"\udfff": 1, "b": 2}}])
+def test_half_a_character_has_no_canonical_form_and_is_no_crash(value: Any) -> None:
+    with pytest.raises(InputError):
+        canonicalize(value)
+    raw = {"schema": "containment-decision/v1", "kind": "rollback", "subject": value, "subjectDigest": "x"}
+    with pytest.raises(Refusal):
+        parse_decision(json.dumps(raw).encode())
 
 
 def test_the_fast_canonical_form_exists_for_usual_subjects() -> None:
