@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 import json
 from collections.abc import Iterable
@@ -23,6 +24,7 @@ from containment.observe.observation import Observation, Scope, observe
 from containment.observe.page import render_page
 from containment.policy.builder import build_ruleset
 from containment.policy.flow import PolicyVerdict
+from containment.queries.renderers import Format, render_text
 from tests.containment.observe.lines import (
     AGENT,
     MONITOR_PERMIT,
@@ -282,6 +284,14 @@ def test_a_name_cannot_send_control_characters_to_a_terminal(tmp_path: Path) -> 
     cells = [cell for section in build_answer(found).sections for row in section.rows for cell in row]
     assert any("[2j.example.org" in cell for cell in cells)
     assert all(cell.isprintable() for cell in cells)
+
+
+@pytest.mark.parametrize("name", ['=HYPERLINK("x")', "+1+cmd|' /c calc'!a0", "-2+3", "@sum(a1)"])
+def test_a_name_is_no_formula_in_a_spreadsheet(tmp_path: Path, name: str) -> None:
+    text = render_text(build_answer(look(tmp_path, watched(name))), Format.CSV)
+    cells = [cell for row in csv.reader(text.splitlines()) for cell in row]
+    assert f"'{name.lower()}" in cells
+    assert name.lower() not in cells
 
 
 def test_a_start_without_its_end_has_no_bytes(tmp_path: Path) -> None:
