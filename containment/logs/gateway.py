@@ -19,9 +19,9 @@ from enum import StrEnum
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from uuid import UUID
 
-from containment import strict_json
 from containment.logs.errors import explain_broken_line
 from containment.policy.flow import PolicyVerdict
+from containment.strict_json import load as load_strictly
 
 _LEAD = r"(?:<\d+> *)?([A-Z][a-z]{2} +\d+ [\d:]{8}|\S+) (?:\S+ )?GW-(\S+) "
 _PACKET = re.compile(_LEAD + r"(?:\S+ (\d{4}/\d\d/\d\d [\d:]{8}) )?AviatrixGwMicrosegPacket: (.*)")
@@ -145,7 +145,7 @@ class SessionLine:
             return None
         stamp, gateway, process, text = found.groups()
         with explain_broken_line("an L7 line of the gateway", line):
-            fields = strict_json.load(text)
+            fields = load_strictly(text)
             return cls(
                 time=_parse_session_time(stamp, fields.get("timestamp")),
                 gateway=gateway,

@@ -9,8 +9,8 @@ from ipaddress import IPv4Address, IPv6Address
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from containment import strict_json
 from containment.logs.errors import explain_broken_line
+from containment.strict_json import load as load_strictly
 
 
 class FirewallAction(StrEnum):
@@ -70,5 +70,5 @@ class QueryRecord(BaseModel):
         if not isinstance(fields, dict) or "query_name" not in fields:
             return None
         with explain_broken_line("a resolver query record", line):
-            fields = strict_json.load(line)  # a key that is there twice has two meanings
+            fields = load_strictly(line)  # a key that is there twice has two meanings
             return cls.model_validate(fields)

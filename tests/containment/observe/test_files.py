@@ -198,9 +198,10 @@ def test_rules_are_found_in_a_list_a_mapping_and_a_state(tmp_path: Path) -> None
     rule = {"uuid": uuid, "name": "deny", "action": "DENY"}
     state = {"deployment": {"resources": [{"outputs": {"rules": [rule], "name": "x", "uuid": uuid[::-1]}}]}}
     assert find_rules([{"uuid": uuid, "name": "deny"}]) == find_rules({uuid: "deny"}) == find_rules(state) == {uuid: "deny"}
-    (tmp_path / "rules").write_text("{}")
-    with pytest.raises(InputError, match="rules cannot be read"):
-        read_rule_file(tmp_path / "rules")
+    for text in ("{}", f'{{"{uuid}": "allow-packages", "{uuid}": "monitor-permit"}}'):  # a uuid with two names has none
+        (tmp_path / "rules").write_text(text)
+        with pytest.raises(InputError, match="rules cannot be read"):
+            read_rule_file(tmp_path / "rules")
 
 
 def test_lines_with_the_lead_of_a_syslog_server_have_the_time_of_their_message() -> None:
