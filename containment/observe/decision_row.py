@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from datetime import UTC, datetime
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Final, NamedTuple
 
 import pyarrow as pa
@@ -117,17 +118,25 @@ def make_row(
 
 
 def _read_name(record: DecisionRecord) -> str | None:
-    """Return a flow's name in the one spelling of a host, without a port; None without a name, and for the flow's own address.
+    """Return a flow's name, None without one and for the flow's own address."""
+    if not record.server_name:
+        return None
+    name, address = _read_host(record.server_name)
+    return None if address is not None and address == record.address else name
+
+
+@functools.lru_cache(maxsize=65536)
+def _read_host(text: str) -> tuple[str | None, IPv4Address | IPv6Address | None]:
+    """Return the one spelling of a host, without a port, and the address that it is, if it is one.
 
     A client can send an address, or a host with a port, where a name belongs.
     """
-    text = (record.server_name or "").strip()
-    if with_port := _PORT.fullmatch(text):
-        text = with_port[1]
-    name = normalize_or_keep(text.lower().rstrip(".").strip())
-    bare = name.removeprefix("[").removesuffix("]")
+    bare = text.strip()
+    if with_port := _PORT.fullmatch(bare):
+        bare = with_port[1]
+    name = normalize_or_keep(bare.lower().rstrip(".").strip())
     try:
-        address = ip_address(bare)
+        address = ip_address(name.removeprefix("[").removesuffix("]"))
     except ValueError:
-        return name or None
-    return None if address == record.address else str(address)
+        return name or None, None
+    return str(address), address
