@@ -42,6 +42,7 @@ def enforce(
     dismissed: Annotated[Path | None, typer.Option("--dismissed", help="File of names that stay denied, one per line.")] = None,
     min_days: Annotated[int, typer.Option("--min-days", min=1, help="Days with traffic that are needed.")] = 7,
     min_sessions: Annotated[int, typer.Option("--min-sessions", min=1, help="Sessions that are needed.")] = 20,
+    max_rejected: Annotated[int, typer.Option("--max-rejected", min=0, help="Unreadable lines with decisions that may be.")] = 0,
     reason: Annotated[str, typer.Option("--reason", help="Why, for the record.")] = "",
     by: By = None,
     apply: Apply = None,
@@ -51,8 +52,9 @@ def enforce(
     """Apply a stack's denies, once its evidence is settled.
 
     Refused, with every reason at once, while a destination that would be denied is neither promoted nor dismissed, the window is too short,
-    the logs have a gap, or the evidence is of another stack or policy. A stack without a mode in its name changes in place: its file is
-    set to enforce. A stack named <class>-monitor moves to <class>-enforce, which is up before the first one goes.
+    the logs have a gap or leave open what would be denied, or the evidence is of another stack or policy. A stack without a mode in its
+    name changes in place: its file is set to enforce. A stack named <class>-monitor moves to <class>-enforce, which is up before the first
+    one goes.
     """
     from containment.lifecycle.decisions import find_dismissed, find_listed_problem, find_mode_problem, read_dismissed, record_change
     from containment.lifecycle.judgement import Limits, judge_evidence
@@ -68,7 +70,7 @@ def enforce(
     from containment.record.subjects import build_enforce_subject
 
     folder = _find_folder(stack, stack_file, folder)
-    limits = Limits(min_days, min_sessions)
+    limits = Limits(min_days, min_sessions, max_rejected)
     spec, name = read_stack(stack, folder=folder), _parse_name(stack)
     if spec.mode is PolicyMode.ENFORCE:
         return _build_unchanged("enforce", stack, "enforce", list_steps_in_place(stack))

@@ -45,7 +45,7 @@ def read_names(body: bytes, operation: Operation, api: CredentialApi) -> Mapping
         if key in document and not any(document[key] == value and type(document[key]) is type(value) for value in values):
             raise BodyError(DenyRule.BODY_FIELD, f"{key} is not one of: {', '.join(map(_show, values))}")
     _check_tools(document, operation)
-    if any(_find_references(document, frozenset(api.references), frozenset(api.opaque))):
+    if any(_find_references(document, frozenset(map(str.casefold, api.references)), frozenset(api.opaque))):
         reason = "the body names a file or address that the provider would load; send the content inline, as text or a data: URL"
         raise BodyError(DenyRule.BODY_REFERENCE, reason)
     names = {}
@@ -100,7 +100,7 @@ def _check_tools(document: Mapping[str, Any], operation: Operation) -> None:
 
 
 def _find_references(document: Any, keys: frozenset[str], opaque: frozenset[str]) -> Iterator[str]:
-    """Yield the reference keys of a document whose value is not inline data."""
+    """Yield the reference keys of a document, in any case, whose value is not inline data: some parsers ignore case."""
     waiting = [document]
     while waiting:
         one = waiting.pop()
@@ -108,7 +108,7 @@ def _find_references(document: Any, keys: frozenset[str], opaque: frozenset[str]
             waiting.extend(one)
         elif isinstance(one, dict):
             for key, value in one.items():
-                if key in keys and not _is_inline(value):
+                if key.casefold() in keys and not _is_inline(value):
                     yield key
                 elif key not in opaque:
                     waiting.append(value)

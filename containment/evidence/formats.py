@@ -13,10 +13,8 @@ from containment.evidence.page import render_page
 from containment.evidence.tables import CLAIM_COLUMNS, build_claim_rows, build_sections, describe_origin, describe_verdict
 from containment.exit_code import Exit
 from containment.queries.renderers import markdown
+from containment.queries.renderers.as_csv import defuse_cell
 from containment.queries.results import Answer, Section
-
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
-"""First characters by which a spreadsheet takes a cell for a formula."""
 
 
 def render_markdown(bundle: Bundle) -> str:
@@ -34,7 +32,7 @@ def render_csv(bundle: Bundle) -> str:
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(("stack", "observed", "verdict", *CLAIM_COLUMNS))
     common = (bundle.predicate.stack, bundle.predicate.origin.value, bundle.predicate.verdict)
-    writer.writerows(tuple(_defuse_cell(_clean_text(cell)) for cell in (*common, *row)) for row in build_claim_rows(bundle))
+    writer.writerows(tuple(defuse_cell(_clean_text(cell)) for cell in (*common, *row)) for row in build_claim_rows(bundle))
     return out.getvalue()
 
 
@@ -66,7 +64,3 @@ def clean_section(section: Section) -> Section:
 
 def _clean_text(text: str) -> str:
     return "".join(one if one.isprintable() or one == "\n" else "\N{REPLACEMENT CHARACTER}" for one in str(text))
-
-
-def _defuse_cell(text: str) -> str:
-    return f"'{text}" if text.startswith(_FORMULA) else text

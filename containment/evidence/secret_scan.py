@@ -7,6 +7,8 @@ secret is never part of a result; a finding names it by its source.
 from __future__ import annotations
 
 import base64
+import bz2
+import lzma
 import re
 import zlib
 from collections import deque
@@ -22,11 +24,23 @@ _BUDGET: Final = 1 << 28
 """Bytes of all layers together."""
 _BASE64: Final = re.compile(rb"(?:[A-Za-z0-9+/_-]{4,}(?:\\?[\r\n]|\\n)?)+={0,2}")
 _HEX: Final = re.compile(rb"(?:[0-9A-Fa-f]{2}){8,}")
+_SPACED_HEX: Final = re.compile(rb"(?:(?:0x)?[0-9A-Fa-f]{2}[ :,-]{1,3}){7,}(?:0x)?[0-9A-Fa-f]{2}")
+"""Bytes as `xxd`, fingerprints and lists of numbers write them."""
+_HEX_SEPARATORS: Final = re.compile(rb"0x|[ :,-]")
+_BASE32: Final = re.compile(rb"(?:[A-Z2-7]{16,}|[a-z2-7]{16,})")
+_BASE32_DIGITS: Final = b"abcdefghijklmnopqrstuvwxyz234567"
+_WIDE: Final = re.compile(rb"(?:[^\0]\0){8,}[^\0]?|(?:\0[^\0]){8,}")
+"""UTF-16 of ASCII, in either order of bytes."""
 _ESCAPE: Final = re.compile(rb"\\u([0-9A-Fa-f]{4})|\\x([0-9A-Fa-f]{2})|\\(.)", re.DOTALL)
 _ENTITY: Final = re.compile(rb"&#(x[0-9A-Fa-f]{1,6}|[0-9]{1,7});|&(amp|lt|gt|quot|apos);")
 _ENTITIES: Final = {b"amp": b"&", b"lt": b"<", b"gt": b">", b"quot": b'"', b"apos": b"'"}
 _GZIP: Final = b"\x1f\x8b\x08"
 _ZLIB: Final = re.compile(rb"\x78[\x01\x5e\x9c\xda]")
+_ZIP: Final = b"PK\x03\x04"
+_ZIP_HEADER: Final = 30
+"""Bytes of the header of a member before its name."""
+_BZIP: Final = b"BZh"
+_XZ: Final = b"\xfd7zXZ\0"
 _SHORTEST_RUN: Final = 16
 """Characters of the shortest run of base64 that is decoded; the encodings of a secret itself are searched for in any case."""
 _BREAKS: Final = re.compile(rb"\\?[\r\n]|\\[nr]")
@@ -118,6 +132,11 @@ def _unpack_layer(layer: bytes) -> Iterator[bytes]:
     if b"&" in layer and _ENTITY.search(layer):
         yield _ENTITY.sub(_replace_entity, layer)
     yield b"\0".join(bytes.fromhex(run.decode()) for run in _HEX.findall(layer))
+    yield b"\0".join(bytes.fromhex(_HEX_SEPARATORS.sub(b"", run).decode()) for run in _SPACED_HEX.findall(layer))
+    yield b"\0".join(match[0].replace(b"\0", b"") for match in _WIDE.finditer(layer))
+    thirty_two = _BASE32.findall(layer)
+    for offset in range(8):
+        yield b"\0".join(_decode_base32(run[offset:]) for run in thirty_two)
     runs = [_BREAKS.sub(b"", match[0]) for match in _BASE64.finditer(layer)]
     plain = [run.rstrip(b"=").replace(b"-", b"+").replace(b"_", b"/") for run in runs if len(run) >= _SHORTEST_RUN]
     for offset in range(4):
@@ -130,12 +149,30 @@ def _decode_base64(run: bytes) -> bytes:
     return base64.b64decode(whole + b"=" * (-len(whole) % 4))
 
 
+def _decode_base32(run: bytes) -> bytes:
+    """Return the bytes of a run of base32, without those of an incomplete end."""
+    value, bits = 0, 0
+    out = bytearray()
+    for digit in run.lower():
+        value, bits = value << 5 | _BASE32_DIGITS.index(digit), bits + 5
+        if bits >= 8:
+            bits -= 8
+            out.append(value >> bits)
+            value &= (1 << bits) - 1
+    return bytes(out)
+
+
 def _decompress(layer: bytes) -> Iterator[bytes]:
-    """Yield the content of every gzip or zlib stream in a layer, as far as it can be read."""
-    start = layer.find(_GZIP)
-    while start >= 0:
+    """Yield the content of every compressed stream in a layer (gzip, zlib, a member of zip, bzip2, xz), as far as it can be read."""
+    for start in _find_all(layer, _GZIP):
         yield from _inflate(layer[start:], 31)
-        start = layer.find(_GZIP, start + 1)
+    for start in _find_all(layer, _ZIP):
+        skipped = sum(int.from_bytes(layer[start + at : start + at + 2], "little") for at in (26, 28))  # the name, and what follows it
+        yield from _inflate(layer[start + _ZIP_HEADER + skipped :], -15)
+    for start in _find_all(layer, _BZIP):
+        yield from _expand(bz2.BZ2Decompressor(), layer[start:])
+    for start in _find_all(layer, _XZ):
+        yield from _expand(lzma.LZMADecompressor(memlimit=_BUDGET), layer[start:])
     for match in _ZLIB.finditer(layer):
         yield from _inflate(layer[match.start() :], 15)
 
@@ -147,6 +184,25 @@ def _inflate(data: bytes, bits: int) -> Iterator[bytes]:
     except zlib.error:
         return
     if stream.unconsumed_tail:
+        raise UnreadableError("has a compressed part that is larger than can be searched")
+    if out:
+        yield out
+
+
+def _find_all(layer: bytes, start: bytes) -> Iterator[int]:
+    """Yield every place of some bytes."""
+    place = layer.find(start)
+    while place >= 0:
+        yield place
+        place = layer.find(start, place + 1)
+
+
+def _expand(stream: bz2.BZ2Decompressor | lzma.LZMADecompressor, data: bytes) -> Iterator[bytes]:
+    try:
+        out = stream.decompress(data, _BUDGET)
+    except (OSError, lzma.LZMAError):
+        return
+    if not stream.eof and not stream.needs_input:
         raise UnreadableError("has a compressed part that is larger than can be searched")
     if out:
         yield out

@@ -3,6 +3,7 @@
 Rules kept here:
 - a would-be-denied destination is promoted (today's policy permits it), dismissed, or a reason against;
 - the window has at least the days and sessions that `Limits` asks for, and no gap;
+- the evidence answers what would be denied: what was not tested, or not read, is not known to be permitted;
 - the evidence is of this stack, and of today's policy, or of one that was only widened by promotions since.
 """
 
@@ -16,7 +17,8 @@ from typing import Final
 from containment.config.spec import ContainmentSpec
 from containment.errors import Problem
 from containment.lifecycle.promoted import PermittedName, find_permitted, parse_address, remove_promoted
-from containment.observe.evidence import Evidence, WouldBeDenied
+from containment.observe.evidence import WOULD_BE_DENIED, Evidence, WouldBeDenied
+from containment.observe.source_kinds import POLICY_SOURCES, UNREADABLE_FILE
 from containment.policy.rules import RuleSet
 from containment.record.digests import digest_ruleset
 
@@ -29,10 +31,11 @@ MIN_SESSIONS: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The shortest window that counts: days with traffic, and sessions."""
+    """The shortest window that counts (days with traffic, and sessions), and the decisions of the policy that may be unreadable."""
 
     days: int = MIN_DAYS
     sessions: int = MIN_SESSIONS
+    rejected: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,7 @@ def judge_evidence(
         *_find_wrong_subject(spec, ruleset, evidence, permitted, file),
         *_find_short_window(evidence, limits, file, now),
         *_find_gaps(evidence, file),
+        *_find_unanswered(evidence, limits, file),
         *_find_open(spec, [one for one in evidence.would_be_denied if one.name in left], file),
     ]
     promoted = tuple(name for name in names if name in permitted)
@@ -121,6 +125,25 @@ def _find_gaps(evidence: Evidence, file: str) -> Iterator[Problem]:
         what = f"is a gap of {gap.seconds} s in {gap.source}, from {gap.start.isoformat()} to {gap.end.isoformat()}"
         why = "traffic in a gap was not seen, and could be cut"
         yield Problem(f"{file}:gaps[{place}]", what, why, f"add the logs of that time, or observe a window after {gap.end.isoformat()}")
+
+
+def _find_unanswered(evidence: Evidence, limits: Limits, file: str) -> Iterator[Problem]:
+    """Yield what the logs leave open about denials: an unanswered question, decisions that could not be read, files that end early."""
+    for place, one in enumerate(evidence.not_tested):
+        if one.question == WOULD_BE_DENIED:
+            what = f"would be denied is NOT TESTED: {one.reason}" + (f" ({one.count} lines)" if one.count else "")
+            fix = "observe the gateway's logs with --rules FILE, or where the stack's state can be read"
+            yield Problem(f"{file}:notTested[{place}]", what, "what enforce would cut is unknown", fix)
+    if cut := evidence.rejected.get(UNREADABLE_FILE, 0):
+        what = f"{cut} log files could not be read to their end" if cut > 1 else "a log file could not be read to its end"
+        yield Problem(
+            f"{file}:rejected.{UNREADABLE_FILE}", what, "the traffic in the rest was not seen", "add the whole files, and observe again"
+        )
+    lost = sum(evidence.rejected.get(source, 0) for source in POLICY_SOURCES)
+    if lost > limits.rejected:
+        what = f"{lost} lines with decisions of the policy could not be read, and {limits.rejected} may be"
+        fix = "correct them (containment observe --rejects FILE lists them) and observe again, or raise --max-rejected knowingly"
+        yield Problem(f"{file}:rejected", what, "each may be of a destination that enforce would cut", fix)
 
 
 def _find_open(spec: ContainmentSpec, left: list[WouldBeDenied], file: str) -> Iterator[Problem]:

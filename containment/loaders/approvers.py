@@ -23,6 +23,7 @@ from containment.errors import InputError, Problem
 from containment.fixes.words import has_word
 from containment.loaders import strict_yaml
 from containment.names import REGULATED_CLASSES
+from containment.patterns.permitted_names.lookalike import read_as_latin
 
 FILE: Final = "approvers.yaml"
 REGULATED_PERSONS: Final = 2
@@ -62,8 +63,12 @@ class Approvers:
 
 @lru_cache(maxsize=4096)
 def fold_name(name: str) -> str:
-    """Return a person's name in the form in which names are compared: case, width and spaces do not count."""
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+    """Return a person's name in the form in which names are compared: only letters and digits count, and how they read.
+
+    Case, width, accents, spaces, punctuation, invisible characters and letters of another script that look Latin are no other person.
+    """
+    text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+    return "".join(char for char in read_as_latin(text).casefold() if char.isalnum()) or text
 
 
 def load_approvers(folder: Path = Path()) -> Approvers:

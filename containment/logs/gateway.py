@@ -21,6 +21,7 @@ from uuid import UUID
 
 from containment.logs.errors import explain_broken_line
 from containment.policy.flow import PolicyVerdict
+from containment.strict_json import load as load_strictly
 
 _LEAD = r"(?:<\d+> *)?([A-Z][a-z]{2} +\d+ [\d:]{8}|\S+) (?:\S+ )?GW-(\S+) "
 _PACKET = re.compile(_LEAD + r"(?:\S+ (\d{4}/\d\d/\d\d [\d:]{8}) )?AviatrixGwMicrosegPacket: (.*)")
@@ -72,7 +73,7 @@ class PacketLine:
             return None
         stamp, gateway, moment, rest = found.groups()
         with explain_broken_line("an L4 line of the gateway", line):
-            pairs = dict(pair.split("=", 1) for pair in rest.split() if "=" in pair)
+            pairs = _collect_pairs(rest)
             return cls(
                 time=datetime.strptime(moment, _MOMENT).replace(tzinfo=UTC) if moment else datetime.fromisoformat(stamp),
                 gateway=gateway,
@@ -144,24 +145,24 @@ class SessionLine:
             return None
         stamp, gateway, process, text = found.groups()
         with explain_broken_line("an L7 line of the gateway", line):
-            fields = json.loads(text)
+            fields = load_strictly(text)
             return cls(
                 time=_parse_session_time(stamp, fields.get("timestamp")),
                 gateway=gateway,
                 process=int(process),
                 verdict=PolicyVerdict(fields["action"].upper()),
                 source=ip_address(fields["src"]),
-                source_port=int(fields["src_port"]),
+                source_port=_parse_whole(fields["src_port"]),
                 destination=ip_address(fields["dest"]),
-                port=int(fields["dest_port"]),
+                port=_parse_whole(fields["dest_port"]),
                 enforced=_FLAGS[str(fields["enforced"]).lower()],
                 level=_parse_text(fields, "stage"),
                 sni_hostname=_parse_text(fields, "sni_hostname"),
                 rule_uuid=_parse_uuid(fields["decided_by"]),
                 session=str(fields.get("session_id", "")),
                 stage=Stage(fields["session_stage"]),
-                request_bytes=int(fields.get("request_bytes", 0)),
-                response_bytes=int(fields.get("response_bytes", 0)),
+                request_bytes=_parse_whole(fields.get("request_bytes", 0)),
+                response_bytes=_parse_whole(fields.get("response_bytes", 0)),
                 upstream=_parse_text(fields, "upstream"),
                 reason=_parse_text(fields, "reason"),
                 url=_parse_text(fields, "url"),
@@ -176,6 +177,22 @@ def parse_gateway_line(line: str) -> PacketLine | SessionLine | None:
 def format_time(moment: datetime) -> str:
     """Return a time as the gateway writes it: ISO 8601, UTC."""
     return moment.astimezone(UTC).isoformat()
+
+
+def _collect_pairs(text: str) -> dict[str, str]:
+    """Return the values of a line; raises ValueError for a key that is there twice, because readers would choose differently."""
+    pairs = [(key, value) for key, has_value, value in (word.partition("=") for word in text.split()) if has_value]
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key is there twice")
+    return found
+
+
+def _parse_whole(value: object) -> int:
+    """Return a whole number, or one that is written as text; raises ValueError for another value, such as a fraction."""
+    if isinstance(value, str) or type(value) is int:
+        return int(value)
+    raise ValueError(f"{value!r} is no whole number")
 
 
 def _parse_session_time(stamp: str, moment: object) -> datetime:

@@ -10,6 +10,7 @@ from ipaddress import IPv4Address, IPv6Address
 from pydantic import BaseModel, ConfigDict, Field
 
 from containment.logs.errors import explain_broken_line
+from containment.strict_json import load as load_strictly
 
 
 class FirewallAction(StrEnum):
@@ -69,4 +70,5 @@ class QueryRecord(BaseModel):
         if not isinstance(fields, dict) or "query_name" not in fields:
             return None
         with explain_broken_line("a resolver query record", line):
+            fields = load_strictly(line)  # a key that is there twice has two meanings
             return cls.model_validate(fields)

@@ -9,9 +9,9 @@ from datetime import datetime
 from typing import Final
 
 from containment.exit_code import Exit
-from containment.observe.evidence import Evidence, render_evidence
+from containment.observe.evidence import WOULD_BE_DENIED, Evidence, render_evidence
 from containment.observe.observation import Observation
-from containment.observe.questions import POLICY_SOURCES
+from containment.observe.source_kinds import POLICY_SOURCES, UNREADABLE_FILE
 from containment.queries.results import Answer, Section
 
 _UNKNOWN: Final = "unknown"
@@ -35,8 +35,8 @@ def choose_exit_code(found: Observation) -> Exit:
     evidence = found.evidence
     if evidence.would_be_denied:
         return Exit.NO
-    is_open = any(one.question == "would be denied" for one in evidence.not_tested)
-    return Exit.INCONCLUSIVE if is_open or any(evidence.rejected.get(kind) for kind in POLICY_SOURCES) else Exit.OK
+    is_open = any(one.question == WOULD_BE_DENIED for one in evidence.not_tested)
+    return Exit.INCONCLUSIVE if is_open or any(evidence.rejected.get(kind) for kind in (*POLICY_SOURCES, UNREADABLE_FILE)) else Exit.OK
 
 
 def _write_headline(found: Observation) -> str:

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
+import functools
+import re
 from datetime import UTC, datetime
-from enum import StrEnum
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Final, NamedTuple
 
 import pyarrow as pa
 
 from containment.logs.record import DecisionRecord
+from containment.observe.source_kinds import Source as Source
+from containment.patterns.domain import normalize_or_keep
 
-
-class Source(StrEnum):
-    """Kinds of logs that have decisions; VPC_INBOUND is a flow that did not begin at an agent."""
-
-    GATEWAY_L4 = "gateway-l4"
-    GATEWAY_L7 = "gateway-l7"
-    FLOWIQ = "flowiq"
-    VPC_FLOW = "vpc-flow"
-    VPC_INBOUND = "vpc-flow-inbound"
-    RESOLVER = "resolver-query"
+_PORT: Final = re.compile(r"(\[[^\]]*\]|[^:\[\]]*):\d*")
+"""A host with a port, as in the field Host of a request; the text of an address of IPv6 has more colons."""
 
 
 class DecisionRow(NamedTuple):
@@ -96,7 +92,7 @@ def make_row(
     """
     if max(record.bytes_out or 0, record.bytes_in or 0) > MOST_BYTES:
         raise ValueError("more bytes than a counter of 64 bits has")
-    name = record.server_name.lower().rstrip(".").strip() if record.server_name else None
+    name = _read_name(record)
     for text in (name, sender, flow, record.rule, protocol, upstream):
         if text:
             text.encode()  # a lone surrogate is a UnicodeEncodeError, which is a ValueError
@@ -106,7 +102,7 @@ def make_row(
         sender=sender,
         agent=str(record.source),
         by_agent=by_agent,
-        server_name=name or None,
+        server_name=name,
         address=str(record.address) if record.address is not None else None,
         port=record.port,
         protocol=protocol,
@@ -119,3 +115,28 @@ def make_row(
         bytes_out=record.bytes_out,
         bytes_in=record.bytes_in,
     )
+
+
+def _read_name(record: DecisionRecord) -> str | None:
+    """Return a flow's name, None without one and for the flow's own address."""
+    if not record.server_name:
+        return None
+    name, address = _read_host(record.server_name)
+    return None if address is not None and address == record.address else name
+
+
+@functools.lru_cache(maxsize=65536)
+def _read_host(text: str) -> tuple[str | None, IPv4Address | IPv6Address | None]:
+    """Return the one spelling of a host, without a port, and the address that it is, if it is one.
+
+    A client can send an address, or a host with a port, where a name belongs.
+    """
+    bare = text.strip()
+    if with_port := _PORT.fullmatch(bare):
+        bare = with_port[1]
+    name = normalize_or_keep(bare.lower().rstrip(".").strip())
+    try:
+        address = ip_address(name.removeprefix("[").removesuffix("]"))
+    except ValueError:
+        return name or None, None
+    return str(address), address

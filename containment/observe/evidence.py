@@ -18,6 +18,8 @@ from containment.errors import InputError, Problem
 from containment.record.digests import digest_json
 
 SCHEMA: Final = "containment-observe/v1"
+WOULD_BE_DENIED: Final = "would be denied"
+"""The main question, as `notTested` names it."""
 _MOST_BYTES: Final = 256 << 20
 Count: TypeAlias = Annotated[int, Field(ge=0)]
 

@@ -3,7 +3,8 @@
 The vendor's pages describe the views of FlowIQ and publish no list of export columns (docs.aviatrix.com, "Monitoring Traffic Flows", read
 in November 2026), and no export of a real CoPilot was seen. So each value is found under any of the names in `COLUMNS`, without regard to
 case, spaces, dots and underscores. Needed are time, source and destination: a file without them is rejected. Without an action a record is
-a flow that was let through. A record is one line: quoted line breaks are not supported.
+a flow that was let through, and a deny that does not say whether it was enforced counts as watched. A record is one line: quoted line
+breaks are not supported.
 """
 
 from __future__ import annotations
@@ -43,8 +44,10 @@ _NEEDED: Final = frozenset({"time", "source", "destination"})
 _DENIES: Final = frozenset({"deny", "denied", "drop", "dropped", "block", "blocked", "reject", "rejected"})
 _PERMITS: Final = frozenset({"permit", "permitted", "allow", "allowed", "accept", "accepted", "forward", "forwarded", ""})
 _WATCHED: Final = frozenset({"false", "no", "0", "monitor", "watch", "watched"})
-_APPLIED: Final = frozenset({"true", "yes", "1", "enforce", "enforced", ""})
+_APPLIED: Final = frozenset({"true", "yes", "1", "enforce", "enforced"})
 _NUMBERS: Final = {number: name for name, number in PROTOCOL_NUMBERS.items()}
+_FIRST_SECOND: Final = 10**9
+"""Seconds since 1970 until September 2001; a lower number, such as 20261101, is a date in another form."""
 _MILLISECONDS: Final = 10**11
 """Seconds since 1970 are below this until the year 5138, and milliseconds above it since 1973."""
 
@@ -71,7 +74,7 @@ def parse_record(line: str, header: Sequence[str | None], stack: str, rules: Map
         found = {value: word.strip() for value, word in zip(header, words, strict=True) if value}
         text = found.get("rule_uuid", "") or (found.get("rule", "") if _is_uuid(found.get("rule", "")) else "")
         uuid, named = UUID(text) if text else None, "" if _is_uuid(found.get("rule", "")) else found.get("rule", "")
-        protocol = found.get("protocol", "").lower()
+        protocol, verdict = found.get("protocol", "").lower(), _parse_verdict(found.get("action", ""))
         record = DecisionRecord(
             time=_parse_time(found["time"]),
             stack=stack,
@@ -81,8 +84,8 @@ def parse_record(line: str, header: Sequence[str | None], stack: str, rules: Map
             port=_parse_count(found.get("port")),
             rule_uuid=uuid,
             rule=rules.get(str(uuid)) or named or None if uuid else named or (DEFAULT_ACTION if found.get("action") else None),
-            verdict=_parse_verdict(found.get("action", "")),
-            enforced=_parse_enforced(found.get("enforced", "")),
+            verdict=verdict,
+            enforced=_parse_enforced(found.get("enforced", ""), verdict),
             source_port=_parse_count(found.get("source_port")),
             bytes_out=_parse_count(found.get("bytes_out")),
             bytes_in=_parse_count(found.get("bytes_in")),
@@ -101,6 +104,8 @@ def _split(line: str) -> list[str] | None:
 def _parse_time(text: str) -> datetime:
     if re.fullmatch(r"\d+(\.\d+)?", text):
         number = float(text)
+        if number < _FIRST_SECOND:
+            raise ValueError(f"time {text!r} is no number of seconds since 1970 that is later than 2001")
         return datetime.fromtimestamp(number / 1000 if number > _MILLISECONDS else number, UTC)
     try:
         found = datetime.fromisoformat(text.replace("/", "-"))
@@ -110,7 +115,8 @@ def _parse_time(text: str) -> datetime:
 
 
 def _parse_name(text: str) -> str | None:
-    host = re.sub(r"^[a-z]+://", "", text.strip().lower()).partition("/")[0].partition(":")[0]
+    authority = re.split(r"[/?#\\]", re.sub(r"^[a-z][a-z0-9+.-]*://", "", text.strip().lower()), maxsplit=1)[0]
+    host = authority.rpartition("@")[2]  # the port is taken off where every format's is
     return None if host in ("", "-", "n/a", "null", "none") else host
 
 
@@ -123,15 +129,22 @@ def _parse_verdict(text: str) -> PolicyVerdict:
     raise ValueError(f"action {text!r} is neither a permit nor a deny")
 
 
-def _parse_enforced(text: str) -> bool:
+def _parse_enforced(text: str, verdict: PolicyVerdict) -> bool:
+    """Return whether a decision was applied; a deny that does not say so counts as watched, because it may be one."""
     word = text.lower()
+    if not word:
+        return verdict is not PolicyVerdict.DENY
     if word in _WATCHED or word in _APPLIED:
         return word in _APPLIED
     raise ValueError(f"enforced {text!r} is neither true nor false")
 
 
 def _parse_count(text: str | None) -> int | None:
-    return int(text.replace(",", "")) if text and text != "-" else None
+    if not text or text == "-":
+        return None
+    if not re.fullmatch(r"\d+|\d{1,3}(,\d{3})+", text, re.ASCII):
+        raise ValueError(f"{text!r} is no whole number")
+    return int(text.replace(",", ""))
 
 
 def _is_uuid(text: str) -> bool:

@@ -25,6 +25,7 @@ from containment.observe.flow_parquet import NotFlowsError, convert_flows
 from containment.observe.formats import LineReader, Skipped, UnknownFormatError
 from containment.observe.rejects import Rejects
 from containment.observe.sequences import SequenceWatch
+from containment.observe.source_kinds import UNREADABLE_FILE
 from containment.observe.sources import LogFile
 
 LONGEST_LINE: Final = 1 << 20
@@ -155,7 +156,7 @@ def _read_lines(file: LogFile, rejects: Rejects, out: Ingested) -> Iterator[tupl
                 yield line, raw
     except (EOFError, zlib.error, OSError) as error:
         out.read += 1
-        rejects.add(file.name, line + 1, "file", f"cannot be read any further: {error}", "")
+        rejects.add(file.name, line + 1, UNREADABLE_FILE, f"cannot be read any further: {error}", "")
 
 
 def _split(lines: IO[bytes]) -> Iterator[bytes]:
@@ -181,12 +182,13 @@ def _convert(file: LogFile, number: int, out: Ingested, agents: AgentNetworks, r
         except (NotFlowsError, duckdb.Error) as error:
             target.unlink(missing_ok=True)
             out.read += 1
-            rejects.add(file.name, 0, "file", f"is Parquet and {error}", "")
+            rejects.add(file.name, 0, UNREADABLE_FILE, f"is Parquet and {error}", "")
             return
     out.lines[Source.VPC_FLOW.value] += found.rows
     out.lines[Skipped.NO_DATA.value] += found.no_data
-    out.lines[Skipped.SKIPPED_DATA.value] += found.skipped_data
-    out.read += found.rows + found.no_data + found.skipped_data + sum(rejects.counts.values()) - before
+    out.lines[Skipped.SKIPPED_DATA.value] += len(found.holes)
+    out.holes += ((Source.VPC_FLOW.value, *hole) for hole in found.holes)
+    out.read += found.rows + found.no_data + len(found.holes) + sum(rejects.counts.values()) - before
 
 
 class _Writer:

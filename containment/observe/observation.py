@@ -21,6 +21,7 @@ from containment.observe import questions
 from containment.observe.agents import AgentNetworks
 from containment.observe.decision_row import Source
 from containment.observe.evidence import (
+    WOULD_BE_DENIED,
     AddressWithoutName,
     Disagreement,
     DnsOnly,
@@ -34,7 +35,7 @@ from containment.observe.evidence import (
 )
 from containment.observe.gaps import find_gaps, make_gap
 from containment.observe.ingest import Ingested, ingest_files
-from containment.observe.name_facts import NameIndex
+from containment.observe.name_facts import NameIndex, is_address
 from containment.observe.rejects import Rejects
 from containment.observe.sources import Reading, find_log_files
 from containment.observe.unused_names import find_unused_names, is_permitted
@@ -188,11 +189,11 @@ def _find_unused(scope: Scope, names: list[dict[str, Any]], judged: int) -> tupl
 
 def _find_not_tested(scope: Scope, window: Mapping[str, Any], pairs: list[dict[str, Any]], unlogged: list[str]) -> Iterator[NotTested]:
     if not window["judged"]:
-        yield NotTested(question="would be denied", reason="the logs have no decision of the gateway")
+        yield NotTested(question=WOULD_BE_DENIED, reason="the logs have no decision of the gateway")
     if window["unknown"] and scope.rules is None:
         reason = "permitted by rules without a name: give --stack or --rules, because the broad permit of monitor mode may be one of them"
-        yield NotTested(question="would be denied", reason=reason, count=window["unknown"])
-    if untested := sum(not row["answered"] and not row["moved"] for row in pairs):
+        yield NotTested(question=WOULD_BE_DENIED, reason=reason, count=window["unknown"])
+    if untested := sum(not row["answered"] and not _disagrees(row) for row in pairs):
         yield NotTested(question="SNI and address", reason="the logs have no answer of the resolver for the name", count=untested)
     if scope.ruleset is None:
         yield NotTested(question="permitted and never used", reason="no stack is given: --stack names the policy")
@@ -213,6 +214,9 @@ def _is_in_window(start: datetime, end: datetime, scope: Scope) -> bool:
 
 
 def _disagrees(row: Mapping[str, Any]) -> bool:
+    """Return whether a flow's address is not its name's; a name that is an address itself is another one than the flow's."""
+    if is_address(row["server_name"]):
+        return True
     return not row["matched"] if row["answered"] else bool(row["moved"])
 
 

@@ -15,15 +15,14 @@ import ibis
 from ibis import _
 
 from containment.names import RuleId
-from containment.observe.decision_row import Source
+from containment.observe.source_kinds import POLICY_SOURCES as POLICY_SOURCES
+from containment.observe.source_kinds import Source
 
 Table: TypeAlias = Any
 """An Ibis table: the library's own types do not know a table's columns."""
 
 MONITOR_PERMIT: Final = f"-{RuleId.MONITOR_PERMIT.value}"
 """End of the name of the rule that permits everything in monitor mode."""
-POLICY_SOURCES: Final = (Source.GATEWAY_L4.value, Source.GATEWAY_L7.value, Source.FLOWIQ.value)
-"""Logs of the policy's decisions."""
 CONNECTIONS: Final = (*POLICY_SOURCES, Source.VPC_FLOW.value)
 """Logs of flows from an agent."""
 IDLE_MINUTES: Final = 30

@@ -101,8 +101,28 @@ def _expand(path: str, folder: Path, reading: Reading) -> Iterable[LogFile]:
         return _find_lab_files(path)
     root = Path(path)
     if root.is_dir():
-        return [_make_file(one) for one in sorted(root.rglob("*")) if one.is_file() and not one.name.startswith(".")]
+        return [_make_file(one) for one in sorted(_walk(root))]
     return [_make_file(root)]
+
+
+def _walk(root: Path) -> Iterator[Path]:
+    """Yield the files below a folder, through links too; raise OSError for a folder or a file that cannot be read.
+
+    Names that begin with a dot are left out, and a folder that was seen under another name.
+    """
+
+    def stop(error: OSError) -> None:
+        raise error
+
+    seen = {root.resolve()}
+    for folder, folders, files in os.walk(root, onerror=stop, followlinks=True):
+        paths = {name: (Path(folder) / name).resolve() for name in folders if not name.startswith(".")}
+        folders[:] = [name for name, path in sorted(paths.items()) if path not in seen]
+        seen.update(paths[name] for name in folders)
+        for name in files:
+            path = Path(folder) / name
+            if not name.startswith(".") and (path.is_file() or not path.exists()):  # a link to nothing is a log that is missing
+                yield path
 
 
 def _make_file(path: Path) -> LogFile:

@@ -99,6 +99,8 @@ class ActionHistory:
                 self._add_refusal(entry)
             elif entry.kind.is_signed and entry.envelope.decision.kind is DecisionKind.ACTION:
                 self._add_decision(entry, entry.envelope.decision)
+            elif entry.kind is EntryKind.DECISION:
+                self.check_clock(entry.time)  # a clock that was set back would bring an ended decision to life
         finally:
             self.latest = max(entry.time, self.latest or entry.time)
 

@@ -27,7 +27,7 @@ def canonicalize(value: Any) -> bytes:
     try:
         plain = encode_plainly(value)
         return rfc8785.dumps(value) if plain is None else plain
-    except (rfc8785.CanonicalizationError, RecursionError) as error:
+    except (rfc8785.CanonicalizationError, RecursionError, UnicodeEncodeError) as error:  # the last is of half a character in a key
         problem = Problem(
             "decision", f"has no canonical form: {error}", "two programs could compute two digests", "write text, whole numbers and lists"
         )

@@ -4,6 +4,7 @@ Rules kept here:
 - an action needs one where approvers.yaml names approvers for the class, or where a signed decision for the class was ever recorded
   (so that removing names does not open the gate);
 - a log that was changed has no valid decision;
+- a clock that was set back to before the log's latest entry brings no ended decision to life;
 - silence is no approval: without a valid decision, `require_decision` raises with the code of the nearest refused one.
 """
 
@@ -15,8 +16,9 @@ from datetime import datetime
 from pathlib import Path
 
 from containment.loaders.approvers import Approvers, load_approvers
+from containment.record.action_entries import is_before
 from containment.record.approval_checks import check_fit, check_signatures, check_window
-from containment.record.decision import Decision, DecisionKind
+from containment.record.decision import Decision, DecisionKind, format_time
 from containment.record.entry import Entry
 from containment.record.files import RecordError
 from containment.record.log import FOLDER, LOG, find_history_problems, get_decisions, read_log
@@ -30,6 +32,8 @@ class Record:
     approvers: Approvers = field(default_factory=Approvers)
     decisions: tuple[tuple[Entry, Decision], ...] = ()
     problem: str = ""
+    latest: datetime | None = None
+    """The time of the log's latest entry: a clock that shows an earlier one was set back."""
 
     def is_approval_required(self, agent_class: str) -> bool:
         """Return whether an action on a stack of a class needs a decision."""
@@ -79,11 +83,17 @@ class Record:
             except Refusal as refusal:
                 refusals.append(Refusal(refusal.code, f"entry {entry.sequence} of the log does not count: {refusal.what}"))
             else:
+                self._check_clock(now)
                 return decision
         near = [one for one in refusals if one.code is not RefusalCode.WRONG_SUBJECT]
         if near or refusals:
             raise (near or refusals)[0]
         raise Refusal(RefusalCode.NO_DECISION, f"{FOLDER}/{LOG} has no {kind} decision for {stack} about this")
+
+    def _check_clock(self, now: datetime) -> None:
+        if self.latest is not None and is_before(now, self.latest):
+            what = f"the log's latest entry is of {format_time(self.latest)}, and the clock shows {format_time(now)}"
+            raise Refusal(RefusalCode.CLOCK_STEPPED_BACK, what)
 
 
 def load_record(folder: Path = Path()) -> Record:
@@ -98,4 +108,5 @@ def load_record(folder: Path = Path()) -> Record:
     except RecordError as error:
         return Record(approvers, (), "; ".join(f"{one.where}: {one.what}" for one in error.problems))
     problems = [f"entry {one.line} of the log: {one.what}" for one in find_history_problems(entries)]
-    return Record(approvers, tuple(get_decisions(entries)), "; ".join(problems))
+    latest = max((entry.time for entry in entries), default=None)
+    return Record(approvers, tuple(get_decisions(entries)), "; ".join(problems), latest)

@@ -23,6 +23,13 @@ _CONNECT: Final = "CONNECT"
 _VERSIONS: Final = frozenset({b"1.0", b"1.1"})
 
 
+_OVERRIDES: Final = frozenset(
+    {b"x-http-method-override", b"x-http-method", b"x-method-override", b"x-original-url", b"x-rewrite-url", b"x-override-url"}
+)
+"""Headers with another method or path than the request's, which many servers prefer."""
+_FRAMING: Final = frozenset({b"content-length", b"transfer-encoding", b"host", b"connection", b"upgrade", b"expect", b"trailer"})
+
+
 class RequestError(Exception):
     """A request that has no meaning, or more than one; `destination` is what it names, where that is clear."""
 
@@ -166,6 +173,14 @@ def _check_head(head: h11.Request, destination: Destination) -> None:
     if len(hosts) > 1 or not all(is_same_host(host, destination) for host in hosts):
         raise RequestError(f"has the header Host: {', '.join(hosts)[:200]}, and the target is {destination}", destination)
     names = [name for name, _ in head.headers]
+    for name in names:
+        plain = name.replace(b"_", b"-")  # servers in the manner of CGI take one for the other
+        if plain in _OVERRIDES:
+            raise RequestError(
+                f"has the header {name.decode('ascii')}, by which servers do another request than the decided one", destination
+            )
+        if plain != name and plain in _FRAMING:
+            raise RequestError(f"has the header {name.decode('ascii')}, which some servers read as {plain.decode('ascii')}", destination)
     if b"content-length" in names and b"transfer-encoding" in names:
         raise RequestError("has two lengths of its body, which programs read differently", destination)
 

@@ -83,8 +83,13 @@ def _is_alike(reading: str, known: str) -> bool:
 
 def fold_lookalikes(text: str) -> str:
     """Return the form that names which read alike share: the skeleton without diacritics, with i, l and 1, and o and 0, as one."""
+    return read_as_latin(text).translate(_ALIKE)
+
+
+def read_as_latin(text: str) -> str:
+    """Return text without diacritics, with every letter replaced by the Latin letter or digit that it looks like."""
     bare = "".join(char for char in unicodedata.normalize("NFD", text) if not unicodedata.combining(char))
-    return _compute_skeleton(bare).translate(_ALIKE)
+    return _compute_skeleton(bare)
 
 
 _TOGETHER = (

@@ -197,6 +197,10 @@ REFUSED = {
         DenyRule.BODY_REFERENCE,
         make_request(body={**CHAT, "messages": [{"content": [{"image_url": {"url": "data:,x", "fallback": "https://example.com/"}}]}]}),
     ),
+    "a file by number in other letters": (
+        DenyRule.BODY_REFERENCE,
+        make_request(ANTHROPIC, "/v1/messages", body={**CHAT, "messages": [{"content": [{"source": {"type": "file", "File_ID": "f"}}]}]}),
+    ),
     "a file by number": (
         DenyRule.BODY_REFERENCE,
         make_request(ANTHROPIC, "/v1/messages", body={**CHAT, "messages": [{"content": [{"source": {"type": "file", "file_id": "f"}}]}]}),

@@ -19,6 +19,7 @@ from containment.evidence.model import Origin, PartName, combine_origins, find_w
 from containment.evidence.parts.six_tests import NAMES
 from containment.evidence.tables import describe_origin
 from containment.preflight.finding import Status
+from containment.queries.renderers.as_csv import defuse_cell
 from containment.risk.threats import THREATS
 from policypack.registry import RULES
 from tests.containment.evidence.desk import NOW, STACK, Desk
@@ -131,11 +132,9 @@ def test_a_hostile_text_acts_in_no_format(desk: Desk) -> None:
 
 
 def test_no_cell_is_a_formula(desk: Desk) -> None:
-    from containment.evidence.formats import _defuse_cell
-
     for row in read_rows(make_hostile(desk)):
         assert not any(cell.startswith(("=", "+", "-", "@")) for cell in row.values())
-    assert _defuse_cell("=1+1") == "'=1+1"
+    assert defuse_cell("=1+1") == "'=1+1"
 
 
 def test_every_control_names_claims_that_exist(made: MadeBundle) -> None:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import base64
 import bz2
+import codecs
 import gzip
+import io
 import json
+import lzma
+import zipfile
 import zlib
 from collections.abc import Callable
 from html import escape
@@ -19,6 +23,15 @@ from containment.evidence.secret_scan import Secret, UnreadableError, find_secre
 
 PASSWORD = b"Pa55&w<rd/+%\"'x7Qz"
 KEY = b"sk-planted-0123456789abcdefGHIJKL"
+
+
+def _pack_zip(content: bytes) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("settings/a.txt", content)
+    return buffer.getvalue()
+
+
 FORMS: dict[str, Callable[[bytes], bytes]] = {
     "plain": lambda value: value,
     "reversed": lambda value: value[::-1],
@@ -47,6 +60,17 @@ FORMS: dict[str, Callable[[bytes], bytes]] = {
     "gzip in gzip": lambda value: gzip.compress(gzip.compress(value)),
     "gzip of base64": lambda value: gzip.compress(base64.b64encode(b"x" + value)),
     "gzip in hex": lambda value: gzip.compress(value).hex().encode(),
+    "base32": base64.b32encode,
+    "base32 in lower case, of the middle": lambda value: base64.b32encode(b"ab" + value).lower().rstrip(b"="),
+    "hex with colons": lambda value: value.hex(":").encode(),
+    "hex of a dump": lambda value: value.hex(" ", 1).upper().encode(),
+    "a list of numbers": lambda value: ", ".join(f"0x{byte:02x}" for byte in value).encode(),
+    "UTF-16": lambda value: value.decode().encode("utf-16-le"),
+    "UTF-16, high byte first": lambda value: value.decode().encode("utf-16-be"),
+    "UTF-16 in base64": lambda value: base64.b64encode(value.decode().encode("utf-16-le")),
+    "zip": lambda value: _pack_zip(b"password=" + value * 3),
+    "bzip2": bz2.compress,
+    "xz": lzma.compress,
     "reversed in base64": lambda value: base64.b64encode(value[::-1]),
 }
 
@@ -91,5 +115,5 @@ def test_a_secret_is_in_no_text_about_it() -> None:
 
 
 def test_a_form_that_is_not_unpacked_is_stated() -> None:
-    """The documented list of forms is exact: bzip2 is none of them."""
-    assert find_secrets(bz2.compress(PASSWORD), [Secret("a", PASSWORD)]) == []
+    """The documented list of forms is exact: a cipher is none of them."""
+    assert find_secrets(codecs.encode(KEY.decode(), "rot13").encode(), [Secret("a", KEY)]) == []

@@ -93,6 +93,10 @@ GAP = {"source": "gateway", "start": "2026-11-03T00:00:00Z", "end": "2026-11-03T
         ({"window": {**WINDOW, "sessions": 19}}, "window.sessions"),
         ({"window": {**WINDOW, "end": "2999-01-01T00:00:00Z"}}, "window.end"),
         ({"gaps": [GAP]}, "gaps[0]"),
+        ({"notTested": [{"question": "would be denied", "reason": "no decision of the gateway", "count": 3}]}, "notTested[0]"),
+        ({"rejected": {"file": 1}}, "rejected.file"),
+        ({"rejected": {"gateway-l7": 1}}, "rejected"),
+        ({"rejected": {"flowiq": 1, "unknown": 9}}, "rejected"),
         ({"stack": "research"}, "stack"),
         ({"stack": None}, "stack"),
         ({"policyDigest": None}, "policyDigest"),
@@ -121,6 +125,15 @@ def test_the_limits_are_options_and_are_printed(folder: Path) -> None:
     assert enforce(evidence)[0] == 10
     code, document = enforce(evidence, "--min-days", "2", "--min-sessions", "3")
     assert (code, document["minDays"], document["minSessions"]) == (0, 2, 3)
+
+
+def test_unreadable_lines_without_decisions_are_a_note_and_a_number_of_others_is_an_option(folder: Path) -> None:
+    write_stack(folder, STACK)
+    unanswered = [{"question": "SNI and address", "reason": "no answer of the resolver", "count": 2}]
+    evidence = write_evidence(folder, STACK, rejected={"unknown": 9, "gateway-l4": 2}, notTested=unanswered)
+    assert enforce(evidence, "--max-rejected", "1")[0] == 10
+    code, document = enforce(evidence, "--max-rejected", "2")
+    assert (code, len(document["notes"])) == (0, 1)
 
 
 @pytest.mark.parametrize(

@@ -287,6 +287,18 @@ def test_a_client_that_begins_tls_with_the_proxy_is_closed_with_an_event() -> No
         b"GET http://10.20.0.5:8080/v1/orders#x HTTP/1.1\r\nHost: 10.20.0.5:8080\r\n\r\n",
         b"POST http://10.20.0.5:8080/v1/orders HTTP/1.1\r\nHost: 10.20.0.5:8080\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
         b"POST http://10.20.0.5:8080/ HTTP/1.1\r\nHost: 10.20.0.5:8080\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        *(
+            b"POST http://10.20.0.5:8080/v1/orders HTTP/1.1\r\nHost: 10.20.0.5:8080\r\nContent-Length: 0\r\n" + header + b"\r\n\r\n"
+            for header in (
+                b"X-HTTP-Method-Override: DELETE",
+                b"x-http-method: PUT",
+                b"X_Method_Override: DELETE",
+                b"X-Original-URL: /v1/secret",
+                b"X-Rewrite-Url: /v1/secret",
+                b"Content_Length: 9",
+                b"Transfer_Encoding: chunked",
+            )
+        ),
         b"\x05\x01\x00",
         b"\x04\x01\x01\xbb\0\0\0\x01\0attacker.example\0",
         b"CONNECT api.example.com:443 HTTP/1.1\r\nX: " + b"a" * 20_000 + b"\r\n\r\n",

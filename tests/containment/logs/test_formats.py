@@ -168,6 +168,11 @@ def test_a_rule_that_is_not_deployed_has_its_uuid_and_no_name() -> None:
         PACKET.replace("ENFORCED=false", "ENFORCED=no"),
         PACKET.replace(" SRC_IP=10.0.0.4", ""),
         PACKET.replace("DST_PORT=443", "DST_PORT=https"),
+        PACKET.replace("ACT=DENY", "ACT=DENY ACT=PERMIT"),
+        session_line().replace('"action": "Deny"', '"action": "Deny", "action": "Permit"'),
+        session_line(dest_port=443.9),
+        session_line(dest_port=True),
+        session_line(request_bytes=1.5),
         session_line(decided_by="10"),
         session_line(session_stage="middle"),
         session_line(dest=None),
@@ -187,6 +192,11 @@ def test_a_flow_record_without_data_is_no_flow_and_a_broken_one_is_refused() -> 
     assert (decision.rule, decision.verdict, decision.port) == ("security-group", PolicyVerdict.DENY, 22)
     with pytest.raises(LogFormatError, match="VPC flow record"):
         FlowRecord.parse(line.replace("REJECT", "MAYBE"))
+
+
+def test_a_query_with_a_key_twice_is_refused() -> None:
+    with pytest.raises(LogFormatError, match="twice"):
+        QueryRecord.parse('{"query_name": "a.example.", "query_name": "b.example."}')
 
 
 def test_an_alert_of_dns_firewall_is_a_deny_that_is_only_watched() -> None:

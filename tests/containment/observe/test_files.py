@@ -57,6 +57,49 @@ def test_unusable_records_in_parquet_are_rejected_by_number(tmp_path: Path) -> N
     assert found.read == 5
 
 
+def test_skipped_records_in_parquet_are_a_gap_and_another_status_is_a_reject(tmp_path: Path) -> None:
+    skipped, other = (f"2 1 eni-1 - - - - - - - {SECOND} {SECOND + 60} - {status}" for status in ("SKIPDATA", "WEIRD"))
+    lines = [flow(), skipped, other]
+    (tmp_path / "flows.log").write_text("\n".join(lines))
+    write_parquet(tmp_path / "flows.bin", lines)
+    for name in ("flows.log", "flows.bin"):
+        found = observe([str(tmp_path / name)], SCOPE).evidence
+        assert [(gap.source, gap.seconds) for gap in found.gaps] == [("vpc-flow", 60)]
+        assert found.lines == {"vpc-flow": 1, "vpc-flow-skipdata": 1}
+        assert sum(found.rejected.values()) == 1
+
+
+@pytest.mark.parametrize("field", ["srcport", "dstport", "protocol", "bytes"])
+def test_text_in_place_of_a_number_in_parquet_is_a_reject_and_never_zero(tmp_path: Path, field: str) -> None:
+    words = flow().split()
+    words[DEFAULT_FIELDS.index(field)] = "many"
+    write_parquet(tmp_path / "flows", [flow(), " ".join(words)])
+    found = observe([str(tmp_path / "flows")], SCOPE).evidence
+    assert (found.lines, found.rejected) == ({"vpc-flow": 1}, {"vpc-flow": 1})
+
+
+def test_times_and_addresses_in_parquet_have_one_form(tmp_path: Path) -> None:
+    record = {"srcaddr": "FD00::A", "dstaddr": "2001:DB8:0::1", "start": START, "action": "ACCEPT", "bytes": 5, "dstport": 443}
+    pq.write_table(pa.Table.from_pylist([record, {**record, "srcaddr": "fd00::a", "dstaddr": "2001:db8::1"}]), tmp_path / "flows")
+    found = observe([str(tmp_path / "flows")], SCOPE).evidence
+    assert [(one.address, one.agent, one.count, one.first_seen) for one in found.address_without_name] == [
+        ("2001:db8::1", "fd00::a", 2, START)
+    ]
+
+
+def test_a_folder_is_read_through_links_and_a_link_to_nothing_is_a_problem(tmp_path: Path) -> None:
+    logs, elsewhere = tmp_path / "logs", tmp_path / "elsewhere"
+    logs.mkdir()
+    elsewhere.mkdir()
+    (elsewhere / "gateway.log").write_text("\n".join(watched("a.example.org")))
+    (logs / "mounted").symlink_to(elsewhere)
+    (elsewhere / "loop").symlink_to(logs)
+    assert [one.name for one in observe([str(logs)], SCOPE).evidence.would_be_denied] == ["a.example.org"]
+    (logs / "lost.log").symlink_to(tmp_path / "nothing")
+    with pytest.raises(InputError, match="logs cannot be read"):
+        observe([str(logs)], SCOPE)
+
+
 def test_parquet_of_something_else_is_a_reject(tmp_path: Path) -> None:
     pq.write_table(pa.table({"a": [1]}), tmp_path / "other")
     (tmp_path / "flows.log").write_text(flow())
@@ -91,6 +134,29 @@ def test_flowiq_columns_are_found_by_name(tmp_path: Path, header: str, record: s
     (tmp_path / "export").write_text(f"{header}\n{record}\n")
     (found,) = observe([str(tmp_path / "export")], SCOPE).evidence.would_be_denied
     assert (found.name, found.rule, found.bytes_out, found.count) == ("files.example.org", "vca-openclaw-default-deny", 1234, 1)
+
+
+@pytest.mark.parametrize(("field", "value"), [("time", "20261101"), ("bytes", '"1,5"'), ("bytes", "1_000"), ("bytes", "1.5")])
+def test_a_flowiq_number_or_date_of_another_form_is_a_reject_and_no_other_number(tmp_path: Path, field: str, value: str) -> None:
+    record = {"time": "2026-11-01T12:00:00Z", "src": AGENT, "dst": "203.0.113.10", "action": "deny", "enforced": "no", "bytes": "10"}
+    lines = [",".join(record), ",".join(record.values()), ",".join({**record, field: value}.values())]
+    (tmp_path / "export").write_text("\n".join(lines))
+    found = observe([str(tmp_path / "export")], SCOPE).evidence
+    assert (found.lines["flowiq"], found.rejected) == (1, {"flowiq": 1})
+
+
+@pytest.mark.parametrize(
+    "name", ["https://a.example.org?x", "https://user:word@a.example.org:8443/x", "A.Example.org.", "a.example.org:443"]
+)
+def test_the_host_of_a_flowiq_url_is_the_name(tmp_path: Path, name: str) -> None:
+    (tmp_path / "export").write_text(f"time,src,dst,url,action,enforced\n2026-11-01,{AGENT},203.0.113.10,{name},deny,no\n")
+    assert [one.name for one in observe([str(tmp_path / "export")], SCOPE).evidence.would_be_denied] == ["a.example.org"]
+
+
+@pytest.mark.parametrize("columns", [("time,src,dst,sni,action", ""), ("time,src,dst,sni,action,enforced", ",")])
+def test_a_flowiq_deny_that_is_not_known_to_be_enforced_would_be_denied(tmp_path: Path, columns: tuple[str, str]) -> None:
+    (tmp_path / "export").write_text(f"{columns[0]}\n2026-11-01,{AGENT},203.0.113.10,a.example.org,deny{columns[1]}\n")
+    assert [one.name for one in observe([str(tmp_path / "export")], SCOPE).evidence.would_be_denied] == ["a.example.org"]
 
 
 def test_flowiq_records_without_a_session_are_counted_by_record_and_day(tmp_path: Path) -> None:
@@ -132,9 +198,10 @@ def test_rules_are_found_in_a_list_a_mapping_and_a_state(tmp_path: Path) -> None
     rule = {"uuid": uuid, "name": "deny", "action": "DENY"}
     state = {"deployment": {"resources": [{"outputs": {"rules": [rule], "name": "x", "uuid": uuid[::-1]}}]}}
     assert find_rules([{"uuid": uuid, "name": "deny"}]) == find_rules({uuid: "deny"}) == find_rules(state) == {uuid: "deny"}
-    (tmp_path / "rules").write_text("{}")
-    with pytest.raises(InputError, match="rules cannot be read"):
-        read_rule_file(tmp_path / "rules")
+    for text in ("{}", f'{{"{uuid}": "allow-packages", "{uuid}": "monitor-permit"}}'):  # a uuid with two names has none
+        (tmp_path / "rules").write_text(text)
+        with pytest.raises(InputError, match="rules cannot be read"):
+            read_rule_file(tmp_path / "rules")
 
 
 def test_lines_with_the_lead_of_a_syslog_server_have_the_time_of_their_message() -> None:

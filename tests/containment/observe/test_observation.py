@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 import json
 from collections.abc import Iterable
@@ -23,6 +24,7 @@ from containment.observe.observation import Observation, Scope, observe
 from containment.observe.page import render_page
 from containment.policy.builder import build_ruleset
 from containment.policy.flow import PolicyVerdict
+from containment.queries.renderers import Format, render_text
 from tests.containment.observe.lines import (
     AGENT,
     MONITOR_PERMIT,
@@ -105,6 +107,30 @@ def test_flags_come_from_the_catalog(tmp_path: Path) -> None:
     (found,) = look(tmp_path, [line]).evidence.would_be_denied
     assert found.catalog_set == "unapproved-models"
     assert set(found.flags) == {Flag.UPLOAD, Flag.MULTI_TENANT, Flag.UNAPPROVED_MODEL}
+
+
+@pytest.mark.parametrize("spelled", ["API.DeepSeek.com.", "api.deepseek.com:8443", "api。deepseek。com", " api.deepseek.com"])
+def test_a_name_has_its_flags_in_every_spelling(tmp_path: Path, spelled: str) -> None:
+    (found,) = look(tmp_path, watched(spelled)).evidence.would_be_denied
+    assert (found.name, found.registrable_domain, Flag.UNAPPROVED_MODEL in found.flags) == ("api.deepseek.com", "deepseek.com", True)
+
+
+def test_two_spellings_of_a_name_are_one_destination(tmp_path: Path) -> None:
+    lines = [*watched("bücher.example", 1), *watched("xn--bcher-kva.example", 2)]
+    assert [(one.name, one.count) for one in look(tmp_path, lines).evidence.would_be_denied] == [("xn--bcher-kva.example", 2)]
+
+
+@pytest.mark.parametrize("name", ["203.0.113.10", "203.0.113.10:443"])
+def test_the_address_itself_in_place_of_a_name_is_no_name(tmp_path: Path, name: str) -> None:
+    found = look(tmp_path, watched(name)).evidence
+    assert [one.address for one in found.address_without_name] == ["203.0.113.10"]
+    assert not found.disagreements
+    assert not [one for one in found.not_tested if one.question == "SNI and address"]
+
+
+def test_another_address_in_place_of_a_name_disagrees(tmp_path: Path) -> None:
+    found = look(tmp_path, watched("[2001:db8::9]:443")).evidence
+    assert [(one.name, one.address) for one in found.disagreements] == [("2001:db8::9", "203.0.113.10")]
 
 
 def test_dns_only_an_address_and_a_disagreement_are_three_different_lines(tmp_path: Path) -> None:
@@ -258,6 +284,14 @@ def test_a_name_cannot_send_control_characters_to_a_terminal(tmp_path: Path) -> 
     cells = [cell for section in build_answer(found).sections for row in section.rows for cell in row]
     assert any("[2j.example.org" in cell for cell in cells)
     assert all(cell.isprintable() for cell in cells)
+
+
+@pytest.mark.parametrize("name", ['=HYPERLINK("x")', "+1+cmd|' /c calc'!a0", "-2+3", "@sum(a1)"])
+def test_a_name_is_no_formula_in_a_spreadsheet(tmp_path: Path, name: str) -> None:
+    text = render_text(build_answer(look(tmp_path, watched(name))), Format.CSV)
+    cells = [cell for row in csv.reader(text.splitlines()) for cell in row]
+    assert f"'{name.lower()}" in cells
+    assert name.lower() not in cells
 
 
 def test_a_start_without_its_end_has_no_bytes(tmp_path: Path) -> None:

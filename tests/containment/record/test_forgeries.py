@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from securesystemslib.signer import CryptoSigner
 
+from containment.errors import InputError
 from containment.loaders.approvers import Approvers
 from containment.record.decision import DecisionKind, parse_decision
 from containment.record.digests import canonicalize, digest_json, encode_plainly
@@ -78,12 +80,27 @@ def _sign_a_no(office: Office) -> Envelope:
     return Envelope(office.make().encode(), REJECTION_TYPE).sign(CryptoSigner(office.keys["Approver One"]))
 
 
+SPELLINGS = {
+    "an invisible character": "Appro\u200bver One",
+    "a soft hyphen": "Ap\u00adprover One",
+    "a letter of another script": "\u0410pprover One",
+    "an accent": "Appro\u0301ver Oné",
+    "punctuation": "Approver-One.",
+    "letters in full width": "\uff21pprover One",
+}
+
+
+def _approve_as(name: str, office: Office) -> Envelope:
+    return office.sign(office.make(requester=name), "Approver One")
+
+
 FORGERIES: dict[str, tuple[RefusalCode, Callable[[Office], Envelope]]] = {
     "silence": (RefusalCode.UNSIGNED, lambda o: o.sign(o.make())),
     "stranger": (RefusalCode.UNKNOWN_SIGNER, _sign_by_stranger),
     "signature of another decision": (RefusalCode.BAD_SIGNATURE, _move_signature),
     "self": (RefusalCode.SELF_APPROVAL, lambda o: o.sign(o.make(requester="Approver One"), "Approver One")),
     "self in other letters": (RefusalCode.SELF_APPROVAL, lambda o: o.sign(o.make(requester=" approver  ONE"), "Approver One")),
+    **{f"self with {what}": (RefusalCode.SELF_APPROVAL, partial(_approve_as, name)) for what, name in SPELLINGS.items()},
     "self as one of two": (
         RefusalCode.SELF_APPROVAL,
         lambda o: o.sign(o.make(requester="Approver One", **REGULATED), "Approver One", "Approver Two"),
@@ -178,6 +195,20 @@ def test_the_gate_checks_a_decision_again(office: Office) -> None:
     assert _require(load_record(office.folder)) is RefusalCode.REVOKED
 
 
+def test_a_clock_that_was_set_back_brings_no_ended_decision_to_life(office: Office) -> None:
+    hour = timedelta(hours=1)
+    append_decision(office.sign(office.make(expires=NOW + hour), "Approver One"), folder=office.folder, now=NOW)
+    later = office.make(not_before=NOW + 2 * hour, expires=NOW + 3 * hour, reason="a later one", nonce="another-nonce-12345")
+    append_decision(office.sign(later, "Approver Two"), folder=office.folder, now=NOW + 2 * hour)
+    with pytest.raises(Refusal) as found:
+        load_record(office.folder).require_decision(DecisionKind.ENFORCE, "coding", now=NOW + timedelta(minutes=30))
+    assert found.value.code is RefusalCode.CLOCK_STEPPED_BACK
+    late = office.sign(office.make(reason="a late one", nonce="a-third-nonce-12345"), "Approver One")
+    with pytest.raises(Refusal) as found:
+        append_decision(late, folder=office.folder, now=NOW)
+    assert found.value.code is RefusalCode.CLOCK_STEPPED_BACK
+
+
 def test_no_approvers_no_gate_and_removing_them_opens_nothing(office: Office) -> None:
     """A class without approvers needs no decision, until one was ever signed for it."""
     assert load_record(office.folder).is_approval_required("coding")
@@ -229,6 +260,15 @@ def test_the_fast_canonical_form_is_that_of_the_standard(value: Any) -> None:
         assert plain is None
     else:
         assert plain in (None, whole)
+
+
+@pytest.mark.parametrize("value", [{"\ud800": 1}, {"a": "\ud800"}, {"a": {"\udfff": 1, "b": 2}}])
+def test_half_a_character_has_no_canonical_form_and_is_no_crash(value: Any) -> None:
+    with pytest.raises(InputError):
+        canonicalize(value)
+    raw = {"schema": "containment-decision/v1", "kind": "rollback", "subject": value, "subjectDigest": "x"}
+    with pytest.raises(Refusal):
+        parse_decision(json.dumps(raw).encode())
 
 
 def test_the_fast_canonical_form_exists_for_usual_subjects() -> None:
