@@ -15,7 +15,7 @@ from typer.core import TyperCommand, TyperGroup
 from containment.cli.exit_codes import build_epilog
 from containment.cli.version import show_version
 from containment.exit_code import Exit
-from containment.lab_extra import require_lab
+from containment.extras import LAB
 
 _VERBS: Final = {
     **{verb: verb for verb in ("plan", "doctor", "host", "preflight", "explain", "reach", "diff", "prove", "risk", "check")},
@@ -64,7 +64,7 @@ class _LabCommand(TyperCommand):
     """A command that needs the extra `lab`; its help does not."""
 
     def invoke(self, ctx: Any) -> Any:
-        require_lab()
+        LAB.require()
         return super().invoke(ctx)
 
 

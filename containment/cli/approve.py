@@ -140,11 +140,11 @@ def serve(
 
     Prints a link that opens one session. Decisions on the page are signed with this key, so it is for one person.
     """
-    from containment.approval_page.extra import require_tools
+    from containment.extras import APPROVAL_PAGE
 
     chosen = choose_format(format_, as_json)
     with exit_on_error():
-        require_tools()
+        APPROVAL_PAGE.require()
         from containment.approval_page.server import serve_page
         from containment.queries.actions import load_reviewer
 

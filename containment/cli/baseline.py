@@ -41,9 +41,9 @@ def learn(
 
     Reads the same logs as `containment observe`. Review the file in a pull request: what it contains is no deviation later.
     """
-    from containment.observe_extra import require_observe
+    from containment.extras import OBSERVE
 
-    require_observe()
+    OBSERVE.require()
     from containment.baseline.answer import describe_profile
     from containment.baseline.learning import learn_profile
     from containment.baseline.profile import check_target, write_profile
@@ -77,9 +77,9 @@ def check(
 
     Compares UTC days. What the logs cannot give is NOT MEASURED, and then the exit code is 12 unless there is a deviation.
     """
-    from containment.observe_extra import require_observe
+    from containment.extras import OBSERVE
 
-    require_observe()
+    OBSERVE.require()
     from containment.baseline.answer import describe_comparison
     from containment.baseline.checking import compare_with_profile
     from containment.baseline.profile import read_profile
@@ -110,9 +110,9 @@ def estate(
 
     Vended networks are the vpcCidr of every stack file of the folder, and those of --vended.
     """
-    from containment.observe_extra import require_observe
+    from containment.extras import OBSERVE
 
-    require_observe()
+    OBSERVE.require()
     from containment.baseline.answer import describe_estate
     from containment.baseline.estate import find_outside_sources, find_vended_networks
 

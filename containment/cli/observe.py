@@ -53,12 +53,12 @@ def observe(
     Reads logs of the gateway, FlowIQ exports, VPC flow logs and resolver query logs, plain, gzip or Parquet. Without paths it reads the
     log groups that the stack deploys.
     """
-    from containment.observe_extra import require_observe
+    from containment.extras import OBSERVE
 
     is_page = format_ is ReportFormat.HTML and not as_json
     chosen = None if is_page else choose_format(format_, as_json)
     with exit_on_error():
-        require_observe()
+        OBSERVE.require()
         from containment.cli.observation_timer import TimerRequest, find_deployed_groups, write_units
         from containment.loaders.observation_runs import find_results_folder
         from containment.observe.answer import build_answer

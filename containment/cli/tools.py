@@ -126,12 +126,12 @@ def serve(
     from dataclasses import replace
     from functools import partial
 
-    from containment.tools_extra import require_tools
+    from containment.extras import TOOLS
 
     if socket is not None and port is not None:
         fail("give either --socket or --port, or neither for stdin and stdout", Exit.USAGE)
     with exit_on_error(OSError), ExitStack() as context:
-        require_tools()
+        TOOLS.require()
         from containment.renderings.tool_servers import build_tool_scope
         from containment.tools import serving
         from containment.tools.action_gate import ActionGate, DenyingGate
@@ -174,9 +174,9 @@ def _read_stack(stack: str, config: list[str] | None, folder: Path) -> tuple[Con
 
 
 def _find_places(state: Path | None, event_log: Path | None, proxy: str | None, network: Path | None) -> Places:
-    from containment.tools_extra import require_tools
+    from containment.extras import TOOLS
 
-    require_tools()
+    TOOLS.require()
     from containment.launcher.start import find_event_log
     from containment.tools.confined import Places, find_state_folder
 

@@ -16,7 +16,7 @@ from typing import Any
 from containment.config.pulumi_format.engine_values import encode_for_engine
 from containment.config.pulumi_format.stack_file import read_config
 from containment.controller_api.client import ControllerAddress
-from containment.lab_extra import require_lab
+from containment.extras import LAB
 from containment.loaders import strict_yaml
 from containment.loaders.stack_file import PROJECT, is_secure
 from containment.preflight.facts import UnreadFact
@@ -46,7 +46,7 @@ def find_running_lab() -> LabHome | None:
     """Return the lab home in force if its cloud and its Controller run, else None; create and start nothing.
 
     Raises:
-        LabNotInstalled: A lab of another installation runs, and this installation has none.
+        ExtraNotInstalled: A lab of another installation runs, and this installation has none.
     """
     root = Path(os.environ.get(ENV) or ".lab").resolve()
     if not root.is_dir():
@@ -54,7 +54,7 @@ def find_running_lab() -> LabHome | None:
     up = {each.name for each in simulators.read_status(LabHome(root)) if each.pid}
     if not {"cloud", "controller"} <= up:
         return None
-    require_lab()
+    LAB.require()
     return LabHome(root)
 
 
