@@ -20,7 +20,6 @@ from containment.queries.results import Answer
 
 if TYPE_CHECKING:
     from containment.config.spec import ContainmentSpec
-    from containment.evidence.inputs import Inputs
     from containment.policy.rules import RuleSet
 
 _RUN = "run"
@@ -63,14 +62,27 @@ def run(
     from importlib.metadata import version
 
     from containment.evidence.answer import build_made_answer
+    from containment.evidence.inputs import Inputs
     from containment.evidence.known_secrets import find_secrets
     from containment.evidence.make import make_bundle, refuse_secrets, write_bundle
     from containment.record.envelope import load_signer
 
     if key is None:
         fail("--key is needed, because evidence is signed; make one: openssl genpkey -algorithm ed25519 -out KEY", Exit.USAGE)
-    inputs = _build_inputs(
-        stack, config, folder, _find_time(at), state, results or [], observed, discovered, attestations, bundle_status or [], anchor
+    made_at, report = _find_time(at), folder / "containment-report.json"
+    inputs = Inputs(
+        stack=stack,
+        folder=folder,
+        made=made_at,
+        describe_plan=make_plan_describer(folder, made_at.date()),
+        overrides=parse_overrides(config),
+        state=state,
+        results=tuple(results or ()) or ((report,) if report.exists() else ()),
+        observed=observed,
+        discovered=discovered,
+        attestations=attestations,
+        bundle_statuses=tuple(bundle_status or ()),
+        anchor=anchor,
     )
     trusted = inputs.trusted
     signer = load_signer(
@@ -104,38 +116,6 @@ def verify(
     text, renderings = read_bundle_files(file)
     bundle, problems = verify_bundle(text, trusted, renderings)
     return build_verified_answer(file, bundle, problems, renderings, must_pass=require_pass)
-
-
-def _build_inputs(
-    stack: str,
-    config: list[str] | None,
-    folder: Path,
-    made: datetime,
-    state: Path | None,
-    results: list[Path],
-    observed: Path | None,
-    discovered: Path | None,
-    attestations: Path | None,
-    bundle_statuses: list[Path],
-    anchor: str | None,
-) -> Inputs:
-    from containment.evidence.inputs import Inputs
-
-    report = folder / "containment-report.json"
-    return Inputs(
-        stack=stack,
-        folder=folder,
-        made=made,
-        describe_plan=make_plan_describer(folder, made.date()),
-        overrides=parse_overrides(config),
-        state=state,
-        results=tuple(results) or ((report,) if report.exists() else ()),
-        observed=observed,
-        discovered=discovered,
-        attestations=attestations,
-        bundle_statuses=tuple(bundle_statuses),
-        anchor=anchor,
-    )
 
 
 def make_plan_describer(folder: Path, day: date) -> Callable[[ContainmentSpec, RuleSet, list[str]], dict[str, Any]]:
