@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from containment.cli.common import exit_on_error, fail, parse_overrides, print_and_exit, show, write_file
-from containment.cli.options import Config, Folder, Json, StackOrNone, TableIn, choose_format
+from containment.cli.options import Config, Folder, Json, OutputFile, StackOrNone, TableIn, choose_format
 from containment.exit_code import Exit
 from containment.queries.renderers import Format, render_text
 
@@ -47,7 +47,7 @@ def discover(
     endpoint: Annotated[list[str] | None, typer.Option("--endpoint", metavar="NAME", help="A model endpoint; repeatable.")] = None,
     all_programs: Annotated[bool, typer.Option("--all-programs", help="Compare the programs of all processes.")] = False,
     ocsf: Annotated[str | None, typer.Option("--ocsf", help="File for OCSF events as JSON lines; - for stdout.")] = None,
-    out: Annotated[Path | None, typer.Option("--out", help="File for the output in place of stdout.")] = None,
+    out: OutputFile = None,
     every: Annotated[str | None, typer.Option("--every", metavar="TIME", help="Repeat, such as 5m, until SIGTERM.")] = None,
     unit: Annotated[Path | None, typer.Option("--unit", "--write-timer", help="Folder for systemd units that do this.")] = None,
     folder: Folder = Path(),

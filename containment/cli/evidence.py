@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from containment.cli.common import fail, parse_overrides
-from containment.cli.completion import complete_stack_names
 from containment.cli.default_command import make_group
 from containment.cli.exit_codes import build_epilog
-from containment.cli.options import Config, Folder, State, TableIn, print_answer
+from containment.cli.options import Config, Folder, SigningKey, StackArgument, State, TableIn, print_answer
 from containment.exit_code import Exit
 from containment.queries.results import Answer
 
@@ -33,8 +32,8 @@ PublicKeys = Annotated[
 @app.command(_RUN, epilog=build_epilog("evidence run"))
 @print_answer(TableIn)
 def run(
-    stack: Annotated[str, typer.Argument(help="The stack.", autocompletion=complete_stack_names)],
-    key: Annotated[str | None, typer.Option("--key", help="Ed25519 key file in PEM, or awskms:KEY-ID; signs.")] = None,
+    stack: StackArgument,
+    key: SigningKey = None,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="The folder; by default evidence/STACK.")] = None,
     state: State = None,
     results: Annotated[

@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from containment.cli.common import parse_overrides
-from containment.cli.options import After, AnswerIn, Before, Config, Folder, StackOrNone, State, print_answer, read_subject
+from containment.cli.options import AnswerIn, SubjectOptions, print_answer
 from containment.queries.results import Answer
 
 
 @print_answer(AnswerIn)
-def risk(
-    stack: StackOrNone = None,
-    state: State = None,
-    config: Config = None,
-    before: Before = None,
-    after: After = None,
-    folder: Folder = Path(),
-) -> Answer:
+def risk(subject: SubjectOptions) -> Answer:
     """List the harm that a fully compromised agent could do.
 
     One table per kind of harm, with the setting that closes it.
@@ -25,5 +15,4 @@ def risk(
     from containment.queries.risk import describe_risk as ask
     from containment.queries.subjects import read_residual_risks
 
-    found = read_subject(stack, state, config, before, after, folder)
-    return ask(found, read_residual_risks(stack, parse_overrides(config), folder) if stack else ())
+    return ask(subject.read(), read_residual_risks(subject.stack, subject.overrides, subject.folder) if subject.stack else ())

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from containment.cli.common import fail
-from containment.cli.completion import complete_stack_names
-from containment.cli.options import Folder, Real, TableIn, print_answer
+from containment.cli.options import Folder, Real, Reason, StackOrNone, TableIn, print_answer
 from containment.exit_code import Exit
 from containment.queries.results import Answer
 
@@ -22,11 +21,8 @@ if TYPE_CHECKING:
 @print_answer(TableIn)
 def stop(
     agent: Annotated[str | None, typer.Argument(help="An agent of agents/; without it, every host of the stack.")] = None,
-    stack: Annotated[
-        str | None,
-        typer.Option("--stack", "-s", help="The stack, e.g. coding-monitor.", autocompletion=complete_stack_names),
-    ] = None,
-    reason: Annotated[str, typer.Option("--reason", help="Why, for the record.")] = "",
+    stack: StackOrNone = None,
+    reason: Reason = "",
     by: Annotated[str | None, typer.Option("--by", metavar="NAME", help="Who does it; by default the user's name.")] = None,
     undo: Annotated[bool, typer.Option("--undo", help="Let the hosts return.")] = False,
     wait: Annotated[float, typer.Option("--wait", min=0, help="Seconds to wait until the instances have stopped.")] = 120,
