@@ -89,8 +89,8 @@ def verify(
 
 def _attest(reviewed: Any, state: Path | None, gateway_logs: list[str], wait: float | None, *, real: bool, folder: Path) -> Attestation:
     from containment.attestation.attest import AttestOptions, attest
-    from containment.preflight import live_systems
-    from containment.queries.account.state import read_state
+    from containment.machine import live_systems
+    from containment.machine.deployed_state import read_state
     from containment.queries.state_policy import find_region
     from policypack.graph.resources import Graph
 

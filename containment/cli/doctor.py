@@ -6,7 +6,7 @@ from pathlib import Path
 
 from containment.cli.findings import print_findings
 from containment.cli.options import Folder, TableIn, take_format
-from containment.preflight.doctor import examine
+from containment.machine.doctor import examine
 from containment.queries.renderers import Format
 
 

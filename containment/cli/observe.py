@@ -125,9 +125,9 @@ def _find_deployed(stack: str, folder: Path) -> tuple[dict[str, str] | None, tup
     Without a readable state, or without a rule in it, the rules are None, and stderr has a note.
     """
     from containment.errors import ContainmentError
+    from containment.machine.deployed_state import read_state
     from containment.observe.agent_hosts import find_agent_hosts
     from containment.observe.rule_table import find_rules
-    from containment.queries.account.state import read_state
     from containment_lab.home import LabHome
 
     home = LabHome.find()

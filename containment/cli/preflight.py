@@ -25,7 +25,7 @@ def preflight(
     """
     from containment.attestation.freshness import check_freshness
     from containment.loaders.stack_file import NO_IMAGE, NOT_SET, read_stack
-    from containment.preflight import live_systems
+    from containment.machine import live_systems
     from containment.preflight.approvals import check_approvers
     from containment.preflight.aws import read_account
     from containment.preflight.controller import read_controller

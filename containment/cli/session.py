@@ -40,10 +40,10 @@ def verify(
     from containment.attestation.checked import decide_verdict
     from containment.cli.common import fail
     from containment.loaders.stack_file import read_stack
-    from containment.preflight import live_systems
+    from containment.machine import live_systems
+    from containment.machine.deployed_state import read_state
     from containment.preflight.facts import UnreadFact
     from containment.preflight.finding import Status
-    from containment.queries.account.state import read_state
     from containment.queries.results import Section
     from containment.session_check.opening import Waiting, check_session, list_untested
     from containment.session_check.storage import FOLDER, VerifiedSession, write_session

@@ -15,7 +15,7 @@ from containment.exit_code import Exit
 from containment.queries.results import Answer
 
 if TYPE_CHECKING:
-    from containment.preflight.live_systems import LiveSystems
+    from containment.preflight.place import LiveSystems
 
 
 @print_answer(TableIn)
@@ -42,7 +42,7 @@ def stop(
     from containment.emergency_stop.recorded import make_record_step
     from containment.emergency_stop.stop import return_hosts, stop_hosts
     from containment.fixes.words import has_word
-    from containment.preflight import live_systems
+    from containment.machine import live_systems
     from containment.preflight.facts import UnreadFact
 
     if undo and not has_word(reason):
@@ -89,7 +89,7 @@ def _find_stack(agent: str | None, folder: Path) -> str:
 
 
 def _find_place(stack: str, region: str | None, *, real: bool, folder: Path) -> LiveSystems:
-    from containment.preflight import live_systems
+    from containment.machine import live_systems
 
     home = None if real else live_systems.find_running_lab()
     if home is not None:

@@ -12,7 +12,7 @@ from packaging.requirements import Requirement
 
 from containment import extras
 from containment.exit_code import Exit
-from containment.preflight import doctor, live_systems
+from containment.machine import doctor, live_systems
 from containment.preflight.finding import Status
 from containment_lab.simulators import SimulatorStatus as Simulator
 from tests.support.fresh_environment import ROOT, FreshEnvironment, make_environment

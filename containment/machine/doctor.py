@@ -15,7 +15,7 @@ from pathlib import Path
 
 from containment.extras import LAB
 from containment.loaders import strict_yaml
-from containment.preflight.data_plane import data_plane_checks
+from containment.machine.data_plane import data_plane_checks
 from containment.preflight.finding import Finding, Status
 from containment.preflight.untried_items import PAGE, format_counts
 from containment.programs import find_program

@@ -9,7 +9,6 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,26 +19,11 @@ from containment.extras import LAB
 from containment.loaders import strict_yaml
 from containment.loaders.stack_file import PROJECT, is_secure
 from containment.preflight.facts import UnreadFact
-from containment.preflight.rights import Clients
+from containment.preflight.place import LiveSystems
 from containment_lab import simulators
 from containment_lab.home import ENV, LabHome
 
 SETTINGS = {"controllerIp": "AVIATRIX_CONTROLLER_IP", "username": "AVIATRIX_USERNAME", "password": "AVIATRIX_PASSWORD"}
-
-
-@dataclass(frozen=True)
-class LiveSystems:
-    """The systems to read: clients and address, or why there are none.
-
-    `said` is the report's heading, `overrides` is configuration that the place provides (the lab's access account), and `demanded` are
-    the systems whose absence is a failure.
-    """
-
-    said: str
-    clients: Clients | UnreadFact
-    controller: ControllerAddress | UnreadFact
-    overrides: Mapping[str, str]
-    demanded: frozenset[str]
 
 
 def find_running_lab() -> LabHome | None:
