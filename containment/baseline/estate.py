@@ -23,7 +23,7 @@ from containment.observe.decision_row import Source
 
 @dataclass(kw_only=True)
 class OutsideSource:
-    """One source outside the vended networks and one LLM endpoint, over all logs; bytes are None where no log has them."""
+    """One source outside the agents' networks and one LLM endpoint, over all logs; bytes are None where no log has them."""
 
     agent: str
     endpoint: str
@@ -51,7 +51,7 @@ class Estate:
 
 
 def find_outside_sources(paths: Sequence[str], scope: LogScope, vended: Sequence[IPv4Network | IPv6Network]) -> Estate:
-    """Return the sources outside the vended networks that talk to LLM endpoints.
+    """Return the sources outside the agents' networks that talk to LLM endpoints.
 
     Args:
         paths: The logs.
@@ -149,7 +149,7 @@ def _choose_most(one: int | None, two: Any) -> int | None:
 
 
 Network = IPv4Network | IPv6Network
-_WHY = "a network that is taken for vended by mistake hides agents that were not requested"
+_WHY = "a network that is listed by mistake hides agents that were not requested"
 
 
 def find_vended_networks(folder: Path, named: Iterable[str]) -> tuple[Network, ...]:
@@ -167,13 +167,13 @@ def find_vended_networks(folder: Path, named: Iterable[str]) -> tuple[Network, .
             problems.append(Problem(f"--vended {text}", f"is no network ({error})", _WHY, _suggest_network(text)))
             continue
         if network.prefixlen == 0:
-            problems.append(Problem(f"--vended {text}", "contains every address", _WHY, "give the CIDR of each vended VPC"))
+            problems.append(Problem(f"--vended {text}", "contains every address", _WHY, "give the CIDR of each VPC with agents"))
         networks.append(network)
     if not networks and not problems:
-        fix = "give -C FOLDER with the stack files, or --vended CIDR for each vended VPC"
+        fix = "give -C FOLDER with the stack files, or --vended CIDR for each VPC with agents"
         problems.append(Problem(str(folder), "has no stack file, and no --vended is given", "without them every source is outside", fix))
     if problems:
-        raise InputError("the vended networks are not known", problems)
+        raise InputError("no network of agents is known", problems)
     return tuple(sorted(set(networks), key=lambda one: (one.version, one)))
 
 

@@ -134,7 +134,7 @@ def serve(
     key: Key,
     as_: As,
     host: Annotated[str, typer.Option("--host", help="A loopback address; others are refused.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port", help="The port; 0 takes a free one.", min=0, max=65535)] = 0,
+    port: Annotated[int, typer.Option("--port", help="The port; 0 selects a free port.", min=0, max=65535)] = 0,
     folder: Folder = Path(),
     *,
     chosen: Format,

@@ -124,7 +124,7 @@ def check(
 def estate(
     paths: Paths,
     window: LogOptions,
-    vended: Annotated[list[str] | None, typer.Option("--vended", metavar="CIDR", help="Network of a vended VPC; repeatable.")] = None,
+    vended: Annotated[list[str] | None, typer.Option("--vended", metavar="CIDR", help="Network of a VPC with agents; repeatable.")] = None,
 ) -> Answer:
     """List sources outside vended VPCs that use LLM endpoints.
 

@@ -39,7 +39,7 @@ class _Request:
 def discover(
     stack: StackOrNone = None,
     config: Config = None,
-    declared: Annotated[Path | None, typer.Option("--declared", help="What is declared, or a launcher's profile.")] = None,
+    declared: Annotated[Path | None, typer.Option("--declared", help="File of declared agents, or a launcher's profile.")] = None,
     write_declared: Annotated[Path | None, typer.Option("--write-declared", help="Write the stack's declaration, then end.")] = None,
     project: Annotated[list[Path] | None, typer.Option("--project", help="A folder to look in as well; repeatable.")] = None,
     home: Annotated[list[Path] | None, typer.Option("--home", help="A home folder to look in as well; repeatable.")] = None,
@@ -124,7 +124,7 @@ def _build_options(project: list[Path] | None, home: list[Path] | None, logs: li
     from containment.loaders.presets import load_library
 
     given = [(name, one) for name, paths in (("--project", project), ("--home", home)) for one in paths or []]
-    why = "what is in it would not be found"
+    why = "agents in it would not be found"
     problems = [Problem(f"{name} {one}", "is not a folder", why, "name a folder that exists") for name, one in given if not one.is_dir()]
     if problems:
         raise InputError("discovery cannot look there", problems)

@@ -30,7 +30,7 @@ class Place(StrEnum):
 
 StackFile = Annotated[Path | None, typer.Option("--stack-file", help="The stack's file, if it is in another folder.")]
 Apply = Annotated[Place | None, typer.Option("--apply", help="Do the steps at once: in the lab.")]
-By = Annotated[str | None, typer.Option("--by", metavar="NAME", help="Who asks for it; by default the user's name.")]
+By = Annotated[str | None, typer.Option("--by", metavar="NAME", help="Requester; by default the user's name.")]
 
 
 @print_answer(TableIn)

@@ -67,7 +67,7 @@ _FORMAT = typer.Option("--format", "-f", help="Output format; by default the fir
 
 Stack: TypeAlias = Annotated[str, _STACK]
 StackOrNone: TypeAlias = Annotated[str | None, _STACK]
-Agent: TypeAlias = Annotated[str, typer.Option("--agent", help="A vended agent of the stack.")]
+Agent: TypeAlias = Annotated[str, typer.Option("--agent", help="An agent of the stack, by its file's name.")]
 Config: TypeAlias = Annotated[
     list[str] | None,
     typer.Option("--config", "-c", metavar="KEY=VALUE", help="Set a key of the stack; repeatable.", autocompletion=complete_config_keys),

@@ -23,7 +23,7 @@ def promote(
     stack: StackOrNone = None,
     set_: Annotated[str | None, typer.Option("--set", help="A catalog set, in place of --stack.")] = None,
     key: Annotated[str, typer.Option("--key", help="The key of the stack that takes the entry.")] = "approvedSaasApiDomains",
-    owner: Annotated[str, typer.Option("--owner", help="Who answers for the destination.")] = "",
+    owner: Annotated[str, typer.Option("--owner", help="Owner of the destination.")] = "",
     reason: Annotated[str, typer.Option("--reason", help="Why the agent needs it, in one sentence.")] = "",
     function: Annotated[str | None, typer.Option("--function", help="The work that needs it; the reason by default.")] = None,
     ticket: Annotated[str | None, typer.Option("--ticket", help="The request that approved it.")] = None,

@@ -23,7 +23,7 @@ def stop(
     agent: Annotated[str | None, typer.Argument(help="An agent of agents/; without it, every host of the stack.")] = None,
     stack: StackOrNone = None,
     reason: Reason = "",
-    by: Annotated[str | None, typer.Option("--by", metavar="NAME", help="Who does it; by default the user's name.")] = None,
+    by: Annotated[str | None, typer.Option("--by", metavar="NAME", help="Operator; by default the user's name.")] = None,
     undo: Annotated[bool, typer.Option("--undo", help="Let the hosts return.")] = False,
     wait: Annotated[float, typer.Option("--wait", min=0, help="Seconds to wait until the instances have stopped.")] = 120,
     region: Annotated[str | None, typer.Option("--region", help="AWS region, if the stack's file cannot be read.")] = None,

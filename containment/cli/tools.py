@@ -185,7 +185,7 @@ def _require_folder(folder: Path) -> None:
     from containment.errors import InputError, Problem
 
     if not folder.is_dir():
-        why = "a folder that is created here names no approvers, and nobody could approve"
+        why = "a folder that is created here names no approvers, so no decision would be possible"
         fix = "name the folder with approvers.yaml"
         raise InputError("nothing is served", [Problem(f"--decisions {folder}", "does not exist", why, fix)])
 

@@ -37,10 +37,10 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="The agent's name, whi
 def new(
     name: Name,
     stack: StackOrNone = None,
-    business: Annotated[str | None, typer.Option("--owner-business", help="Who answers for its work.")] = None,
-    approver: Annotated[str | None, typer.Option("--owner-security-approver", help="Who approved its access.")] = None,
-    steward: Annotated[str | None, typer.Option("--owner-data-steward", help="Who answers for its data.")] = None,
-    purpose: Annotated[str | None, typer.Option("--purpose", help="What it is for, in one line.")] = None,
+    business: Annotated[str | None, typer.Option("--owner-business", help="Owner of its work.")] = None,
+    approver: Annotated[str | None, typer.Option("--owner-security-approver", help="Approver of its access.")] = None,
+    steward: Annotated[str | None, typer.Option("--owner-data-steward", help="Owner of its data.")] = None,
+    purpose: Annotated[str | None, typer.Option("--purpose", help="Its purpose, in one line.")] = None,
     classification: Annotated[DataClassification | None, typer.Option("--data-classification", help="Its most sensitive data.")] = None,
     until: LastDay = None,
     harness: Annotated[str | None, typer.Option("--harness", help="The agent software; the stack's by default.")] = None,
@@ -203,7 +203,7 @@ def _prompt_for_missing(name: str, values: dict[str, Any], files: AgentFiles, fo
     from containment.vending.request import find_missing, find_name_problems, find_value_problems
 
     if wrong := [*find_name_problems(name, files), *find_value_problems(values)]:
-        raise InputError("the agent cannot be vended", wrong)
+        raise InputError("the agent's request cannot be used", wrong)
     stacks = find_stacks(folder)
     words = {
         "stack": f"stack ({', '.join(stacks)})",
