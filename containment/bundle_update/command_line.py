@@ -161,6 +161,6 @@ def _make_log_problem(places: Places, error: Exception) -> Problem:
     return Problem(
         f"--event-log {places.event_log}",
         str(error),
-        "an activation that is not recorded is refused",
+        "it is not activated without a record",
         "name a file that root may append to",
     )
