@@ -18,7 +18,9 @@ from containment.exit_code import Exit
 from containment.extras import LAB
 
 _VERBS: Final = {
-    **{verb: verb for verb in ("plan", "doctor", "host", "preflight", "explain", "reach", "diff", "prove", "risk", "check")},
+    **{verb: verb for verb in ("plan", "doctor", "host", "preflight")},
+    **dict.fromkeys(("explain", "reach", "diff", "prove", "risk"), "questions"),
+    "check": "check",
     "vend": "vend",
     "observe": "observe",
     "baseline": "baseline",
@@ -30,7 +32,7 @@ _VERBS: Final = {
     "catalog": "catalog",
     **{verb: verb for verb in ("request", "approve")},
     "audit": "audit",
-    "fleet": "fleet",
+    "fleet": "fleet.commands",
     "evidence": "evidence",
     **dict.fromkeys(("enforce", "rollback"), "lifecycle"),
     "attest": "attest",
