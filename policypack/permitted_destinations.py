@@ -17,8 +17,8 @@ from containment.address_space import Network, parse_network
 from containment.patterns.domain import DomainPattern
 from containment.patterns.url import UrlPattern
 from containment.policy.rules import ANYWHERE, PUBLIC_INTERNET, CidrSelector, Rule, RuleSet
+from policypack.facts.home_networks import find_home_networks, find_resolvers
 from policypack.firewall.parsed_policy import parse_policy
-from policypack.firewall.proof.network import find_home_networks, find_resolvers
 from policypack.firewall.registered_policy import name_groups
 from policypack.graph.resources import Graph
 

@@ -18,7 +18,7 @@ from typing import Any, Final
 from tools.sources import Kind, Source, Text, find_texts, read_sources
 
 RIDDLES: Final[Mapping[str, str]] = {
-    "a noun, not a noun clause": r"whom|(?:^|(?<=\n\n))\s*(?:what|who|which|where|how)\b(?!\?)|what is (?:known|asked|told) of",
+    "a noun, not a noun clause": r"whom|(?:^|(?<=\n\n))\s*(?:what|who|which|where|how)\b(?![^.\n]*\?)|what is (?:known|asked|told) of",
     "things do not speak": (
         r"says?|said|saying|tells?|told|telling|asks?|asked|asking|hears?|heard|hearing|speaks?|speaking|spoken|talks?|talked"
         r"|stands?|stood|standing|hangs?|hung|hanging|holds?|held|holding|knows?|wants?|wanted|lives in|sits?|wishes"
@@ -46,7 +46,7 @@ _WORST: Final = 12
 
 def _compile_pattern() -> re.Pattern[str]:
     parts = [rf"(?P<r{number}>{each.replace('{between}', _BETWEEN)})" for number, each in enumerate(RIDDLES.values())]
-    return re.compile(rf"(?<![\w`-])(?:{'|'.join(parts)})(?![\w-])", re.IGNORECASE)
+    return re.compile(rf"(?<![\w`.-])(?:{'|'.join(parts)})(?![\w-])(?!\.\w)", re.IGNORECASE)
 
 
 _RIDDLE: Final = _compile_pattern()

@@ -82,7 +82,7 @@ def serve_page(folder: Path, reviewer: Approver, signer: Signer, *, host: str, p
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    why = "whoever reaches the page and has its link signs decisions with this key"
+    why = "anyone who reaches the page and has its link signs decisions with this key"
     try:
         address = ip_address(host)
     except ValueError:

@@ -20,7 +20,7 @@ from containment.attestation.statement import Attestation
 from containment.exit_code import Exit
 from containment.preflight.facts import UnreadFact
 from containment.preflight.finding import Status
-from containment.preflight.live_systems import LiveSystems
+from containment.preflight.place import LiveSystems
 from containment.queries.account.check import check_account
 from containment.queries.account.joined_stack import find_scope
 from containment.queries.state_policy import find_region
@@ -32,7 +32,7 @@ ACCOUNT: Final = "account-is-contained"
 _WHAT: Final = "no rule of the policy pack is violated by the live account and Controller, and nothing was added to the agents' network"
 _LAB_SECONDS, _AWS_SECONDS = 20.0, 660.0
 """How long a canary is looked for: AWS aggregates flow logs over up to ten minutes."""
-_NO_GATEWAY_LOG: Final = "where the gateway's log is read is not known here"
+_NO_GATEWAY_LOG: Final = "no source of the gateway's log is configured here"
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ def _choose_sender(stack: str, place: LiveSystems, home: LabHome | None, hosts: 
     if isinstance(place.clients, UnreadFact):
         return place.clients.why
     if not hosts:
-        return "the state has no host of its own (a scaling group or a fleet starts it)"
+        return "the state has no host: a scaling group or a fleet starts it"
     return make_ssm_sender(place.clients("ssm"), hosts[0])
 
 

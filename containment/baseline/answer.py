@@ -108,7 +108,7 @@ def describe_estate(found: Estate, vended: Sequence[object]) -> Answer:
     )
     sources = len({one.agent for one in found.outside})
     has_lines = bool(found.lines)
-    what = f"{_count(sources, 'source')} outside the vended networks" if has_lines else NOT_MEASURED
+    what = f"{_count(sources, 'source')} outside the agents' networks" if has_lines else NOT_MEASURED
     return Answer(
         verb="baseline estate",
         headline=f"{what}: {_count(len(found.outside), 'pair')} of source and LLM endpoint outside, {found.inside} inside",

@@ -14,7 +14,7 @@ from typing import Any
 
 from containment.baseline import attribution
 from containment.baseline.profile import NotMeasured
-from containment.baseline.reading import LogScope, LogTables, Unattributed, open_logs
+from containment.baseline.reading import LogScope, ModelTables, Unattributed, open_logs
 from containment.baseline.unmeasured import explain_unattributed
 from containment.errors import InputError, Problem
 from containment.loaders.stack_file import read_configs
@@ -23,7 +23,7 @@ from containment.observe.decision_row import Source
 
 @dataclass(kw_only=True)
 class OutsideSource:
-    """One source outside the vended networks and one LLM endpoint, over all logs; bytes are None where no log has them."""
+    """One source outside the agents' networks and one LLM endpoint, over all logs; bytes are None where no log has them."""
 
     agent: str
     endpoint: str
@@ -51,7 +51,7 @@ class Estate:
 
 
 def find_outside_sources(paths: Sequence[str], scope: LogScope, vended: Sequence[IPv4Network | IPv6Network]) -> Estate:
-    """Return the sources outside the vended networks that talk to LLM endpoints.
+    """Return the sources outside the agents' networks that talk to LLM endpoints.
 
     Args:
         paths: The logs.
@@ -65,7 +65,7 @@ def find_outside_sources(paths: Sequence[str], scope: LogScope, vended: Sequence
         found = _collect(tables)
         left = [
             Unattributed(row["agent"], row["source"], row["reason"], row["count"], row["addresses"])
-            for row in tables.run(attribution.ask_unattributed(tables.decisions, tables.answers, tables.models))
+            for row in tables.logs.run(attribution.ask_unattributed(tables.logs.decisions, tables.logs.answers, tables.models))
         ]
         lines = {str(kind): count for kind, count in sorted(tables.ingested.lines.items()) if count}
         rejected = {kind: count for kind, count in sorted(tables.ingested.rejected.items()) if count}
@@ -92,10 +92,10 @@ def _is_inside(agent: str, vended: Sequence[IPv4Network | IPv6Network]) -> bool:
     return any(address in network for network in vended)
 
 
-def _collect(tables: LogTables) -> list[OutsideSource]:
+def _collect(tables: ModelTables) -> list[OutsideSource]:
     """Return every pair; the same flow in several logs is counted once: the largest count and the largest number of bytes are taken."""
-    decisions, found = tables.decisions, dict[tuple[str, str], OutsideSource]()
-    flows = attribution.attribute_flows(decisions, tables.answers, tables.models)
+    decisions, found = tables.logs.decisions, dict[tuple[str, str], OutsideSource]()
+    flows = attribution.attribute_flows(decisions, tables.logs.answers, tables.models)
     exchanges = attribution.ask_exchanges(flows)
     totals = exchanges.group_by(["agent", "endpoint", "source", "denied"]).agg(
         count=exchanges.count(),
@@ -106,8 +106,8 @@ def _collect(tables: LogTables) -> list[OutsideSource]:
         sized_out=exchanges.bytes_out.count(),
         sized_in=exchanges.bytes_in.count(),
     )
-    sets = {row["name"]: row["catalog_set"] for row in tables.run(tables.models)}
-    for row in tables.run(totals.order_by(["agent", "endpoint", "source", "denied"])):
+    sets = {row["name"]: row["catalog_set"] for row in tables.logs.run(tables.models)}
+    for row in tables.logs.run(totals.order_by(["agent", "endpoint", "source", "denied"])):
         one = _find_or_add(found, row["agent"], row["endpoint"], sets, row)
         one.sources.add(row["source"])
         if row["denied"]:
@@ -117,7 +117,7 @@ def _collect(tables: LogTables) -> list[OutsideSource]:
         if row["source"] != Source.GATEWAY_L4.value:  # an L4 line counts both directions together
             one.bytes_out = _choose_most(one.bytes_out, row["bytes_out"] if row["sized_out"] else None)
             one.bytes_in = _choose_most(one.bytes_in, row["bytes_in"] if row["sized_in"] else None)
-    for row in tables.run(flows.select("agent", "endpoint", "sender").distinct()):
+    for row in tables.logs.run(flows.select("agent", "endpoint", "sender").distinct()):
         if row["sender"]:
             found[row["agent"], row["endpoint"]].senders.add(row["sender"])
     asked = decisions.filter((decisions.source == Source.RESOLVER.value) & decisions.by_agent)
@@ -125,7 +125,7 @@ def _collect(tables: LogTables) -> list[OutsideSource]:
     queries = asked.group_by(["agent", "server_name"]).agg(
         count=asked.count(), first_seen=asked.time.min(), last_seen=asked.time.max(), senders=asked.sender.collect()
     )
-    for row in tables.run(queries):
+    for row in tables.logs.run(queries):
         one = _find_or_add(found, row["agent"], row["server_name"], sets, row)
         one.queries = row["count"]
         one.sources.add(Source.RESOLVER.value)
@@ -149,7 +149,7 @@ def _choose_most(one: int | None, two: Any) -> int | None:
 
 
 Network = IPv4Network | IPv6Network
-_WHY = "a network that is taken for vended by mistake hides agents that were not requested"
+_WHY = "a network that is listed by mistake hides agents that were not requested"
 
 
 def find_vended_networks(folder: Path, named: Iterable[str]) -> tuple[Network, ...]:
@@ -167,13 +167,13 @@ def find_vended_networks(folder: Path, named: Iterable[str]) -> tuple[Network, .
             problems.append(Problem(f"--vended {text}", f"is no network ({error})", _WHY, _suggest_network(text)))
             continue
         if network.prefixlen == 0:
-            problems.append(Problem(f"--vended {text}", "contains every address", _WHY, "give the CIDR of each vended VPC"))
+            problems.append(Problem(f"--vended {text}", "contains every address", _WHY, "give the CIDR of each VPC with agents"))
         networks.append(network)
     if not networks and not problems:
-        fix = "give -C FOLDER with the stack files, or --vended CIDR for each vended VPC"
+        fix = "give -C FOLDER with the stack files, or --vended CIDR for each VPC with agents"
         problems.append(Problem(str(folder), "has no stack file, and no --vended is given", "without them every source is outside", fix))
     if problems:
-        raise InputError("the vended networks are not known", problems)
+        raise InputError("no network of agents is known", problems)
     return tuple(sorted(set(networks), key=lambda one: (one.version, one)))
 
 

@@ -7,12 +7,11 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Any, Final
 
-import ibis
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -24,6 +23,7 @@ from containment.observe.decision_row import Source
 from containment.observe.evidence import Gap
 from containment.observe.gaps import find_gaps, make_gap
 from containment.observe.ingest import Ingested, ingest_files
+from containment.observe.log_tables import LogTables, open_tables
 from containment.observe.questions import ask_minutes
 from containment.observe.rejects import Rejects
 from containment.observe.sources import LogFile, find_log_files
@@ -80,63 +80,46 @@ class Reading:
 
 
 @dataclass(frozen=True)
-class LogTables:
-    """The tables of ingested logs in DuckDB, and what was ingested."""
+class ModelTables:
+    """The tables of ingested logs and of known model endpoints, and the ingested files."""
 
-    decisions: Any
-    answers: Any
+    logs: LogTables
     models: Any
     ingested: Ingested
     files: tuple[LogFile, ...]
-    connection: Any
-
-    def run(self, question: Any) -> list[dict[str, Any]]:
-        """Return the rows of a question."""
-        rows: list[dict[str, Any]] = self.connection.to_pyarrow(question).to_pylist()
-        return rows
 
 
 @contextmanager
-def open_logs(paths: Sequence[str], scope: LogScope) -> Iterator[LogTables]:
+def open_logs(paths: Sequence[str], scope: LogScope) -> Iterator[ModelTables]:
     """Ingest logs and open their tables; raises InputError for a path that cannot be read."""
     with tempfile.TemporaryDirectory(prefix="containment-baseline-") as folder:
         work = Path(folder)
         files = find_log_files(paths, work)
         with Rejects(scope.rejects) as refused:
             found = ingest_files(files, work, refused, agents=AgentNetworks.of(scope.agents), report=scope.report)
-        connection = ibis.duckdb.connect(memory_limit="1GB", temp_directory=str(work / "spill"))
-        try:
-            connection.raw_sql("SET TimeZone = 'UTC'")
-            decisions = connection.read_parquet(str(found.decisions / "*.parquet"), table_name="decisions")
-            answers = connection.read_parquet(str(found.answers), table_name="answers")
-            if scope.since:
-                decisions = decisions.filter(decisions.time >= ibis.literal(scope.since.astimezone(UTC)))
-            if scope.until:
-                decisions = decisions.filter(decisions.time < ibis.literal(scope.until.astimezone(UTC)))
-            names = connection.to_pyarrow(attribution.ask_all_names(decisions, answers))["name"].to_pylist()
+        with open_tables(found, scope.since, scope.until) as logs:
+            names = [row["name"] for row in logs.run(attribution.ask_all_names(logs.decisions, logs.answers))]
             known = [(name, listed) for name in names if (listed := scope.endpoints.find_set(name))]
             table = pa.table({"name": [name for name, _ in known], "catalog_set": [listed for _, listed in known]}, schema=_MODELS)
             pq.write_table(table, work / "models.parquet")
-            models = connection.read_parquet(str(work / "models.parquet"), table_name="models")
-            yield LogTables(decisions, answers, models, found, tuple(files), connection)
-        finally:
-            connection.disconnect()
+            models = logs.connection.read_parquet(str(work / "models.parquet"), table_name="models")
+            yield ModelTables(logs, models, found, tuple(files))
 
 
 def read_traffic(paths: Sequence[str], scope: LogScope) -> Reading:
     """Return the model traffic in logs; raises InputError for a path that cannot be read."""
     with open_logs(paths, scope) as tables:
-        flows = attribution.attribute_flows(tables.decisions, tables.answers, tables.models)
-        pairs = collect_exchanges(tables.run(attribution.ask_exchanges(flows)))
-        asked = tables.decisions.filter((tables.decisions.source == Source.RESOLVER.value) & tables.decisions.by_agent)
+        flows = attribution.attribute_flows(tables.logs.decisions, tables.logs.answers, tables.models)
+        pairs = collect_exchanges(tables.logs.run(attribution.ask_exchanges(flows)))
+        asked = tables.logs.decisions.filter((tables.logs.decisions.source == Source.RESOLVER.value) & tables.logs.decisions.by_agent)
         asked = asked.semi_join(tables.models, [("server_name", "name")])
         daily = asked.mutate(day=asked.time.date()).group_by(["agent", "server_name", "day"]).agg(count=lambda rows: rows.count())
-        for row in tables.run(daily):
+        for row in tables.logs.run(daily):
             traffic = pairs.setdefault(Pair(row["agent"], row["server_name"]), PairTraffic())
             traffic.queries += row["count"]
             traffic.days.add(row["day"].isoformat())
-        left = tables.run(attribution.ask_unattributed(tables.decisions, tables.answers, tables.models))
-        (window,) = tables.run(tables.decisions.agg(start=tables.decisions.time.min(), end=tables.decisions.time.max()))
+        left = tables.logs.run(attribution.ask_unattributed(tables.logs.decisions, tables.logs.answers, tables.models))
+        (window,) = tables.logs.run(tables.logs.decisions.agg(start=tables.logs.decisions.time.min(), end=tables.logs.decisions.time.max()))
         return Reading(
             pairs=dict(sorted(pairs.items())),
             unattributed=tuple(Unattributed(row["agent"], row["source"], row["reason"], row["count"], row["addresses"]) for row in left),
@@ -149,8 +132,8 @@ def read_traffic(paths: Sequence[str], scope: LogScope) -> Reading:
         )
 
 
-def _find_gaps(tables: LogTables, scope: LogScope) -> list[Gap]:
-    minutes = tables.run(ask_minutes(tables.decisions))
+def _find_gaps(tables: ModelTables, scope: LogScope) -> list[Gap]:
+    minutes = tables.logs.run(ask_minutes(tables.logs.decisions))
     holes = [make_gap(*hole) for hole in tables.ingested.holes]
     inside = [one for one in holes if (not scope.since or one.end >= scope.since) and (not scope.until or one.start < scope.until)]
     return sorted([*find_gaps(minutes, LONGEST_GAP), *inside], key=lambda one: (one.start, one.source))

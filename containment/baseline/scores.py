@@ -97,7 +97,7 @@ def _score_cadence(day: Day, profile: PairProfile, thresholds: Thresholds) -> Sc
         most=usual * limit,
         count=run + 1 if run else 0,
         unit=f"nearly equal gaps in a row, of about {seconds:.0f} s",
-        basis=f"{limit:g} times the longest usual run, {profile.longest_run} gaps, or of {thresholds.least_run} where that is shorter",
+        basis=f"{limit:g} times the longest usual run, {profile.longest_run} gaps, or of {thresholds.least_run} if that is shorter",
     )
 
 

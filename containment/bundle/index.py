@@ -73,7 +73,7 @@ def check_contents(contents: Mapping[str, bytes], stack: str) -> Index:
     if lacking := [name for name in REQUIRED if name not in contents]:
         raise _refuse(lacking[0], "is no member, and every bundle has one")
     if unknown := sorted(contents.keys() - {*REQUIRED, *OPTIONAL}):
-        raise _refuse(unknown[0], "is a member that this release does not know")
+        raise _refuse(unknown[0], "is a member that this release has no rule for")
     index = parse_index(contents[FILE])
     if index.stack != stack:
         raise _refuse(FILE, f"is of the stack {index.stack}, and the manifest of {stack}")

@@ -65,7 +65,7 @@ def verify_bundle(
     """
     found = verify_content(files, trust, stack=stack)
     if harness is not None and found.index.harness != harness:
-        raise BundleRefusal(BundleCode.OTHER_STACK, FILE, f"is for the harness {found.index.harness}, and {harness} is wanted")
+        raise BundleRefusal(BundleCode.OTHER_STACK, FILE, f"is for the harness {found.index.harness}, and {harness} is expected")
     check_window(found.manifest, now)
     check_revision(found.mark, mark)
     return found
@@ -84,7 +84,7 @@ def verify_content(files: BundleFiles, trust: TrustRoot | None, *, stack: str | 
     manifest = signed.manifest
     if not manifest.stack or (stack is not None and manifest.stack != stack):
         wanted = f"a bundle of {stack}" if stack is not None else "an id that names a stack"
-        raise BundleRefusal(BundleCode.OTHER_STACK, FILE, f"has the id {manifest.id}, and {wanted} is wanted")
+        raise BundleRefusal(BundleCode.OTHER_STACK, FILE, f"has the id {manifest.id}, and {wanted} is expected")
     members = _check_members(manifest, files)
     return VerifiedBundle(signed=signed, index=check_contents(members, manifest.stack), contents=files.contents, signers=signers)
 

@@ -41,7 +41,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--event-log", type=Path, default=places.event_log, metavar="FILE", help="Events as OCSF (%(default)s).")
     other = parser.add_mutually_exclusive_group()
     other.add_argument("--status", action="store_true", help="Show the live revision; change nothing.")
-    other.add_argument("--restore-counter", action="store_true", help="Write a lost counter anew, from the active bundle.")
+    other.add_argument("--restore-counter", action="store_true", help="Write a lost counter again, from the active bundle.")
     other.add_argument("--write-timer", type=Path, metavar="DIR", help="Write systemd units that run it every hour, and stop.")
     parser.add_argument("--json", action="store_true", help="Print the status as JSON after a run or with --status.")
     return parser
@@ -159,5 +159,8 @@ def _write_timer(options: argparse.Namespace, places: Places) -> int:
 
 def _make_log_problem(places: Places, error: Exception) -> Problem:
     return Problem(
-        f"--event-log {places.event_log}", str(error), "what is not recorded is not activated", "name a file that root may append to"
+        f"--event-log {places.event_log}",
+        str(error),
+        "it is not activated without a record",
+        "name a file that root may append to",
     )

@@ -136,5 +136,5 @@ def _record(run: Run, kind: EventKind, live: VerifiedBundle | None, refusal: Bun
     try:
         run.record(build_event(kind, stack=run.stack, host=run.host, time=run.now, live=live, refusal=refusal))
     except OSError as error:
-        what = f"cannot be written ({error.strerror or error}), and what is not recorded is not activated"
+        what = f"cannot be written ({error.strerror or error}), and an activation that is not recorded is refused"
         raise BundleRefusal(BundleCode.NOT_INSTALLED, str(run.places.event_log), what) from None

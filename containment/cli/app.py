@@ -15,10 +15,12 @@ from typer.core import TyperCommand, TyperGroup
 from containment.cli.exit_codes import build_epilog
 from containment.cli.version import show_version
 from containment.exit_code import Exit
-from containment.lab_extra import require_lab
+from containment.extras import LAB
 
 _VERBS: Final = {
-    **{verb: verb for verb in ("plan", "doctor", "host", "preflight", "explain", "reach", "diff", "prove", "risk", "check")},
+    **{verb: verb for verb in ("plan", "doctor", "host", "preflight")},
+    **dict.fromkeys(("explain", "reach", "diff", "prove", "risk"), "questions"),
+    "check": "check",
     "vend": "vend",
     "observe": "observe",
     "baseline": "baseline",
@@ -30,7 +32,7 @@ _VERBS: Final = {
     "catalog": "catalog",
     **{verb: verb for verb in ("request", "approve")},
     "audit": "audit",
-    "fleet": "fleet",
+    "fleet": "fleet.commands",
     "evidence": "evidence",
     **dict.fromkeys(("enforce", "rollback"), "lifecycle"),
     "attest": "attest",
@@ -64,7 +66,7 @@ class _LabCommand(TyperCommand):
     """A command that needs the extra `lab`; its help does not."""
 
     def invoke(self, ctx: Any) -> Any:
-        require_lab()
+        LAB.require()
         return super().invoke(ctx)
 
 

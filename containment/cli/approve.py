@@ -12,7 +12,7 @@ import typer
 from containment.cli.common import exit_on_error, fail, print_and_exit, show
 from containment.cli.default_command import make_group
 from containment.cli.exit_codes import build_epilog
-from containment.cli.options import Folder, Json, TextIn, choose_format, print_answer
+from containment.cli.options import Folder, ReasonInWords, TextIn, print_answer, take_format
 from containment.exit_code import Exit
 from containment.queries.renderers import Format
 from containment.queries.results import Answer
@@ -28,6 +28,7 @@ Action = Annotated[str, typer.Argument(help="The action's request, of `approve l
 
 
 @app.command(_DEFAULT, epilog=build_epilog("approve request"))
+@take_format(TextIn)
 def request(
     request: Annotated[Path, typer.Argument(help="One file of `containment request`.")],
     key: Key,
@@ -35,8 +36,8 @@ def request(
     reject: Annotated[bool, typer.Option("--reject", help="Record your signed no.")] = False,
     yes: Yes = False,
     folder: Folder = Path(),
-    format_: TextIn = None,
-    as_json: Json = False,
+    *,
+    chosen: Format,
 ) -> None:
     """Sign one decision after showing exactly what it decides.
 
@@ -46,7 +47,6 @@ def request(
     from containment.queries.decisions import describe_request, sign_request
     from containment.record.request import read_request
 
-    chosen = choose_format(format_, as_json)
     with exit_on_error():
         envelope = read_request(request)
         if chosen is Format.TABLE:
@@ -75,11 +75,11 @@ def list_(folder: Folder = Path()) -> Answer:
 
 
 @app.command("show", epilog=build_epilog("approve show"))
-def show_(action: Action, folder: Folder = Path(), format_: TextIn = None, as_json: Json = False) -> None:
+@take_format(TextIn)
+def show_(action: Action, folder: Folder = Path(), *, chosen: Format) -> None:
     """Show exactly what one action does, in full."""
     from containment.queries.actions import describe_action, read_case
 
-    chosen = choose_format(format_, as_json)
     with exit_on_error():
         answer, rows = describe_action(read_case(folder, action), datetime.now(UTC))
     if chosen is Format.TABLE:
@@ -91,60 +91,62 @@ def show_(action: Action, folder: Folder = Path(), format_: TextIn = None, as_js
 
 
 @app.command("approve", epilog=build_epilog("approve approve"))
+@take_format(TextIn)
 def approve(
     action: Action,
     key: Key,
     as_: As,
-    reason: Annotated[str, typer.Option("--reason", help="Why, in words.")] = "",
+    reason: ReasonInWords = "",
     yes: Yes = False,
     folder: Folder = Path(),
-    format_: TextIn = None,
-    as_json: Json = False,
+    *,
+    chosen: Format,
 ) -> None:
     """Approve exactly one action after showing it in full.
 
     Refused with a distinct code if you requested it, lack the role, decided already, or its deadline passed; each refusal is recorded.
     """
-    _decide(action, key, as_, reason, is_rejected=False, yes=yes, folder=folder, chosen=choose_format(format_, as_json))
+    _decide(action, key, as_, reason, is_rejected=False, yes=yes, folder=folder, chosen=chosen)
 
 
 @app.command("reject", epilog=build_epilog("approve reject"))
+@take_format(TextIn)
 def reject(
     action: Action,
     key: Key,
     as_: As,
-    reason: Annotated[str, typer.Option("--reason", help="Why, in words.")],
+    reason: ReasonInWords,
     yes: Yes = False,
     folder: Folder = Path(),
-    format_: TextIn = None,
-    as_json: Json = False,
+    *,
+    chosen: Format,
 ) -> None:
     """Reject one action after showing it in full.
 
     One no is enough, whatever others decide.
     """
-    _decide(action, key, as_, reason, is_rejected=True, yes=yes, folder=folder, chosen=choose_format(format_, as_json))
+    _decide(action, key, as_, reason, is_rejected=True, yes=yes, folder=folder, chosen=chosen)
 
 
 @app.command("serve", epilog=build_epilog("approve serve"))
+@take_format(TextIn)
 def serve(
     key: Key,
     as_: As,
     host: Annotated[str, typer.Option("--host", help="A loopback address; others are refused.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port", help="The port; 0 takes a free one.", min=0, max=65535)] = 0,
+    port: Annotated[int, typer.Option("--port", help="The port; 0 selects a free port.", min=0, max=65535)] = 0,
     folder: Folder = Path(),
-    format_: TextIn = None,
-    as_json: Json = False,
+    *,
+    chosen: Format,
 ) -> None:
     """Serve one local page on which you decide, until Ctrl-C.
 
     Prints a link that opens one session. Decisions on the page are signed with this key, so it is for one person.
     """
-    from containment.approval_page.extra import require_tools
+    from containment.extras import APPROVAL_PAGE
 
-    chosen = choose_format(format_, as_json)
     with exit_on_error():
-        require_tools()
+        APPROVAL_PAGE.require()
         from containment.approval_page.server import serve_page
         from containment.queries.actions import load_reviewer
 

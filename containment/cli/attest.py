@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from containment.cli.common import fail, parse_overrides
-from containment.cli.completion import complete_stack_names
 from containment.cli.default_command import make_group
 from containment.cli.exit_codes import build_epilog
-from containment.cli.options import Config, Folder, Real, TableIn, print_answer
+from containment.cli.options import Config, ExportedState, Folder, Real, SigningKey, StackArgument, TableIn, print_answer
 from containment.exit_code import Exit
 from containment.queries.results import Answer
 
@@ -31,15 +30,15 @@ PublicKeys = Annotated[
 @app.command(_RUN, epilog=build_epilog("attest run"))
 @print_answer(TableIn)
 def run(
-    stack: Annotated[str, typer.Argument(help="The stack.", autocompletion=complete_stack_names)],
-    key: Annotated[str | None, typer.Option("--key", help="Ed25519 key file in PEM, or awskms:KEY-ID; signs.")] = None,
+    stack: StackArgument,
+    key: SigningKey = None,
     public_key: PublicKeys = None,
     gateway_log: Annotated[
         list[str] | None, typer.Option("--gateway-log", metavar="PATH", help="Gateway's log: file, folder, s3://BUCKET/PREFIX; repeatable.")
     ] = None,
     wait: Annotated[float | None, typer.Option("--wait", min=0, help="Seconds to look for a canary; 20 (lab), 660 (AWS).")] = None,
     out: Annotated[Path | None, typer.Option("--out", help="Folder of attestations; attestations by default.")] = None,
-    state: Annotated[Path | None, typer.Option("--state", help="File of the stack's state, from a stack export.")] = None,
+    state: ExportedState = None,
     write_timer: Annotated[
         Path | None, typer.Option("--write-timer", metavar="DIR", help="Write systemd units that repeat it, and stop.")
     ] = None,
@@ -90,8 +89,8 @@ def verify(
 
 def _attest(reviewed: Any, state: Path | None, gateway_logs: list[str], wait: float | None, *, real: bool, folder: Path) -> Attestation:
     from containment.attestation.attest import AttestOptions, attest
-    from containment.preflight import live_systems
-    from containment.queries.account.state import read_state
+    from containment.machine import live_systems
+    from containment.machine.deployed_state import read_state
     from containment.queries.state_policy import find_region
     from policypack.graph.resources import Graph
 

@@ -32,7 +32,7 @@ def build(
     revision: Annotated[int, typer.Option("--revision", min=1, help="Number of this bundle, higher than all before.")],
     until: Annotated[str, typer.Option("--until", metavar="TIME", help="End of validity: 2027-01-31, or with T12:00:00Z.")],
     from_: Annotated[str | None, typer.Option("--from", metavar="TIME", help="Start of validity; now by default.")] = None,
-    description: Annotated[str, typer.Option("--description", help="What changed, for people.")] = "",
+    description: Annotated[str, typer.Option("--description", help="Summary of the changes, for people.")] = "",
     out: Annotated[Path | None, typer.Option("--out", help="The folder to write; bundles/STACK by default.")] = None,
     stack: Stack = DEFAULT_STACK,
     agent: Agent = "",

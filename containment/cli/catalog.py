@@ -10,7 +10,7 @@ import typer
 
 from containment.cli.common import fail
 from containment.cli.exit_codes import build_epilog
-from containment.cli.options import Folder, TableIn, print_answer
+from containment.cli.options import Folder, TableIn, Today, print_answer
 from containment.exit_code import Exit
 from containment.queries.results import Answer
 
@@ -27,7 +27,7 @@ def _keep_subcommands() -> None:
 def due(
     days: Annotated[int, typer.Option("--days", min=0, help="Days before its end from which on an entry is due.")] = 30,
     review_days: Annotated[int, typer.Option("--review-days", min=0, help="Days after its review when an entry is due.")] = 180,
-    today: Annotated[str | None, typer.Option("--today", metavar="YYYY-MM-DD", help="The day to compare with.")] = None,
+    today: Today = None,
     folder: Folder = Path(),
 ) -> Answer:
     """List entries that have ended, end soon or need a review.

@@ -52,8 +52,8 @@ def check(
 
 
 def _check_deployed(named: list[str], rules: list[str], real: bool, folder: Path) -> Answer:
-    from containment.preflight import live_systems
-    from containment.queries.account.state import read_deployed_states
+    from containment.machine import live_systems
+    from containment.machine.deployed_state import read_deployed_states
     from containment.queries.check import check_states
 
     home = None if real else live_systems.find_running_lab()
@@ -61,9 +61,9 @@ def _check_deployed(named: list[str], rules: list[str], real: bool, folder: Path
 
 
 def _check_live(stack: str, files: list[Path] | None, state: list[str], rules: list[str], real: bool, folder: Path) -> Answer:
-    from containment.preflight import live_systems
+    from containment.machine import live_systems
+    from containment.machine.deployed_state import read_state
     from containment.queries.account.check import check_account
-    from containment.queries.account.state import read_state
     from containment.queries.state_policy import find_region
     from policypack.graph.resources import Graph
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from containment.cli.common import exit_on_error, fail, parse_overrides, print_and_exit, show, write_file
-from containment.cli.options import Config, Folder, Json, StackOrNone, TableIn, choose_format
+from containment.cli.options import Config, Folder, Json, OutputFile, StackOrNone, TableIn, choose_format
 from containment.exit_code import Exit
 from containment.queries.renderers import Format, render_text
 
@@ -39,7 +39,7 @@ class _Request:
 def discover(
     stack: StackOrNone = None,
     config: Config = None,
-    declared: Annotated[Path | None, typer.Option("--declared", help="What is declared, or a launcher's profile.")] = None,
+    declared: Annotated[Path | None, typer.Option("--declared", help="File of declared agents, or a launcher's profile.")] = None,
     write_declared: Annotated[Path | None, typer.Option("--write-declared", help="Write the stack's declaration, then end.")] = None,
     project: Annotated[list[Path] | None, typer.Option("--project", help="A folder to look in as well; repeatable.")] = None,
     home: Annotated[list[Path] | None, typer.Option("--home", help="A home folder to look in as well; repeatable.")] = None,
@@ -47,7 +47,7 @@ def discover(
     endpoint: Annotated[list[str] | None, typer.Option("--endpoint", metavar="NAME", help="A model endpoint; repeatable.")] = None,
     all_programs: Annotated[bool, typer.Option("--all-programs", help="Compare the programs of all processes.")] = False,
     ocsf: Annotated[str | None, typer.Option("--ocsf", help="File for OCSF events as JSON lines; - for stdout.")] = None,
-    out: Annotated[Path | None, typer.Option("--out", help="File for the output in place of stdout.")] = None,
+    out: OutputFile = None,
     every: Annotated[str | None, typer.Option("--every", metavar="TIME", help="Repeat, such as 5m, until SIGTERM.")] = None,
     unit: Annotated[Path | None, typer.Option("--unit", "--write-timer", help="Folder for systemd units that do this.")] = None,
     folder: Folder = Path(),
@@ -124,7 +124,7 @@ def _build_options(project: list[Path] | None, home: list[Path] | None, logs: li
     from containment.loaders.presets import load_library
 
     given = [(name, one) for name, paths in (("--project", project), ("--home", home)) for one in paths or []]
-    why = "what is in it would not be found"
+    why = "agents in it would not be found"
     problems = [Problem(f"{name} {one}", "is not a folder", why, "name a folder that exists") for name, one in given if not one.is_dir()]
     if problems:
         raise InputError("discovery cannot look there", problems)

@@ -5,14 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 from containment.cli.findings import print_findings
-from containment.cli.options import Folder, Json, TableIn, choose_format
-from containment.preflight.doctor import examine
+from containment.cli.options import Folder, TableIn, take_format
+from containment.machine.doctor import examine
+from containment.queries.renderers import Format
 
 
-def doctor(folder: Folder = Path(), format_: TableIn = None, as_json: Json = False) -> None:
+@take_format(TableIn)
+def doctor(folder: Folder = Path(), *, chosen: Format) -> None:
     """Check tools, versions, known traps and credentials.
 
     Each line is PASS, WARN, FAIL or SKIPPED, with the fix.
     """
-    chosen = choose_format(format_, as_json)
     print_findings("doctor", examine(folder), chosen)

@@ -11,16 +11,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from containment.cli.common import fail, parse_overrides
-from containment.cli.completion import complete_stack_names
 from containment.cli.default_command import make_group
 from containment.cli.exit_codes import build_epilog
-from containment.cli.options import Config, Folder, State, TableIn, print_answer
+from containment.cli.options import Config, Folder, SigningKey, StackArgument, State, TableIn, print_answer
 from containment.exit_code import Exit
 from containment.queries.results import Answer
 
 if TYPE_CHECKING:
     from containment.config.spec import ContainmentSpec
-    from containment.evidence.inputs import Inputs
     from containment.policy.rules import RuleSet
 
 _RUN = "run"
@@ -34,8 +32,8 @@ PublicKeys = Annotated[
 @app.command(_RUN, epilog=build_epilog("evidence run"))
 @print_answer(TableIn)
 def run(
-    stack: Annotated[str, typer.Argument(help="The stack.", autocompletion=complete_stack_names)],
-    key: Annotated[str | None, typer.Option("--key", help="Ed25519 key file in PEM, or awskms:KEY-ID; signs.")] = None,
+    stack: StackArgument,
+    key: SigningKey = None,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="The folder; by default evidence/STACK.")] = None,
     state: State = None,
     results: Annotated[
@@ -63,14 +61,27 @@ def run(
     from importlib.metadata import version
 
     from containment.evidence.answer import build_made_answer
+    from containment.evidence.inputs import Inputs
     from containment.evidence.known_secrets import find_secrets
     from containment.evidence.make import make_bundle, refuse_secrets, write_bundle
     from containment.record.envelope import load_signer
 
     if key is None:
         fail("--key is needed, because evidence is signed; make one: openssl genpkey -algorithm ed25519 -out KEY", Exit.USAGE)
-    inputs = _build_inputs(
-        stack, config, folder, _find_time(at), state, results or [], observed, discovered, attestations, bundle_status or [], anchor
+    made_at, report = _find_time(at), folder / "containment-report.json"
+    inputs = Inputs(
+        stack=stack,
+        folder=folder,
+        made=made_at,
+        describe_plan=make_plan_describer(folder, made_at.date()),
+        overrides=parse_overrides(config),
+        state=state,
+        results=tuple(results or ()) or ((report,) if report.exists() else ()),
+        observed=observed,
+        discovered=discovered,
+        attestations=attestations,
+        bundle_statuses=tuple(bundle_status or ()),
+        anchor=anchor,
     )
     trusted = inputs.trusted
     signer = load_signer(
@@ -104,38 +115,6 @@ def verify(
     text, renderings = read_bundle_files(file)
     bundle, problems = verify_bundle(text, trusted, renderings)
     return build_verified_answer(file, bundle, problems, renderings, must_pass=require_pass)
-
-
-def _build_inputs(
-    stack: str,
-    config: list[str] | None,
-    folder: Path,
-    made: datetime,
-    state: Path | None,
-    results: list[Path],
-    observed: Path | None,
-    discovered: Path | None,
-    attestations: Path | None,
-    bundle_statuses: list[Path],
-    anchor: str | None,
-) -> Inputs:
-    from containment.evidence.inputs import Inputs
-
-    report = folder / "containment-report.json"
-    return Inputs(
-        stack=stack,
-        folder=folder,
-        made=made,
-        describe_plan=make_plan_describer(folder, made.date()),
-        overrides=parse_overrides(config),
-        state=state,
-        results=tuple(results) or ((report,) if report.exists() else ()),
-        observed=observed,
-        discovered=discovered,
-        attestations=attestations,
-        bundle_statuses=tuple(bundle_statuses),
-        anchor=anchor,
-    )
 
 
 def make_plan_describer(folder: Path, day: date) -> Callable[[ContainmentSpec, RuleSet, list[str]], dict[str, Any]]:

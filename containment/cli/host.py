@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from containment.cli.common import fail, parse_overrides
-from containment.cli.options import DEFAULT_STACK, Agent, Config, Folder, Stack, TableIn, print_answer
+from containment.cli.common import fail
+from containment.cli.options import Agent, StackOptions, TableIn, print_answer
 from containment.exit_code import Exit
 from containment.host.contents import build_first_boot, build_host_files
 from containment.host.first_boot import LIMIT, build_user_data
@@ -24,17 +24,13 @@ if TYPE_CHECKING:
 
 @print_answer(TableIn)
 def host(
-    stack: Stack = DEFAULT_STACK,
+    source: StackOptions,
     agent: Agent = "",
-    config: Config = None,
     write: Annotated[Path | None, typer.Option("--write", help="Write the files below this folder instead of /.")] = None,
-    folder: Folder = Path(),
 ) -> Answer:
     """Show the files and the first boot of a stack's host."""
-    from containment.loaders.stack_file import read_stack
-
-    spec = read_stack(stack, parse_overrides(config), folder)
-    spec = find_agent_spec(spec, agent, folder) if agent else spec
+    spec = source.read()
+    spec = find_agent_spec(spec, agent, source.folder) if agent else spec
     files, boot, size = build_host_files(spec), build_first_boot(spec), len(build_user_data(spec).encode())
     if write:
         _write(files, write)
@@ -44,7 +40,7 @@ def host(
     parts.append(f"user data: {size} of {LIMIT} bytes" + (f"; written below {write}" if write else ""))
     return Answer(
         verb="host",
-        headline="\n".join([f"{stack}: {len(files)} files", *parts]),
+        headline="\n".join([f"{spec.stack}: {len(files)} files", *parts]),
         exit=Exit.OK,
         sections=(Section("Files", ("mode", "path", "purpose"), tuple((f.permissions, f.path, f.why) for f in files)),),
         document={

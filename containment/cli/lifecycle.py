@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from containment.cli.common import fail
-from containment.cli.completion import complete_stack_names
-from containment.cli.options import Folder, TableIn, print_answer
+from containment.cli.options import Folder, Reason, StackArgument, TableIn, print_answer
 from containment.exit_code import Exit
 from containment.queries.results import Answer, Case, Section
 
@@ -29,10 +28,9 @@ class Place(StrEnum):
     LAB = "lab"
 
 
-StackArgument = Annotated[str, typer.Argument(help="The stack.", autocompletion=complete_stack_names)]
 StackFile = Annotated[Path | None, typer.Option("--stack-file", help="The stack's file, if it is in another folder.")]
 Apply = Annotated[Place | None, typer.Option("--apply", help="Do the steps at once: in the lab.")]
-By = Annotated[str | None, typer.Option("--by", metavar="NAME", help="Who asks for it; by default the user's name.")]
+By = Annotated[str | None, typer.Option("--by", metavar="NAME", help="Requester; by default the user's name.")]
 
 
 @print_answer(TableIn)
@@ -43,7 +41,7 @@ def enforce(
     min_days: Annotated[int, typer.Option("--min-days", min=1, help="Days with traffic that are needed.")] = 7,
     min_sessions: Annotated[int, typer.Option("--min-sessions", min=1, help="Sessions that are needed.")] = 20,
     max_rejected: Annotated[int, typer.Option("--max-rejected", min=0, help="Unreadable lines with decisions that may be.")] = 0,
-    reason: Annotated[str, typer.Option("--reason", help="Why, for the record.")] = "",
+    reason: Reason = "",
     by: By = None,
     apply: Apply = None,
     stack_file: StackFile = None,
@@ -127,7 +125,7 @@ def enforce(
 @print_answer(TableIn)
 def rollback(
     stack: StackArgument,
-    reason: Annotated[str, typer.Option("--reason", help="Why, for the record.")],
+    reason: Reason,
     by: By = None,
     apply: Apply = None,
     stack_file: StackFile = None,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Annotated, TypeAlias
@@ -41,20 +42,16 @@ def parse_moment(option: str, text: str | None, *, is_end: bool = False) -> date
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
-def clear_progress() -> None:
-    """Clear the line of progress on a terminal."""
-    if sys.stderr.isatty():
-        sys.stderr.write("\r\x1b[K")
-        sys.stderr.flush()
+@contextmanager
+def show_progress() -> Iterator[Callable[[int, str], None]]:
+    """Yield a reporter of progress: one line on a terminal, rewritten and at last cleared; nothing elsewhere."""
 
+    def write(text: str) -> None:
+        if sys.stderr.isatty():
+            sys.stderr.write(f"\r\x1b[K{text}")
+            sys.stderr.flush()
 
-def make_reporter() -> Callable[[int, str], None]:
-    """Return a reporter of progress: one line that is rewritten on a terminal, nothing elsewhere."""
-    if not sys.stderr.isatty():
-        return lambda *_: None
-
-    def report(lines: int, file: str) -> None:
-        sys.stderr.write(f"\r\x1b[K{lines} lines, reading {file[-60:]}")
-        sys.stderr.flush()
-
-    return report
+    try:
+        yield lambda lines, file: write(f"{lines} lines, reading {file[-60:]}")
+    finally:
+        write("")

@@ -3,30 +3,19 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from containment.cli.common import exit_on_error, fail, parse_overrides, print_and_exit, show, write_file
-from containment.cli.log_options import OptionalPaths, Rejected, Since, Until, clear_progress, make_reporter, parse_moment
-from containment.cli.options import Config, Folder, Json, StackOrNone, choose_format
+from containment.cli.log_options import OptionalPaths, Rejected, Since, Until, parse_moment, show_progress
+from containment.cli.options import Config, Folder, Json, OutputFile, ReportFormat, ReportIn, StackOrNone, choose_format
 from containment.exit_code import Exit
 
 if TYPE_CHECKING:
     from containment.observe.evidence import NamedAgent
     from containment.observe.observation import Scope
-
-
-class ReportFormat(StrEnum):
-    """Formats of an observation."""
-
-    TABLE = "table"
-    JSON = "json"
-    CSV = "csv"
-    MARKDOWN = "markdown"
-    HTML = "html"
 
 
 def observe(
@@ -42,10 +31,8 @@ def observe(
     results: Annotated[Path | None, typer.Option("--results", help="Folder for a dated result that preflight checks.")] = None,
     write_timer: Annotated[Path | None, typer.Option("--write-timer", help="Folder for systemd units that do this.")] = None,
     every: Annotated[int, typer.Option("--every", min=1, max=8760, help="Hours between two runs of the timer.")] = 24,
-    out: Annotated[Path | None, typer.Option("--out", help="File for the output in place of stdout.")] = None,
-    format_: Annotated[
-        ReportFormat | None, typer.Option("--format", "-f", help="Output format; by default the first one.", show_default=False)
-    ] = None,
+    out: OutputFile = None,
+    format_: ReportIn = None,
     as_json: Json = False,
 ) -> None:
     """List what agents contacted and what enforce mode would deny.
@@ -53,12 +40,12 @@ def observe(
     Reads logs of the gateway, FlowIQ exports, VPC flow logs and resolver query logs, plain, gzip or Parquet. Without paths it reads the
     log groups that the stack deploys.
     """
-    from containment.observe_extra import require_observe
+    from containment.extras import OBSERVE
 
     is_page = format_ is ReportFormat.HTML and not as_json
     chosen = None if is_page else choose_format(format_, as_json)
     with exit_on_error():
-        require_observe()
+        OBSERVE.require()
         from containment.cli.observation_timer import TimerRequest, find_deployed_groups, write_units
         from containment.loaders.observation_runs import find_results_folder
         from containment.observe.answer import build_answer
@@ -74,10 +61,8 @@ def observe(
             fail("--results keeps the results of a stack: give --stack STACK too", Exit.USAGE)
         scope = _build_scope(stack, config, folder, rules, start, end, timedelta(minutes=gap))
         sources = paths or find_deployed_groups(stack, config, folder)
-        try:
-            found = run(sources, scope, rejects, make_reporter())
-        finally:
-            clear_progress()
+        with show_progress() as report:
+            found = run(sources, scope, rejects, report)
         answer = build_answer(found)
         if results is not None and stack is not None:
             from containment.observe.results import write_result
@@ -140,9 +125,9 @@ def _find_deployed(stack: str, folder: Path) -> tuple[dict[str, str] | None, tup
     Without a readable state, or without a rule in it, the rules are None, and stderr has a note.
     """
     from containment.errors import ContainmentError
+    from containment.machine.deployed_state import read_state
     from containment.observe.agent_hosts import find_agent_hosts
     from containment.observe.rule_table import find_rules
-    from containment.queries.account.state import read_state
     from containment_lab.home import LabHome
 
     home = LabHome.find()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable
+from dataclasses import dataclass, fields, is_dataclass
 from enum import StrEnum
 from inspect import Parameter
 from pathlib import Path
@@ -20,6 +21,8 @@ from containment.queries.results import Answer
 
 if TYPE_CHECKING:  # the import loads the whole analysis, which commands of the lab do not need
     from containment.analysis.subject import Subject
+    from containment.catalog.preset import Library
+    from containment.config.spec import ContainmentSpec
 
 DEFAULT_STACK = "coding-monitor"
 
@@ -40,6 +43,16 @@ class TextFormat(StrEnum):
     JSON = "json"
 
 
+class ReportFormat(StrEnum):
+    """Formats of an answer that can be a page."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+    MARKDOWN = "markdown"
+    HTML = "html"
+
+
 class StateFormat(StrEnum):
     """Formats of a stack's state, JSON by default."""
 
@@ -54,7 +67,7 @@ _FORMAT = typer.Option("--format", "-f", help="Output format; by default the fir
 
 Stack: TypeAlias = Annotated[str, _STACK]
 StackOrNone: TypeAlias = Annotated[str | None, _STACK]
-Agent: TypeAlias = Annotated[str, typer.Option("--agent", help="A vended agent of the stack.")]
+Agent: TypeAlias = Annotated[str, typer.Option("--agent", help="An agent of the stack, by its file's name.")]
 Config: TypeAlias = Annotated[
     list[str] | None,
     typer.Option("--config", "-c", metavar="KEY=VALUE", help="Set a key of the stack; repeatable.", autocompletion=complete_config_keys),
@@ -63,12 +76,83 @@ Folder: TypeAlias = Annotated[Path, typer.Option("--cwd", "-C", help="The folder
 State: TypeAlias = Annotated[Path | None, typer.Option("--state", help="A checkpoint or stack export in place of a stack.")]
 Before: TypeAlias = Annotated[Path | None, typer.Option("--before", help="JSON file of other owners' rules before these.")]
 After: TypeAlias = Annotated[Path | None, typer.Option("--after", help="JSON file of other owners' rules after these.")]
+StackArgument: TypeAlias = Annotated[str, typer.Argument(help="The stack.", autocompletion=complete_stack_names)]
+SigningKey: TypeAlias = Annotated[str | None, typer.Option("--key", help="Ed25519 key file in PEM, or awskms:KEY-ID; signs.")]
+AttestedWithin: TypeAlias = Annotated[int, typer.Option("--attested-within", min=1, help="Hours after which an attestation is stale.")]
+ExportedState: TypeAlias = Annotated[Path | None, typer.Option("--state", help="File of the stack's state, from a stack export.")]
+DryRun: TypeAlias = Annotated[bool, typer.Option("--dry-run", help="Write nothing.")]
+PrText: TypeAlias = Annotated[Path | None, typer.Option("--pr-text", help="Write the pull request's text to a file.")]
+OutputFile: TypeAlias = Annotated[Path | None, typer.Option("--out", help="File for the output in place of stdout.")]
+Today: TypeAlias = Annotated[str | None, typer.Option("--today", metavar="YYYY-MM-DD", help="The day to compare with.")]
+Reason: TypeAlias = Annotated[str, typer.Option("--reason", help="Why, for the record.")]
+Update: TypeAlias = Annotated[bool, typer.Option(help="Test 6: add a destination to the stack, then remove it.")]
+SkipIfImpossible: TypeAlias = Annotated[bool, typer.Option("--skip-if-impossible", help="Exit 0 if namespaces cannot be created.")]
+ReasonInWords: TypeAlias = Annotated[str, typer.Option("--reason", help="Why, in words.")]
+LastDay: TypeAlias = Annotated[str | None, typer.Option("--until", metavar="YYYY-MM-DD", help="The last day.")]
 Real: TypeAlias = Annotated[bool, typer.Option("--real", help="Read the real account and Controller, not a running lab.")]
 AnswerIn: TypeAlias = Annotated[Format | None, _FORMAT]
 TableIn: TypeAlias = Annotated[TableFormat | None, _FORMAT]
 StateIn: TypeAlias = Annotated[StateFormat | None, _FORMAT]
+ReportIn: TypeAlias = Annotated[ReportFormat | None, _FORMAT]
 TextIn: TypeAlias = Annotated[TextFormat | None, _FORMAT]
 Json: TypeAlias = Annotated[bool, typer.Option("--json", help="Short for --format json.")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StackOptions:
+    """The options that name a stack and set its keys."""
+
+    stack: Stack = DEFAULT_STACK
+    config: Config = None
+    folder: Folder = Path()
+
+    @property
+    def overrides(self) -> dict[str, str]:
+        """The values of --config by key; ends the command if one has another form."""
+        return parse_overrides(self.config)
+
+    def read(self, library: Library | None = None) -> ContainmentSpec:
+        """Return the checked configuration of the stack; raise InputError with every problem."""
+        from containment.loaders.stack_file import read_stack
+
+        return read_stack(self.stack, self.overrides, self.folder, library)
+
+    def read_with_library(self) -> tuple[ContainmentSpec, Library]:
+        """Return the checked configuration of the stack, and the presets that it was checked against."""
+        from containment.loaders.presets import load_library
+
+        library = load_library()
+        return self.read(library), library
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubjectOptions:
+    """The options that name the policy of a question."""
+
+    stack: StackOrNone = None
+    state: State = None
+    config: Config = None
+    before: Before = None
+    after: After = None
+    folder: Folder = Path()
+
+    @property
+    def overrides(self) -> dict[str, str]:
+        """The values of --config by key; ends the command if one has another form."""
+        return parse_overrides(self.config)
+
+    def read(self) -> Subject:
+        """Return the subject of the question, or end the command on wrong usage."""
+        from containment.queries.subjects import read_subject
+
+        if (self.stack is None) == (self.state is None):
+            fail("give either --stack STACK or --state FILE", Exit.USAGE)
+        found = read_subject(self.stack, self.state, self.overrides, self.folder)
+        if self.before or self.after:
+            from containment.queries.other_owners import add_other_owners
+
+            return add_other_owners(found, self.before, self.after)
+        return found
 
 
 def choose_format(chosen: StrEnum | None, as_json: bool, default: Format = Format.TABLE) -> Format:
@@ -89,17 +173,49 @@ def print_answer(formats: object) -> Callable[[Callable[..., Answer]], Callable[
     """
 
     def decorate(function: Callable[..., Answer]) -> Callable[..., None]:
-        def command(*, format_: StrEnum | None, as_json: bool, **given: Any) -> None:
-            chosen = choose_format(format_, as_json)
+        def command(*, chosen: Format, **given: Any) -> None:
             with exit_on_error():
                 answer = function(**given)
             print_and_exit(answer, chosen)
 
-        listed = [("format_", None, formats), ("as_json", False, Json)]
-        added = [Parameter(name, Parameter.KEYWORD_ONLY, default=value, annotation=kind) for name, value, kind in listed]
-        return set_parameters(command, function, [*get_parameters(function), *added])
+        return take_format(formats)(set_parameters(command, function, get_parameters(function)))
 
     return decorate
+
+
+def take_format(formats: object, default: Format = Format.TABLE) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Make a command of a function that prints its own output.
+
+    The command has the options --format and --json; the function has the format that they select as its argument `chosen`.
+
+    Args:
+        formats: the annotated type of --format.
+        default: the format without both options.
+    """
+
+    def decorate(function: Callable[..., None]) -> Callable[..., None]:
+        def command(*, format_: StrEnum | None, as_json: bool, **given: Any) -> None:
+            function(**given, chosen=choose_format(format_, as_json, default))
+
+        own = [one for one in get_parameters(function) if one.name != "chosen"]
+        listed = [("format_", None, formats), ("as_json", False, Json)]
+        added = [Parameter(name, Parameter.KEYWORD_ONLY, default=value, annotation=kind) for name, value, kind in listed]
+        return take_options(set_parameters(command, function, [*own, *added]))
+
+    return decorate
+
+
+def take_options(function: Callable[..., None]) -> Callable[..., None]:
+    """Make a command of a function; an argument that is a dataclass of options becomes these options, in its place."""
+    own = get_parameters(function)
+    groups = {one.name: one.annotation for one in own if isinstance(one.annotation, type) and is_dataclass(one.annotation)}
+
+    def command(**given: Any) -> None:
+        made = {name: kind(**{field.name: given.pop(field.name) for field in fields(kind)}) for name, kind in groups.items()}
+        function(**given, **made)
+
+    listed = [part for one in own for part in (get_parameters(one.annotation) if one.name in groups else [one])]
+    return set_parameters(command, function, listed)
 
 
 def get_parameters(function: Callable[..., object]) -> list[Parameter]:
@@ -110,36 +226,6 @@ def get_parameters(function: Callable[..., object]) -> list[Parameter]:
 def set_parameters(command: Callable[..., None], function: Callable[..., object], parameters: list[Parameter]) -> Callable[..., None]:
     """Give a command the name and docstring of a function, and the parameters that Typer makes arguments and options of."""
     functools.update_wrapper(command, function)
-    vars(command)["__signature__"] = inspect.Signature(parameters)
+    vars(command)["__signature__"] = inspect.Signature([one.replace(kind=Parameter.KEYWORD_ONLY) for one in parameters])
     command.__annotations__ = {one.name: one.annotation for one in parameters}
     return command
-
-
-def read_subject(
-    stack: str | None,
-    state: Path | None,
-    config: list[str] | None,
-    before: Path | None = None,
-    after: Path | None = None,
-    folder: Path = Path(),
-) -> Subject:
-    """Return the subject of a question, or end the command on wrong usage.
-
-    Args:
-        stack: name of a stack; exclusive with `state`.
-        state: file of a deployed state.
-        config: `KEY=VALUE` overrides of the stack.
-        before: file of other owners' rules with a higher priority.
-        after: file of other owners' rules with a lower priority.
-        folder: folder of the stack files.
-    """
-    from containment.queries.subjects import read_subject
-
-    if (stack is None) == (state is None):
-        fail("give either --stack STACK or --state FILE", Exit.USAGE)
-    found = read_subject(stack, state, parse_overrides(config), folder)
-    if before or after:
-        from containment.queries.other_owners import add_other_owners
-
-        return add_other_owners(found, before, after)
-    return found

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from containment.cli.common import parse_overrides
-from containment.cli.options import DEFAULT_STACK, Config, Folder, Stack, TableIn, print_answer
+from containment.cli.options import StackOptions, TableIn, print_answer
 from containment.config.open_questions import GATEWAY_TITLE, ROUTES_KEY, find_gateway_question, find_open_questions
 from containment.config.spec import ContainmentSpec
 from containment.errors import Problem
@@ -28,19 +26,16 @@ if TYPE_CHECKING:
 
 @print_answer(TableIn)
 def plan(
-    stack: Stack = DEFAULT_STACK,
-    config: Config = None,
+    source: StackOptions,
     destinations: Annotated[bool, typer.Option("--destinations", help="List every name of every WebGroup.")] = False,
-    folder: Folder = Path(),
 ) -> Answer:
     """Show a stack's rules in the order the gateway applies them."""
-    from containment.loaders.stack_file import read_stack
     from containment.vending.hosts import plan_hosts
     from containment.vending.loader import read_agents
 
-    spec = read_stack(stack, parse_overrides(config), folder)
+    spec = source.read()
     today = datetime.now(UTC).date()
-    files = read_agents(folder)
+    files = read_agents(source.folder)
     hosts = plan_hosts(spec, files.find_agents(spec.stack), today, by_request=spec.stack in files.by_request)
     ruleset = build_ruleset(spec)
     broken = [str(problem) for problem in find_broken_invariants(spec, ruleset)]

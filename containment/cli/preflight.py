@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Annotated
 
-import typer
-
-from containment.cli.common import exit_on_error, parse_overrides
+from containment.cli.common import exit_on_error
 from containment.cli.findings import print_findings
-from containment.cli.options import DEFAULT_STACK, Config, Folder, Json, Real, Stack, TableIn, choose_format
+from containment.cli.options import AttestedWithin, Real, StackOptions, TableIn, take_format
+from containment.queries.renderers import Format
 
 
+@take_format(TableIn)
 def preflight(
-    stack: Stack = DEFAULT_STACK,
-    config: Config = None,
+    source: StackOptions,
     real: Real = False,
-    attested_within: Annotated[int, typer.Option("--attested-within", min=1, help="Hours after which an attestation is stale.")] = 24,
-    folder: Folder = Path(),
-    format_: TableIn = None,
-    as_json: Json = False,
+    attested_within: AttestedWithin = 24,
+    *,
+    chosen: Format,
 ) -> None:
     """Check the AWS account and the Controller before deploying.
 
@@ -29,7 +25,7 @@ def preflight(
     """
     from containment.attestation.freshness import check_freshness
     from containment.loaders.stack_file import NO_IMAGE, NOT_SET, read_stack
-    from containment.preflight import live_systems
+    from containment.machine import live_systems
     from containment.preflight.approvals import check_approvers
     from containment.preflight.aws import read_account
     from containment.preflight.controller import read_controller
@@ -39,7 +35,7 @@ def preflight(
     from containment.preflight.registry import run_checks
     from containment.vending.expiry import check_agents
 
-    chosen, given = choose_format(format_, as_json), parse_overrides(config)
+    given, stack, folder = source.overrides, source.stack, source.folder
     home = None if real else live_systems.find_running_lab()
     with exit_on_error():
         spec = read_stack(stack, given, folder)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from containment.cli.common import fail, write_file
-from containment.cli.options import Folder, StackOrNone, TableIn, print_answer
+from containment.cli.options import DryRun, Folder, LastDay, PrText, StackOrNone, TableIn, print_answer
 from containment.exit_code import Exit
 from containment.queries.results import Answer
 
@@ -23,11 +23,11 @@ def promote(
     stack: StackOrNone = None,
     set_: Annotated[str | None, typer.Option("--set", help="A catalog set, in place of --stack.")] = None,
     key: Annotated[str, typer.Option("--key", help="The key of the stack that takes the entry.")] = "approvedSaasApiDomains",
-    owner: Annotated[str, typer.Option("--owner", help="Who answers for the destination.")] = "",
+    owner: Annotated[str, typer.Option("--owner", help="Owner of the destination.")] = "",
     reason: Annotated[str, typer.Option("--reason", help="Why the agent needs it, in one sentence.")] = "",
     function: Annotated[str | None, typer.Option("--function", help="The work that needs it; the reason by default.")] = None,
     ticket: Annotated[str | None, typer.Option("--ticket", help="The request that approved it.")] = None,
-    until: Annotated[str, typer.Option("--until", metavar="YYYY-MM-DD", help="The last day.")] = "",
+    until: LastDay = None,
     wildcard: Annotated[bool, typer.Option("--wildcard", help="One wildcard for several hosts of one domain.")] = False,
     uploads: Annotated[bool | None, typer.Option("--uploads/--no-uploads", help="Reviewed: takes uploads.", show_default=False)] = None,
     relays: Annotated[bool | None, typer.Option("--relays/--no-relays", help="Reviewed: forwards.", show_default=False)] = None,
@@ -41,9 +41,9 @@ def promote(
     controller: Annotated[
         bool | None, typer.Option("--controller/--no-controller", help="Read other owners' rules there.", show_default=False)
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Write nothing.")] = False,
+    dry_run: DryRun = False,
     branch: Annotated[bool, typer.Option("--branch", help="Make a git branch and a commit.")] = False,
-    pr_text: Annotated[Path | None, typer.Option("--pr-text", help="Write the pull request's text to a file.")] = None,
+    pr_text: PrText = None,
     folder: Folder = Path(),
 ) -> Answer:
     """Permit destinations that were observed, with owner and end.
@@ -78,7 +78,7 @@ def promote(
         reason=reason,
         function=function,
         ticket=ticket,
-        until=until,
+        until=until or "",
         wildcard=wildcard,
         uploads=uploads,
         relays=relays,

@@ -7,22 +7,21 @@ from typing import Annotated
 
 import typer
 
-from containment.cli.common import exit_on_error, parse_overrides, show
-from containment.cli.options import DEFAULT_STACK, Config, Folder, Json, Stack, TableIn, choose_format
+from containment.cli.common import exit_on_error, show
+from containment.cli.options import Json, StackOptions, TableIn, choose_format, take_options
 from containment.exit_code import Exit
 from containment.queries.renderers import Format
 from containment.renderings.kinds import RenderingKind
 
 
+@take_options
 def render(
     as_: Annotated[RenderingKind, typer.Option("--as", help="The system to render for.")],
-    stack: Stack = DEFAULT_STACK,
-    config: Config = None,
+    source: StackOptions,
     check: Annotated[Path | None, typer.Option("--check", help="Compare this file with the class; render nothing.")] = None,
     write: Annotated[Path | None, typer.Option("--write", help="Write the file here, whole or not at all.")] = None,
     gateway: Annotated[str, typer.Option("--gateway", help="The gateway's ARN, for a Cedar policy on AWS.")] = "",
     schema: Annotated[bool, typer.Option("--schema", help="Check with OpenShell's protos too (openshell).")] = False,
-    folder: Folder = Path(),
     format_: TableIn = None,
     as_json: Json = False,
 ) -> None:
@@ -30,14 +29,11 @@ def render(
 
     Prints the file on standard output and the proofs on standard error. A file that permits more than the class is not printed.
     """
-    from containment.loaders.presets import load_library
-    from containment.loaders.stack_file import read_stack
     from containment.queries.render import answer_rendering, read_rendering
 
     chosen = choose_format(format_, as_json)
     with exit_on_error():
-        library = load_library()
-        spec = read_stack(stack, parse_overrides(config), folder, library)
+        spec, library = source.read_with_library()
         given = None if check is None else read_rendering(check)
         answer, text = answer_rendering(
             as_, spec, library, given=given, name=str(check or as_.file_name), with_schema=schema, gateway=gateway

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from containment.cli.common import fail, parse_overrides
-from containment.cli.options import DEFAULT_STACK, Config, Folder, Stack, TextIn, print_answer
+from containment.cli.options import DEFAULT_STACK, Config, Folder, ReasonInWords, Stack, TextIn, print_answer
 from containment.exit_code import Exit
 from containment.queries.results import Answer
 
@@ -17,7 +17,7 @@ from containment.queries.results import Answer
 @print_answer(TextIn)
 def request(
     kind: Annotated[str, typer.Argument(help="promotion, dismissal, enforce, rollback or waiver.")],
-    reason: Annotated[str, typer.Option("--reason", help="Why, in words.")],
+    reason: ReasonInWords,
     by: Annotated[str, typer.Option("--by", help="Your name; you cannot approve it.")],
     stack: Stack = DEFAULT_STACK,
     name: Annotated[str | None, typer.Option("--name", help="The destination, host or waived rule.")] = None,

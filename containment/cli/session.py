@@ -9,10 +9,9 @@ from typing import Annotated
 import typer
 
 from containment.cli.common import parse_overrides
-from containment.cli.completion import complete_stack_names
 from containment.cli.default_command import make_group
 from containment.cli.exit_codes import build_epilog
-from containment.cli.options import Config, Folder, Real, TableIn, print_answer
+from containment.cli.options import Config, ExportedState, Folder, Real, StackArgument, TableIn, print_answer
 from containment.queries.results import Answer
 
 _VERIFY = "verify"
@@ -23,11 +22,11 @@ app = typer.Typer(help="Verify operators' sessions on agent hosts.", no_args_is_
 @app.command(_VERIFY, epilog=build_epilog("session verify"))
 @print_answer(TableIn)
 def verify(
-    stack: Annotated[str, typer.Argument(help="The stack.", autocompletion=complete_stack_names)],
+    stack: StackArgument,
     instance: Annotated[str, typer.Option("--instance", metavar="ID", help="Host to open; by default the stack's only one.")] = "",
     wait: Annotated[float, typer.Option("--wait", min=0, help="Seconds to wait for the session's record.")] = 60.0,
     out: Annotated[Path | None, typer.Option("--out", help="Folder of the results; sessions by default.")] = None,
-    state: Annotated[Path | None, typer.Option("--state", help="File of the stack's state, from a stack export.")] = None,
+    state: ExportedState = None,
     config: Config = None,
     real: Real = False,
     folder: Folder = Path(),
@@ -41,10 +40,10 @@ def verify(
     from containment.attestation.checked import decide_verdict
     from containment.cli.common import fail
     from containment.loaders.stack_file import read_stack
-    from containment.preflight import live_systems
+    from containment.machine import live_systems
+    from containment.machine.deployed_state import read_state
     from containment.preflight.facts import UnreadFact
     from containment.preflight.finding import Status
-    from containment.queries.account.state import read_state
     from containment.queries.results import Section
     from containment.session_check.opening import Waiting, check_session, list_untested
     from containment.session_check.storage import FOLDER, VerifiedSession, write_session

@@ -10,24 +10,20 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from containment.cli.common import fail
-from containment.cli.completion import complete_stack_names
-from containment.cli.options import Folder, Real, TableIn, print_answer
+from containment.cli.options import Folder, Real, Reason, StackOrNone, TableIn, print_answer
 from containment.exit_code import Exit
 from containment.queries.results import Answer
 
 if TYPE_CHECKING:
-    from containment.preflight.live_systems import LiveSystems
+    from containment.preflight.place import LiveSystems
 
 
 @print_answer(TableIn)
 def stop(
     agent: Annotated[str | None, typer.Argument(help="An agent of agents/; without it, every host of the stack.")] = None,
-    stack: Annotated[
-        str | None,
-        typer.Option("--stack", "-s", help="The stack, e.g. coding-monitor.", autocompletion=complete_stack_names),
-    ] = None,
-    reason: Annotated[str, typer.Option("--reason", help="Why, for the record.")] = "",
-    by: Annotated[str | None, typer.Option("--by", metavar="NAME", help="Who does it; by default the user's name.")] = None,
+    stack: StackOrNone = None,
+    reason: Reason = "",
+    by: Annotated[str | None, typer.Option("--by", metavar="NAME", help="Operator; by default the user's name.")] = None,
     undo: Annotated[bool, typer.Option("--undo", help="Let the hosts return.")] = False,
     wait: Annotated[float, typer.Option("--wait", min=0, help="Seconds to wait until the instances have stopped.")] = 120,
     region: Annotated[str | None, typer.Option("--region", help="AWS region, if the stack's file cannot be read.")] = None,
@@ -46,7 +42,7 @@ def stop(
     from containment.emergency_stop.recorded import make_record_step
     from containment.emergency_stop.stop import return_hosts, stop_hosts
     from containment.fixes.words import has_word
-    from containment.preflight import live_systems
+    from containment.machine import live_systems
     from containment.preflight.facts import UnreadFact
 
     if undo and not has_word(reason):
@@ -93,7 +89,7 @@ def _find_stack(agent: str | None, folder: Path) -> str:
 
 
 def _find_place(stack: str, region: str | None, *, real: bool, folder: Path) -> LiveSystems:
-    from containment.preflight import live_systems
+    from containment.machine import live_systems
 
     home = None if real else live_systems.find_running_lab()
     if home is not None:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from containment.cli.common import exit_on_error, fail, parse_overrides
+from containment.cli.common import exit_on_error, fail
 from containment.cli.exit_codes import build_epilog
-from containment.cli.options import DEFAULT_STACK, Config, Folder, Stack, TableIn, print_answer
+from containment.cli.options import StackOptions, TableIn, print_answer, take_options
 from containment.exit_code import Exit
 from containment.queries.results import Answer
 
@@ -20,26 +21,48 @@ if TYPE_CHECKING:  # the imports load the MCP library, which the other commands 
     from containment.tools.confined import Places
     from containment.tools.pins import ListedTool
 
+ServerName = Annotated[str, typer.Argument(help="A file of presets/tools/servers/, without .yaml.")]
+
 app = typer.Typer(help="List, check, pin and serve the tools of an agent class.", no_args_is_help=True)
 
-StateFolder = Annotated[Path | None, typer.Option("--state-folder", help="A private folder for profiles and homes of servers.")]
-EventLogFile = Annotated[Path | None, typer.Option("--event-log", help="Append events (OCSF) to this file.")]
-Proxy = Annotated[str | None, typer.Option("--proxy", help="Reach remote servers through this proxy.")]
-Network = Annotated[Path | None, typer.Option("--network", help="The network service's socket, for servers.")]
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerOptions:
+    """The options of commands that start servers: their folders, log and network."""
+
+    state_folder: Annotated[Path | None, typer.Option("--state-folder", help="A private folder for profiles and homes of servers.")] = None
+    event_log: Annotated[Path | None, typer.Option("--event-log", help="Append events (OCSF) to this file.")] = None
+    proxy: Annotated[str | None, typer.Option("--proxy", help="Reach remote servers through this proxy.")] = None
+    network: Annotated[Path | None, typer.Option("--network", help="The network service's socket, for servers.")] = None
+
+    def find_places(self) -> Places:
+        """Return where servers run; end the command without the extra `tools`."""
+        from containment.extras import TOOLS
+
+        TOOLS.require()
+        from containment.launcher.start import find_event_log
+        from containment.tools.confined import Places, find_state_folder
+
+        return Places(
+            state=(self.state_folder or find_state_folder()).resolve(),
+            event_log=(self.event_log or find_event_log()).resolve(),
+            proxy=self.proxy,
+            network=self.network,
+        )
 
 
 @app.command("list", epilog=build_epilog("tools list"))
 @print_answer(TableIn)
-def list_(stack: Stack = DEFAULT_STACK, config: Config = None, folder: Folder = Path()) -> Answer:
+def list_(source: StackOptions) -> Answer:
     """List the MCP servers, tools and tasks of a stack."""
     from containment.queries.tools import list_tools
 
-    return list_tools(*_read_stack(stack, config, folder))
+    return list_tools(*source.read_with_library())
 
 
 @app.command("show", epilog=build_epilog("tools show"))
 @print_answer(TableIn)
-def show(server: Annotated[str, typer.Argument(help="A file of presets/tools/servers/, without .yaml.")]) -> Answer:
+def show(server: ServerName) -> Answer:
     """Show one server: its reach, tools and argument limits."""
     from containment.loaders.presets import load_library
     from containment.queries.tools import show_server
@@ -50,14 +73,9 @@ def show(server: Annotated[str, typer.Argument(help="A file of presets/tools/ser
 @app.command("check", epilog=build_epilog("tools check"))
 @print_answer(TableIn)
 def check(
-    stack: Stack = DEFAULT_STACK,
+    source: StackOptions,
+    servers: ServerOptions,
     live: Annotated[bool, typer.Option("--live", help="Start each server and compare what it lists.")] = False,
-    state_folder: StateFolder = None,
-    event_log: EventLogFile = None,
-    proxy: Proxy = None,
-    network: Network = None,
-    config: Config = None,
-    folder: Folder = Path(),
 ) -> Answer:
     """Check the servers of a stack against their review.
 
@@ -66,7 +84,7 @@ def check(
     from containment.errors import InputError
     from containment.queries.tools import check_tools
 
-    spec, library = _read_stack(stack, config, folder)
+    spec, library = source.read_with_library()
     if not live:
         return check_tools(spec, library)
     from containment.renderings.tool_servers import build_tool_scope
@@ -74,7 +92,7 @@ def check(
     listings: dict[str, dict[str, ListedTool] | str] = {}
     for server in build_tool_scope(spec, library).servers:
         try:
-            listings[server.name] = _read_listing(server.name, spec, library, _find_places(state_folder, event_log, proxy, network))
+            listings[server.name] = _read_listing(server.name, spec, library, servers.find_places())
         except InputError as error:
             listings[server.name] = "; ".join(one.what for one in error.problems)
     return check_tools(spec, library, listings)
@@ -83,14 +101,9 @@ def check(
 @app.command("pin", epilog=build_epilog("tools pin"))
 @print_answer(TableIn)
 def pin(
-    server: Annotated[str, typer.Argument(help="A file of presets/tools/servers/, without .yaml.")],
-    stack: Stack = DEFAULT_STACK,
-    state_folder: StateFolder = None,
-    event_log: EventLogFile = None,
-    proxy: Proxy = None,
-    network: Network = None,
-    config: Config = None,
-    folder: Folder = Path(),
+    server: ServerName,
+    source: StackOptions,
+    servers: ServerOptions,
 ) -> Answer:
     """Compute the digests of what a server lists now.
 
@@ -98,25 +111,21 @@ def pin(
     """
     from containment.queries.tools import describe_pins, find_server
 
-    spec, library = _read_stack(stack, config, folder)
+    spec, library = source.read_with_library()
     found = find_server(server, library)
-    return describe_pins(found, _read_listing(server, spec, library, _find_places(state_folder, event_log, proxy, network)))
+    return describe_pins(found, _read_listing(server, spec, library, servers.find_places()))
 
 
 @app.command("serve", epilog=build_epilog("tools serve"))
+@take_options
 def serve(
     task: Annotated[str, typer.Option("--task", help="The task of the agent.")],
-    stack: Stack = DEFAULT_STACK,
+    source: StackOptions,
+    servers: ServerOptions,
     socket: Annotated[Path | None, typer.Option("--socket", help="Serve on this Unix socket.")] = None,
     port: Annotated[int | None, typer.Option("--port", help="Serve HTTP on 127.0.0.1; 0 is any port.", min=0, max=65535)] = None,
     workspace: Annotated[list[str] | None, typer.Option("--workspace", metavar="SERVER=DIR", help="A server's /home/agent.")] = None,
     decisions: Annotated[Path | None, typer.Option("--decisions", help="The gate's folder; without it actions are denied.")] = None,
-    state_folder: StateFolder = None,
-    event_log: EventLogFile = None,
-    proxy: Proxy = None,
-    network: Network = None,
-    config: Config = None,
-    folder: Folder = Path(),
 ) -> None:
     """Serve a task's tools over MCP: stdin and stdout by default.
 
@@ -126,12 +135,12 @@ def serve(
     from dataclasses import replace
     from functools import partial
 
-    from containment.tools_extra import require_tools
+    from containment.extras import TOOLS
 
     if socket is not None and port is not None:
         fail("give either --socket or --port, or neither for stdin and stdout", Exit.USAGE)
     with exit_on_error(OSError), ExitStack() as context:
-        require_tools()
+        TOOLS.require()
         from containment.renderings.tool_servers import build_tool_scope
         from containment.tools import serving
         from containment.tools.action_gate import ActionGate, DenyingGate
@@ -140,8 +149,8 @@ def serve(
         from containment.tools.decisions import CallPolicy
         from containment.tools.limits import GatewayLimits
 
-        spec, library = _read_stack(stack, config, folder)
-        places = _find_places(state_folder, event_log, proxy, network)
+        spec, library = source.read_with_library()
+        places = servers.find_places()
         scope = build_tool_scope(spec, library)
         places = replace(places, workspaces=parse_workspaces(tuple(workspace or ()), scope.servers))
         limits = GatewayLimits()
@@ -165,26 +174,6 @@ def serve(
             serving.run(partial(serving.serve_stdio, gateway, limits))
 
 
-def _read_stack(stack: str, config: list[str] | None, folder: Path) -> tuple[ContainmentSpec, Library]:
-    from containment.loaders.presets import load_library
-    from containment.loaders.stack_file import read_stack
-
-    library = load_library()
-    return read_stack(stack, parse_overrides(config), folder, library), library
-
-
-def _find_places(state: Path | None, event_log: Path | None, proxy: str | None, network: Path | None) -> Places:
-    from containment.tools_extra import require_tools
-
-    require_tools()
-    from containment.launcher.start import find_event_log
-    from containment.tools.confined import Places, find_state_folder
-
-    return Places(
-        state=(state or find_state_folder()).resolve(), event_log=(event_log or find_event_log()).resolve(), proxy=proxy, network=network
-    )
-
-
 def _read_listing(name: str, spec: ContainmentSpec, library: Library, places: Places) -> dict[str, ListedTool]:
     from containment.tools.assembly import read_listing
     from containment.tools.limits import GatewayLimits
@@ -196,7 +185,7 @@ def _require_folder(folder: Path) -> None:
     from containment.errors import InputError, Problem
 
     if not folder.is_dir():
-        why = "a folder that is created here names no approvers, and nobody could approve"
+        why = "a folder that is created here names no approvers, so no decision would be possible"
         fix = "name the folder with approvers.yaml"
         raise InputError("nothing is served", [Problem(f"--decisions {folder}", "does not exist", why, fix)])
 

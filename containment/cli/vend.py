@@ -14,7 +14,7 @@ import typer
 from containment.cli.common import fail
 from containment.cli.default_command import make_group
 from containment.cli.exit_codes import build_epilog
-from containment.cli.options import Folder, StackOrNone, TableIn, print_answer
+from containment.cli.options import DryRun, Folder, LastDay, PrText, StackOrNone, TableIn, Today, print_answer
 from containment.exit_code import Exit
 from containment.queries.results import Answer
 from containment.vending.agent import DataClassification, ForbiddenAction
@@ -29,9 +29,6 @@ _NEW = "new"
 
 app = typer.Typer(cls=make_group(_NEW), help="Agents by request: files in agents/, one host each.", no_args_is_help=True)
 
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Write nothing.")]
-PrText = Annotated[Path | None, typer.Option("--pr-text", help="Write the pull request's text to a file.")]
-Today = Annotated[str | None, typer.Option("--today", metavar="YYYY-MM-DD", help="The day to compare with.")]
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The agent's name, which is the name of its file.")]
 
 
@@ -40,12 +37,12 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="The agent's name, whi
 def new(
     name: Name,
     stack: StackOrNone = None,
-    business: Annotated[str | None, typer.Option("--owner-business", help="Who answers for its work.")] = None,
-    approver: Annotated[str | None, typer.Option("--owner-security-approver", help="Who approved its access.")] = None,
-    steward: Annotated[str | None, typer.Option("--owner-data-steward", help="Who answers for its data.")] = None,
-    purpose: Annotated[str | None, typer.Option("--purpose", help="What it is for, in one line.")] = None,
+    business: Annotated[str | None, typer.Option("--owner-business", help="Owner of its work.")] = None,
+    approver: Annotated[str | None, typer.Option("--owner-security-approver", help="Approver of its access.")] = None,
+    steward: Annotated[str | None, typer.Option("--owner-data-steward", help="Owner of its data.")] = None,
+    purpose: Annotated[str | None, typer.Option("--purpose", help="Its purpose, in one line.")] = None,
     classification: Annotated[DataClassification | None, typer.Option("--data-classification", help="Its most sensitive data.")] = None,
-    until: Annotated[str | None, typer.Option("--until", metavar="YYYY-MM-DD", help="The last day.")] = None,
+    until: LastDay = None,
     harness: Annotated[str | None, typer.Option("--harness", help="The agent software; the stack's by default.")] = None,
     size: Annotated[Size | None, typer.Option("--size", help="The host's size; the stack's by default.")] = None,
     forbid: Annotated[list[str] | None, typer.Option("--forbid", metavar="ACTION", help="An action it must not take; repeatable.")] = None,
@@ -206,7 +203,7 @@ def _prompt_for_missing(name: str, values: dict[str, Any], files: AgentFiles, fo
     from containment.vending.request import find_missing, find_name_problems, find_value_problems
 
     if wrong := [*find_name_problems(name, files), *find_value_problems(values)]:
-        raise InputError("the agent cannot be vended", wrong)
+        raise InputError("the agent's request cannot be used", wrong)
     stacks = find_stacks(folder)
     words = {
         "stack": f"stack ({', '.join(stacks)})",

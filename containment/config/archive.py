@@ -18,7 +18,7 @@ MOST_DAYS: Final = 36500
 DEFAULT_REGION: Final = "us-east-1"
 _BUCKET: Final = re.compile(r"(?!\d+(\.\d+){3}$)(?!xn--)[a-z0-9](?:[a-z0-9-]|\.(?![.-])){1,61}[a-z0-9]")
 _REGION: Final = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
-_WHY: Final = "heads are kept there, and nobody can shorten or move what is locked"
+_WHY: Final = "heads are kept there, and a locked object cannot be shortened or moved"
 
 
 @dataclass(frozen=True, slots=True)

@@ -207,7 +207,7 @@ class CredentialApi(ReviewedModel):
     def _refuse_contradictions(self) -> Self:
         names = [one.name for one in self.operations]
         if repeated := sorted({name for name in names if names.count(name) > 1}):
-            raise UnfitError(f"has two operations named {', '.join(repeated)}", "give each a name of its own")
+            raise UnfitError(f"has two operations named {', '.join(repeated)}", "give each a different name")
         if self.credential.header in self.headers:
             raise UnfitError(f"permits the client's own {self.credential.header}", "remove it from headers")
         if self.references and any(one.body is BodyKind.OPAQUE for one in self.operations):

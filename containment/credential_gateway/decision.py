@@ -82,7 +82,7 @@ class Deny:
             "reason": self.reason,
             "class": self.agent_class,
             "destination": self.host,
-            "request": "credentialGateway in the stack file, by pull request; the agent's owner asks for it",
+            "request": "credentialGateway in the stack file, by pull request of the agent's owner",
         }
 
 

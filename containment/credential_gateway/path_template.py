@@ -37,7 +37,7 @@ class PathTemplate:
             raise UnfitError("is not a path of segments and {name} parameters", "write it as in /v1/models/{model}")
         names = _PARAMETER.findall(raw)
         if len(set(names)) != len(names):
-            raise UnfitError("has a parameter twice", "give each parameter a name of its own")
+            raise UnfitError("has a parameter twice", "give each parameter a different name")
         if any(len(_PARAMETER.findall(segment)) > 1 for segment in raw.split("/")):
             raise UnfitError("has two parameters in one segment, which can be divided in two ways", "leave one parameter per segment")
         if {".", ".."} & {*raw.split("/")}:

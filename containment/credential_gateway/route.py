@@ -149,7 +149,7 @@ def _find_api(entry: RouteEntry, apis: Mapping[str, CredentialApi], at: str, pro
     hosts = sorted({host for api in apis.values() for host in api.hosts})
     if not found:
         fix = make_proposal(entry.host, hosts, "add the API's file to presets/credentials/, with its review", verb="write")
-        why = "which requests may carry the key, and how, is reviewed per API"
+        why = "the requests that may carry the key are reviewed per API"
         problems.append(Problem(f"{at}.host", f"{entry.host} is a host of no API in presets/credentials/", why, fix))
     else:
         names = ", ".join(sorted(api.name for api in found))

@@ -17,7 +17,7 @@ from containment.queries.results import Answer, Case, Section
 
 SCHEMA: Final = "containment-discover/v1"
 _NOT_VISIBLE: Final = (
-    "tools of MCP servers are those that configurations name: asking a server for its tools would start it",
+    "tools of MCP servers are those that configurations name: a server lists its tools only after a start",
     "names of connections come from /etc/hosts and --resolver-log: the server name inside TLS is not visible, and nothing is resolved",
 )
 

@@ -9,7 +9,7 @@ import json
 import mmap
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Final
@@ -281,8 +281,3 @@ def _parse_package(root: Root, path: str) -> str:
 def has_same_command(one: Sequence[str], other: Sequence[str]) -> bool:
     """Return whether a running command line is a configured one, whatever path its program has."""
     return len(one) == len(other) > 0 and _get_stem(one[0]) == _get_stem(other[0]) and list(one[1:]) == list(other[1:])
-
-
-def is_same_identity(one: Identity, others: Iterable[Identity]) -> bool:
-    """Return whether a command line runs the same package, module or script as one of others."""
-    return any(one.keys & other.keys for other in others)

@@ -97,7 +97,7 @@ def lock(path: Path) -> Iterator[None]:
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     except OSError as error:
         what = f"cannot be opened ({error.strerror or error})"
-        fix = "remove it, or set XDG_RUNTIME_DIR to a folder of your own"
+        fix = "remove it, or set XDG_RUNTIME_DIR to a private folder"
         raise InputError("discovery is not repeated", [Problem(str(path), what, "two discoveries would run at once", fix)]) from None
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -15,7 +15,7 @@ from containment.discovery.files import Root, UnreadableError, get_identity, rea
 from containment.discovery.inventory import FoundServer, Reader, UnseenLog
 from containment.discovery.known_data import ConfigFile, ConfigFormat
 from containment.discovery.places import Place, expand, walk_folders
-from containment.discovery.redaction import SECRET, clean, is_reference, redact_address, redact_all, redact_arguments
+from containment.discovery.redaction import clean, is_reference, redact_address, redact_all, redact_arguments
 
 _URL_KEYS: Final = ("url", "httpUrl", "serverUrl", "uri", "endpoint", "baseUrl")
 _ENVIRONMENT_KEYS: Final = ("env", "environment", "headers", "http_headers", "requestInit")
@@ -211,8 +211,3 @@ def _read_tools(value: Any) -> list[str]:
     if isinstance(value, dict):
         value = [*value]
     return [str(one.get("name", "")) if isinstance(one, dict) else str(one) for one in value] if isinstance(value, list) else []
-
-
-def describe_secrets(server: FoundServer) -> str:
-    """Return the names of what has a secret value; empty without any."""
-    return ", ".join(f"{name} {SECRET}" for name in server.secrets)

@@ -6,7 +6,6 @@ again: an instance gets new credentials while it is stopping. A return goes the 
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -88,8 +87,3 @@ def _make_final_step(ec2: Any, iam: Any, host: LiveHost, wait: float) -> Step:
         return outcome, f"the instance is {state}; {detail}"
 
     return Step(StepName.SESSIONS, host.label, work)
-
-
-def count_seconds(started: float) -> float:
-    """Return the seconds since the start of the command."""
-    return time.monotonic() - started

@@ -34,8 +34,8 @@ def read_deployed(stack: str, file: Path | None, folder: Path) -> JsonFile | Col
     """
     if file is not None:
         return read_json_file(file, _HOW)
-    from containment.preflight import live_systems
-    from containment.queries.account.state import read_deployment_document
+    from containment.machine import live_systems
+    from containment.machine.deployed_state import read_deployment_document
 
     try:
         document = read_deployment_document(stack, live_systems.find_running_lab(), folder)

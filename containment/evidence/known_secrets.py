@@ -63,7 +63,7 @@ def _find_in_stack_file(path: Path) -> Iterator[Secret]:
 def _find_in_lab() -> Iterator[Secret]:
     """Yield the password of the running lab's Controller, nothing without a lab."""
     from containment.controller_api.client import ControllerAddress
-    from containment.preflight import live_systems
+    from containment.machine import live_systems
 
     home = live_systems.find_running_lab()
     controller = live_systems.find_lab_systems(home).controller if home else None

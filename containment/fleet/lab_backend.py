@@ -18,13 +18,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from containment.exit_code import Exit
+from containment.extras import LAB
 from containment.fleet.backend import Backend, Outcome, Task
 from containment.fleet.checks import PLATFORM_PROJECT
 from containment.fleet.child import Children
 from containment.fleet.deployment import Deployment, describe_deployment
 from containment.fleet.members import ACCOUNT, CONTROLLER
 from containment.fleet.names import BackendName, Verb
-from containment.lab_extra import require_lab
 from containment.loaders.stack_file import PROJECT
 
 _LOCK_SECONDS: Final = 60.0
@@ -40,7 +40,7 @@ _OF_THE_LAB: Final = frozenset({ACCOUNT, CONTROLLER})
 
 def open_backend(folder: Path) -> Backend:
     """Return the lab in force; end the command if the extra `lab` is not installed."""
-    require_lab()
+    LAB.require()
     return LabBackend(folder)
 
 

@@ -61,7 +61,7 @@ def read_configuration(path: Path) -> tuple[GatewayConfiguration, RouteTable]:
         fix = "name the file that the stack wrote"
         raise InputError(f"{where} cannot be used", [Problem(where, f"cannot be read: {error.strerror}", _WHY, fix)]) from None
     except ValueError as error:
-        fix = "write it anew from the stack"
+        fix = "write it again from the stack"
         raise InputError(f"{where} cannot be used", [Problem(where, f"is not JSON: {error}", _WHY, fix)]) from None
     try:
         found = GatewayConfiguration.model_validate(document)

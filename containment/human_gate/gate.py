@@ -166,7 +166,7 @@ class HumanGate:
                 raise Refusal(RefusalCode.CLOCK_STEPPED_BACK, f"the clock went from {format_time(latest)} back to {format_time(now)}")
             latest = max(latest, now)
             if now >= request.deadline or clocks.monotonic() >= end:
-                what = f"nobody decided until {format_time(request.deadline)}, and silence is no approval"
+                what = f"no decision was made until {format_time(request.deadline)}, and silence is no approval"
                 raise Refusal(RefusalCode.EXPIRED, what)
             if (current := self._ledger.read_stamp()) != stamp:
                 stamp = current
@@ -207,6 +207,6 @@ def _lock_gate(folder: Path) -> int:
     except BlockingIOError:
         os.close(handle)
         why = "two gates could each execute what was approved once"
-        problem = Problem(str(folder), "has a gate already, in another process", why, "stop it, or give this gate a folder of its own")
+        problem = Problem(str(folder), "has a gate already, in another process", why, "stop it, or give this gate another folder")
         raise InputError("the gate cannot start", [problem]) from None
     return handle

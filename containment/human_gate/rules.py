@@ -100,6 +100,6 @@ def find_requirement(action: Action, agent_class: str, approvers: Approvers, rul
         raise Refusal(RefusalCode.TOO_LARGE, what)
     people = approvers.get_rule(agent_class)
     if people is None:
-        raise Refusal(RefusalCode.NO_APPROVERS, f"approvers.yaml names no approvers for the class {agent_class}, so nobody may approve it")
+        raise Refusal(RefusalCode.NO_APPROVERS, f"approvers.yaml names no approvers for the class {agent_class}, so none can approve it")
     least = REGULATED_PERSONS if agent_class in REGULATED_CLASSES else 1
     return Requirement(persons=max(rule.persons, people.persons, least), seconds=rule.minutes * 60, risk=rule.risk)

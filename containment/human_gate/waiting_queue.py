@@ -45,7 +45,7 @@ def require_own_folder(folder: Path) -> None:
             place.mkdir(parents=True, exist_ok=True)
     problems = [problem for place in (folder, folder / FOLDER, get_queue_folder(folder)) if (problem := _find_problem(place))]
     if problems:
-        raise InputError("the gate has no folder of its own", problems)
+        raise InputError("the gate has no private folder", problems)
 
 
 def write_request_file(folder: Path, request: ActionRequest) -> Path:

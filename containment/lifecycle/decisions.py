@@ -45,9 +45,7 @@ def read_dismissed(path: Path | None) -> frozenset[str]:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        problem = Problem(
-            str(path), f"cannot be read ({error})", "which names are dismissed is unknown", "name a text file, one name per line"
-        )
+        problem = Problem(str(path), f"cannot be read ({error})", "the dismissed names are unknown", "name a text file, one name per line")
         raise InputError("the dismissed names cannot be used", [problem]) from None
     names, problems = set[str](), list[Problem]()
     for number, line in enumerate(lines, 1):

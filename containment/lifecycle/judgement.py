@@ -94,7 +94,7 @@ def _find_wrong_subject(
         what = "names no stack" if evidence.stack is None else f"is about the stack {evidence.stack}"
         yield Problem(f"{file}:stack", what, f"it shows nothing about the traffic of {spec.stack}", observe)
     if evidence.policy_digest is None:
-        yield Problem(f"{file}:policyDigest", "is not set", "which policy was observed is unknown", observe)
+        yield Problem(f"{file}:policyDigest", "is not set", "the observed policy is unknown", observe)
         return
     known = {digest_ruleset(ruleset), digest_ruleset(remove_promoted(ruleset, permitted.values()))}
     if evidence.policy_digest not in known:

@@ -18,7 +18,7 @@ from containment.errors import InputError, Problem
 LAST_RUN: Final = "last-run.json"
 _MOST_BYTES: Final = 1 << 20
 _NAME: Final = re.compile(r"[0-9TZ]+\.json")
-_WHY: Final = "whether anybody looks at the stack's traffic is unknown"
+_WHY: Final = "no review of the stack's traffic is known"
 
 
 class ObservationRun(BaseModel):

@@ -77,7 +77,7 @@ def _build_sections(evidence: Evidence) -> Iterable[Section]:
         ("bytes in", "days", "first seen", "agent", "domain", "bytes out"),
     )
     yield Section(
-        "Asked in DNS only",
+        "Resolved only",
         ("name", "agent", "rule", "verdict", *_SEEN),
         tuple(
             (

@@ -5,15 +5,13 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from importlib import import_module
 from importlib.util import find_spec
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Any
 from uuid import UUID
-
-import ibis
 
 from containment.catalog.preset import Library
 from containment.errors import InputError, Problem
@@ -35,6 +33,7 @@ from containment.observe.evidence import (
 )
 from containment.observe.gaps import find_gaps, make_gap
 from containment.observe.ingest import Ingested, ingest_files
+from containment.observe.log_tables import open_tables
 from containment.observe.name_facts import NameIndex, is_address
 from containment.observe.rejects import Rejects
 from containment.observe.sources import Reading, find_log_files
@@ -118,29 +117,11 @@ def observe(
         return _answer(found, scope)
 
 
-def open_tables(found: Ingested, scope: Scope) -> tuple[Any, Any, Any]:
-    """Return a DuckDB connection, the table of decisions in the window, and the table of answers."""
-    connection = ibis.duckdb.connect(memory_limit="1GB", temp_directory=str(found.folder / "spill"))
-    connection.raw_sql("SET TimeZone = 'UTC'")
-    decisions = connection.read_parquet(str(found.decisions / "*.parquet"), table_name="decisions")
-    answers = connection.read_parquet(str(found.answers), table_name="answers")
-    if scope.since:
-        decisions = decisions.filter(decisions.time >= ibis.literal(scope.since.astimezone(UTC)))
-    if scope.until:
-        decisions = decisions.filter(decisions.time < ibis.literal(scope.until.astimezone(UTC)))
-    if not scope.agents and any(found.lines[source] for source in questions.POLICY_SOURCES):
-        decisions = questions.restrict_to_agents(decisions)
-    return connection, decisions, answers
-
-
 def _answer(found: Ingested, scope: Scope) -> Observation:
-    connection, decisions, answers = open_tables(found, scope)
-
-    def run(question: Any) -> list[dict[str, Any]]:
-        rows: list[dict[str, Any]] = connection.to_pyarrow(question).to_pylist()
-        return rows
-
-    try:
+    with open_tables(found, scope.since, scope.until) as tables:
+        run, answers, decisions = tables.run, tables.answers, tables.decisions
+        if not scope.agents and any(found.lines[source] for source in questions.POLICY_SOURCES):
+            decisions = questions.restrict_to_agents(decisions)
         window = run(questions.ask_window(decisions))[0]
         index = NameIndex(scope.library, scope.region)
         denied = run(questions.ask_would_be_denied(decisions, count_unknown=scope.rules is not None))
@@ -170,8 +151,6 @@ def _answer(found: Ingested, scope: Scope) -> Observation:
         days = tuple(
             DayFlows(row["day"], row["destination"], row["count"], int(row["bytes_out"] or 0)) for row in run(questions.ask_days(decisions))
         )
-    finally:
-        connection.disconnect()
     return Observation(evidence, days, found.read, judged)
 
 

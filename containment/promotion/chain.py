@@ -10,8 +10,8 @@ from containment.controller_api.client import ControllerAddress
 from containment.controller_api.errors import ControllerError
 from containment.controller_api.reader import ControllerReader
 from containment.errors import InputError, Problem
+from containment.machine.live_systems import find_controller_address, find_lab_systems, find_running_lab
 from containment.preflight.facts import UnreadFact
-from containment.preflight.live_systems import find_controller_address, find_lab_systems, find_running_lab
 from containment.promotion.judgement import ChainSource
 from containment.queries.controller_chain import ControllerChain, read_chain_file, read_live_chain
 

@@ -71,7 +71,7 @@ def answer_verify(folder: Path, keys: Sequence[str], expected: Expectation) -> A
         check_revision(found.mark, expected.mark)
     except BundleRefusal as refusal:
         return _build_refusal(refusal)
-    notes = [] if expected.mark is not None else ["the revision is NOT TESTED: only a host knows its high-water mark (--above)"]
+    notes = [] if expected.mark is not None else ["the revision is NOT TESTED: only a host stores its high-water mark (--above)"]
     notes += [] if expected.stack is not None else ["the stack is NOT TESTED: a host accepts only its own (--stack)"]
     return _build_answer(f"VERIFIED: {_summarize(found)}", found, Exit.OK, (_make_pass(found),), tuple(notes))
 

@@ -130,8 +130,8 @@ def find_person(name: str, people: tuple[Approver, ...]) -> Approver:
     found = next((one for one in people if fold_name(one.name) == fold_name(name)), None)
     if found is None:
         near = find_nearest(name, [one.name for one in people])
-        fix = f"write --as {near!r}" if near else "ask an owner of approvers.yaml to name you there, with your public key"
-        raise InputError("cannot sign", [Problem(f"--as {name}", "is nobody in approvers.yaml", "nobody could check the signature", fix)])
+        fix = f"write --as {near!r}" if near else "have an owner of approvers.yaml add you, with your public key"
+        raise InputError("cannot sign", [Problem(f"--as {name}", "is not in approvers.yaml", "the signature could not be checked", fix)])
     return found
 
 

@@ -13,7 +13,7 @@ from containment.queries.results import Case, Section
 from containment.sandbox.inclusion import Layer, Widening, find_widenings
 from containment.tool_scopes.scope import ToolScope
 
-_NOT_COMPARED = "what processes may do inside the host: one side is a state, or its presets are refused, so its class is unknown"
+_NOT_COMPARED = "permissions of processes inside the host: one side is a state, or its presets are refused, so its class is unknown"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from containment.queries.results import Section
 from containment.sandbox.inclusion import Layer
 from containment.sandbox.permissions import Endpoint, Permissions
 
-NOT_READ: Final = "what processes may do inside the host is not known here: a state has no class file (use --stack)"
+NOT_READ: Final = "permissions of processes inside the host are not known here: a state has no class file (use --stack)"
 _MOST_HOSTS: Final = 4
 _MOST_REQUESTS: Final = 6
 _TITLE: Final = "Inside the host: what processes may do (enforced by the launcher, and by OpenShell where it runs)"

@@ -58,4 +58,4 @@ def build_tool_data(scope: ToolScope | None) -> dict[str, Any] | None:
 
 def describe_place(server: ToolServer) -> str:
     """Return where a server runs."""
-    return server.url or "on this host, in a sandbox of its own"
+    return server.url or "on this host, in a separate sandbox"

@@ -10,6 +10,7 @@ from containment.catalog.preset import Library
 from containment.config.spec import ContainmentSpec
 from containment.errors import InputError, Problem
 from containment.exit_code import Exit
+from containment.extras import TOOLS
 from containment.fixes.nearest_word import make_proposal
 from containment.preflight.finding import Status
 from containment.queries.results import Answer, Case, Section
@@ -25,7 +26,6 @@ from containment.tool_scopes.arguments import Argument
 from containment.tool_scopes.scope import ToolScope
 from containment.tool_scopes.server import ServerTool, ToolServer
 from containment.tools.pins import ListedTool
-from containment.tools_extra import find_missing_tools
 
 
 def list_tools(spec: ContainmentSpec, library: Library) -> Answer:
@@ -108,8 +108,8 @@ def check_tools(spec: ContainmentSpec, library: Library, listings: Mapping[str, 
 
 def _check_policy(scope: ToolScope) -> Iterator[Case]:
     title = "the Cedar policy is valid against the schema of the tools"
-    if missing := find_missing_tools():
-        yield Case("tools-cedar", title, Status.SKIPPED, scope.stack, missing)
+    if problem := TOOLS.find_problem():
+        yield Case("tools-cedar", title, Status.SKIPPED, scope.stack, problem)
         return
     from containment.tools.cedar_engine import CedarEngine
 

@@ -226,7 +226,7 @@ def _require_type(envelope: Envelope, wanted: str) -> None:
 def _check_rejection(envelope: Envelope, approvers: Approvers) -> None:
     _require_type(envelope, REJECTION_TYPE)
     if not envelope.signatures:
-        raise Refusal(RefusalCode.UNSIGNED, "is a rejection that nobody signed")
+        raise Refusal(RefusalCode.UNSIGNED, "is a rejection without a signature")
     if envelope.decision.kind is DecisionKind.ACTION:
         find_reviewer(envelope, envelope.decision, approvers)
         return

@@ -14,6 +14,7 @@ from containment.analysis.proofs import ProofStatus
 from containment.catalog.preset import Library
 from containment.config.spec import ContainmentSpec
 from containment.errors import InputError, Problem
+from containment.extras import TOOLS
 from containment.names import DENY_GROUPS, HTTPS_PORT, WebGroupId
 from containment.patterns.url import UrlPattern
 from containment.policy.builder import build_ruleset
@@ -34,7 +35,6 @@ from containment.sandbox.inclusion import Layer, Widening, find_widenings
 from containment.sandbox.permissions import Endpoint, Permissions, ProgramEgress
 from containment.sandbox.profile import parse_profile
 from containment.sandbox.profile import read_permissions as read_profile
-from containment.tools_extra import find_missing_tools
 
 ASSUMPTION: Final = (
     "a connection to a name goes to a public address of it, or to the addresses that the rendering lists, and names the host in TLS; "
@@ -126,8 +126,8 @@ class RenderingProver:
 
     def _prove_tools(self, kind: RenderingKind, text: str, name: str) -> RenderingProof:
         """Prove that a rendering of tools permits no call, and leaves no built-in tool, that the class does not list."""
-        if kind is RenderingKind.CEDAR and (missing := find_missing_tools()):
-            return RenderingProof(kind, *_STATEMENTS[Layer.CALL], ProofStatus.SKIPPED, why=missing)
+        if kind is RenderingKind.CEDAR and (problem := TOOLS.find_problem()):
+            return RenderingProof(kind, *_STATEMENTS[Layer.CALL], ProofStatus.SKIPPED, why=problem)
         find = find_wider_statements if kind is RenderingKind.CEDAR else find_undenied_tools
         try:
             shown = find(text, self._spec, self._library, name)

@@ -110,7 +110,7 @@ def check_document(target: SessionTarget, ssm: Any) -> CheckedItem:
 def _check_connection(target: SessionTarget, ssm: Any) -> Iterator[CheckedItem]:
     code, answer = _call(lambda: ssm.get_connection_status(Target=target.instance))
     if code in _DENIED:
-        yield _make("host-connected", Status.NOT_TESTED, f"these credentials may not ask ({code})", fix="allow ssm:GetConnectionStatus")
+        yield _make("host-connected", Status.NOT_TESTED, f"these credentials lack the right ({code})", fix="allow ssm:GetConnectionStatus")
     elif code or answer.get("Status") != "connected":
         detail = code or f"{target.instance} is {answer.get('Status')}"
         yield _make(

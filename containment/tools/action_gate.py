@@ -49,7 +49,7 @@ class DenyingGate:
             is_approved=False,
             digest=action.digest,
             rule=NO_SERVICE,
-            reason=f"no approval service: a {action.kind} needs the decision of a person, and none can be asked for here",
+            reason=f"no approval service: a {action.kind} needs the decision of a person, and no person can be reached here",
         )
 
     def record_outcome(self, decision: ActionDecision, state: ExecutionState, detail: str = "") -> None:

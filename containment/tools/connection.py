@@ -92,7 +92,7 @@ class ServerConnection:
         if listed is None or pinned is None:
             raise ServerError(Rule.CHANGED, f"{self.server.name} does not list {name} any more")
         if pinned.digest is None:
-            raise ServerError(Rule.NOT_REVIEWED, f"{name} of {self.server.name} has no digest, so nobody reviewed its description")
+            raise ServerError(Rule.NOT_REVIEWED, f"{name} of {self.server.name} has no digest, so its description is not reviewed")
         if listed.digest != pinned.digest:
             raise ServerError(Rule.CHANGED, f"{self.server.name} changed the description or the schema of {name} since its review")
         return listed

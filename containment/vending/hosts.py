@@ -133,7 +133,7 @@ def _build_owner_tag(spec: ContainmentSpec) -> dict[str, str]:
         return {}
     if not spec.config.session_owner:
         what = "is not set, with operatorSessions: true and no agent file that has an owner"
-        why = "operators open hosts whose owner tag equals their own, so nobody could open this one"
+        why = "operators open hosts whose owner tag equals their own, so no operator could open this one"
         fix = "set sessionOwner to the value of your operators' owner tag, such as platform-team"
         problem = Problem(f"Pulumi.{spec.stack}.yaml:sessionOwner", what, why, fix)
         raise InputError(f"{spec.stack} has a host without an owner", [problem])

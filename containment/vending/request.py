@@ -40,7 +40,7 @@ OPTIONS: Final[Mapping[str, str]] = {
 REQUIRED: Final = tuple(OPTIONS)[:7]
 """Keys that an agent file must have."""
 
-_TITLE: Final = "the agent cannot be vended"
+_TITLE: Final = "the agent's request cannot be used"
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ import subprocess
 import sys
 import tarfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -313,15 +313,3 @@ def _write_out(data: bytes) -> None:
     out: IO[bytes] = sys.stdout.buffer
     out.write(data)
     out.flush()
-
-
-def list_processes(words: Sequence[str] = ("containment-vm", QEMU)) -> list[int]:
-    """Return the machines that run now, of any user of this computer."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            with contextlib.suppress(OSError):  # the process ended meanwhile
-                command = (entry / "cmdline").read_bytes().decode(errors="replace")
-                if QEMU in command.split("\0")[0] and words[1] in command:
-                    found.append(int(entry.name))
-    return found

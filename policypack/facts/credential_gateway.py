@@ -22,7 +22,7 @@ from containment.iam.documents import Statement, UnreadableError, read
 from containment.ternary import Ternary
 from policypack.facts.hosts import Host, PlacementKind, is_tagged, list_able
 from policypack.facts.iam.roles import find_documents, find_managed_policies, find_unseen_policies, is_read
-from policypack.facts.routes import find_tables
+from policypack.facts.routing.routes import find_tables
 from policypack.graph.known_types import (
     EIP,
     EIP_ASSOCIATION,

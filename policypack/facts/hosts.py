@@ -14,8 +14,8 @@ from enum import StrEnum
 from typing import Any
 
 from containment.names import DEFAULT_ROLE, HostTag
-from policypack.facts.deployed.template_version import describe_unseen_versions, find_launches
-from policypack.facts.routes import find_internet_leaks, find_tables
+from policypack.facts.routing.routes import find_internet_leaks, find_tables
+from policypack.facts.template_version import describe_unseen_versions, find_launches
 from policypack.finding import Violation
 from policypack.graph.known_types import (
     COMPUTE,

@@ -23,11 +23,11 @@ from containment.patterns.domain import DomainPattern
 from containment.policy.rules import PUBLIC_INTERNET, CidrSelector, OpaqueSelector, Rule, SmartGroup, WebGroup
 from containment.port_range import PortRange
 from containment.ternary import Ternary
+from policypack.facts.home_networks import find_home_networks, find_resolvers
 from policypack.facts.hosts import Host, find_hosts
 from policypack.firewall.groups import select_hosts_in_subnets
 from policypack.firewall.model_providers import PROVIDERS
 from policypack.firewall.parsed_policy import parse_policy
-from policypack.firewall.proof.network import find_home_networks, find_resolvers
 from policypack.firewall.rules import RegisteredRule, read_rules
 from policypack.firewall.smart_group_membership import find_addresses
 from policypack.graph.plain_data import UNKNOWN

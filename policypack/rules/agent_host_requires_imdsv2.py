@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from policypack.facts.hosts import Host, find_hosts
-from policypack.facts.network.region import describe_place, is_same_place
+from policypack.facts.routing.region import describe_place, is_same_place
 from policypack.finding import Rule, Severity, Violation
 from policypack.graph.known_types import HAS_METADATA_SERVICE, INSTANCES, METADATA_DEFAULTS, SPOT_FLEET, TEMPLATES
 from policypack.graph.plain_data import UNKNOWN, describe, get_field, get_items

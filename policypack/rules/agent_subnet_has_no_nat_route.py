@@ -9,8 +9,8 @@ from __future__ import annotations
 from containment.ternary import Ternary
 from policypack.facts.hosts import Host, Placement, PlacementKind, find_hosts
 from policypack.facts.network.other_programs import FOREIGN_ROUTING, find_foreign
-from policypack.facts.network.route import Leak
-from policypack.facts.routes import RouteTable, find_internet_leaks, find_tables, has_default_internet_route
+from policypack.facts.routing.route import Leak
+from policypack.facts.routing.routes import RouteTable, find_internet_leaks, find_tables, has_default_internet_route
 from policypack.finding import Rule, Severity, Violation
 from policypack.graph.known_types import DEFAULT_SUBNET
 from policypack.graph.plain_data import is_false

@@ -7,7 +7,7 @@ network through a peering, a transit gateway, a VPN or an appliance takes that n
 from __future__ import annotations
 
 from policypack.facts.hosts import find_hosts
-from policypack.facts.routes import find_private_leaks, find_tables
+from policypack.facts.routing.routes import find_private_leaks, find_tables
 from policypack.finding import Rule, Scope, Severity, Violation
 from policypack.graph.resources import Graph
 

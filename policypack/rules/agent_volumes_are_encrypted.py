@@ -13,7 +13,7 @@ from containment.ternary import Ternary
 from policypack.facts.agent_environment import is_complete
 from policypack.facts.host_location import describe_target
 from policypack.facts.hosts import Host, find_hosts, find_unseen_versions
-from policypack.facts.network.region import is_same_place
+from policypack.facts.routing.region import is_same_place
 from policypack.finding import Rule, Scope, Severity, Violation
 from policypack.graph.known_types import (
     ECS_SERVICE,

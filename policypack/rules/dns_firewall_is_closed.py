@@ -24,7 +24,7 @@ from policypack.facts.dns_firewall import (
 )
 from policypack.facts.host_location import find_location
 from policypack.facts.network.other_programs import FOREIGN_NAMES, find_foreign
-from policypack.facts.network.region import describe_place, is_elsewhere
+from policypack.facts.routing.region import describe_place, is_elsewhere
 from policypack.finding import Rule, Scope, Severity, Violation
 from policypack.graph.known_types import DNS_RULE, VPCS
 from policypack.graph.plain_data import UNKNOWN, is_false

@@ -16,7 +16,7 @@ from containment.ternary import Ternary, all_of, any_of
 from policypack.facts.credential_gateway import find_candidates
 from policypack.facts.hosts import get_own_tags
 from policypack.facts.network.other_programs import is_of_program
-from policypack.facts.routes import find_tables
+from policypack.facts.routing.routes import find_tables
 from policypack.finding import Rule, Scope, Severity, Violation
 from policypack.firewall.effective_rules import EffectiveRules, check_environment
 from policypack.firewall.groups import IDENTITIES as GROUP_IDENTITIES

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from containment import programs
-from containment.preflight import data_plane
+from containment.machine import data_plane
 from containment.preflight.finding import Status
 from containment_lab.home import LabHome
 from containment_lab.linux import netns, tools

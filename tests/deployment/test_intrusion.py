@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from containment.cli.app import build
 from containment.controller_api.client import ControllerClient
-from containment.preflight.live_systems import find_lab_systems
+from containment.machine.live_systems import find_lab_systems
 from containment_lab.home import LabHome
 from tests.deployment.lab import REPOSITORY, Lab
 

@@ -56,6 +56,8 @@ def test_each_rule_of_prose_finds_its_words(text: str) -> None:
         "Compare the field `says` with `told`.",
         "A spoke gateway is a stand-in.",
         "one is a host, two of a kind",
+        "Who answers for each agent, and until when?",
+        "noip.us srv.us us.to we.tl",
         "The same for every hash seed.",
         "household, understands, assaying",
     ],

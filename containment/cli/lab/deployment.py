@@ -12,9 +12,8 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from inspect import Parameter
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -25,7 +24,7 @@ from containment.cli.lab.json_answer import build_document, build_failure, build
 from containment.cli.lab.output import DetailLevel, Screen
 from containment.cli.lab.screen.interrupts import Interrupted, raise_on_signals
 from containment.cli.lab.screen.verdict import Verb
-from containment.cli.options import Config, Folder, Json, Stack, StateIn, TextIn, choose_format, get_parameters, set_parameters
+from containment.cli.options import Config, Folder, Json, Stack, StateIn, TextIn, choose_format, take_format, take_options
 from containment.exit_code import Exit
 from containment.queries.renderers import Format
 from containment.queries.results import Answer, Section
@@ -119,34 +118,22 @@ class ProgramRun:
         raise typer.Exit(code)
 
 
-def _take_run(function: Callable[..., None]) -> Callable[..., None]:
-    """Make a command of a function whose first parameter is a run; the run's options come first, those of the function last."""
-    shared = get_parameters(ProgramRun)
-    names = [one.name for one in shared]
-
-    def command(**given: Any) -> None:
-        function(ProgramRun(**{name: given.pop(name) for name in names}), **given)
-
-    own = [one.replace(kind=Parameter.KEYWORD_ONLY) for one in get_parameters(function)[1:]]
-    return set_parameters(command, function, [*shared, *own])
-
-
 @app.command(epilog=build_epilog("lab preview"))
-@_take_run
+@take_options
 def preview(run: ProgramRun) -> None:
     """Show the changes that `up` would make."""
     run.perform(Verb.PREVIEW, Session.preview)
 
 
 @app.command(epilog=build_epilog("lab up"))
-@_take_run
+@take_options
 def up(run: ProgramRun, skip_preview: SkipPreview = False) -> None:
     """Preview, then create, update, replace and delete."""
     run.perform(Verb.UP, lambda session: session.up(skip_preview))
 
 
 @app.command(epilog=build_epilog("lab refresh"))
-@_take_run
+@take_options
 def refresh(run: ProgramRun, skip_preview: SkipPreview = True, clear_pending_creates: ClearPending = False) -> None:  # noqa: ARG001
     """Read every resource from the cloud into the state.
 
@@ -156,7 +143,7 @@ def refresh(run: ProgramRun, skip_preview: SkipPreview = True, clear_pending_cre
 
 
 @app.command(epilog=build_epilog("lab destroy"))
-@_take_run
+@take_options
 def destroy(run: ProgramRun, skip_preview: SkipPreview = True) -> None:  # noqa: ARG001
     """Delete every resource of the stack.
 
@@ -166,12 +153,12 @@ def destroy(run: ProgramRun, skip_preview: SkipPreview = True) -> None:  # noqa:
 
 
 @app.command(epilog=build_epilog("lab export"))
-def export(stack: Stack, folder: Folder = Path(), format_: StateIn = None, as_json: Json = False) -> None:
+@take_format(StateIn, Format.JSON)
+def export(stack: Stack, folder: Folder = Path(), *, chosen: Format) -> None:
     """Print the stack's state, by default as JSON.
 
     `pulumi stack import` reads the JSON; the other formats list the resources.
     """
-    chosen = choose_format(format_, as_json, Format.JSON)
     with exit_on_error():
         home, project = LabHome.find(), Project.load(folder.resolve())
         require_stack(home, stack, project.name, project.root)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from containment.cli.common import exit_on_error, print_and_exit
-from containment.cli.options import Json, TableIn, choose_format, print_answer
+from containment.cli.options import TableIn, print_answer, take_format
 from containment.exit_code import Exit
 from containment.queries.renderers import Format
 from containment.queries.results import Answer, Section
@@ -36,16 +36,16 @@ def status() -> Answer:
     return Answer(verb="lab-status", headline=f"lab home {home.root}", exit=Exit.OK, sections=(table,), document=document)
 
 
+@take_format(TableIn)
 def stacks(
     project: Annotated[str, typer.Option("--project", help="Only stacks of this project.")] = "",
-    format_: TableIn = None,
-    as_json: Json = False,
+    *,
+    chosen: Format,
 ) -> None:
     """List the stacks that have resources in the lab.
 
     As a table: one `project/stack` per line; with --project only the stack.
     """
-    chosen = choose_format(format_, as_json)
     found = []
     with exit_on_error():
         for path in LabHome.find().find_stacks():

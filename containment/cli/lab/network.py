@@ -21,12 +21,13 @@ from containment.cli.options import (
     Agent,
     Config,
     Folder,
-    Json,
+    SkipIfImpossible,
     Stack,
     StackOrNone,
     TableIn,
     TextIn,
-    choose_format,
+    Update,
+    take_format,
 )
 from containment.exit_code import Exit
 from containment.logs.record import DecisionRecord, render_record
@@ -43,9 +44,9 @@ world = typer.Typer(help="Create and remove the networks of deployed stacks.", n
 
 
 @world.command("up", epilog=build_epilog("lab world up"))
-def create_network(stack: Stack = DEFAULT_STACK, agent: Agent = "", format_: TextIn = None, as_json: Json = False) -> None:
+@take_format(TextIn)
+def create_network(stack: Stack = DEFAULT_STACK, agent: Agent = "", *, chosen: Format) -> None:
     """Create or update the network of a stack."""
-    chosen = choose_format(format_, as_json)
     status = _run_or_exit(lambda: LabNetwork(LabHome.find(), stack, agent).bring_up())
     if chosen is Format.JSON:
         typer.echo(json.dumps({"schema": "containment-world-up/v1", "stack": stack, **status}, indent=2))
@@ -73,9 +74,9 @@ def remove_networks(stack: StackOrNone = None) -> None:
 
 
 @world.command("status", epilog=build_epilog("lab world status"))
-def show_status(format_: TableIn = None, as_json: Json = False) -> None:
+@take_format(TableIn)
+def show_status(*, chosen: Format) -> None:
     """List the stacks that have a network here."""
-    chosen = choose_format(format_, as_json)
     found = [(each, each.is_running()) for each in list_networks(LabHome.find())]
     rows = tuple((each.stack, "runs" if runs else "does not run", str(each.folder)) for each, runs in found)
     document = None
@@ -89,15 +90,16 @@ def show_status(format_: TableIn = None, as_json: Json = False) -> None:
     )
 
 
+@take_format(TableIn)
 def verify(
     stack: Stack = DEFAULT_STACK,
     agent: Agent = "",
     config: Config = None,
     folder: Folder = Path(),
-    update: Annotated[bool, typer.Option(help="Test 6: add a destination to the stack, then remove it.")] = True,
-    skip: Annotated[bool, typer.Option("--skip-if-impossible", help="Exit 0 if namespaces cannot be created.")] = False,
-    format_: TableIn = None,
-    as_json: Json = False,
+    update: Update = True,
+    skip: SkipIfImpossible = False,
+    *,
+    chosen: Format,
 ) -> None:
     """Run the six validation tests from the deployed agent host.
 
@@ -108,7 +110,6 @@ def verify(
     from containment_lab.validation.opened_tls import list_opened_urls, summarize_clients, try_clients
     from containment_lab.validation.six_tests import NAMES, choose_update_target, determine_mode, run_six_tests
 
-    chosen = choose_format(format_, as_json)
     place = LabNetwork(LabHome.find(), stack, agent)
     if lacking := list_missing() or list(filter(None, [place.home.find_problem()])):
         code, why = Exit.OK if skip else Exit.ERROR, "; ".join(lacking)
@@ -218,18 +219,18 @@ def make_updater(folder: Path, stack: str, config: list[str]) -> Callable[[str |
     return bring_up
 
 
+@take_format(TextIn)
 def watch(
     stack: Stack = DEFAULT_STACK,
     seconds: Annotated[float, typer.Option(help="Stop after this time; 0: until interrupted.")] = 0,
     since_start: Annotated[bool, typer.Option("--all", help="Include earlier decisions.")] = False,
-    format_: TextIn = None,
-    as_json: Json = False,
+    *,
+    chosen: Format,
 ) -> None:
     """Show decisions as they are made.
 
     As JSON: one record per line.
     """
-    chosen = choose_format(format_, as_json)
     place = LabNetwork(LabHome.find(), stack)
     _run_or_exit(place.require_stack)
     count = 0 if since_start else int(_run_or_exit(lambda: place.send_command("decisions"))["count"])

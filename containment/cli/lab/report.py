@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from containment.cli.common import exit_on_error, parse_overrides
-from containment.cli.options import DEFAULT_STACK, Config, Folder, Json, Stack, TextIn, choose_format
+from containment.cli.options import DEFAULT_STACK, Config, Folder, SkipIfImpossible, Stack, TextIn, Update, take_format
 from containment.cli.version import find_checkout_commit
 from containment.exit_code import Exit
 from containment.queries.renderers import Format
@@ -24,6 +24,7 @@ from containment_lab.report.summary import Summary
 _TABLES = Path("tests/scenarios")
 
 
+@take_format(TextIn)
 def report(
     stack: Stack = DEFAULT_STACK,
     out: Annotated[Path, typer.Option("--out", "-o", help="The HTML page; .md, .json and .csv are next to it.")] = Path(
@@ -32,11 +33,11 @@ def report(
     config: Config = None,
     folder: Folder = Path(),
     evasion: Annotated[bool, typer.Option(help="Run the evasion table as well (a minute).")] = True,
-    update: Annotated[bool, typer.Option(help="Test 6: add a destination to the stack, then remove it.")] = True,
-    skip: Annotated[bool, typer.Option("--skip-if-impossible", help="Exit 0 if namespaces cannot be created.")] = False,
+    update: Update = True,
+    skip: SkipIfImpossible = False,
     tables: Annotated[Path, typer.Option(help="The folder of scenario tables.")] = _TABLES,
-    format_: TextIn = None,
-    as_json: Json = False,
+    *,
+    chosen: Format,
 ) -> None:
     """Write a report of the tests through the policy.
 
@@ -51,7 +52,6 @@ def report(
     from containment_lab.report.summary import summarize
     from containment_lab.validation.six_tests import choose_update_target, determine_mode
 
-    chosen = choose_format(format_, as_json)
     with exit_on_error():
         require_writable(out)
     if lacking := list_missing() or list(filter(None, [LabHome.find().find_problem()])):

@@ -33,7 +33,7 @@ def _refuse_true_and_false(raw: Any) -> Any:
 def _refuse_unclear_tag(key: str) -> str:
     if not is_second_factor_tag(key):
         fit = f"{key}Mfa"[-_LONGEST_TAG:]
-        raise UnfitError("does not say that the tag states a second factor", f"have the provider send a tag such as {fit}", fit)
+        raise UnfitError("has no part that names a second factor", f"have the provider send a tag such as {fit}", fit)
     return key
 
 
@@ -61,7 +61,7 @@ class SessionKeys(Keys):
         "set the value of your operators' owner tag, such as platform-team",
     )
     session_idle_minutes: int = declare_key(
-        15, "Minutes without input after which a session ends.", "an open shell is anybody's who comes by", "1 to 60", ge=1, le=60
+        15, "Minutes without input after which a session ends.", "an open shell can be used by anyone at the screen", "1 to 60", ge=1, le=60
     )
     session_max_minutes: int = declare_key(
         240, "Minutes after which every session ends.", "the right to a session is checked when it opens", "1 to 1440", ge=1, le=1440
@@ -69,7 +69,7 @@ class SessionKeys(Keys):
     session_ports: Ports = declare_key(
         (),
         "Ports of the host's own loopback that operators may forward, for an IDE or a browser; [] forwards none.",
-        "a program on a forwarded port is open to whoever has the operator's machine",
+        "a program on a forwarded port is open to every process of the operator's machine",
         "list ports such as [8080]",
         items="integer",
     )
@@ -94,7 +94,7 @@ class SessionKeys(Keys):
     session_mfa_tag: Annotated[str, make_text_validator(_TAG, "the key of a session tag"), AfterValidator(_refuse_unclear_tag)] = (
         declare_key(
             "mfa",
-            "Session tag that the identity provider sets to true after a second factor; its name says so (mfa, secondFactor, amr).",
+            "Session tag that the identity provider sets to true after a second factor; its name contains mfa, secondFactor or amr.",
             "a password alone would open a session",
             "set the key that your provider sends, such as mfa",
         )

@@ -47,7 +47,7 @@ def check_credential_routes(
     for place, route in enumerate(config.credential_routes):
         host = DomainPattern.parse(route.host)
         if host not in approved:
-            why = "the gateway's key would go to a host that nobody approved"
+            why = "the gateway's key would go to a host without approval"
             fix = f"add {route.host} to {' or '.join(_KEYS)}, whichever it is"
             what = f"[{place}].host {route.host} is no approved model gateway of this stack, and no approved registry, API or tool gateway"
             checks.problems.append(Problem(where, what, why, fix))

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 
 from containment.evidence.inputs import Inputs
-from containment.evidence.model import Claim, Collected, Content, Contents, Judge, PartName, UnfitContentError, find_worst
+from containment.evidence.model import Claim, Collected, Content, Judge, PartName, UnfitContentError, find_worst
 from containment.preflight.finding import Status
 from containment.queries.results import Case
 
@@ -86,8 +86,3 @@ def make_yes_or_no(id_: str, statement: str, is_true: bool, reason: str) -> Clai
 def join_reasons(texts: Iterable[str]) -> str:
     """Return several reasons as one text, each once."""
     return "; ".join(dict.fromkeys(" ".join(text.split()) for text in texts if text.strip()))
-
-
-def get_content(contents: Contents, name: PartName) -> Content | None:
-    """Return the facts of another part, None if there are none."""
-    return contents.get(name)

@@ -100,7 +100,7 @@ def _split_port(text: str, default: int | None) -> tuple[str, int]:
             raise DestinationError("names no port")
         return host, default
     if not _PORT.fullmatch(port) or int(port) > 65535:
-        raise DestinationError(f"has {port[:16]!r} where a port from 1 to 65535 belongs")
+        raise DestinationError(f"has {port[:16]!r} in place of a port from 1 to 65535")
     return host, int(port)
 
 

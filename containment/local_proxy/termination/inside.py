@@ -43,7 +43,7 @@ async def accept_tls(client: Stream, destination: Destination, authority: Sandbo
     except TimeoutError:
         raise RefusedError(Denial(DenyRule.MALFORMED, f"the TLS handshake did not end within {seconds:g} s")) from None
     except OSError as error:
-        why = "the client does not accept the sandbox's certificate, or speaks no TLS 1.2"
+        why = "the client does not accept the sandbox's certificate, or does not support TLS 1.2"
         raise RefusedError(Denial(DenyRule.MALFORMED, f"TLS with the client cannot begin ({error.strerror or error}): {why}")) from None
     return inside
 

@@ -14,7 +14,7 @@ from containment.controller_api.client import ControllerAddress
 from containment.exit_code import Exit
 from containment.preflight.facts import UnreadFact as NotConfigured
 from containment.preflight.finding import Status
-from containment.preflight.live_systems import LiveSystems
+from containment.preflight.place import LiveSystems
 from containment.queries.account.controller import read_controller
 from containment.queries.account.hosts import read_hosts
 from containment.queries.account.identity import read_identity

@@ -26,8 +26,6 @@ SWITCHES = {
     "enableGroGso": ("enable_gro_gso", "disable_gro_gso"),
     "singleAzHa": ("enable_single_az_ha", "disable_single_az_ha"),
 }
-AT_CREATE = ("singleIpSnat", "singleAzHa")
-"""Switches that are part of the create call."""
 FIXED = frozenset({"cloudType", "accountName", "gwName", "vpcId", "vpcReg", "subnet", "insaneMode", "insertionGateway"})
 UNCHANGEABLE = ("allocateNewEip", "eip", "customerManagedKeys", "enableIpv6")
 SIMULATED = frozenset(

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from policypack.facts.agent_environment import is_complete
-from policypack.facts.deployed.controller_routes import is_controller_route
+from policypack.facts.routing.controller_routes import is_controller_route
 from policypack.graph.known_types import (
     EIP,
     ENDPOINT_POLICY,

@@ -1,1 +1,1 @@
-"""Network facts judged by allow-list: routes, DNS names, regions and accounts, and resources of other programs."""
+"""Network facts judged by allow-list: DNS names, containers, and resources of other programs."""

@@ -18,11 +18,11 @@ from containment.analysis.classes.table import Witness
 from containment.loaders.address_bound import read_bound
 from containment.names import DNS_PORT, HTTPS_PORT, Protocol
 from containment.ternary import Ternary, any_of
+from policypack.facts.home_networks import find_home_networks
 from policypack.firewall.analysis import FlowSet
 from policypack.firewall.effective_rules import EffectiveRules
 from policypack.firewall.proof.decided_flows import find_decided_flow, is_group_dependent
 from policypack.firewall.proof.extent import OPEN_MEMBERS, Member, MemberKind, compute_private_ranges, describe_members, read_destinations
-from policypack.firewall.proof.network import find_home_networks
 from policypack.firewall.proof.resolvers import OVER, find_dns_flow, is_dns_alone
 from policypack.firewall.rules import RegisteredRule
 

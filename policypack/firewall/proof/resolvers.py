@@ -11,11 +11,11 @@ from typing import Final
 from containment.analysis.classes.table import Witness
 from containment.names import DNS_PORT, Protocol
 from containment.ternary import Ternary, all_of
+from policypack.facts.home_networks import find_resolvers
 from policypack.firewall.analysis import FlowResult, FlowSet
 from policypack.firewall.effective_rules import EffectiveRules
 from policypack.firewall.proof.decided_flows import find_decided_flow
 from policypack.firewall.proof.extent import WIDE_MEMBERS, MemberKind, read_destinations
-from policypack.firewall.proof.network import find_resolvers
 from policypack.firewall.rules import RegisteredRule
 from policypack.firewall.scope import has_every_address, is_within
 

@@ -15,10 +15,10 @@ from math import inf
 from containment.address_ranges import Range, count_numbers, merge_ranges
 from containment.loaders.address_bound import read_bound
 from containment.ternary import Ternary, all_of
+from policypack.facts.home_networks import find_home_networks
 from policypack.firewall.effective_rules import EffectiveRules
 from policypack.firewall.groups import IDENTITIES
 from policypack.firewall.proof.extent import OPEN_MEMBERS, WIDE_MEMBERS, MemberKind, compute_private_ranges, read_members
-from policypack.firewall.proof.network import find_home_networks
 from policypack.firewall.rules import RegisteredRule
 from policypack.firewall.smart_group_membership import has_host
 from policypack.graph.known_types import RULE_LISTS, SMART_GROUP

@@ -1,4 +1,4 @@
-"""Sources outside the vended networks that use an LLM endpoint are listed with what logs have of them, and sources inside are not."""
+"""Sources outside the agents' networks that use an LLM endpoint are listed with what logs have of them, and sources inside are not."""
 
 from __future__ import annotations
 

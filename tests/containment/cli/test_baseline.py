@@ -102,7 +102,7 @@ def test_a_missing_baseline_is_an_error_with_the_command_that_writes_it(run: Run
 
 
 def test_without_the_extra_one_line_names_it(run: Run, logs: Path) -> None:
-    with mock.patch("containment.observe_extra.find_spec", return_value=None):
+    with mock.patch("containment.extras.find_spec", return_value=None):
         result = run("baseline", "learn", "old.log")
     assert result.exit_code == 1
     assert "agent-containment[observe]" in result.stderr

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from containment.cli.fleet_screen import LiveTable
+from containment.cli.fleet.screen import LiveTable
 from containment.exit_code import Exit
 from containment.fleet import backend
 from containment.fleet.backend import Outcome, Task
@@ -134,7 +134,7 @@ def test_wrong_usage_is_refused_and_nothing_runs(engine: Engine, run: Run, words
 )
 def test_destroy_needs_every_name_typed(engine: Engine, run: Run, monkeypatch: pytest.MonkeyPatch, typed: str, destroyed: bool) -> None:
     engine.deployed = {"coding-monitor": deployment("coding-monitor"), "coding-enforce": deployment("coding-enforce")}
-    monkeypatch.setattr("containment.cli.fleet.is_terminal", lambda: True)
+    monkeypatch.setattr("containment.cli.fleet.commands.is_terminal", lambda: True)
     monkeypatch.setattr("typer.prompt", lambda *_, **__: typed)
     done = run("fleet", "destroy")
     assert "coding-enforce: 70 resources, 1 agent host, 1 VPC" in done.stderr

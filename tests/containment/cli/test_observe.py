@@ -98,7 +98,7 @@ def test_a_stack_names_the_permits_that_nothing_used(run: Run, stacks: Path, rul
 
 
 def test_without_the_extra_one_line_has_the_command_that_installs_it(run: Run, log: Path) -> None:
-    with mock.patch("containment.observe_extra.find_spec", return_value=None):
+    with mock.patch("containment.extras.find_spec", return_value=None):
         result = run("observe", str(log))
     assert result.exit_code == 1
     assert "agent-containment[observe]" in result.stderr

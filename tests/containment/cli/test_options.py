@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import csv
 import io
 import json
@@ -10,8 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from containment.cli import options
+
 from .conftest import Run
 
+CLI = Path(options.__file__).parent
 VERBS = {
     "plan": ["plan", "-s", "coding-monitor"],
     "host": ["host", "-s", "coding-monitor"],
@@ -154,3 +158,12 @@ def test_a_machine_that_cannot_send_packets_is_skipped_in_data_too(run: Run, mon
     assert result.exit_code == 1
     assert "no namespaces" in json.dumps(json.loads(result.stdout))
     assert run("lab", verb, "--json", "--skip-if-impossible").exit_code == 0
+
+
+def test_an_option_is_declared_once() -> None:
+    found: dict[str, list[str]] = {}
+    for path in sorted(CLI.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in ("typer.Option", "typer.Argument"):
+                found.setdefault(ast.unparse(node), []).append(f"{path.relative_to(CLI)}:{node.lineno}")
+    assert {text: places for text, places in found.items() if len(places) > 1} == {}

@@ -57,7 +57,7 @@ def test_wrong_usage_is_named(words: list[str], code: Exit, text: str, tmp_path:
 
 
 def test_without_the_extra_the_command_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("containment.tools_extra.find_spec", lambda _: None)
+    monkeypatch.setattr("containment.extras.find_spec", lambda _: None)
     result = CliRunner().invoke(build(["tools"]), ["tools", "serve", "--task", "report"])
     assert result.exit_code == Exit.ERROR
     assert "agent-containment[tools]" in result.output

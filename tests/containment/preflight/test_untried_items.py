@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from containment.loaders.presets import load_library
-from containment.preflight.doctor import examine
+from containment.machine.doctor import examine
 from containment.preflight.finding import Status
 from containment.preflight.untried_items import NOT_RUN, PAGE, System, format_counts
 from tools.reference import render_not_run

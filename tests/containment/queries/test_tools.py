@@ -9,7 +9,6 @@ import pytest
 from containment.errors import InputError
 from containment.exit_code import Exit
 from containment.preflight.finding import Status
-from containment.queries import tools as module
 from containment.queries.risk import describe_risk
 from containment.queries.subjects import build_subject
 from containment.queries.tools import check_tools, describe_pins, find_listing_problems, list_tools, show_server
@@ -58,7 +57,7 @@ def test_check_is_no_without_reviews_and_not_certain_without_a_start(monkeypatch
     assert statuses["tools-listed"] is Status.NOT_TESTED
     assert statuses["tools-reviewed"] is Status.FAIL
     assert check_tools(spec_of("locked-down-monitor"), library()).exit is Exit.NOTHING
-    monkeypatch.setattr(module, "find_missing_tools", lambda: "no cedarpy")
+    monkeypatch.setattr("containment.extras.find_spec", lambda name: None if name == "cedarpy" else object())
     skipped = next(case for case in check_tools(spec_of("coding-monitor"), library()).cases if case.id == "tools-cedar")
     assert skipped.status is Status.SKIPPED
 

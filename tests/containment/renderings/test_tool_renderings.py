@@ -11,7 +11,6 @@ import pytest
 from containment.analysis.proofs import ProofStatus
 from containment.catalog.preset import Library
 from containment.config.spec import ContainmentSpec
-from containment.renderings import proofs as module
 from containment.renderings.cedar import render_cedar
 from containment.renderings.kinds import RenderingKind
 from containment.renderings.proofs import RenderingProof
@@ -78,7 +77,7 @@ def test_a_narrower_policy_is_proved() -> None:
 
 
 def test_without_cedar_nothing_is_proved_and_the_reason_shown(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "find_missing_tools", lambda: "the extra `tools` is not installed here (no cedarpy)")
+    monkeypatch.setattr("containment.extras.find_spec", lambda name: None if name == "cedarpy" else object())
     found = prove(RenderingKind.CEDAR, render_cedar(*render_for(STACK)))
     assert found.verdict is ProofStatus.SKIPPED
     assert "cedarpy" in found.why

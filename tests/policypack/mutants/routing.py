@@ -19,7 +19,7 @@ from policypack.facts.network.other_programs import (
     FOREIGN_NAMES,
     FOREIGN_ROUTING,
 )
-from policypack.facts.network.route import NO_TARGETS
+from policypack.facts.routing.route import NO_TARGETS
 from policypack.graph.known_types import DEFAULT_ROUTE_TABLE, PREFIX_LIST, ROUTE
 from policypack.graph.plain_data import UNKNOWN
 from tests.policypack.mutants.mutant import GATEWAY, TABLE, VPC, Add, Change, Mutant, Set

@@ -196,7 +196,7 @@ def test_after_it_is_undone_the_stack_passes_again(account: Account) -> None:
 
 def test_a_widened_group_on_the_controller_is_found(account: Account, tmp_path: Path) -> None:
     from containment.controller_api.reader import ControllerReader
-    from containment.preflight import live_systems
+    from containment.machine import live_systems
     from containment_lab.home import LabHome
 
     address = live_systems.find_lab_systems(LabHome(account.lab.home)).controller

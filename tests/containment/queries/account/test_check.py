@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from containment.exit_code import Exit
 from containment.preflight.facts import UnreadFact
 from containment.preflight.finding import Status
-from containment.preflight.live_systems import LiveSystems
+from containment.preflight.place import LiveSystems
 from containment.queries.account.check import check_account
 from containment.queries.account.joined_stack import find_scope, join
 from containment.queries.account.reading import Reading

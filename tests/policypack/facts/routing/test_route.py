@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from policypack.facts.network.route import NO_TARGETS, find_leaks
+from policypack.facts.routing.route import NO_TARGETS, find_leaks
 from policypack.graph.known_types import DEFAULT_ROUTE_TABLE, ROUTE, ROUTE_TABLE, SUBNET, TABLE_ASSOCIATION, VPC, VPC_ENDPOINT
 from policypack.graph.plain_data import UNKNOWN
 from policypack.graph.resources import Resource

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from containment.controller_api.client import ControllerAddress
-from containment.preflight import live_systems
+from containment.machine import live_systems
 from containment.preflight.facts import UnreadFact
 from containment_lab.home import ENV
 

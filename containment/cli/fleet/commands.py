@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from containment.cli.common import exit_on_error, fail, print_and_exit
 from containment.cli.completion import complete_stack_names
 from containment.cli.exit_codes import build_epilog
-from containment.cli.fleet_run import build_plan_answer, read_fleet, run_stacks, run_tasks, select_members
-from containment.cli.options import Folder, Json, TableIn, choose_format, print_answer
+from containment.cli.fleet.run import build_plan_answer, read_fleet, run_stacks, run_tasks, select_members
+from containment.cli.options import AttestedWithin, Folder, TableIn, print_answer, take_format
 from containment.exit_code import Exit
 from containment.fleet.names import BackendName, Verb
+from containment.queries.renderers import Format
 from containment.queries.results import Answer
+
+if TYPE_CHECKING:
+    from containment.fleet.backend import Backend
+    from containment.fleet.checks import FleetFacts
+    from containment.fleet.members import Member
 
 app = typer.Typer(help="Plan, deploy and compare all stacks of a project.", no_args_is_help=True)
 
@@ -30,25 +37,36 @@ Engine = Annotated[
 Parallel = Annotated[int, typer.Option("--parallel", help="Stacks at once, at most.", min=1, max=64)]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """The options that select stacks of a project, and the engine."""
+
+    stacks: Stacks = None
+    site: Sites = None
+    backend: Engine = None
+    folder: Folder = Path()
+
+    def read(self) -> tuple[Backend, FleetFacts, list[Member]]:
+        """Return the engine, what the files of the fleet define, and the selected members."""
+        engine, facts = read_fleet(self.folder, self.backend)
+        return engine, facts, select_members(facts, self.stacks, self.site)
+
+
 @app.command("plan", epilog=build_epilog("fleet plan"))
+@take_format(TableIn)
 def plan(
-    stacks: Stacks = None,
-    site: Sites = None,
+    selection: Selection,
     preview: Annotated[bool, typer.Option("--preview", help="Preview each stack with the engine and the pack.")] = False,
     parallel: Parallel = 2,
-    backend: Engine = None,
-    folder: Folder = Path(),
-    format_: TableIn = None,
-    as_json: Json = False,
+    *,
+    chosen: Format,
 ) -> None:
     """List the stacks, and every problem of their files.
 
     Nothing is deployed. A problem of any file stops `fleet up`.
     """
-    chosen = choose_format(format_, as_json)
     with exit_on_error():
-        engine, facts = read_fleet(folder, backend)
-        members = select_members(facts, stacks, site)
+        engine, facts, members = selection.read()
         answer = build_plan_answer(engine, facts, members)
     if preview:
         run_stacks(Verb.PREVIEW, engine, facts, members, answer, parallel, chosen)
@@ -56,39 +74,33 @@ def plan(
 
 
 @app.command("up", epilog=build_epilog("fleet up"))
+@take_format(TableIn)
 def up(
-    stacks: Stacks = None,
-    site: Sites = None,
+    selection: Selection,
     parallel: Parallel = 2,
-    backend: Engine = None,
-    folder: Folder = Path(),
-    format_: TableIn = None,
-    as_json: Json = False,
+    *,
+    chosen: Format,
 ) -> None:
     """Deploy every stack, the platforms first.
 
     The policy pack is enforced in each. A stack that fails stops no other; the exit code is the worst of all. Run again after an
     interruption, it goes on where it stopped.
     """
-    chosen = choose_format(format_, as_json)
     with exit_on_error():
-        engine, facts = read_fleet(folder, backend)
-        members = select_members(facts, stacks, site)
+        engine, facts, members = selection.read()
         answer = build_plan_answer(engine, facts, members)
     run_stacks(Verb.UP, engine, facts, members, answer, parallel, chosen)
 
 
 @app.command("destroy", epilog=build_epilog("fleet destroy"))
+@take_format(TableIn)
 def destroy(
-    stacks: Stacks = None,
-    site: Sites = None,
+    selection: Selection,
     platform: Annotated[bool, typer.Option("--platform", help="Destroy the platforms too, after the stacks.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Destroy without typing the names.")] = False,
     parallel: Parallel = 2,
-    backend: Engine = None,
-    folder: Folder = Path(),
-    format_: TableIn = None,
-    as_json: Json = False,
+    *,
+    chosen: Format,
 ) -> None:
     """Destroy stacks, after their names were typed.
 
@@ -96,15 +108,13 @@ def destroy(
     """
     from containment.fleet.tasks import build_destroy_tasks, find_mistyped, list_deletions
 
-    chosen = choose_format(format_, as_json)
     with exit_on_error():
-        engine, facts = read_fleet(folder, backend)
-        members = select_members(facts, stacks, site)
+        engine, _, members = selection.read()
         deletions = list_deletions([one.stack for one in members], engine.list_deployments())
         platforms = sorted(engine.list_platforms()) if platform else []
         if platform and (staying := sorted(engine.list_deployments().keys() - {one.stack for one in deletions})):
             fail(f"--platform: {', '.join(staying)} would stay, and their rules are attached to the platform", Exit.USAGE)
-        tasks = build_destroy_tasks([one.stack for one in deletions], platforms, folder)
+        tasks = build_destroy_tasks([one.stack for one in deletions], platforms, selection.folder)
     typer.echo("This would be deleted:" if tasks else "nothing of these stacks is deployed", err=True)
     for one in deletions:
         typer.echo(f"  {one.describe()}", err=True)
@@ -142,11 +152,8 @@ def reap(
 @app.command("status", epilog=build_epilog("fleet status"))
 @print_answer(TableIn)
 def status(
-    stacks: Stacks = None,
-    site: Sites = None,
-    attested_within: Annotated[int, typer.Option("--attested-within", min=1, help="Hours after which an attestation is stale.")] = 24,
-    backend: Engine = None,
-    folder: Folder = Path(),
+    selection: Selection,
+    attested_within: AttestedWithin = 24,
 ) -> Answer:
     """Show per stack: deployed, drift, attestation, agents.
 
@@ -158,14 +165,15 @@ def status(
     from containment.fleet.status import Observed, build_status, find_unreviewed, list_problem_cases
     from containment.vending.loader import find_stacks
 
-    engine, facts = read_fleet(folder, backend)
-    members = select_members(facts, stacks, site)
+    engine, facts, members = selection.read()
     age = timedelta(hours=attested_within)
-    seen = Observed(folder=folder, deployments=engine.list_deployments(), now=datetime.now(UTC), max_age=age, by_request=facts.by_request)
+    seen = Observed(
+        folder=selection.folder, deployments=engine.list_deployments(), now=datetime.now(UTC), max_age=age, by_request=facts.by_request
+    )
     found = [build_status(member, facts.agents, seen) for member in members]
     more = [*list_problem_cases(facts.problems)]
-    if not stacks and not site:
-        more += find_unreviewed(members, find_stacks(folder), seen.deployments)
+    if not selection.stacks and not selection.site:
+        more += find_unreviewed(members, find_stacks(selection.folder), seen.deployments)
     return build_status_answer(found, more, engine.name)
 
 

@@ -13,9 +13,9 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from containment.lab_extra import INSTALL, lab_refusal
+from containment.extras import LAB
 from containment.loaders import strict_yaml
-from containment.preflight.data_plane import data_plane_checks
+from containment.machine.data_plane import data_plane_checks
 from containment.preflight.finding import Finding, Status
 from containment.preflight.untried_items import PAGE, format_counts
 from containment.programs import find_program
@@ -85,8 +85,8 @@ def _check_packages(_: Path) -> Iterator[Finding]:
 
 def _lab_packages() -> Iterator[Finding]:
     """Yield one finding for the extra `lab`; an installation without it is complete but for the lab."""
-    if refusal := lab_refusal():
-        yield Finding("package moto", Status.SKIPPED, refusal, INSTALL)
+    if problem := LAB.find_problem():
+        yield Finding("package moto", Status.SKIPPED, problem, LAB.fix)
     else:
         yield Finding("package moto", Status.PASS, importlib.metadata.version("moto"))
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from containment.lab_extra import INSTALL, lab_refusal
+from containment.extras import LAB
 from containment.preflight.finding import Finding, Status
 from containment.programs import build_search_path, find_program
 
@@ -110,12 +110,12 @@ CHECKS: Final[Mapping[str, Callable[[Path], Iterator[Finding]]]] = {
 
 def data_plane_checks() -> Sequence[Callable[[Path], Iterator[Finding]]]:
     """Return the checks of the data plane; where the lab is not installed, one that skips them all."""
-    return (_not_installed,) if lab_refusal() else (*CHECKS.values(),)
+    return (_not_installed,) if LAB.find_problem() else (*CHECKS.values(),)
 
 
 def _not_installed(_: Path) -> Iterator[Finding]:
     for name in CHECKS:
-        yield Finding(name, Status.SKIPPED, lab_refusal() or "", INSTALL)
+        yield Finding(name, Status.SKIPPED, LAB.find_problem() or "", LAB.fix)
 
 
 def _run_in_namespace(*command: str) -> subprocess.CompletedProcess[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from containment.preflight import data_plane
+from containment.machine import data_plane
 from containment.preflight.finding import Status
 
 Answers = Callable[..., None]
@@ -21,7 +21,7 @@ def answering(monkeypatch: pytest.MonkeyPatch) -> Answers:
     def answer(stdout: str = "", stderr: str = "", code: int = 0) -> None:
         monkeypatch.setattr("containment.programs.shutil.which", lambda name, **_: f"/usr/bin/{name}")
         done = subprocess.CompletedProcess([], code, stdout, stderr)
-        monkeypatch.setattr("containment.preflight.data_plane.subprocess.run", lambda *_, **__: done)
+        monkeypatch.setattr("containment.machine.data_plane.subprocess.run", lambda *_, **__: done)
 
     return answer
 
@@ -46,7 +46,7 @@ def test_namespaces_that_cannot_be_made_are_reported_with_the_fix(
     answering: Answers, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, user: int, switches: dict[str, str], fix: str
 ) -> None:
     answering(stderr="unshare: unshare failed: Operation not permitted", code=1)
-    monkeypatch.setattr("containment.preflight.data_plane.os.geteuid", lambda: user)
+    monkeypatch.setattr("containment.machine.data_plane.os.geteuid", lambda: user)
     monkeypatch.setattr(data_plane, "_read_setting", lambda file: switches.get(Path(file).name, ""))
     (finding,) = data_plane.check_namespaces(tmp_path)
     assert finding.status is Status.WARN
@@ -96,9 +96,9 @@ def test_envoy_is_started_not_just_found(
     status: Status,
 ) -> None:
     answering(stdout="envoy  version: 1.2.3", code=code)
-    monkeypatch.setattr("containment.preflight.data_plane.platform.system", lambda: machine[0])
-    monkeypatch.setattr("containment.preflight.data_plane.platform.machine", lambda: machine[1])
-    monkeypatch.setattr("containment.preflight.data_plane.importlib.util.find_spec", lambda _: object() if installed else None)
+    monkeypatch.setattr("containment.machine.data_plane.platform.system", lambda: machine[0])
+    monkeypatch.setattr("containment.machine.data_plane.platform.machine", lambda: machine[1])
+    monkeypatch.setattr("containment.machine.data_plane.importlib.util.find_spec", lambda _: object() if installed else None)
     monkeypatch.setattr("containment_lab.linux.tools.find_envoy", lambda: "/x/envoy")
     (finding,) = data_plane.check_envoy(tmp_path)
     assert finding.status is status

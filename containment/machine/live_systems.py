@@ -9,44 +9,28 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from containment.config.pulumi_format.engine_values import encode_for_engine
 from containment.config.pulumi_format.stack_file import read_config
 from containment.controller_api.client import ControllerAddress
-from containment.lab_extra import require_lab
+from containment.extras import LAB
 from containment.loaders import strict_yaml
 from containment.loaders.stack_file import PROJECT, is_secure
 from containment.preflight.facts import UnreadFact
-from containment.preflight.rights import Clients
+from containment.preflight.place import LiveSystems
 from containment_lab import simulators
 from containment_lab.home import ENV, LabHome
 
 SETTINGS = {"controllerIp": "AVIATRIX_CONTROLLER_IP", "username": "AVIATRIX_USERNAME", "password": "AVIATRIX_PASSWORD"}
 
 
-@dataclass(frozen=True)
-class LiveSystems:
-    """The systems to read: clients and address, or why there are none.
-
-    `said` is the report's heading, `overrides` is configuration that the place provides (the lab's access account), and `demanded` are
-    the systems whose absence is a failure.
-    """
-
-    said: str
-    clients: Clients | UnreadFact
-    controller: ControllerAddress | UnreadFact
-    overrides: Mapping[str, str]
-    demanded: frozenset[str]
-
-
 def find_running_lab() -> LabHome | None:
     """Return the lab home in force if its cloud and its Controller run, else None; create and start nothing.
 
     Raises:
-        LabNotInstalled: A lab of another installation runs, and this installation has none.
+        ExtraNotInstalled: A lab of another installation runs, and this installation has none.
     """
     root = Path(os.environ.get(ENV) or ".lab").resolve()
     if not root.is_dir():
@@ -54,7 +38,7 @@ def find_running_lab() -> LabHome | None:
     up = {each.name for each in simulators.read_status(LabHome(root)) if each.pid}
     if not {"cloud", "controller"} <= up:
         return None
-    require_lab()
+    LAB.require()
     return LabHome(root)
 
 

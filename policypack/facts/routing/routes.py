@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from containment.ternary import Ternary
-from policypack.facts.deployed.controller_routes import is_controller_route
-from policypack.facts.network.region import is_same_place
-from policypack.facts.network.route import Leak, find_leaks
+from policypack.facts.routing.controller_routes import is_controller_route
+from policypack.facts.routing.region import is_same_place
+from policypack.facts.routing.route import Leak, find_leaks
 from policypack.graph.known_types import (
     DEFAULT_ROUTE_TABLE,
     DEFAULT_VPC,
