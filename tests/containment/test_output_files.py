@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from containment import output_files, whole_files
+from containment import output_files
 from containment.errors import InputError
 
 
@@ -27,7 +27,7 @@ def test_a_refused_write_names_the_file_and_a_fix_for_its_reason(
     def refuse(_: int) -> None:
         raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr(whole_files.os, "fsync", refuse)
+    monkeypatch.setattr(os, "fsync", refuse)
     with pytest.raises(InputError) as caught:
         output_files.write_whole(tmp_path / "answer", "text")
     (problem,) = caught.value.problems
