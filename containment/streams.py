@@ -41,9 +41,9 @@ def prepare_streams() -> None:
                 os.close(opened)
         if getattr(sys, name) is None:
             setattr(sys, name, os.fdopen(number, mode, encoding="utf-8", errors="replace", closefd=False))
-    if sys.stdout is not sys.__stdout__:  # a caller in this process reads what is printed, or it is the null device
+    old = sys.__stdout__
+    if old is None or sys.stdout is not old:  # it is the null device, or a caller in this process reads what is printed
         return
-    old = sys.stdout
     raw = io.BufferedWriter(_Output(1, "w", closefd=False))
     sys.stdout = io.TextIOWrapper(raw, encoding=old.encoding, errors=old.errors, line_buffering=raw.isatty())
 
