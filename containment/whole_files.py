@@ -6,6 +6,7 @@ All errors are `OSError`; a caller that talks to people converts them.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,7 +20,10 @@ def write_whole(path: Path, content: str | bytes, mode: int | None = None) -> No
         content: The whole content; text is written as UTF-8.
         mode: The permissions. By default those of the file that is replaced, else what the umask leaves.
     """
-    target = path.resolve()
+    try:
+        target = path.resolve()
+    except RuntimeError:  # what it raises for a loop of links until Python 3.13
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path)) from None
     with _write_aside(target, content, mode) as aside:
         aside.replace(target)
 
@@ -60,6 +64,10 @@ def _write_aside(path: Path, content: str | bytes, mode: int | None) -> Iterator
             os.fsync(out.fileno())
         yield aside
         sync_folder(path.parent)
+    except OSError as error:
+        if error.filename in (None, str(aside)):  # a full disk is reported without a name
+            error.filename = str(path)
+        raise
     finally:
         with contextlib.suppress(OSError):  # the failure itself is raised; a leftover file is secondary
             aside.unlink(missing_ok=True)

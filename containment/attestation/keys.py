@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from containment import input_files
 from containment.errors import InputError, Problem
 from containment.record.public_keys import parse_public_keys
 
@@ -33,9 +34,9 @@ def load_attesters(files: Sequence[Path], folder: Path, name: str = FILE) -> tup
     problems = list[Problem]()
     for path in paths:
         try:
-            keys |= dict.fromkeys(parse_public_keys(path.read_bytes()))
-        except OSError as error:
-            problems.append(_make_problem(path, f"cannot be read ({error.strerror})", name))
+            keys |= dict.fromkeys(parse_public_keys(input_files.read_bytes(path, 1 << 20)))
+        except input_files.InputFileError as error:
+            problems.append(_make_problem(path, error.what, name))
         except ValueError as error:
             problems.append(_make_problem(path, str(error), name))
     if problems:

@@ -16,6 +16,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from containment import strict_json
 from containment.attestation.checked import STATUSES, CheckedItem, Verdict, decide_verdict
 from containment.errors import InputError, Problem
+from containment.fixes.model_findings import summarize_findings
 from containment.names import PolicyMode
 from containment.preflight.finding import Status
 from containment.record.digests import PREFIX, canonicalize, is_digest
@@ -143,7 +144,7 @@ class Attestation:
 def parse_statement(payload: bytes, where: str) -> Attestation:
     """Return the attestation in a payload; raise InputError for any other document, or one in another form than this program writes."""
     try:
-        found = _Statement.model_validate(strict_json.load(payload.decode("utf-8")))
+        found = _Statement.model_validate(strict_json.load_bytes(payload))
         predicate = found.predicate
         attestation = Attestation(
             stack=predicate.stack,
@@ -159,8 +160,7 @@ def parse_statement(payload: bytes, where: str) -> Attestation:
         if attestation.build_statement() != payload:
             raise ValueError("is no canonical JSON (RFC 8785)")
     except ValidationError as error:
-        what = "; ".join(f"{'.'.join(map(str, one['loc'])) or 'statement'}: {one['msg']}" for one in error.errors()[:5])
-        raise _make_error(where, what) from None
+        raise _make_error(where, summarize_findings(error, _Statement, root="statement")) from None
     except (ValueError, TypeError, RecursionError) as error:
         raise _make_error(where, str(error)) from None
     return attestation

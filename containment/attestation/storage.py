@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from containment import strict_json
+from containment import input_files
 from containment.attestation.statement import Attestation, parse_statement
 from containment.errors import InputError, Problem
 from containment.record.envelope import STATEMENT_PAYLOAD, Envelope, parse_public_key
@@ -63,13 +63,10 @@ def read_attestation(path: Path, keys: Iterable[str] | None) -> StoredAttestatio
         InputError: the file is no attestation, was changed, or no trusted key signed it.
     """
     try:
-        if path.stat().st_size > _MOST_BYTES:
-            raise _make_error(path, "is larger than 4 MiB")
-        envelope = Envelope.parse(strict_json.load(path.read_bytes().decode("utf-8")), frozenset({STATEMENT_PAYLOAD}))
-    except OSError as error:
-        raise _make_error(path, f"cannot be read ({error.strerror})") from None
-    except ValueError as error:
-        raise _make_error(path, f"is no JSON text in UTF-8 ({error})") from None
+        envelope = Envelope.parse(input_files.read_json(path, _MOST_BYTES), frozenset({STATEMENT_PAYLOAD}))
+    except input_files.InputFileError as error:
+        fix = "name a file that containment attest STACK wrote"
+        raise InputError("the attestation cannot be used", [error.make_problem(_WHY, fix)]) from None
     except Refusal as refusal:
         raise _make_error(path, refusal.what) from None
     attestation = parse_statement(envelope.payload, str(path))

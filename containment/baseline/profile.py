@@ -12,9 +12,10 @@ from typing import Annotated, Final, Literal, TypeAlias
 
 from pydantic import AwareDatetime, Field, ValidationError, model_validator
 
-from containment import strict_json
+from containment import input_files
 from containment.baseline.exchanges import Pair, Unit
 from containment.errors import InputError, Problem
+from containment.fixes.model_findings import list_problems
 from containment.observe.decision_row import Source
 from containment.reviewed_data import ReviewedModel
 from containment.whole_files import write_whole
@@ -146,21 +147,12 @@ def read_profile(path: Path) -> Profile:
     how = "write one with containment baseline learn PATH --out FILE, and give --profile FILE"
     title = "the baseline cannot be used"
     try:
-        if path.stat().st_size > _MOST_BYTES:
-            raise InputError(title, [Problem(str(path), "is larger than 64 MiB", "it is no baseline", how)])
-        return Profile.model_validate_json(json.dumps(strict_json.load(path.read_text(encoding="utf-8"))))
-    except OSError as error:
-        why = "without a baseline nothing is unusual"
-        raise InputError(title, [Problem(str(path), f"cannot be read ({error.strerror or error})", why, how)]) from None
+        return Profile.model_validate_json(json.dumps(input_files.read_json(path, _MOST_BYTES)))
+    except input_files.InputFileError as error:
+        raise InputError(title, [error.make_problem("without a baseline nothing is unusual", how)]) from None
     except ValidationError as error:
         why = "a value that is missing or wrong would hide a deviation"
-        found = [
-            Problem(f"{path}:{'.'.join(map(str, one['loc'])) or 'document'}", one["msg"].removeprefix("Value error, ").lower(), why, how)
-            for one in error.errors(include_url=False, include_input=False)[:20]
-        ]
-        raise InputError(title, found) from None
-    except ValueError as error:
-        raise InputError(title, [Problem(str(path), f"is no JSON text in UTF-8 ({error})", "it cannot be read", how)]) from None
+        raise InputError(title, list_problems(str(path), error, Profile, why=why, fix=how)) from None
 
 
 def check_target(path: Path, *, replace: bool) -> None:

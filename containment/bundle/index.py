@@ -46,9 +46,9 @@ class Index:
 def parse_index(data: bytes) -> Index:
     """Return an index of its canonical bytes; raise BundleRefusal UNFIT_MEMBER."""
     try:
-        document = strict_json.load(data.decode("utf-8"))
-    except ValueError as error:
-        raise _refuse(FILE, f"is no JSON text in UTF-8: {error}") from None
+        document = strict_json.load_bytes(data)
+    except strict_json.StrictJsonError as error:
+        raise _refuse(FILE, error.what) from None
     fields = ("stack", "agent_class", "harness", "mode", "policy_digest")
     if not isinstance(document, dict) or document.keys() != {"schema", *fields} or document["schema"] != SCHEMA:
         raise _refuse(FILE, f"is no object of the schema {SCHEMA}")

@@ -15,6 +15,7 @@ from containment.config.stack_name import find_name_problem
 from containment.errors import ContainmentError, InputError, Problem
 from containment.exit_code import Exit
 from containment.program_parser import HelpFormatter, ProgramParser
+from containment.streams import exit_on_file_error
 
 _PROGRAM = "containment-bundle-update"
 _CODES = (Exit.OK, Exit.ERROR, Exit.USAGE, Exit.NO)
@@ -55,7 +56,12 @@ def find_help() -> str:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
-    options = build_parser().parse_args(words)
+    with exit_on_file_error(_PROGRAM):
+        options = build_parser().parse_args(words)
+        return _run_command(options, words)
+
+
+def _run_command(options: argparse.Namespace, words: list[str]) -> int:
     try:
         return _run(options, words)
     except BundleRefusal as refusal:

@@ -27,9 +27,9 @@ def read_counter(path: Path, stack: str) -> HighWaterMark | None:
     except OSError as error:
         raise _refuse(path, f"cannot be read: {error.strerror}") from None
     try:
-        found = strict_json.load(data.decode("utf-8"))
+        found = strict_json.load_bytes(data)
     except ValueError as error:
-        raise _refuse(path, f"is no JSON text in UTF-8: {error}") from None
+        raise _refuse(path, str(error)) from None
     if not isinstance(found, dict) or found.keys() != {"schema", "stack", "revision", "digest"} or found["schema"] != SCHEMA:
         raise _refuse(path, f"is no object of the schema {SCHEMA}")
     revision, digest = found["revision"], found["digest"]

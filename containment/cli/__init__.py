@@ -5,6 +5,18 @@ import sys
 
 def main() -> None:
     """Run the command line (see `containment --help`)."""
+    from containment.exit_code import Exit
+    from containment.streams import exit_on_file_error
+
+    with exit_on_file_error("error"):
+        try:
+            _run()
+        except KeyboardInterrupt:  # while the command was loaded
+            print("interrupted", file=sys.stderr)
+            sys.exit(Exit.INTERRUPTED)
+
+
+def _run() -> None:
     from containment.cli.app import app
     from containment.cli.common import get_exit_code
     from containment.errors import ContainmentError

@@ -52,11 +52,20 @@ _LAB_VERBS: Final = {
 
 
 class _CommandTree(TyperGroup):
-    """A group whose commands end with the exit code of an interruption on Ctrl-C."""
+    """The whole tree: Ctrl-C ends a command with the exit code of an interruption, and commands read their files themselves."""
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        _leave_files_to_commands(self)
 
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
+        except typer.BadParameter as error:
+            from containment.cli.usage import explain_usage
+
+            explain_usage(error)
+            raise
         except KeyboardInterrupt:
             typer.echo("interrupted", err=True)
             raise typer.Exit(Exit.INTERRUPTED) from None
@@ -68,6 +77,16 @@ class _LabCommand(TyperCommand):
     def invoke(self, ctx: Any) -> Any:
         LAB.require()
         return super().invoke(ctx)
+
+
+def _leave_files_to_commands(group: TyperGroup) -> None:
+    """Switch off Typer's own check of a path, which ends with wrong usage and without a fix; the command's reader explains the file."""
+    for command in group.commands.values():
+        for parameter in command.params:
+            if hasattr(parameter, "type_descriptor"):
+                parameter.type_descriptor.parameter_info.readable = False
+        if isinstance(command, TyperGroup):
+            _leave_files_to_commands(command)
 
 
 def build(typed: Sequence[str] = ()) -> typer.Typer:

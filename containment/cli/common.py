@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, NoReturn
 
 import typer
 
-from containment.errors import ContainmentError, InputError, Problem, StackNotFoundError
+from containment.errors import ContainmentError, StackNotFoundError
 from containment.exit_code import Exit
 from containment.queries.renderers import Format, render_text
 from containment.queries.results import Answer
+from containment.streams import STDOUT
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -100,26 +101,24 @@ def exit_on_error(*also: type[Exception]) -> Iterator[None]:
 
 @contextmanager
 def convert_machine_errors() -> Iterator[None]:
-    """Raise HomeError for a full or read-only disk, whichever file is written."""
+    """Raise InputError for a full or read-only disk, whichever file is written."""
     try:
         yield
     except OSError as cause:
-        if cause.errno not in _OF_THE_MACHINE:
+        if cause.errno not in _OF_THE_MACHINE or cause.filename == STDOUT:
             raise
-        from containment_lab.storage import make_file_error
+        from containment.output_files import make_write_error
 
-        raise make_file_error(Path(str(cause.filename or ".")), cause) from None
+        raise make_write_error(Path(), cause) from None
 
 
 def write_file(path: Path, text: str) -> None:
     """Write a file that the user named, whole or not at all; raise InputError."""
+    from containment.output_files import convert_write_errors
     from containment.whole_files import write_whole
 
-    try:
+    with convert_write_errors(path, "the answer would be lost"):
         write_whole(path, text)
-    except OSError as error:
-        what, fix = f"cannot be written ({error.strerror or error})", "name a file in a folder that you may write to"
-        raise InputError("the file is not written", [Problem(str(path), what, "the answer would be lost", fix)]) from None
 
 
 def get_exit_code(error: Exception) -> Exit:

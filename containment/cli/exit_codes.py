@@ -1,10 +1,12 @@
-"""Exit codes of each command, for the end of its help; `containment.exit_code` defines their meanings."""
+"""Exit codes of each command, for the end of its help after an example; `containment.exit_code` defines their meanings."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from textwrap import indent
 from typing import Final
 
+from containment.cli.examples import build_example
 from containment.exit_code import Exit
 
 _ALWAYS: Final = (Exit.OK, Exit.ERROR, Exit.USAGE, Exit.INTERRUPTED)
@@ -96,4 +98,5 @@ def get_codes(command: str) -> tuple[Exit, ...]:
 def build_epilog(command: str) -> str:
     """Return the text at the end of a command's help."""
     lines = [f"{code:>2} {code.meaning}" for code in get_codes(command)]
-    return "\n\n".join(["\b\nExit codes:\n" + "\n".join(lines), *([_MORE[command]] if command in _MORE else [])])
+    example = "\b\nExample:\n" + indent(build_example(command), "  ")
+    return "\n\n".join([example, "\b\nExit codes:\n" + "\n".join(lines), *([_MORE[command]] if command in _MORE else [])])

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from containment.cli.common import fail
+from containment.cli.common import exit_on_error
 from containment.cli.options import Agent, StackOptions, TableIn, print_answer
 from containment.exit_code import Exit
 from containment.host.contents import build_first_boot, build_host_files
 from containment.host.first_boot import LIMIT, build_user_data
 from containment.host.host_file import HostFile
+from containment.output_files import convert_write_errors
 from containment.queries.results import Answer, Section
 from containment.whole_files import write_whole
 
@@ -69,7 +70,5 @@ def _write(files: Sequence[HostFile], below: Path) -> None:
     """Write files below a folder, over the files of an earlier run; end the command if that fails."""
     for each in files:
         path = below / each.path.lstrip("/")
-        try:
+        with exit_on_error(), convert_write_errors(path, "a host without it is not the reviewed one"):
             write_whole(path, each.content, int(each.permissions, 8))
-        except OSError as error:
-            fail(f"{path} cannot be written: {error}")

@@ -39,7 +39,7 @@ def render(
             as_, spec, library, given=given, name=str(check or as_.file_name), with_schema=schema, gateway=gateway
         )
         if write and answer.exit is Exit.OK:
-            from containment_lab.storage import write_whole
+            from containment.output_files import write_whole
 
             write_whole(write, text)
     if as_json or format_ is not None:

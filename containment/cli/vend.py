@@ -58,10 +58,10 @@ def new(
     overwritten. Class, mode and site follow from the stack.
     """
     from containment.loaders.stack_file import read_stack
+    from containment.output_files import write_whole
     from containment.vending.loader import find_stacks, read_agents
     from containment.vending.pull_request import describe_vended
     from containment.vending.request import check_request, complete_request, find_missing
-    from containment_lab.storage import write_whole
 
     day = _parse_day(today)
     values: dict[str, Any] = {
@@ -145,11 +145,11 @@ def remove(
 
     The hosts of other agents do not change.
     """
+    from containment.output_files import convert_write_errors, write_whole
     from containment.vending.listing import make_not_found_error
     from containment.vending.loader import read_agents
     from containment.vending.marker import make_marker_name
     from containment.vending.pull_request import describe_removed
-    from containment_lab.storage import convert_file_errors, write_whole
 
     files = read_agents(folder)
     if name not in files.names:
@@ -166,7 +166,7 @@ def remove(
         path = folder / "agents" / f"{name}.yaml"
         if marker:
             _write_marker(folder, stack)  # first: a run that is cut off leaves the agent, and no host without one
-        with convert_file_errors(path):
+        with convert_write_errors(path, "the agent keeps its host"):
             path.unlink()
     return answer
 
@@ -177,7 +177,7 @@ def _is_terminal() -> bool:
 
 def _write_new(path: Path, text: str) -> None:
     """Write a file that must not exist, whole; end the command if another process was faster."""
-    from containment_lab.storage import write_once
+    from containment.output_files import write_once
 
     write_once(path, text)
     if path.read_text(encoding="utf-8") != text:
@@ -186,8 +186,8 @@ def _write_new(path: Path, text: str) -> None:
 
 def _write_marker(folder: Path, stack: str) -> None:
     """Write the file that keeps the stack's hosts by request, if it has none yet."""
+    from containment.output_files import write_once
     from containment.vending.marker import build_marker, make_marker_name
-    from containment_lab.storage import write_once
 
     write_once(folder / make_marker_name(stack), build_marker(stack))
 

@@ -14,8 +14,8 @@ from pydantic_core import to_jsonable_python
 
 from containment.config.pulumi_format.unquoted_values import find_dates
 from containment.config.stack_config import StackConfig
-from containment.config.validation.wording import describe_finding, find_renamed_path, format_path, quote_value
 from containment.errors import Problem, Replacement
+from containment.fixes.model_findings import describe_finding, find_renamed_path, format_path, format_value, quote_value
 from containment.fixes.nearest_word import find_nearest, make_proposal
 from containment.fixes.unfit_value import NO_VALUE
 
@@ -156,7 +156,7 @@ def _complete_fix(key: str, found: Any, fix: str | None, value: Any) -> tuple[st
     if found["input"] is None and not field.is_required():
         default = field.get_default()
         plain = "" if default is None else to_jsonable_python(default)
-        return f"remove the key, or write its default: {quote_value(plain)}", plain
+        return f"remove the key, or write its default: {format_value(plain)}", plain
     bounds = {name: getattr(one, name) for one in field.metadata for name in ("ge", "le") if getattr(one, name, None) is not None}
     if value is NO_VALUE and found["type"].startswith("int") and bounds.keys() == {"ge", "le"}:
         return f"write a whole number from {bounds['ge']} to {bounds['le']}", value

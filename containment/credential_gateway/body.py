@@ -63,6 +63,8 @@ def _read_object(body: bytes) -> dict[str, Any]:
     except UnicodeDecodeError:
         raise BodyError(DenyRule.BODY_NOT_READABLE, "the body is not UTF-8") from None
     except ValueError as error:
+        if isinstance(error, strict_json.NotANumberError):
+            raise BodyError(DenyRule.BODY_NOT_READABLE, "the body has a number that JSON does not have") from None
         twice = "twice in one object" in str(error)
         reason = "the body sets a key twice in one object" if twice else "the body is not JSON, or is nested too deeply"
         raise BodyError(DenyRule.BODY_NOT_READABLE, reason) from None

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
@@ -20,6 +20,7 @@ from containment.catalog.preset import Library
 from containment.config.spec import ContainmentSpec
 from containment.discovery.known_data import load_harness_signs
 from containment.errors import InputError, Problem
+from containment.fixes.model_findings import list_problems
 from containment.launcher.settings import SCHEMA as PROFILE_SCHEMA
 from containment.loaders import strict_yaml
 from containment.names import DENY_GROUPS, WebGroupId
@@ -177,14 +178,8 @@ def read_declared(path: Path) -> Declared:
     try:
         return Declared.model_validate(document if isinstance(document, dict) else {"schema": None})
     except ValidationError as error:
-        raise InputError(_TITLE, [_make_problem(path, one) for one in error.errors()]) from None
-
-
-def _make_problem(path: Path, error: Any) -> Problem:
-    where = ".".join(str(part) for part in error["loc"]) or "(whole file)"
-    keys = ", ".join(to_camel(name) for name in Declared.model_fields if name != "schema_")
-    fixes = {"extra_forbidden": f"remove it; the keys are schema, {keys}", "literal_error": f"write schema: {SCHEMA}"}
-    return Problem(f"{path}:{where}", error["msg"], _WHY, fixes.get(error["type"], "correct the value"))
+        fix = "write the value as containment discover --write-declared FILE writes it"
+        raise InputError(_TITLE, list_problems(str(path), error, Declared, why=_WHY, fix=fix)) from None
 
 
 def _convert_profile(text: str, name: str) -> Declared:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -69,7 +70,7 @@ def read_resolver_log(table: NameTable, path: Path) -> None:
     """
     why = "connections would be listed without a name"
     try:
-        content = read_file(OWN_ROOT, str(path.resolve()), _MOST_LOG)
+        content = read_file(OWN_ROOT, os.path.realpath(path), _MOST_LOG)
     except UnreadableError as error:
         raise InputError("the resolver log is not read", [Problem(str(path), str(error), why, "name a readable file")]) from None
     if content is None:

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from containment.errors import InputError, Problem
+from containment import input_files
+from containment.errors import InputError
 from containment.evidence.bundle import Bundle
 from containment.evidence.formats import FORMATS
 from containment.evidence.model import PartName
@@ -31,13 +32,10 @@ def read_bundle_files(file: Path) -> tuple[str, dict[str, str]]:
 
 def _read(path: Path) -> str:
     try:
-        if path.stat().st_size > _MOST_BYTES:
-            raise ValueError("is larger than 512 MiB")
-        return path.read_bytes().decode("utf-8")
-    except (OSError, ValueError) as error:
-        what = f"cannot be read: {error.strerror}" if isinstance(error, OSError) else f"is no text in UTF-8: {error}"
+        return input_files.read_text(path, _MOST_BYTES)
+    except input_files.InputFileError as error:
         fix = "name the evidence.json that containment evidence wrote"
-        raise InputError("the bundle cannot be verified", [Problem(str(path), what, "nothing is shown by it", fix)]) from None
+        raise InputError("the bundle cannot be verified", [error.make_problem("nothing is shown by it", fix)]) from None
 
 
 def build_made_answer(bundle: Bundle, paths: Sequence[Path]) -> Answer:

@@ -16,6 +16,7 @@ from containment import strict_json
 from containment.errors import InputError
 from containment.evidence.intoto import Statement, StatementError, make_subject, parse_statement
 from containment.evidence.model import ClaimStatus, Content, EvidenceModel, Origin, Part, PartName, combine_origins, find_worst
+from containment.fixes.model_findings import summarize_findings
 from containment.names import PolicyMode
 from containment.preflight.finding import Status
 from containment.record.digests import digest_json
@@ -149,12 +150,12 @@ def parse_bundle(text: str) -> Bundle:
             raise BundleError("parts: is no list")
         parts = tuple(Part.model_validate(one) for one in document["parts"])
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        raise BundleError(f"{error.title} {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+        model = Part if error.title == Part.__name__ else Predicate
+        raise BundleError(summarize_findings(error, model, root=f"the bundle's {model.__name__.lower()}", most=1)) from None
     except (Refusal, StatementError, InputError) as error:
         raise BundleError(str(error)) from None
     except BundleError:
         raise
     except ValueError as error:
-        raise BundleError(f"is no JSON: {error}") from None
+        raise BundleError(str(error)) from None
     return Bundle(envelope, statement, predicate, parts)

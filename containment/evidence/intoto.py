@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from containment import strict_json
 from containment.errors import InputError
+from containment.fixes.model_findings import summarize_findings
 from containment.record.digests import PREFIX, canonicalize
 from containment.record.envelope import STATEMENT_PAYLOAD, Envelope
 
@@ -52,12 +53,11 @@ def parse_statement(envelope: Envelope) -> Statement:
     if envelope.payload_type != STATEMENT_PAYLOAD:
         raise StatementError(f"has the payload type {envelope.payload_type}, not {STATEMENT_PAYLOAD}")
     try:
-        raw = strict_json.load(envelope.payload.decode("utf-8"))
+        raw = strict_json.load_bytes(envelope.payload)
         found = Statement.model_validate(raw)
         is_canonical = canonicalize(raw) == envelope.payload
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        raise StatementError(f"{'.'.join(map(str, first['loc'])) or 'statement'}: {first['msg']}") from None
+        raise StatementError(summarize_findings(error, Statement, root="statement", most=1)) from None
     except (ValueError, InputError) as error:
         raise StatementError(f"is no Statement: {error}") from None
     if not is_canonical:

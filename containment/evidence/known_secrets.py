@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from containment import input_files
 from containment.errors import InputError, Problem
 from containment.evidence.secret_scan import SHORTEST, Secret
 from containment.loaders import strict_yaml
@@ -86,10 +87,9 @@ def _read_files(files: Sequence[Path]) -> Iterator[Secret]:
     problems = []
     for path in files:
         try:
-            lines = path.read_bytes().splitlines()
-        except OSError as error:
-            what = f"cannot be read: {error.strerror}"
-            problems.append(Problem(f"--secrets {path}", what, "its secrets could be written", "name a file with one secret per line"))
+            lines = input_files.read_bytes(path).splitlines()
+        except input_files.InputFileError as error:
+            problems.append(error.make_problem("its secrets could be written", "name a file with one secret per line"))
             continue
         for number, line in enumerate(lines, 1):
             if not line.strip():

@@ -1,7 +1,8 @@
-"""Fixes for a wrong spelling: lower-case names, true and false, the host of a URL, a list without repeats."""
+"""Fixes for a wrong spelling: lower-case names, true and false, numbers as text, the host of a URL, a list without repeats."""
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from typing import Any, Final
@@ -42,3 +43,21 @@ def remove_repeats(values: Sequence[Any]) -> tuple[list[Any], list[tuple[int, in
         else:
             firsts[value] = place
     return list(firsts), repeats
+
+
+def format_number(value: float) -> str:
+    """Return a number's shortest text, with an exponent below 1e-6 and from 1e21 on, as encoding/json writes it.
+
+    Raises ValueError for infinity.
+    """
+    if not math.isfinite(value):
+        raise ValueError(f"{value} is not a number that JSON has")
+    if not value:
+        return "0"
+    if not 1e-6 <= abs(value) < 1e21:
+        return re.sub(r"e([-+])0", r"e\1", repr(value))
+    mantissa, _, exponent = repr(abs(value)).partition("e")
+    whole, _, fraction = mantissa.removesuffix(".0").partition(".")
+    digits, point = whole + fraction, len(whole) + int(exponent or 0)
+    text = f"0.{'0' * -point}{digits}" if point <= 0 else f"{digits[:point].ljust(point, '0')}.{digits[point:]}".rstrip(".")
+    return f"-{text}" if value < 0 else text

@@ -8,10 +8,10 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, ValidationError, model_validator
 
-from containment import strict_json
+from containment import input_files
 from containment.credential_gateway.api import CredentialApi
 from containment.credential_gateway.route import RouteEntry, RouteTable, build_routes
-from containment.errors import InputError, Problem
+from containment.errors import InputError
 from containment.loaders.presets import convert_findings
 from containment.reviewed_data import ReviewedModel
 
@@ -56,13 +56,9 @@ def read_configuration(path: Path) -> tuple[GatewayConfiguration, RouteTable]:
     """
     where = path.name
     try:
-        document: Any = strict_json.load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        fix = "name the file that the stack wrote"
-        raise InputError(f"{where} cannot be used", [Problem(where, f"cannot be read: {error.strerror}", _WHY, fix)]) from None
-    except ValueError as error:
-        fix = "write it again from the stack"
-        raise InputError(f"{where} cannot be used", [Problem(where, f"is not JSON: {error}", _WHY, fix)]) from None
+        document: Any = input_files.read_json(path)
+    except input_files.InputFileError as error:
+        raise InputError(f"{where} cannot be used", [error.make_problem(_WHY, "name the file that the stack wrote")]) from None
     try:
         found = GatewayConfiguration.model_validate(document)
     except ValidationError as error:

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from securesystemslib.signer import Signer
 
 from containment.errors import InputError, Problem
+from containment.fixes.model_findings import list_problems
 from containment.human_gate.waiting_queue import QueueFile, list_request_files, read_request_file
 from containment.loaders.approvers import Approver, load_approvers
 from containment.record.action_entries import build_final_refusal
@@ -146,6 +147,5 @@ def _build_decision(case: ActionCase, folder: Path, reviewer: Approver, reason: 
             previous=case.entry.digest,
         )
     except ValidationError as error:
-        found = [Problem(".".join(map(str, one["loc"])) or "decision", one["msg"], "", "") for one in error.errors()]
-        problems = [Problem(one.where, one.what, "the record shows why it was decided", "write a reason in words") for one in found]
+        problems = list_problems("decision", error, Decision, why="the record shows why it was decided", fix="write a reason in words")
         raise InputError("no decision can be signed", problems) from None

@@ -18,6 +18,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from containment.actions.action import Action, ActionKind
 from containment.errors import InputError, Problem
+from containment.fixes.model_findings import list_problems
 from containment.loaders.approvers import REGULATED_PERSONS, Approvers
 from containment.loaders.presets import find_class_names
 from containment.loaders.strict_yaml import explain_error, read
@@ -73,8 +74,9 @@ def load_gate_rules(path: Path = PATH) -> GateRules:
     try:
         return GateRules.model_validate(read(path))
     except ValidationError as error:
-        what = "; ".join(f"{'.'.join(map(str, one['loc'])) or 'file'}: {one['msg']}" for one in error.errors())
-        fix = "correct the named keys"
+        fix = "write the value as the other actions have it"
+        problems = list_problems(str(path), error, GateRules, why="no action is approved without them", fix=fix)
+        raise InputError("the rules of actions cannot be used", problems) from None
     except (OSError, ValueError) as error:
         what, fix = explain_error(error)
     raise InputError("the rules of actions cannot be used", [Problem(str(path), what, "no action is approved without them", fix)])

@@ -101,7 +101,7 @@ def _read_file(path: Path) -> QueueFile:
     try:
         if len(data) > _LARGEST:
             raise ValueError(f"has more than {_LARGEST} bytes")
-        raw = strict_json.load(data.decode("utf-8"))
+        raw = strict_json.load_bytes(data)
         if not isinstance(raw, dict) or raw.pop("schema", None) != REQUEST_SCHEMA:
             raise ValueError(f"has no schema {REQUEST_SCHEMA}")
         request = parse_body(ActionRequest, raw)

@@ -7,7 +7,6 @@ never an empty document.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
@@ -58,7 +57,7 @@ def _read_text(document: str) -> tuple[Statement, ...]:
     except UnreadableError:
         raise
     except ValueError as error:
-        raise UnreadableError(f"is not JSON ({error})" if isinstance(error, json.JSONDecodeError) else str(error)) from None
+        raise UnreadableError(str(error)) from None
 
 
 def _parse_statements(document: Any) -> tuple[Statement, ...]:

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from containment.errors import InputError, Problem
 from containment.launcher.settings import TITLE, Settings, parse_settings
-from containment.strict_json import load
+from containment.strict_json import load_bytes
 
 INSTALLED: Final = "installed.json"
 SCHEMA: Final = "containment-bundle-installed/v1"
@@ -55,9 +55,9 @@ def read_active_settings(place: Path) -> Settings:
 
 def _parse_installed(data: bytes, path: Path) -> dict[str, str]:
     try:
-        found: Any = load(data.decode("utf-8"))
+        found: Any = load_bytes(data)
     except ValueError as error:
-        raise _make_error(path, f"is no JSON text in UTF-8: {error}") from None
+        raise _make_error(path, str(error)) from None
     keys = ("stack", "profile", "profileSha256")
     if not isinstance(found, dict) or found.get("schema") != SCHEMA or not all(isinstance(found.get(key), str) for key in keys):
         raise _make_error(path, f"is no object of the schema {SCHEMA}")

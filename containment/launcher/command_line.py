@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from containment.errors import ContainmentError, InputError
 from containment.exit_code import Exit
 from containment.program_parser import HelpFormatter, ProgramParser
+from containment.streams import exit_on_file_error
 
 if TYPE_CHECKING:
     from containment.launcher.settings import Settings
@@ -73,7 +74,12 @@ def find_commands() -> Mapping[str, argparse.ArgumentParser]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command of the launcher and return its exit code."""
-    options = build_parser().parse_args(arguments)
+    with exit_on_file_error("containment-sandbox"):
+        options = build_parser().parse_args(arguments)
+        return _run_command(options)
+
+
+def _run_command(options: argparse.Namespace) -> int:
     try:
         code: int = options.run(options)
     except InputError as error:

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from containment import input_files
 from containment.confinement.profile import Limits
 from containment.errors import InputError, Problem
-from containment.strict_json import load
+from containment.strict_json import StrictJsonError, load
 
 SCHEMA: Final = "containment-launcher-profile/v1"
 TITLE: Final = "the launcher's profile cannot be used"
@@ -53,11 +54,9 @@ class Settings:
 def read_settings(path: Path) -> Settings:
     """Return the settings of a profile's file; raise InputError with every problem."""
     try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise InputError(TITLE, [Problem(str(path), f"cannot be read: {error.strerror}", _WHY, "name a rendered profile")]) from None
-    except UnicodeDecodeError:
-        raise InputError(TITLE, [Problem(str(path), "is not UTF-8 text", _WHY, _FIX)]) from None
+        text = input_files.read_text(path)
+    except input_files.InputFileError as error:
+        raise InputError(TITLE, [error.make_problem(_WHY, _FIX)]) from None
     return parse_settings(text, str(path))
 
 
@@ -65,8 +64,8 @@ def parse_settings(text: str, name: str) -> Settings:
     """Return the settings of a profile's text; `name` is its file for the problems."""
     try:
         document = load(text)
-    except ValueError as error:
-        raise InputError(TITLE, [Problem(name, f"is not JSON: {error}", _WHY, _FIX)]) from None
+    except StrictJsonError as error:
+        raise InputError(TITLE, [Problem(name, error.what, _WHY, _FIX)]) from None
     problems = [Problem(f"{name}:{each.where or '(whole file)'}", each.what, each.why, each.fix) for each in _check_document("", document)]
     if problems:
         raise InputError(TITLE, problems)

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
+from containment import input_files
 from containment.errors import InputError, Problem
 from containment.patterns.domain import normalize_or_keep
 from containment.record.decision import DecisionKind
@@ -43,9 +44,9 @@ def read_dismissed(path: Path | None) -> frozenset[str]:
     if path is None:
         return frozenset()
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        problem = Problem(str(path), f"cannot be read ({error})", "the dismissed names are unknown", "name a text file, one name per line")
+        lines = input_files.read_text(path).splitlines()
+    except input_files.InputFileError as error:
+        problem = error.make_problem("which names are dismissed is unknown", "name a text file, one name per line")
         raise InputError("the dismissed names cannot be used", [problem]) from None
     names, problems = set[str](), list[Problem]()
     for number, line in enumerate(lines, 1):

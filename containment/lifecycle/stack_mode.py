@@ -30,7 +30,7 @@ def set_mode(path: Path, mode: PolicyMode) -> bool:
         text = path.read_bytes().decode("utf-8")
         before = read_config(strict_yaml.read(path), PROJECT)
     except (OSError, ValueError) as error:
-        raise _make_error(path, f"cannot be read ({error})", mode) from None
+        raise _make_error(path, strict_yaml.explain_error(error)[0], mode) from None
     if before.get(f"{PROJECT}:{KEY}") == mode.value:
         return False
     changed = _replace_mode(text, mode)

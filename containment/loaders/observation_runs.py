@@ -14,6 +14,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 from pydantic.alias_generators import to_camel
 
 from containment.errors import InputError, Problem
+from containment.fixes.model_findings import summarize_findings
 
 LAST_RUN: Final = "last-run.json"
 _MOST_BYTES: Final = 1 << 20
@@ -74,7 +75,7 @@ def read_last_run(folder: Path, stack: str, command: str) -> ObservationRun:
         if digest_result(result) != run.sha256:
             raise ValueError(f"is of another {run.evidence}: the result was changed after it was written")
     except ValidationError as error:
-        what = "; ".join(f"{'.'.join(map(str, one['loc'])) or 'document'}: {one['msg']}" for one in error.errors())
+        what = summarize_findings(error, ObservationRun)
         raise InputError("no observation", [Problem(str(path), f"cannot be used: {what}", _WHY, command)]) from None
     except FileNotFoundError as error:
         raise InputError("no observation", [Problem(str(error.filename), "does not exist", _WHY, command)]) from None

@@ -15,11 +15,10 @@ from pydantic import BaseModel, ValidationError
 from containment.catalog.catalog import CatalogSet
 from containment.catalog.name_checks import find_catalog_problems
 from containment.catalog.preset import Harness, HarnessSets, Library, Preset
-from containment.config.validation.wording import describe_finding, find_renamed_path
 from containment.credential_gateway.api import CredentialApi
 from containment.errors import InputError, Problem, Replacement
+from containment.fixes import model_findings
 from containment.fixes.nearest_word import find_nearest, make_proposal
-from containment.fixes.unfit_value import NO_VALUE
 from containment.loaders import strict_yaml
 from containment.names import DENY_GROUPS, PolicyMode, WebGroupId
 from containment.sandbox.section_checks import find_merged_problems, find_section_problems
@@ -264,13 +263,8 @@ def convert_findings(where: str, error: ValidationError, model: type[BaseModel])
 
 def _convert_finding(where: str, found: Any, model: type[BaseModel]) -> Problem:
     place = tuple(found["loc"])
-    key = ".".join(str(part) for part in place if part != "[key]") or "(whole file)"
-    said = describe_finding(found, model)
-    value = "" if found["type"] == "missing" or isinstance(found["input"], dict | list) else f" (is {found['input']!r})"
-    renamed = find_renamed_path(found)
-    mends = None if said.value is NO_VALUE else Replacement(renamed or place, said.value, renames=renamed is not None)
-    why = "data that is not understood is never guessed"
-    return Problem(f"{where}:{key}", said.what + value, why, said.fix or _EXPECTED.get(str(place[-1]) if place else "", _ANY), mends)
+    fix = _EXPECTED.get(str(place[-1]) if place else "", _ANY)
+    return model_findings.make_problem(where, found, model, why="data that is not understood is never guessed", fix=fix)
 
 
 _ANY: Final = "write a value as the other files of its kind have it (presets/README.md)"

@@ -21,9 +21,9 @@ from containment.config.pulumi_format.unknown_keys import find_unread_keys
 from containment.config.spec import ContainmentSpec, StackContext, check_without_destinations, resolve
 from containment.config.stack_config import StackConfig
 from containment.config.stack_name import complete_from_name, find_name_problem, parse_stack_name, suggest_name
-from containment.config.validation.wording import quote_value
 from containment.config.value_types import convert_value
 from containment.errors import InputError, Problem, StackNotFoundError
+from containment.fixes.model_findings import format_value, quote_value
 from containment.fixes.nearest_word import make_proposal
 from containment.fixes.networks import find_free_network
 from containment.fixes.unfit_value import NO_VALUE
@@ -171,7 +171,9 @@ def _add_other_problems(error: InputError, stack: str, folder: Path, library: Li
 
 def _make_no_stack_error(stack: str, path: Path) -> InputError:
     there = sorted(_get_stack(found) for found in path.parent.glob("Pulumi.*.yaml"))
-    fix = make_proposal(stack, there, "use one of: none found", verb="use", most=_MOST_STACKS)
+    folder = "this folder" if path.parent == Path() else str(path.parent)
+    elsewhere = f"{folder} has no stack file: give the folder of Pulumi.yaml and the stack files with -C FOLDER"
+    fix = make_proposal(stack, there, elsewhere, verb="use", most=_MOST_STACKS)
     return StackNotFoundError(
         f"no stack {stack!r} here", [Problem(str(path), "does not exist", "a stack's class and mode are in its file", fix)]
     )
@@ -295,7 +297,7 @@ def _make_mistyped(key: str, value: Any, problem: str) -> MistypedValue:
     """Return a value that the engine refuses, with the intended value where it is clear."""
     what, _, how = problem.partition(": ")
     near = convert_value(TYPES[key], value)
-    return MistypedValue(value, what, how if near is NO_VALUE else f"{how}: {quote_value(near)}", near)
+    return MistypedValue(value, what, how if near is NO_VALUE else f"{how}: {format_value(near)}", near)
 
 
 def _read_option(key: str, text: str) -> str | MistypedValue:

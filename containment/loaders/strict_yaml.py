@@ -21,6 +21,8 @@ from typing import Any, Final
 
 import yaml
 
+from containment.input_files import explain_encoding, explain_os_error
+
 _SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """libyaml's parser where PyYAML was built with it: several times faster, and as safe."""
 
@@ -28,6 +30,8 @@ _PLAIN: Final = "plain"
 _STRING: Final = "tag:yaml.org,2002:str"
 _COLLECTIONS: Final = frozenset({"tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"})
 _MERGE: Final = "<<"
+_MOST_LEVELS: Final = 200
+"""The deepest nesting of a document. libyaml's composer recurses in C and overflows the stack at some 20,000 levels."""
 _MOST_REPEATS: Final = 10
 """The factor by which aliases may increase the size of a document."""
 
@@ -79,15 +83,10 @@ def explain_error(error: OSError | ValueError) -> tuple[str, str]:
     if isinstance(error, StrictYamlError):
         return error.what, error.fix
     if isinstance(error, UnicodeDecodeError):
-        before = error.object[: error.start]
-        line, column = before.count(b"\n") + 1, error.start - (before.rfind(b"\n") + 1) + 1
-        return f"line {line}, byte {column}: is not UTF-8 text", "save the file as UTF-8"
-    if isinstance(error, IsADirectoryError):
-        return "is a folder, not a file", "put the file in its place"
-    if isinstance(error, PermissionError):
-        return "cannot be read: permission denied", "let your user read it: chmod u+r, or correct its owner"
+        return explain_encoding(error)
     if isinstance(error, OSError):
-        return f"cannot be read: {error.strerror or error}", "restore the file"
+        what, fix = explain_os_error(error)
+        return what, fix or ("put the file in its place" if isinstance(error, IsADirectoryError) else "restore the file")
     what, _, fix = str(error).partition("; ")
     return what, fix or "correct the file"
 
@@ -110,6 +109,7 @@ def read(path: Path) -> Any:
 def load(text: str) -> Any:
     """Parse one document, None for an empty one; raises StrictYamlError."""
     try:
+        _check_depth(text)
         loader = _Loader(text.removeprefix("\ufeff"))
         try:
             node = loader.get_single_node()
@@ -128,9 +128,28 @@ def load_as_cloud_init(text: str) -> Any:
     Raises ValueError for text that cloud-init does not read.
     """
     try:
+        _check_depth(text)
         return yaml.load(text, Loader=_SafeLoader)  # noqa: S506 - both are safe loaders
+    except StrictYamlError as error:
+        raise ValueError(error.what) from None
     except (yaml.YAMLError, RecursionError) as error:
         raise ValueError(f"is not YAML: {error}") from None
+
+
+def _check_depth(text: str) -> None:
+    """Raise StrictYamlError for text that is nested too deeply; raise yaml.YAMLError for text that is not YAML.
+
+    A level needs a bracket or a column, so that most files need no look at their events.
+    """
+    brackets, longest = text.count("[") + text.count("{"), max(map(len, text.split("\n")))
+    if brackets + 2 * longest < _MOST_LEVELS:
+        return
+    depth = 0
+    for event in yaml.parse(text.removeprefix("\ufeff"), Loader=_SafeLoader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > _MOST_LEVELS:
+            where = f"line {event.start_mark.line + 1}: " if event.start_mark else ""
+            raise StrictYamlError(f"{where}is nested more than {_MOST_LEVELS} levels deep", "write the values out with fewer levels")
 
 
 def _convert_error(error: yaml.YAMLError, text: str) -> StrictYamlError:
@@ -192,7 +211,8 @@ class _DocumentConverter:
             key = self._convert_key(key_node)
             line = key_node.start_mark.line + 1
             if key in found:
-                raise _make_error(key_node, f"the key {key!r} is already set at line {lines[key]}; remove line {line} or line {lines[key]}")
+                which = "one of the two" if line == lines[key] else f"line {line} or line {lines[key]}"
+                raise _make_error(key_node, f"the key {key!r} is already set at line {lines[key]}; remove {which}")
             found[key], lines[key] = self.convert(value_node), line
         return found
 

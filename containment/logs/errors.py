@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from containment.errors import ContainmentError
+from containment.fixes.model_findings import summarize_findings
 
 _SHOWN = 200
 
@@ -22,7 +23,7 @@ def explain_broken_line(kind: str, line: str) -> Iterator[None]:
     try:
         yield
     except ValidationError as error:
-        fields = "; ".join(f"{'.'.join(map(str, each['loc'])) or 'record'}: {each['msg']}" for each in error.errors())
+        fields = summarize_findings(error, BaseModel, root="record")
         raise LogFormatError(f"{kind} with a wrong field ({fields}): {line[:_SHOWN]}") from None
     except KeyError as error:
         raise LogFormatError(f"{kind} without the field {error}: {line[:_SHOWN]}") from None

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
+from containment import input_files
 from containment.names import AgentTag
 from containment.observe.evidence import NamedAgent
 
@@ -19,7 +19,7 @@ def find_agent_hosts(value: Any) -> tuple[NamedAgent, ...]:
 
 def read_agent_hosts(path: Path) -> tuple[NamedAgent, ...]:
     """Return the agents in a file that `read_rule_file` accepted; none where it is a rule table only."""
-    return find_agent_hosts(json.loads(path.read_text(encoding="utf-8")))
+    return find_agent_hosts(input_files.read_json(path))
 
 
 def _walk(value: Any) -> Iterator[NamedAgent]:

@@ -5,6 +5,7 @@ Times are timezone-aware (UTC), bytes are None where no log has them. A document
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
@@ -13,14 +14,14 @@ from typing import Annotated, Final, Literal, TypeAlias
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
-from containment import strict_json
-from containment.errors import InputError, Problem
+from containment import input_files
+from containment.errors import InputError
+from containment.fixes.model_findings import list_problems
 from containment.record.digests import digest_json
 
 SCHEMA: Final = "containment-observe/v1"
 WOULD_BE_DENIED: Final = "would be denied"
 """The main question, as `notTested` names it."""
-_MOST_BYTES: Final = 256 << 20
 Count: TypeAlias = Annotated[int, Field(ge=0)]
 
 
@@ -159,28 +160,15 @@ class Evidence(EvidenceModel):
 
 def read_evidence(path: Path) -> tuple[Evidence, str]:
     """Return the evidence of a file and the digest of its canonical JSON; raise InputError for any other file."""
-    where = str(path)
-    how = "write it with containment observe --stack STACK --json"
+    title, how = "the evidence cannot be used", "write it with containment observe --stack STACK --json"
     try:
-        if path.stat().st_size > _MOST_BYTES:
-            raise InputError("the evidence cannot be used", [Problem(where, "is larger than 256 MiB", "it is no evidence", how)])
-        raw = path.read_bytes()
-    except OSError as error:
-        problem = Problem(where, f"cannot be read ({error.strerror})", "counts and dates are read from it", how)
-        raise InputError("the evidence cannot be used", [problem]) from None
-    try:
-        text = raw.decode("utf-8")
-        return Evidence.model_validate_json(text), digest_json(strict_json.load(text))
+        document = input_files.read_json(path)
+        return Evidence.model_validate_json(json.dumps(document)), digest_json(document)
+    except input_files.InputFileError as error:
+        raise InputError(title, [error.make_problem("counts and dates are read from it", how)]) from None
     except ValidationError as error:
         why = "a part that is missing or unknown could hide a destination"
-        found = [
-            Problem(f"{where}:{'.'.join(map(str, one['loc'])) or 'document'}", one["msg"].lower(), why, how)
-            for one in error.errors(include_url=False, include_input=False)[:20]
-        ]
-        raise InputError("the evidence cannot be used", found) from None
-    except ValueError as error:
-        problem = Problem(where, f"is no JSON text in UTF-8 ({error})", "it cannot be read", how)
-        raise InputError("the evidence cannot be used", [problem]) from None
+        raise InputError(title, list_problems(str(path), error, Evidence, why=why, fix=how)) from None
 
 
 def render_evidence(evidence: Evidence) -> str:

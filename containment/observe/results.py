@@ -9,7 +9,7 @@ from pathlib import Path
 from containment.loaders.observation_runs import LAST_RUN, ObservationRun, digest_result
 from containment.observe.evidence import render_evidence
 from containment.observe.observation import Observation
-from containment_lab.storage import convert_file_errors, write_whole
+from containment.output_files import write_whole
 
 
 def write_result(found: Observation, stack: str, sources: Sequence[str], folder: Path, now: datetime) -> Path:
@@ -37,8 +37,6 @@ def write_result(found: Observation, stack: str, sources: Sequence[str], folder:
         is_judged=found.judged > 0,
         would_be_denied=len({one.name for one in evidence.would_be_denied}),
     )
-    with convert_file_errors(folder):
-        folder.mkdir(parents=True, exist_ok=True)
     write_whole(path, text)
     write_whole(folder / LAST_RUN, run.model_dump_json(by_alias=True, indent=2) + "\n")
     return path

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from containment import strict_json
+from containment import input_files
 from containment.errors import InputError, Problem
 
 
@@ -15,10 +15,9 @@ def read_rule_file(path: Path) -> dict[str, str]:
     """Return the rule names in a file: `{uuid: name}`, a list of rules, or a state with them; raises InputError."""
     fix = "give the output of `containment lab export` or `pulumi stack export`, or JSON such as {UUID: NAME}"
     try:
-        found = find_rules(strict_json.load(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, RecursionError) as error:
-        what = error.strerror if isinstance(error, OSError) and error.strerror else f"is no JSON: {error}"
-        raise InputError("rules cannot be read", [Problem(str(path), what, "logs have the uuids of rules only", fix)]) from None
+        found = find_rules(input_files.read_json(path))
+    except input_files.InputFileError as error:
+        raise InputError("rules cannot be read", [error.make_problem("logs have the uuids of rules only", fix)]) from None
     if not found:
         raise InputError("rules cannot be read", [Problem(str(path), "has no rule with a uuid", "logs have the uuids of rules only", fix)])
     return found

@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
+from containment import input_files
 from containment.errors import InputError, Problem
 from containment.fixes.networks import read_network
 from containment.loaders import strict_yaml
@@ -134,11 +135,10 @@ def _has_items(text: str, keys: Sequence[str], name: str) -> bool:
 
 def _read(path: Path, name: str) -> str:
     try:
-        return path.read_bytes().decode("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        return input_files.decode_text(path, input_files.read_bytes(path))
+    except input_files.InputFileError as error:
         known = sorted(one.stem.removeprefix("Pulumi.") for one in path.parent.glob("*.yaml") if one.name != "Pulumi.yaml")
-        what = "does not exist" if isinstance(error, FileNotFoundError) else f"cannot be read: {error}"
-        raise _refuse(name, what, f"use one of: {', '.join(known) or 'none found'}") from None
+        raise _refuse(name, error.what, error.fix or f"use one of: {', '.join(known) or 'none found'}") from None
 
 
 def _load(text: str, name: str) -> Any:

@@ -14,8 +14,8 @@ from containment.config.destinations import OVERRIDES
 from containment.config.parser import get_alias
 from containment.config.stack_name import find_name_problem, suggest_name
 from containment.config.validation.entries import NETWORK_FIELD, PERMIT_FIELDS
-from containment.config.validation.wording import describe_finding
 from containment.errors import Problem
+from containment.fixes.model_findings import describe_finding
 from containment.fixes.nearest_word import make_proposal
 
 DEFAULT_KEY: Final = "approvedSaasApiDomains"

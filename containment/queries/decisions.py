@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 
-from containment import strict_json
+from containment import input_files, strict_json
 from containment.config.destinations import list_permitted_entries
 from containment.config.spec import ContainmentSpec
 from containment.errors import InputError, Problem
@@ -31,6 +31,8 @@ from policypack.registry import RULES
 from policypack.waivers import load_waivers
 
 _WHY = "a decision is bound to exactly one thing"
+_EVIDENCE = "containment-observe/v1"
+"""The schema of `containment.observe.evidence`, which this module does not import."""
 
 
 def build_request(
@@ -178,10 +180,13 @@ def _digest_evidence(path: Path | None) -> str:
     if path is None:
         fix = "write --evidence FILE, with the output of `containment observe --json`"
         raise InputError("no request", [Problem("--evidence", "is not given", "enforcing needs what was observed", fix)])
+    fix = "name the output of `containment observe --json`"
     try:
-        return digest_json(strict_json.load(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError) as error:
-        problem = Problem(
-            f"--evidence {path}", f"cannot be read as JSON: {error}", _WHY, "write the output of `containment observe --json`"
+        document = input_files.read_json(path)
+    except input_files.InputFileError as error:
+        raise InputError("no request", [error.make_problem(_WHY, fix)]) from None
+    if not isinstance(document, dict) or document.get("schema") != _EVIDENCE:
+        raise InputError(
+            "no request", [Problem(str(path), f"has not the schema {_EVIDENCE}", "approvers would decide about no traffic", fix)]
         )
-        raise InputError("no request", [problem]) from None
+    return digest_json(document)

@@ -6,12 +6,12 @@ Rules are parsed as from a state; groups that they name without a definition are
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from containment import input_files
 from containment.analysis.subject import Subject
 from containment.errors import InputError, Problem
 from containment.policy.rules import Rule, RuleSet
@@ -88,17 +88,19 @@ def _rename(rule: Rule, word: str, taken: set[str]) -> Rule:
 def read_other_owners(path: Path) -> ParsedPolicy:
     """Return the rules in a file; raise InputError if it cannot be read or has no rule."""
     fix = "give the Controller's {policies, app_domains}, or resources as `pulumi stack export` writes them"
+    title, why = "other owners' rules cannot be read", "without them the order of rules is incomplete"
     try:
-        document: Any = json.loads(path.read_text(encoding="utf-8"))
+        document = input_files.read_json(path)
         resources = _convert_document(document) if isinstance(document, dict) and "policies" in document else load_resources(document)
         stated = parse_policy(Graph(resources))
         if stated is None:
             raise ValueError("has no rule")
-    except (OSError, UnicodeDecodeError, ValueError, TypeError, AttributeError) as error:
-        said = "is not JSON" if isinstance(error, json.JSONDecodeError) else str(error)
-        raise InputError(
-            "other owners' rules cannot be read", [Problem(str(path), said, "without them the order of rules is incomplete", fix)]
-        ) from None
+    except input_files.InputFileError as error:
+        raise InputError(title, [error.make_problem(why, fix)]) from None
+    except ValueError as error:
+        raise InputError(title, [Problem(str(path), str(error), why, fix)]) from None
+    except (TypeError, AttributeError):  # a list or a text where the API has an object
+        raise InputError(title, [Problem(str(path), "has not the form of a Controller's answer", why, fix)]) from None
     return stated
 
 

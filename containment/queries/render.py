@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+from containment import input_files
 from containment.analysis.proofs import ProofStatus
 from containment.catalog.preset import Library
 from containment.config.spec import ContainmentSpec
@@ -30,12 +31,10 @@ STATUS = {
 def read_rendering(path: Path) -> str:
     """Return the text of a file; raise InputError if it cannot be read."""
     try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        what = f"cannot be read: {error.strerror if isinstance(error, OSError) else 'is not UTF-8 text'}"
-        raise InputError(
-            "nothing can be compared", [Problem(str(path), what, "a file that is not read is not proved", "name a file")]
-        ) from None
+        return input_files.read_text(path)
+    except input_files.InputFileError as error:
+        fix = "name a file that `containment render --write FILE` wrote"
+        raise InputError("nothing can be compared", [error.make_problem("a file that is not read is not proved", fix)]) from None
 
 
 def answer_rendering(

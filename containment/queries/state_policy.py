@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from containment import input_files
 from containment.address_space import is_inside, parse_network
 from containment.analysis.approvals import collect_name_approvals
 from containment.analysis.classes.sources import ANYBODY, Sources
@@ -26,14 +26,14 @@ from policypack.stored_resources import load_resources
 
 def read_resources(path: Path) -> list[Resource]:
     """Return the resources in a checkpoint, stack export or preview file; raise InputError if it cannot be read."""
+    why = "no policy can be read from it"
+    fix = "give a file that `pulumi stack export`, `pulumi preview --json` or `containment lab export` wrote"
     try:
-        return load_resources(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, UnicodeDecodeError, ValueError) as error:
-        said = (
-            str(error) if isinstance(error, OSError | UnicodeDecodeError) or not isinstance(error, json.JSONDecodeError) else "is not JSON"
-        )
-        fix = "give a file that `pulumi stack export`, `pulumi preview --json` or `containment lab export` wrote"
-        raise InputError("state cannot be read", [Problem(str(path), said, "no policy can be read from it", fix)]) from None
+        return load_resources(input_files.read_json(path))
+    except input_files.InputFileError as error:
+        raise InputError("state cannot be read", [error.make_problem(why, fix)]) from None
+    except ValueError as error:
+        raise InputError("state cannot be read", [Problem(str(path), str(error), why, fix)]) from None
 
 
 def read_state_subject(path: Path) -> Subject:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from pydantic.alias_generators import to_camel
 
 from containment.errors import InputError
+from containment.fixes.model_findings import summarize_findings
 from containment.fixes.words import has_word
 from containment.record.decision import Digest, Text, Time, is_several
 from containment.record.digests import digest_json
@@ -103,8 +104,7 @@ def parse_body(model: type[_T], raw: Any) -> _T:
     try:
         found = model.model_validate(raw)
     except ValidationError as error:
-        first = error.errors()[0]
-        raise Refusal(RefusalCode.MALFORMED, f"{'.'.join(map(str, first['loc'])) or 'entry'}: {first['msg']}") from None
+        raise Refusal(RefusalCode.MALFORMED, summarize_findings(error, model, root="entry", most=1)) from None
     except InputError as error:
         raise Refusal(RefusalCode.MALFORMED, str(error)) from None
     if found.to_dict() != raw:

@@ -52,7 +52,7 @@ class Head:
 
 def parse_head(data: bytes) -> Head:
     """Return the head of a file's bytes; raise ValueError for any other bytes."""
-    raw: Any = strict_json.load(data.decode("utf-8"))
+    raw: Any = strict_json.load_bytes(data)
     if not isinstance(raw, dict) or type(raw.get("entries")) is not int or not is_digest(str(raw.get("digest"))):
         raise ValueError("is no head of a log")
     head = Head(raw["entries"], raw["digest"])

@@ -18,6 +18,7 @@ from pydantic.alias_generators import to_camel
 
 from containment import strict_json
 from containment.errors import InputError
+from containment.fixes.model_findings import summarize_findings
 from containment.fixes.words import has_word
 from containment.record.digests import MOST, canonicalize, digest_json, is_digest
 from containment.record.refusal import Refusal, RefusalCode
@@ -143,7 +144,7 @@ def parse_decision(payload: bytes, approvals: tuple[Approval, ...] = ()) -> Deci
         Refusal: BATCH for a decision about several things, WRONG_SUBJECT for a digest that does not fit, else MALFORMED.
     """
     try:
-        raw = strict_json.load(payload.decode("utf-8"))
+        raw = strict_json.load_bytes(payload)
         if not isinstance(raw, dict) or raw.pop("schema", None) != SCHEMA:
             raise ValueError(f"is not an object with schema {SCHEMA}")
         if "approvals" in raw:
@@ -153,9 +154,7 @@ def parse_decision(payload: bytes, approvals: tuple[Approval, ...] = ()) -> Deci
     except ValidationError as error:
         if _has_another_digest(raw):
             raise Refusal(RefusalCode.WRONG_SUBJECT, "its subjectDigest is not the digest of its subject") from None
-        first = error.errors()[0]
-        place = ".".join(map(str, first["loc"])) or "decision"
-        raise Refusal(RefusalCode.MALFORMED, f"{place}: {first['msg']}") from None
+        raise Refusal(RefusalCode.MALFORMED, summarize_findings(error, Decision, root="decision", most=1)) from None
     except (ValueError, InputError) as error:
         raise Refusal(RefusalCode.MALFORMED, f"is no decision: {error}") from None
     if decision.encode() != payload:

@@ -77,7 +77,7 @@ def parse_line(line: bytes) -> Entry:
     if digest_bytes(data).encode() != digest:
         raise ValueError("does not have the digest that it names")
     try:
-        entry = strict_json.load(data.decode("utf-8"))
+        entry = strict_json.load_bytes(data)
         if not isinstance(entry, dict) or entry.keys() != _KEYS or not isinstance(entry["body"], dict):
             raise ValueError("is no entry")
         kind, time = EntryKind(entry["kind"]), datetime.fromisoformat(entry["time"])

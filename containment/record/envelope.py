@@ -15,6 +15,7 @@ from securesystemslib import dsse
 from securesystemslib.exceptions import UnverifiedSignatureError, VerificationError
 from securesystemslib.signer import CryptoSigner, Key, Signature, Signer, SSlibKey
 
+from containment import input_files
 from containment.errors import InputError, Problem
 from containment.record.decision import Approval, Decision, parse_decision
 from containment.record.refusal import Refusal, RefusalCode
@@ -45,8 +46,9 @@ class Envelope:
             signatures = tuple(Approval(keyid=one.keyid, signature=one.signature) for one in found.signatures.values())
             envelope = cls(found.payload, found.payload_type, signatures)
             is_same = found.to_dict() == raw and not any(one.unrecognized_fields for one in found.signatures.values())
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
-            raise Refusal(RefusalCode.MALFORMED, f"is no DSSE envelope ({type(error).__name__}: {error})") from None
+        except (ValueError, TypeError, KeyError, AttributeError):
+            what = "is no DSSE envelope (an object with payload, payloadType and signatures)"
+            raise Refusal(RefusalCode.MALFORMED, what) from None
         if not is_same or envelope.payload_type not in types:
             raise Refusal(RefusalCode.MALFORMED, "is a DSSE envelope in another form than this program writes")
         vars(envelope)["_library"] = found
@@ -122,9 +124,9 @@ def load_signer(source: str, public_keys: Mapping[str, str], ask_passphrase: Cal
 
 def _read_private_key(path: Path, ask_passphrase: Callable[[], str]) -> Ed25519PrivateKey:
     try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise _make_error(str(path), f"cannot be read: {error.strerror}", "give the path of your private key in PEM") from None
+        data = input_files.read_bytes(path, 1 << 20)
+    except input_files.InputFileError as error:
+        raise _make_error(str(path), error.what, error.fix or "give the path of your private key in PEM") from None
     try:
         password = ask_passphrase().encode() if b"ENCRYPTED" in data else None
         key = serialization.load_pem_private_key(data, password)

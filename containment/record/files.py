@@ -23,9 +23,8 @@ def convert_errors(path: Path, doing: str) -> Iterator[None]:
         yield
     except OSError as error:
         why = "an action whose decision is not recorded does not happen"
-        problem = Problem(
-            str(error.filename or path), f"cannot be {doing}: {error.strerror or error}", why, "correct the file or its rights"
-        )
+        what = f"cannot be {doing}: {(error.strerror or str(error)).lower()}"
+        problem = Problem(str(error.filename or path), what, why, "let your user read and write it, and make room on its disk")
         raise RecordError("the record of decisions cannot be used", [problem]) from None
 
 

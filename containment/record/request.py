@@ -6,10 +6,12 @@ import json
 import secrets
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
-from containment import strict_json
+from pydantic import ValidationError
+
+from containment import input_files
 from containment.errors import InputError, Problem
+from containment.fixes.model_findings import summarize_findings
 from containment.record.decision import Decision, DecisionKind, format_time
 from containment.record.digests import digest_json
 from containment.record.envelope import Envelope
@@ -50,25 +52,26 @@ def build_decision(
         )
         return Envelope(decision.encode()).decision
     except (ValueError, Refusal) as error:
-        what = "; ".join(f"{one['loc'][0] if one['loc'] else 'decision'}: {one['msg']}" for one in _list_errors(error)) or str(error)
+        what = summarize_findings(error, Decision, root="decision") if isinstance(error, ValidationError) else str(error)
         problem = Problem("request", what, "approvers decide about exactly this", "correct the option; reason and name need words")
         raise InputError("no decision can be requested", [problem]) from None
 
 
 def write_request(path: Path, envelope: Envelope) -> None:
     """Write a request, whole or not at all; raise RecordError."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     write_whole(path, (json.dumps(envelope.to_dict(), indent=2) + "\n").encode())
 
 
 def read_request(path: Path) -> Envelope:
     """Return the envelope of a request file; raise InputError for any other file."""
+    why, fix = "nothing could be approved", "name one file that `containment request` wrote"
     try:
-        envelope = Envelope.parse(strict_json.load(path.read_text(encoding="utf-8")))
+        envelope = Envelope.parse(input_files.read_json(path))
         assert envelope.decision
-    except (OSError, ValueError, Refusal) as error:
-        fix = "name one file that `containment request` wrote"
-        raise InputError("no request", [Problem(str(path), f"is no request: {error}", "nothing could be approved", fix)]) from None
+    except input_files.InputFileError as error:
+        raise InputError("no request", [error.make_problem(why, fix)]) from None
+    except Refusal as refusal:
+        raise InputError("no request", [Problem(str(path), f"is no request: {refusal.what}", why, fix)]) from None
     return envelope
 
 
@@ -87,8 +90,3 @@ def describe_decision(decision: Decision) -> list[tuple[str, str]]:
         ("digest", decision.subject_digest),
         ("nonce", decision.nonce),
     ]
-
-
-def _list_errors(error: Exception) -> list[dict[str, Any]]:
-    errors = getattr(error, "errors", None)
-    return list(errors()) if callable(errors) else []

@@ -12,7 +12,7 @@ from containment.catalog.preset import Library
 from containment.config.spec import ContainmentSpec
 from containment.errors import InputError, Problem
 from containment.renderings.tool_servers import build_tool_scope
-from containment.strict_json import load
+from containment.strict_json import StrictJsonError, load
 from containment.tool_scopes.kinds import Capability
 from containment.tool_scopes.tasks import HarnessTools
 
@@ -42,8 +42,8 @@ def find_undenied_tools(text: str, spec: ContainmentSpec, library: Library, name
     place = ".".join(tools.denied_by)
     try:
         found: Any = load(text)
-    except ValueError as error:
-        problem = Problem(name, f"is not JSON: {error}", _WHY, "render it again: containment render --as harness")
+    except StrictJsonError as error:
+        problem = Problem(name, error.what, _WHY, "render it again: containment render --as harness")
         raise InputError(_TITLE, [problem]) from None
     for key in tools.denied_by:
         found = found.get(key) if isinstance(found, dict) else None

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
 from containment.errors import InputError, Problem
+from containment.fixes.model_findings import list_problems
 from containment.fixes.unfit_value import UnfitError
 from containment.names import SmartGroupId
 from containment.patterns.domain import DomainPattern
@@ -17,7 +18,7 @@ from containment.policy.rules import Rule, RuleSet
 from containment.port_range import PortRange
 from containment.renderings.url_requests import list_url_requests
 from containment.sandbox.permissions import Endpoint, Permissions, ProgramEgress
-from containment.strict_json import load
+from containment.strict_json import StrictJsonError, load
 
 EVERY_PROGRAM = "/**"
 _TITLE = "the WebGroups cannot be read"
@@ -99,13 +100,9 @@ def parse_view(text: str, name: str) -> WebGroupsView:
     try:
         return WebGroupsView.model_validate(load(text))
     except ValidationError as error:
-        problems = [
-            Problem(f"{name}:{'.'.join(map(str, one['loc'])) or '(whole file)'}", one["msg"][0].lower() + one["msg"][1:], _WHY, _FIX)
-            for one in error.errors(include_url=False)
-        ]
-        raise InputError(_TITLE, problems) from None
-    except ValueError as error:
-        raise InputError(_TITLE, [Problem(name, f"is not JSON: {error}", _WHY, _FIX)]) from None
+        raise InputError(_TITLE, list_problems(name, error, WebGroupsView, why=_WHY, fix=_FIX)) from None
+    except StrictJsonError as error:
+        raise InputError(_TITLE, [Problem(name, error.what, _WHY, _FIX)]) from None
 
 
 def read_permissions(view: WebGroupsView, name: str) -> Permissions:

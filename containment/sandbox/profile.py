@@ -17,14 +17,16 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from pydantic.alias_generators import to_camel
 
 from containment.errors import InputError, Problem
+from containment.fixes.model_findings import list_problems
 from containment.patterns.domain import DomainPattern
 from containment.port_range import PortRange
 from containment.sandbox.permissions import Endpoint, PathGrant, Permissions, ProgramEgress, Task
 from containment.sandbox.section import Limits
-from containment.strict_json import load
+from containment.strict_json import StrictJsonError, load
 
 _TITLE: Final = "the launcher's profile cannot be used"
 _WHY: Final = "a profile that is understood in part confines in part"
+_FIX: Final = "render it again: containment render --as launcher"
 _REQUEST: Final = re.compile(r"[A-Za-z*/]+( [A-Za-z0-9._~!$&'()+,;=:@*/-]+)?")
 _Absolute = Annotated[str, Field(pattern=r"^/[^\x00]*$")]
 _Port = Annotated[int, Field(ge=1, le=65535, strict=True)]
@@ -146,19 +148,12 @@ def parse_profile(text: str, name: str) -> LauncherProfile:
     """
     try:
         document = load(text)
-    except ValueError as error:
-        raise InputError(
-            _TITLE, [Problem(name, f"is not JSON: {error}", _WHY, "render it again: containment render --as launcher")]
-        ) from None
+    except StrictJsonError as error:
+        raise InputError(_TITLE, [Problem(name, error.what, _WHY, _FIX)]) from None
     try:
         return LauncherProfile.model_validate(document)
     except ValidationError as error:
-        raise InputError(_TITLE, [_make_problem(name, one["loc"], one["msg"]) for one in error.errors(include_url=False)]) from None
-
-
-def _make_problem(name: str, place: tuple[int | str, ...], message: str) -> Problem:
-    key = ".".join(map(str, place)) or "(whole file)"
-    return Problem(f"{name}:{key}", message[0].lower() + message[1:], _WHY, "render it again: containment render --as launcher")
+        raise InputError(_TITLE, list_problems(name, error, LauncherProfile, why=_WHY, fix=_FIX)) from None
 
 
 def read_permissions(profile: LauncherProfile) -> Permissions:

@@ -93,8 +93,10 @@ def parse_message(line: bytes) -> types.JSONRPCMessage:
         document = strict_json.load(line.decode("utf-8"))
     except UnicodeDecodeError:
         raise ValueError("sent bytes that are not UTF-8") from None
-    except ValueError as error:
-        raise ValueError("sent text that is not JSON" if type(error).__name__ == "JSONDecodeError" else f"sent JSON that {error}") from None
+    except strict_json.NotJsonError:
+        raise ValueError("sent text that is not JSON") from None
+    except strict_json.StrictJsonError as error:
+        raise ValueError(f"sent JSON that {error.what}") from None
     try:
         return types.jsonrpc_message_adapter.validate_python(document, by_name=False)
     except ValueError:

@@ -5,6 +5,7 @@ All run at once. A refused, reset or unanswered attempt is a result, no error: o
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -37,7 +38,11 @@ def make_attempt(given: dict[str, Any]) -> dict[str, Any]:
 
 def main() -> None:
     """Make all attempts and print their results."""
-    given = json.load(sys.stdin)
+    argparse.ArgumentParser(prog="python -m containment_lab.attacks", description=__doc__).parse_args()
+    try:
+        given = json.load(sys.stdin)
+    except ValueError:
+        sys.exit("error: stdin is no JSON list of attempts; the lab writes it: run containment lab report or containment lab verify")
     with ThreadPoolExecutor(max_workers=max(1, min(40, len(given)))) as pool:
         json.dump(list(pool.map(make_attempt, given)), sys.stdout)
 

@@ -21,7 +21,7 @@ from containment_lab.home import LabHome
 
 def main() -> None:
     """Serve until a signal arrives or the home is deleted."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m containment_lab.cloud", description=__doc__)
     parser.add_argument("--home", type=Path, required=True)
     home = LabHome(parser.parse_args().home.resolve())
     port = home.get_ports().aws

@@ -210,10 +210,11 @@ def _read_yaml(path: Path, required: bool = False) -> dict[str, Any]:
         return {}
     try:
         found = strict_yaml.read(path)
-    except OSError as cause:
-        raise EngineError(f"cannot read {path}: {cause.strerror or cause}", exit_code=Exit.USAGE) from cause
-    except ValueError as cause:
-        raise EngineError(f"cannot read {path}: {cause}", exit_code=Exit.USAGE) from cause
+    except (OSError, ValueError) as cause:
+        what, fix = strict_yaml.explain_error(cause)
+        option = "--policy-pack" if path.name.startswith("PulumiPolicy") else "-C"
+        fix = f"give the folder of {path.name} with {option} FOLDER" if isinstance(cause, FileNotFoundError) else fix
+        raise EngineError(f"{path}: {what}; {fix}", exit_code=Exit.USAGE) from cause
     if found is not None and not isinstance(found, dict):
-        raise EngineError(f"{path} is not a mapping", exit_code=Exit.USAGE)
+        raise EngineError(f"{path}: is not a mapping of keys to values; write `key: value` lines", exit_code=Exit.USAGE)
     return found or {}

@@ -36,6 +36,6 @@ async def run(home: LabHome) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m containment_lab.providers", description=__doc__)
     parser.add_argument("--home", type=Path, required=True)
     asyncio.run(run(LabHome(parser.parse_args().home.resolve())))

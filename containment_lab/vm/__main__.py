@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 
 from containment.exit_code import Exit
@@ -11,6 +12,7 @@ from containment_lab.vm.image import find_cache, load_image
 
 def main() -> int:
     """Build the image if the cache lacks it, and print its place and digest; return exit code 1 if it cannot be built."""
+    argparse.ArgumentParser(prog="python -m containment_lab.vm", description=__doc__).parse_args()
     try:
         image = load_image()
     except (VmError, OSError) as error:

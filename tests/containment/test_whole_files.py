@@ -21,8 +21,9 @@ def test_a_failure_at_any_step_leaves_the_old_file_alone(tmp_path: Path, monkeyp
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(Path if step == "replace" else os, step, refuse)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(OSError, match="No space left") as caught:
         write_whole(path, "new")
+    assert step == "replace" or caught.value.filename == str(path), "a message can name the file"
     assert [each.name for each in tmp_path.iterdir()] == ["file"]
     assert path.read_text() == "old"
 
@@ -62,3 +63,12 @@ def test_the_first_writer_wins_and_the_second_changes_nothing(tmp_path: Path) ->
     assert not write_once(path, "second")
     assert path.read_text() == "first"
     assert [each.name for each in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_link_to_itself_is_an_error_of_the_file_system_and_stays(tmp_path: Path) -> None:
+    link = tmp_path / "link"
+    link.symlink_to(link)
+    with pytest.raises(OSError, match="symbolic links") as caught:
+        write_whole(link, "new")
+    assert (caught.value.errno, caught.value.filename) == (errno.ELOOP, str(link))
+    assert link.is_symlink()

@@ -8,12 +8,13 @@ are normalized on the way, so `9.0` arrives as `9`, `012345678901` as `123456789
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final, Self
+
+from containment.fixes.texts import format_number
 
 _INTEGER: Final = re.compile(r"[-+]?[0-9]+")
 _ESCAPED: Final = str.maketrans({one: f"\\u{ord(one):04x}" for one in "<>&\u2028\u2029"})
@@ -82,7 +83,7 @@ def encode_for_engine(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
-        return _format_number(value)
+        return format_number(value)
     return _format_timestamp(value) if isinstance(value, date) else str(value)
 
 
@@ -101,21 +102,6 @@ def _encode_json(value: Any) -> str:
         quoted = json.dumps(value if isinstance(value, str) else _format_timestamp(value), ensure_ascii=False)
         return quoted.translate(_ESCAPED)
     return "null" if value is None else encode_for_engine(value)
-
-
-def _format_number(value: float) -> str:
-    """Return a number's shortest text, with an exponent below 1e-6 and from 1e21 on, as encoding/json writes it."""
-    if not math.isfinite(value):
-        raise ValueError(f"{value} is not a number that JSON has")
-    if not value:
-        return "0"
-    if not 1e-6 <= abs(value) < 1e21:
-        return re.sub(r"e([-+])0", r"e\1", repr(value))
-    mantissa, _, exponent = repr(abs(value)).partition("e")
-    whole, _, fraction = mantissa.removesuffix(".0").partition(".")
-    digits, point = whole + fraction, len(whole) + int(exponent or 0)
-    text = f"0.{'0' * -point}{digits}" if point <= 0 else f"{digits[:point].ljust(point, '0')}.{digits[point:]}".rstrip(".")
-    return f"-{text}" if value < 0 else text
 
 
 def _format_timestamp(value: date) -> str:

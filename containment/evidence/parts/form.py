@@ -11,6 +11,7 @@ from pydantic.alias_generators import to_camel
 
 from containment.evidence.inputs import Inputs
 from containment.evidence.model import Claim, Collected, Content, Judge, PartName, UnfitContentError, find_worst
+from containment.fixes.model_findings import summarize_findings
 from containment.preflight.finding import Status
 from containment.queries.results import Case
 
@@ -40,8 +41,7 @@ def parse_content(model: type[Model], content: Content) -> Model:
     try:
         return model.model_validate(content)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        raise UnfitContentError(f"{'.'.join(map(str, first['loc'])) or 'content'}: {first['msg']}") from None
+        raise UnfitContentError(summarize_findings(error, model, root="content", most=1)) from None
 
 
 class CaseContent(ContentModel):

@@ -11,6 +11,7 @@ from containment.evidence.json_file import read_json_file
 from containment.evidence.model import Claim, Collected, Content, Contents, Judgement, Origin, PartName, UnfitContentError
 from containment.evidence.parts.configuration import ConfigurationContent
 from containment.evidence.parts.form import PartForm, make_claim, make_yes_or_no, parse_content
+from containment.fixes.model_findings import summarize_findings
 from containment.names import PolicyMode
 from containment.observe.evidence import SCHEMA, Evidence
 from containment.preflight.finding import Status
@@ -34,8 +35,7 @@ def judge(content: Content, contents: Contents) -> Judgement:
     try:
         found = Evidence.model_validate(content)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        raise UnfitContentError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+        raise UnfitContentError(summarize_findings(error, Evidence, most=1)) from None
     configuration = parse_content(ConfigurationContent, contents.get(PartName.CONFIGURATION) or {})
     return Judgement(tuple(_judge_logs(found, configuration)), Origin.UNKNOWN)
 

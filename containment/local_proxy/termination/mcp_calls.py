@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from containment.strict_json import load
+from containment.strict_json import load_bytes
 
 MOST_BYTES: Final = 1 << 20
 """The longest message that is read."""
@@ -23,7 +23,7 @@ class McpError(ValueError):
 def read_calls(body: bytes) -> list[str]:
     """Return every call of a message: its method, with the tool's name for `tools/call`; raise McpError for another message."""
     try:
-        message = load(body.decode("utf-8"))
+        message = load_bytes(body)
     except ValueError as error:
         raise McpError(f"is no JSON-RPC message: {error}") from None
     calls = [_read_call(one) for one in (message if isinstance(message, list) else [message])]

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from containment.errors import InputError, Problem
+from containment.fixes.model_findings import describe_finding
 from containment.fixes.nearest_word import make_proposal
 from containment.loaders import strict_yaml
 
@@ -203,8 +204,8 @@ def _make_problem(name: str, found: Any) -> Problem:
     place = tuple(part for part in found["loc"] if part not in ("str", "AnyOf"))
     where = f"{name}:{'.'.join(map(str, place)) or '(whole file)'}"
     if found["type"] != "extra_forbidden":
-        message = str(found["msg"])
-        return Problem(where, message[0].lower() + message[1:], WHY, "write a value of that form")
+        said = describe_finding(found, Policy)
+        return Problem(where, said.what, WHY, said.fix or "write the value as OpenShell's policy has it")
     key = str(place[-1])
     model = _find_model(place[:-1])
     known = sorted(model.model_fields)

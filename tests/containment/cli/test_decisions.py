@@ -80,7 +80,7 @@ def test_two_persons_decide_for_a_regulated_class(home: Office) -> None:
         ("Approver One", "one.pem", "Approver One", Exit.NO, "self-approval"),
         ("Requester", "approver.pem", "Network Approver", Exit.NO, "wrong-role"),
         ("Requester", "two.pem", "Approver One", Exit.ERROR, "none of this person's keys"),
-        ("Requester", "missing.pem", "Approver One", Exit.ERROR, "cannot be read"),
+        ("Requester", "missing.pem", "Approver One", Exit.ERROR, "does not exist"),
         ("Requester", "one.pem", "Approver Onne", Exit.ERROR, "write --as 'Approver One'"),
     ],
 )

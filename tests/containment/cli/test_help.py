@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+import shlex
+from typing import Any
 
 import pytest
 
+from containment.cli.examples import EXAMPLES
 from containment.cli.exit_codes import CODES, get_codes
 from containment.exit_code import Exit
 
@@ -46,6 +49,21 @@ def test_help_lists_the_exit_codes_with_their_meanings(words: tuple[str, ...]) -
 def test_every_command_has_its_exit_codes_and_every_code_a_command() -> None:
     assert {" ".join(words) for words, _ in COMMANDS} == set(CODES)
     assert {code for command in CODES for code in get_codes(command)} == set(Exit)
+
+
+def test_every_command_has_an_example() -> None:
+    assert {" ".join(words) for words, _ in COMMANDS} == set(EXAMPLES)
+
+
+@pytest.mark.parametrize(("words", "command"), COMMANDS, ids=lambda each: " ".join(each) if isinstance(each, tuple) else "")
+def test_the_example_is_in_the_help_and_its_options_exist(words: tuple[str, ...], command: Any) -> None:
+    name = " ".join(words)
+    lines = [line.strip() for line in help_text(words).splitlines()]
+    example = lines[lines.index("Example:") + 1 : lines.index("Exit codes:")]
+    typed = shlex.split(" ".join(line.removesuffix("\\") for line in example))
+    assert typed[0] == "containment"
+    command.make_context(name, shlex.split(EXAMPLES[name]))  # raises for an option or an argument that does not exist
+    assert typed[1:] == [*words, *shlex.split(EXAMPLES[name])] or typed[1:] == [*words[:-1], *shlex.split(EXAMPLES[name])]
 
 
 @pytest.mark.parametrize(

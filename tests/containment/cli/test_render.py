@@ -70,10 +70,10 @@ def test_a_file_that_cannot_be_read_is_never_proved(kind: str, content: bytes, t
 
 
 def test_a_missing_file_and_a_folder_are_errors_with_a_fix(tmp_path: Path) -> None:
-    for path in (tmp_path, tmp_path / "none"):
+    for path, says in ((tmp_path, "is a folder, not a file"), (tmp_path / "none", "does not exist")):
         result = run("--as", "launcher", "--check", str(path))
         assert result.exit_code == Exit.ERROR
-        assert "cannot be read" in result.stderr
+        assert says in result.stderr
         assert "fix:" in result.stderr
 
 

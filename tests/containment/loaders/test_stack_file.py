@@ -124,7 +124,7 @@ def test_a_missing_stack_names_those_that_are_there(tmp_path: Path) -> None:
 
 def test_where_there_is_no_stack_at_all_the_fix_names_that(tmp_path: Path) -> None:
     (problem,) = problems(tmp_path)
-    assert problem.fix.endswith("none found")
+    assert problem.fix == f"{tmp_path} has no stack file: give the folder of Pulumi.yaml and the stack files with -C FOLDER"
 
 
 def test_mistakes_of_file_and_overrides_come_together_and_name_the_file(tmp_path: Path) -> None:

@@ -1,4 +1,7 @@
-"""Pydantic's findings in this product's words: what is wrong, the computed fix, and the value that it names."""
+"""Pydantic's findings in this product's words: what is wrong, the computed fix, and the value that it names.
+
+No message of pydantic itself is printed: its phrases name types of Python, and contain no fix.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +11,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, get_args
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
-from containment.config.pulumi_format.engine_values import encode_for_engine
+from containment.errors import Problem, Replacement
 from containment.fixes.nearest_word import find_nearest, make_proposal
+from containment.fixes.texts import format_number
 from containment.fixes.unfit_value import NO_VALUE, UnfitError
 
 _QUOTED: Final = re.compile(r"'([^']*)'")
 _DAY: Final = "write a day as YYYY-MM-DD, such as 2027-03-31"
+_MOST_QUOTED: Final = 200
+"""Characters of a wrong value that a message quotes."""
+_MOST_LISTED: Final = 20
+"""Findings of one document that are listed; a document of another kind has a finding per key."""
 _FIELDS: Final = {
     "owner": "write who answers for it, in words",
     "reason": "write one sentence: what it is for",
@@ -68,6 +76,13 @@ def describe_finding(found: Mapping[str, Any], model: type[BaseModel]) -> Wordin
             return _describe_bound(kind, context)
         case "too_short" | "string_too_short":
             return Wording("is empty" if context.get("min_length") == 1 else f"has fewer than {context.get('min_length')} entries")
+        case "greater_than" | "less_than":
+            low, bound = kind == "greater_than", context.get("gt", context.get("lt"))
+            return Wording(f"is not {'above' if low else 'below'} {bound}", f"write a number {'above' if low else 'below'} {bound}")
+        case "string_pattern_mismatch":
+            return Wording(f"has not the form {context.get('pattern')}")
+        case "string_too_long":
+            return Wording(f"has more than {context.get('max_length')} characters", "write a shorter text")
         case "too_long":
             most, count = context.get("max_length"), context.get("actual_length")
             removed = f"remove {count - most}" if isinstance(count, int) and isinstance(most, int) else None
@@ -85,7 +100,7 @@ def _describe_type(kind: str, raw: Any) -> Wording:
     """Return the text for a value of a wrong type."""
     if kind == "string_type":
         if isinstance(raw, int | float):
-            text = encode_for_engine(raw)
+            text = _format_scalar(raw)
             return Wording("is not a text", f'quote it: "{text}"', text)
         if isinstance(raw, list) and len(raw) == 1 and isinstance(raw[0], str):
             return Wording("is not a text", f'write the text alone: "{raw[0]}"', raw[0])
@@ -94,13 +109,17 @@ def _describe_type(kind: str, raw: Any) -> Wording:
         return Wording("is not a whole number", "write a whole number")
     if kind.startswith("bool"):
         return Wording("is not true or false", "write true or false, without quotes")
-    if kind in ("tuple_type", "list_type"):
+    if kind.startswith(("float", "decimal", "finite_number")):
+        return Wording("is not a number", "write a number")
+    if kind in ("tuple_type", "list_type", "set_type", "frozen_set_type"):
         if isinstance(raw, str) and raw.strip():
             return Wording("is not a list", f"write a list: [{raw}]", [raw])
         return Wording("is not a list", "write a list, [] for an empty one", [] if raw in (None, "") else NO_VALUE)
     if kind in ("dict_type", "model_type", "model_attributes_type"):
         nothing: Any = {} if raw in (None, "", []) else NO_VALUE
         return Wording("is not a mapping of keys to values", "write keys and values, {} for none", nothing)
+    if kind.startswith(("datetime", "timezone")):
+        return Wording("is not a time with its zone", "write a time such as 2026-11-29T12:00:00Z")
     if kind.startswith("date"):
         return Wording("is not a day (YYYY-MM-DD)", _DAY)
     if kind.startswith("ip_v4_address"):
@@ -108,6 +127,54 @@ def _describe_type(kind: str, raw: Any) -> Wording:
     if kind.startswith("ip_"):
         return Wording("is not an IP address", "write an address such as 10.42.10.7")
     return Wording("is not a value that is understood here")
+
+
+def _format_scalar(raw: float) -> str:
+    """Return a number or a boolean as the engine passes it on, for a fix that puts it in quotes."""
+    if isinstance(raw, bool):
+        return "true" if raw else "false"
+    return format_number(raw) if isinstance(raw, float) else str(raw)
+
+
+def make_problem(where: str, found: Mapping[str, Any], model: type[BaseModel], *, why: str, fix: str) -> Problem:
+    """Return the Problem of one of `ValidationError.errors()`, with its value as the file has it.
+
+    Args:
+        where: the file.
+        found: the finding.
+        model: the class that the file's data was validated as.
+        why: why a mistake in such a file matters.
+        fix: the fix where none can be computed from the value.
+    """
+    place = tuple(found["loc"])
+    said = describe_finding(found, model)
+    value = "" if found["type"] == "missing" or isinstance(found["input"], dict | list) else f" (is {quote_value(found['input'])})"
+    renamed = find_renamed_path(found)
+    mends = None if said.value is NO_VALUE else Replacement(renamed or place, said.value, renames=renamed is not None)
+    return Problem(f"{where}:{_format_key(place) or '(whole file)'}", said.what + value, why, said.fix or fix, mends)
+
+
+def list_problems(where: str, error: ValidationError, model: type[BaseModel], *, why: str, fix: str) -> list[Problem]:
+    """Return the Problem of each finding of a document that this program wrote, at most 20 (see `make_problem`)."""
+    return [make_problem(where, found, model, why=why, fix=fix) for found in error.errors(include_url=False)[:_MOST_LISTED]]
+
+
+def summarize_findings(error: ValidationError, model: type[BaseModel], *, root: str = "document", most: int = 5) -> str:
+    """Return findings in one line, for a document whose only fix is another document.
+
+    Args:
+        error: the findings.
+        model: the class that the data was validated as.
+        root: the word for the whole document.
+        most: the number of findings in the line; it has the number of those that are left out.
+    """
+    found = error.errors(include_url=False)
+    shown = [f"{_format_key(tuple(one['loc'])) or root}: {describe_finding(one, model).what}" for one in found[:most]]
+    return "; ".join([*shown, *([f"and {len(found) - most} more"] if len(found) > most else [])])
+
+
+def _format_key(place: Sequence[int | str]) -> str:
+    return ".".join(str(step) for step in place if step != _KEY_STEP)
 
 
 def find_keys(model: type[BaseModel], place: Sequence[int | str]) -> list[str]:
@@ -130,7 +197,13 @@ def _find_models(annotation: Any) -> Iterator[type[BaseModel]]:
 
 
 def quote_value(raw: Any) -> str:
-    """Return a value as a message quotes it."""
+    """Return a value as a message quotes it: as JSON, a date as the file has it, and only the start of a long one."""
+    text = format_value(raw)
+    return text if len(text) <= _MOST_QUOTED else f"{text[:_MOST_QUOTED]}..., {len(text)} characters"
+
+
+def format_value(raw: Any) -> str:
+    """Return a whole value as a fix names it."""
     return json.dumps(raw, default=str, ensure_ascii=False)
 
 
