@@ -1,6 +1,7 @@
 """Drop sites: one request leaves data there for anyone to collect, mostly without an account.
 
-Three kinds: paste sites, sites for single files, and catchers of webhooks and DNS requests. The hosts of the catalog's
+Four kinds: paste sites, sites for single files, catchers of webhooks and DNS requests, and counters of visits, whose events any account
+collects. The hosts of the catalog's
 `paste-and-webhooks` set are here too (a test compares them). Other hosts that take uploads are in the catalog, with the `uploads` flag of
 their entries; a class allows or refuses them with its `uploads` key. The technique is MITRE ATT&CK T1567 (Exfiltration Over Web Service);
 hosts beyond the catalog's are from general knowledge, and not yet checked against the sites' documentation.
@@ -33,6 +34,8 @@ _BY_KIND: Final[dict[str, str]] = {
     "requestly.tech putsreq.com ntfy.sh pushover.net pushbullet.com ifttt.com hooks.zapier.com hook.integromat.com "
     "formspree.io getform.io hook.eu1.make.com hook.us1.make.com hook.make.com "
     "webhook.office.com webhooks.mongodb-realm.com",
+    "counters of visits": "google-analytics.com analytics.google.com api.mixpanel.com api.amplitude.com api2.amplitude.com api.segment.io "
+    "cdn.segment.com app.posthog.com us.i.posthog.com eu.i.posthog.com heapanalytics.com in.hotjar.com",
     "catchers of requests and lookups": "burpcollaborator.net oastify.com interact.sh interactsh.com oast.pro oast.live oast.site "
     "oast.online oast.fun oast.me dnslog.cn ceye.io dnsbin.zhack.ca canarytokens.com canarytokens.org bxss.me xss.ht ezxss.com "
     "dns.outbound.watchtowr.com eyes.sh pingb.in requestrepo.com tukk.info d.rip grabify.link iplogger.org",

@@ -1,6 +1,6 @@
 """Tunnel and IP-in-name services, which make any machine reachable under a name of the service.
 
-A tunnel forwards the traffic for its name to the client that opened it. An IP-in-name service answers with the address that the
+A tunnel forwards the traffic for its name to the client that opened it; a relay of pages fetches whatever address a request names. An IP-in-name service answers with the address that the
 name itself spells, so that a permit for its domain is a permit for every address. A name that is one of these domains, or is
 below one, cannot be permitted. The list is from general knowledge, and not yet checked against the services' documentation.
 """
@@ -36,6 +36,9 @@ _TUNNELS_BY_SERVICE: Final[dict[str, str]] = {
     "Hookdeck, smee, webhookrelay": "hookdeck.com hkdk.events smee.io webhookrelay.com",
     "frp, natapp, sakura and other relays": "natapp.cc natappfree.cc natapp1.cc sakurafrp.com "
     "cpolar.cn cpolar.top cpolar.io vaiwan.com ngrok.cc",
+    "pages of any site fetched on request": "translate.google.com translate.goog webcache.googleusercontent.com web.archive.org "
+    "archive.ph archive.today archive.is r.jina.ai s.jina.ai 12ft.io corsproxy.io api.allorigins.win cors-anywhere.herokuapp.com",
+    "scripts of any account": "script.google.com script.googleusercontent.com",
     "Teleconsole, tmate, upterm": "tmate.io upterm.dev teleconsole.com",
 }
 
