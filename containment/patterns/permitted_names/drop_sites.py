@@ -2,8 +2,9 @@
 
 Four kinds: paste sites, sites for single files, catchers of webhooks and DNS requests, and counters of visits, whose events any account
 collects. The hosts of the catalog's `paste-and-webhooks` set are here too (a test compares them). Other hosts that take uploads are in the
-catalog, with the `uploads` flag of their entries; a class allows or refuses them with its `uploads` key. The technique is MITRE ATT&CK T1567 (Exfiltration Over Web Service);
-hosts beyond the catalog's are from general knowledge, and not yet checked against the sites' documentation.
+catalog, with the `uploads` flag of their entries; a class allows or refuses them with its `uploads` key. The technique is MITRE ATT&CK
+T1567 (Exfiltration Over Web Service); hosts beyond the catalog's are from general knowledge, and not yet checked against the sites'
+documentation.
 """
 
 from __future__ import annotations
