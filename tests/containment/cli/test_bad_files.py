@@ -28,7 +28,7 @@ SLOTS: dict[str, tuple[str, ...]] = {
     "rendering for the launcher": ("render", "--as", "launcher", "--check", "given.json"),
     "rendering of WebGroups": ("render", "--as", "webgroups", "--check", "given.json"),
     "baseline": ("baseline", "check", "gateway.log", "--profile", "given.json"),
-    "request": ("approve", "request", "given.json", "--key", "key.pem", "--as", "Jane", "--yes"),
+    "request": ("approve", "request", "given.json", "--key", "key.pem", "--as", "security-approver", "--yes"),
     "evidence bundle": ("evidence", "verify", "given.json"),
     "attestation": ("attest", "verify", "given.json", "--public-key", "key.pem"),
     "declaration": ("discover", "--declared", "given.json"),
@@ -91,7 +91,7 @@ def test_evidence_of_a_request_is_an_observation(stacks: Path, run: Run) -> None
         "--reason",
         "needed for work",
         "--by",
-        "Jane Doe",
+        "security-approver",
         "--evidence",
         "given.json",
     )
