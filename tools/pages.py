@@ -1,4 +1,4 @@
-"""Pages that are generated completely: one per rule of the policy pack, the index of decisions, and the architecture picture.
+"""Pages that are generated completely: one per rule of the policy pack, the index of decisions, the picture, and help of commands.
 
 A family is a folder of `docs/`, and a function that renders its pages by file name. People write the `index.md` of a folder unless the
 family renders it. `python -m tools.pages` lists stale, missing and left-over pages (exit 1); `--write` updates them.
@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from containment_lab.home import write_whole
+from tools.command_pages import render_other_commands
 from tools.decisions import build_index
 from tools.picture import draw_picture
 from tools.rule_pages import render_rule_pages
@@ -37,6 +38,7 @@ FAMILIES: Final = (
     Family("docs/adr", build_index, is_whole=False),
     Family("docs/assets", draw_picture, is_whole=False),
     Family("docs/schema", render_schemas, is_whole=False),
+    Family("docs/cli", render_other_commands, is_whole=False),
 )
 
 

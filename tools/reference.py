@@ -111,14 +111,15 @@ def make_launcher_help_renderer(*words: str) -> Callable[[Library], str]:
 
 def make_help_renderer(*words: str) -> Callable[[Library], str]:
     """Return a renderer of a command's `--help` output."""
+    return lambda _: f"```\n{read_help(*words)}\n```\n"
 
-    def render(_: Library) -> str:
-        from typer.testing import CliRunner
 
-        from containment.cli.app import build
+def read_help(*words: str) -> str:
+    """Return the `--help` output of a command."""
+    from typer.testing import CliRunner
 
-        said = CliRunner().invoke(build(words), [*words, "--help"], prog_name="containment", env=PLAIN)
-        assert said.exit_code == 0, f"containment {' '.join(words)} --help: {said.output}"
-        return f"```\n{said.output.strip()}\n```\n"
+    from containment.cli.app import build
 
-    return render
+    said = CliRunner().invoke(build(words), [*words, "--help"], prog_name="containment", env=PLAIN)
+    assert said.exit_code == 0, f"containment {' '.join(words)} --help: {said.output}"
+    return said.output.strip()

@@ -20,6 +20,7 @@ from containment.errors import ContainmentError, InputError, Problem
 from containment.exit_code import Exit
 from containment.loaders.presets import load_library
 from containment_lab.home import write_whole
+from tools.command_pages import COMMANDS, render_command_list
 from tools.markdown import format_table
 from tools.reference import (
     make_help_renderer,
@@ -39,14 +40,6 @@ from tools.type_tables import render_bounded_types, render_harmless_types, rende
 
 Renderer = Callable[[Library], str]
 
-COMMANDS: Final[tuple[tuple[str, ...], ...]] = (
-    *((verb,) for verb in ("plan", "explain", "reach", "prove", "risk", "diff", "check", "observe", "preflight", "host", "doctor", "lab")),
-    *(("vend",), ("vend", "new")),
-    *(("lab", verb) for verb in ("preview", "up", "refresh", "destroy", "verify", "watch", "run", "report")),
-    *(("lab", verb) for verb in ("status", "stacks", "env", "export", "down", "world")),
-)
-"""Commands with a separate page in docs/cli/, `<command>.md` or `lab-<command>.md`."""
-
 LAUNCHER_COMMANDS: Final[tuple[tuple[str, ...], ...]] = ((), ("run",), ("check",), ("unit",), ("network",))
 """Commands of the launcher, which share one page; the first is the program itself."""
 
@@ -64,6 +57,7 @@ PAGES: Final = (
     "docs/threats.md",
     "docs/exit-codes.md",
     *(f"docs/cli/{'-'.join(words)}.md" for words in COMMANDS),
+    "docs/cli/index.md",
     "docs/cli/containment-sandbox.md",
     "docs/host.md",
     "docs/preflight.md",
@@ -185,6 +179,7 @@ def render_residual(library: Library) -> str:
 
 
 TABLES: Final[Mapping[str, Renderer]] = {
+    "command-list": render_command_list,
     "classes": render_classes,
     "class-list": render_class_list,
     "class-demands": render_class_demands,

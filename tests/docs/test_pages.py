@@ -62,9 +62,9 @@ def test_a_superseded_decision_names_its_successor(tmp_path: Path) -> None:
 
 @pytest.fixture
 def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return a folder with the decisions and the picture's source, and no other family."""
+    """Return a folder with the pages of the families that are small, and no other family."""
     monkeypatch.setattr(pages, "FAMILIES", tuple(family for family in pages.FAMILIES if not family.is_whole))
-    for folder in (FOLDER, SOURCE.parent, Path("docs/schema")):
+    for folder in (FOLDER, SOURCE.parent, Path("docs/schema"), Path("docs/cli")):
         shutil.copytree(ROOT / folder, tmp_path / folder)
     return tmp_path
 
