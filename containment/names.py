@@ -18,8 +18,21 @@ PREFIX_PATTERN: Final = re.compile(r"[a-z][a-z0-9-]{2,29}")
 """Valid name prefixes (Aviatrix blueprint, `name_prefix`)."""
 
 
-TLS_CERTIFICATE_VALIDATION: Final = "CERTIFICATE_VALIDATION_NONE"
-"""Certificate validation of the stack's TLS profile, which verifies server names; the client validates the chain (provider)."""
+class CertificateValidation(StrEnum):
+    """What the gateway does with the certificate of a server, in a TLS profile (provider, `certificate_validation`)."""
+
+    NONE = "CERTIFICATE_VALIDATION_NONE"
+    LOG_ONLY = "CERTIFICATE_VALIDATION_LOG_ONLY"
+    ENFORCE = "CERTIFICATE_VALIDATION_ENFORCE"
+
+
+def get_certificate_validation(decrypts: bool) -> CertificateValidation:
+    """Return the validation of a rule's TLS profile: the client validates the chain itself, unless the gateway ends its TLS.
+
+    Args:
+        decrypts: whether the gateway decrypts what the rule permits.
+    """
+    return CertificateValidation.ENFORCE if decrypts else CertificateValidation.NONE
 
 
 class WellKnownObject(StrEnum):

@@ -16,7 +16,7 @@ import pulumi_aviatrix as aviatrix
 from components.aviatrix.intrusion import IntrusionPrevention
 from components.aviatrix.provider_arguments import build_rule_arguments, build_smart_group_selector, build_web_group_selector
 from containment.config.spec import ContainmentSpec
-from containment.names import TLS_CERTIFICATE_VALIDATION, WellKnownObject, make_attachment_point
+from containment.names import WellKnownObject, get_certificate_validation, make_attachment_point
 from containment.policy.rules import RuleSet
 
 
@@ -58,16 +58,24 @@ class EgressPolicy(pulumi.ComponentResource):
 
     def _convert_rules(self, ruleset: RuleSet) -> list[dict[str, Any]]:
         newer = self._spec.config.controller_version.line.has_rulesets
-        profile: pulumi.Output[str] | None = None
-        if newer and any(rule.verify_sni for rule in ruleset.rules):
-            profile = aviatrix.DcfTlsProfile(
-                f"{self._name}-tls",
-                display_name=f"{self._spec.object_prefix}-verify-sni",
-                certificate_validation=TLS_CERTIFICATE_VALIDATION,
-                verify_sni=True,
-                opts=self._child,
-            ).uuid
-        return [build_rule_arguments(rule, self._ids.__getitem__, tls_profile=profile, log_profiles=newer) for rule in ruleset.rules]
+        wanted = {rule.decrypts for rule in ruleset.rules if rule.verify_sni} if newer else set()
+        profiles = {decrypts: self._create_profile(decrypts) for decrypts in sorted(wanted)}
+        return [
+            build_rule_arguments(rule, self._ids.__getitem__, tls_profile=profiles.get(rule.decrypts), log_profiles=newer)
+            for rule in ruleset.rules
+        ]
+
+    def _create_profile(self, decrypts: bool) -> pulumi.Output[str]:
+        """Create the TLS profile of rules that decrypt, or of those that do not, and return its uuid."""
+        name, shown = ("tls-decrypting", "verify-server") if decrypts else ("tls", "verify-sni")
+        uuid: pulumi.Output[str] = aviatrix.DcfTlsProfile(
+            f"{self._name}-{name}",
+            display_name=f"{self._spec.object_prefix}-{shown}",
+            certificate_validation=get_certificate_validation(decrypts).value,
+            verify_sni=True,
+            opts=self._child,
+        ).uuid
+        return uuid
 
     def _own_ruleset(self, rules: list[dict[str, Any]]) -> pulumi.Output[Any]:
         point = aviatrix.get_dcf_attachment_point_output(

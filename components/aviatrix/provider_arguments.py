@@ -51,7 +51,7 @@ def build_rule_arguments(
     Args:
         rule: the rule.
         group_id: returns the uuid of a SmartGroup or WebGroup that the rule names by key.
-        tls_profile: uuid of the TLS profile that verifies the SNI; None before provider 8.2.
+        tls_profile: uuid of the TLS profile that verifies the server name, and the certificate if the rule decrypts; None before 8.2.
         log_profiles: whether the provider has log profiles (8.2 or newer).
     """
     args: dict[str, Any] = {

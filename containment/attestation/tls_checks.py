@@ -1,4 +1,4 @@
-"""Check of TLS on the Controller: the profile of the web rules, the rules that use it, and the rules that decrypt.
+"""Check of TLS on the Controller: the profiles of the web rules, the rules that use it, and the rules that decrypt.
 
 The digest of a policy covers that a rule verifies server names and that it decrypts. A profile is an object that several rules share and
 that anyone with the Controller's console can edit, so its fields are read back and compared one by one.
@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from containment.attestation.checked import CheckedItem
-from containment.names import TLS_CERTIFICATE_VALIDATION, WellKnownObject
+from containment.names import WellKnownObject, get_certificate_validation
 from containment.policy.rules import Rule, RuleSet
 from containment.preflight.finding import Status
 from policypack.graph import known_types as kt
@@ -18,13 +18,11 @@ from policypack.graph.plain_data import get_items
 from policypack.graph.resources import Graph
 
 ID: Final = "tls-is-live"
-WHAT: Final = "the TLS profile verifies server names as reviewed, the web rules use it, and no other rule decrypts"
+WHAT: Final = "the TLS profiles verify servers as reviewed, the web rules use them, and no other rule decrypts"
 _FIX: Final = "restore it: pulumi up --refresh (in the lab: containment lab up), then find out who changed it"
 _DECRYPTS: Final = "DECRYPT_ALLOWED"
 _NO_PROFILE: Final = ("", None, WellKnownObject.DEFAULT_TLS_PROFILE.value)
 """Values of a rule without a profile of the stack; a Controller can answer with its default profile."""
-_REVIEWED: Final[Mapping[str, Any]] = {"certificateValidation": TLS_CERTIFICATE_VALIDATION, "verifySni": True, "caBundleId": ""}
-"""Fields of the profile that the program makes."""
 _SHOWN: Final = 5
 
 
@@ -44,7 +42,8 @@ def check_tls(reviewed: RuleSet, state: Graph, live: Graph, *, has_profiles: boo
         return CheckedItem(ID, WHAT, Status.FAIL, "there is no rule of this stack", fix=_FIX)
     own = [str(one.get_output("id")) for one in state.find_by_type(kt.TLS_PROFILE)]
     wanted = {rule.name: rule for rule in reviewed.rules}
-    wrong = [*_find_profile_faults(reviewed, own, live)]
+    decrypting = {str(block.get("tlsProfile")) for block in rules if (rule := wanted.get(str(block.get("name")))) and rule.decrypts}
+    wrong = [*_find_profile_faults(reviewed, own, decrypting, live)]
     for block in rules:
         rule = wanted.get(str(block.get("name")))
         if rule is not None:  # an added or missing rule is what policy-is-live reports
@@ -52,11 +51,12 @@ def check_tls(reviewed: RuleSet, state: Graph, live: Graph, *, has_profiles: boo
     if wrong:
         more = f" and {len(wrong) - _SHOWN} more" if len(wrong) > _SHOWN else ""
         return CheckedItem(ID, WHAT, Status.FAIL, f"{len(wrong)} differences", "; ".join(wrong[:_SHOWN]) + more, _FIX)
-    verifying, decrypting = sum(rule.verify_sni for rule in reviewed.rules), sum(rule.decrypts for rule in reviewed.rules)
-    return CheckedItem(ID, WHAT, Status.PASS, f"{verifying} rules verify server names, {decrypting} decrypt", ", ".join(own))
+    verifying, opened = sum(rule.verify_sni for rule in reviewed.rules), sum(rule.decrypts for rule in reviewed.rules)
+    return CheckedItem(ID, WHAT, Status.PASS, f"{verifying} rules verify server names, {opened} decrypt", ", ".join(own))
 
 
-def _find_profile_faults(reviewed: RuleSet, own: list[str], live: Graph) -> Iterator[str]:
+def _find_profile_faults(reviewed: RuleSet, own: list[str], decrypting: set[str], live: Graph) -> Iterator[str]:
+    """Yield each field of the program's profiles that differs; `decrypting` are the profiles of rules that decrypt."""
     if any(rule.verify_sni for rule in reviewed.rules) and not own:
         yield "the state has no TLS profile"
     found = {str(one.get_output("id")): one for one in live.find_by_type(kt.TLS_PROFILE)}
@@ -65,7 +65,8 @@ def _find_profile_faults(reviewed: RuleSet, own: list[str], live: Graph) -> Iter
         if profile is None:
             yield f"the Controller has no TLS profile {ident}"
             continue
-        for field, value in _REVIEWED.items():
+        validation = get_certificate_validation(ident in decrypting).value
+        for field, value in {"certificateValidation": validation, "verifySni": True, "caBundleId": ""}.items():
             found_value = profile.get_output(field)
             if ("" if found_value is None else found_value) != value:
                 yield f"TLS profile {profile.get_output('displayName')}, {field}: {_show(value)} reviewed, {_show(found_value)} live"
@@ -78,7 +79,7 @@ def _show(value: Any) -> str:
 def _find_rule_faults(rule: Rule, block: Mapping[str, Any], own: list[str]) -> Iterator[str]:
     used = block.get("tlsProfile")
     if rule.verify_sni and used not in own:
-        yield f"rule {rule.name} does not use the stack's TLS profile ({used or 'none'})"
+        yield f"rule {rule.name} does not use a TLS profile of the stack ({used or 'none'})"
     elif not rule.verify_sni and used not in _NO_PROFILE:
         yield f"rule {rule.name} uses TLS profile {used}, which was not reviewed for it"
     decrypts = str(block.get("decryptPolicy")).upper() == _DECRYPTS

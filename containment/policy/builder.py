@@ -227,7 +227,7 @@ class _RuleTable:
             web_groups=(web,) if web else (),
             logging=self._log if config.log_permit_rules else Logging.NONE,
             tls_required=bool(web),
-            verify_sni=bool(web) and config.verify_sni,
+            verify_sni=bool(web) and (config.verify_sni or opened),  # a decrypted client cannot verify the server itself
             decrypts=opened,
             why=why,
             source=source,

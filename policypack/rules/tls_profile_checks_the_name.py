@@ -2,7 +2,8 @@
 
 The client chooses the server name freely; only a profile with `verifySni` compares it with the certificate of the server that
 answers. A program without a profile (Controllers before 8.2 have none) is not refused: its residual risks list this. A permit that
-decrypts always needs one: the gateway ends the client's TLS, so the client can no longer verify the server itself.
+decrypts always needs one that validates certificates too: the gateway ends the client's TLS, so the client can no longer verify the
+server itself.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from policypack.graph.resources import Trace
 from policypack.property_rule import Property, build_property_rule, is_set_and_not_surely_on
 
 _KEY = "verifySni"
+_VALIDATION, _ENFORCED = "certificateValidation", "CERTIFICATE_VALIDATION_ENFORCE"
 _IDENTITIES = ("id", "uuid", "dcfTlsProfileId")
 
 
@@ -33,6 +35,9 @@ def _find_unprofiled(chain: EffectiveRules) -> Iterator[Violation]:
             yield Violation(rule.owner.urn, f"{rule.label} permits names and does not use the TLS profile that verifies them")
         elif decrypts and not used.found and used.trace is Trace.NONE:
             yield Violation(rule.owner.urn, f"{rule.label} decrypts TLS without a TLS profile: nobody verifies the server that answers")
+        elif decrypts and any(profile.get(_VALIDATION) != _ENFORCED for profile in used.found):
+            what = f"decrypts TLS with a profile whose {_VALIDATION} is not {_ENFORCED}: nobody verifies the server's certificate"
+            yield Violation(rule.owner.urn, f"{rule.label} {what}")
         elif used.trace in (Trace.EXTERNAL, Trace.UNTRACED):
             shown = used.literal or "that cannot be traced"
             yield Violation(rule.owner.urn, f"{rule.label} uses TLS profile {shown}, not of this program: its settings cannot be seen")
@@ -44,7 +49,8 @@ RULE = build_property_rule(
         severity=Severity.MEDIUM,
         info="A TLS profile verifies the server name, and every permit by name uses it where there is one; one that decrypts needs it.",
         why="a client can send an approved name to any address: the allow-list then permits every host",
-        fix="set verifySni: true in the profile, and set it as tlsProfile in every permit with WebGroups (Controller 8.2 and newer)",
+        fix="set verifySni: true in the profile, and set it as tlsProfile in every permit with WebGroups (Controller 8.2 and newer);"
+        " give permits that decrypt a profile with certificateValidation: CERTIFICATE_VALIDATION_ENFORCE",
         scope=Scope.STATED_OR_PLACE,
     ),
     Property(type=TLS_PROFILE, key=_KEY, is_wrong=is_set_and_not_surely_on, what="accepts any server name that a client sends"),

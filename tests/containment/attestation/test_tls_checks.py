@@ -15,7 +15,7 @@ from containment.catalog.preset import Library
 from containment.config.spec import ContainmentSpec, StackContext, resolve
 from containment.controller_api.client import ControllerAddress
 from containment.controller_api.reader import ControllerReader
-from containment.names import TLS_CERTIFICATE_VALIDATION, WellKnownObject
+from containment.names import CertificateValidation, WellKnownObject
 from containment.policy.builder import build_ruleset
 from containment.policy.rules import RuleSet
 from containment.preflight.facts import UnreadFact
@@ -26,7 +26,8 @@ from containment.record.digests import digest_ruleset
 from policypack.graph import known_types as kt
 from policypack.graph.resources import Graph, Resource
 
-PROFILE = {"id": "p-1", "displayName": "verify", "certificateValidation": TLS_CERTIFICATE_VALIDATION, "verifySni": True}
+PROFILE = {"id": "p-1", "displayName": "verify", "certificateValidation": CertificateValidation.NONE.value, "verifySni": True}
+DECRYPTING = {**PROFILE, "id": "p-2", "displayName": "verify-server", "certificateValidation": CertificateValidation.ENFORCE.value}
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +45,7 @@ def make_blocks(reviewed: RuleSet) -> list[dict[str, Any]]:
     return [
         {
             "name": rule.name,
-            "tlsProfile": "p-1" if rule.verify_sni else "",
+            "tlsProfile": "" if not rule.verify_sni else "p-2" if rule.decrypts else "p-1",
             "decryptPolicy": "DECRYPT_ALLOWED" if rule.decrypts else "DECRYPT_UNSPECIFIED",
         }
         for rule in reviewed.rules
@@ -63,8 +64,8 @@ def find_block(blocks: list[dict[str, Any]], end: str) -> dict[str, Any]:
 @pytest.mark.parametrize("unset", ["", None, WellKnownObject.DEFAULT_TLS_PROFILE.value])
 def test_the_reviewed_profile_passes_with_its_counts(reviewed: RuleSet, unset: str | None) -> None:
     blocks = [one | {"tlsProfile": one["tlsProfile"] or unset} for one in make_blocks(reviewed)]
-    found = check_tls(reviewed, make_graph(blocks, PROFILE), make_graph(blocks, PROFILE), has_profiles=True)
-    assert (found.status, found.witness) == (Status.PASS, "p-1")
+    found = check_tls(reviewed, make_graph(blocks, PROFILE, DECRYPTING), make_graph(blocks, PROFILE, DECRYPTING), has_profiles=True)
+    assert (found.status, found.witness) == (Status.PASS, "p-1, p-2")
     assert found.detail == f"{sum(rule.verify_sni for rule in reviewed.rules)} rules verify server names, 1 decrypt"
 
 
@@ -78,12 +79,13 @@ def test_the_reviewed_profile_passes_with_its_counts(reviewed: RuleSet, unset: s
             "certificateValidation: CERTIFICATE_VALIDATION_NONE reviewed, CERTIFICATE_VALIDATION_LOG_ONLY live",
         ),
         ({"caBundleId": "bundle-7"}, "caBundleId: none reviewed, bundle-7 live"),
-        ({"id": "p-2"}, "the Controller has no TLS profile p-1"),
+        ({"id": "p-3"}, "the Controller has no TLS profile p-1"),
     ],
 )
 def test_a_profile_that_was_edited_fails_with_the_field_as_witness(reviewed: RuleSet, change: dict[str, Any], witness: str) -> None:
     blocks = make_blocks(reviewed)
-    found = check_tls(reviewed, make_graph(blocks, PROFILE), make_graph(blocks, PROFILE | change), has_profiles=True)
+    live = make_graph(blocks, PROFILE | change, DECRYPTING)
+    found = check_tls(reviewed, make_graph(blocks, PROFILE, DECRYPTING), live, has_profiles=True)
     assert found.status is Status.FAIL
     assert witness in found.witness
 
@@ -100,6 +102,10 @@ def give_another_profile(blocks: list[dict[str, Any]]) -> None:
     find_block(blocks, "default-deny")["tlsProfile"] = "p-9"
 
 
+def decrypt_without_validation(blocks: list[dict[str, Any]]) -> None:
+    next(one for one in blocks if one["decryptPolicy"] == "DECRYPT_ALLOWED")["tlsProfile"] = "p-1"
+
+
 def decrypt_more(blocks: list[dict[str, Any]]) -> None:
     find_block(blocks, "allow-model-gateways")["decryptPolicy"] = "DECRYPT_ALLOWED"
 
@@ -111,9 +117,10 @@ def decrypt_less(blocks: list[dict[str, Any]]) -> None:
 @pytest.mark.parametrize(
     ("change", "witness"),
     [
-        (drop_profile, "allow-model-gateways does not use the stack's TLS profile (none)"),
-        (use_the_default_profile, "allow-model-gateways does not use the stack's TLS profile (def000ad-6000"),
+        (drop_profile, "allow-model-gateways does not use a TLS profile of the stack (none)"),
+        (use_the_default_profile, "allow-model-gateways does not use a TLS profile of the stack (def000ad-6000"),
         (give_another_profile, "default-deny uses TLS profile p-9, which was not reviewed for it"),
+        (decrypt_without_validation, "certificateValidation: CERTIFICATE_VALIDATION_ENFORCE reviewed, CERTIFICATE_VALIDATION_NONE live"),
         (decrypt_more, "allow-model-gateways decrypts, and the reviewed rule does not"),
         (decrypt_less, "does not decrypt, and the reviewed rule does"),
     ],
@@ -122,17 +129,17 @@ def test_a_rule_that_was_edited_fails_with_the_rule_as_witness(
     reviewed: RuleSet, change: Callable[[list[dict[str, Any]]], None], witness: str
 ) -> None:
     blocks = make_blocks(reviewed)
-    state = make_graph(blocks, PROFILE)
+    state = make_graph(blocks, PROFILE, DECRYPTING)
     change(blocks)
-    found = check_tls(reviewed, state, make_graph(blocks, PROFILE), has_profiles=True)
+    found = check_tls(reviewed, state, make_graph(blocks, PROFILE, DECRYPTING), has_profiles=True)
     assert found.status is Status.FAIL
     assert witness in found.witness
 
 
 def test_nothing_to_compare_is_no_pass(reviewed: RuleSet) -> None:
     blocks = make_blocks(reviewed)
-    state = make_graph(blocks, PROFILE)
-    assert check_tls(reviewed, state, make_graph([], PROFILE), has_profiles=True).status is Status.FAIL
+    state = make_graph(blocks, PROFILE, DECRYPTING)
+    assert check_tls(reviewed, state, make_graph([], PROFILE, DECRYPTING), has_profiles=True).status is Status.FAIL
     assert check_tls(reviewed, make_graph(blocks), make_graph(blocks), has_profiles=True).status is Status.FAIL
     assert check_tls(reviewed, state, state, has_profiles=False).status is Status.NOT_TESTED
 
@@ -154,7 +161,7 @@ class Answers(ControllerReader):
 
 
 def test_the_profile_is_read_back_under_the_names_of_the_state() -> None:
-    answer = {"uuid": "p-1", "display_name": "verify", "certificate_validation": TLS_CERTIFICATE_VALIDATION, "verify_sni": False}
+    answer = {"uuid": "p-1", "display_name": "verify", "certificate_validation": CertificateValidation.NONE.value, "verify_sni": False}
     others = {**answer, "uuid": WellKnownObject.DEFAULT_TLS_PROFILE.value}
     reading = Reading(is_lab=False)
     address = ControllerAddress("controller.example.com", "admin", "password")
