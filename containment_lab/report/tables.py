@@ -11,7 +11,7 @@ from typing import TypeAlias
 from containment.policy.flow import Effect, PolicyVerdict
 from containment.risk.threats import THREATS, is_testing
 from containment_lab.report.facts import Report
-from containment_lab.report.outcomes import Outcome, Part, determine_outcome
+from containment_lab.report.outcomes import Outcome, Part, Tone, determine_outcome
 from containment_lab.report.probe_words import describe_attempt, describe_result
 from containment_lab.report.summary import format_test_name
 from containment_lab.validation.comparison import FlowComparison
@@ -48,6 +48,11 @@ class Table:
     columns: tuple[Column, ...]
     rows: tuple[tuple[Value, ...], ...]
     note: str = ""
+
+    @property
+    def has_failures(self) -> bool:
+        """Whether a row failed; the page's template reads it."""
+        return any(isinstance(value, Outcome) and value.tone is Tone.BAD for row in self.rows for value in row)
 
 
 def build_tables(report: Report) -> tuple[Table, ...]:

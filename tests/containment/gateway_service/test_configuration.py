@@ -67,4 +67,4 @@ def test_the_command_writes_the_proxys_configuration_or_a_problem(tmp_path: Path
     assert (tmp_path / "envoy.json").stat().st_mode & 0o077 == 0
     assert main(["envoy", "--config", str(write(tmp_path)), *common, "--certificate", "x"]) == Exit.USAGE
     assert main(["envoy", "--config", str(tmp_path / "missing.json"), *common]) == Exit.ERROR
-    assert "missing.json: cannot be read" in capsys.readouterr().err
+    assert "missing.json: does not exist" in capsys.readouterr().err

@@ -233,7 +233,7 @@ def test_a_full_disk_starts_nothing(room: Room, monkeypatch: pytest.MonkeyPatch,
         room.decide(request)
         room.ledger.start(request, action)
 
-    with pytest.raises(RecordError, match="No space left"):
+    with pytest.raises(RecordError, match="no space left"):
         run()
     assert "execution started" not in room.list_entries()
     assert verify_log(room.folder) == []

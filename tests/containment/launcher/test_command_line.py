@@ -31,7 +31,7 @@ def test_a_missing_command_is_wrong_usage(name: str, tmp_path: Path, capsys: pyt
 def test_a_profile_that_cannot_be_used_ends_with_1_and_its_problems(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     words = [] if name == "check" else ["--", "bash"]
     assert main([name, "--profile", str(tmp_path / "missing"), *words]) == Exit.ERROR
-    assert "cannot be read: No such file" in capsys.readouterr().err
+    assert "missing: does not exist" in capsys.readouterr().err
     assert main([name, "--profile", str(write_profile(tmp_path, default="allow", network="host")), *words]) == Exit.ERROR
     assert "2 problems" in capsys.readouterr().err
 

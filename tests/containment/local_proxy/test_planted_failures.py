@@ -163,7 +163,7 @@ ATTEMPTS: dict[str, tuple[object, str, object, MemoryWorld, list[bytes]]] = {
     ),
     "a call with two names": (
         mcp_calls,
-        "load",
+        "load_bytes",
         json.loads,
         MemoryWorld(PROFILE, {"mcp.example.com": [PUBLIC]}, inside=True),
         [connect("mcp.example.com:443"), call('files.delete","name":"tickets.read')],

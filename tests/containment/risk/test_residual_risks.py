@@ -71,7 +71,7 @@ def test_kinds_have_one_name_each_and_point_at_a_key_that_exists() -> None:
         ({"approvedSaasApiDomains": ["crm.acme.example"]}, "hosts-not-in-catalog", "crm.acme.example"),
         ({"approvedSaasApiDomains": ["*.acme.example"]}, "wildcards", "*.acme.example"),
         ({"approvedSaasApiDomains": ["*.acme.example"]}, "names-under-a-domain", "*.acme.example"),
-        ({"approvedSaasApiDomains": ["*.dropboxapi.com"]}, "uploads-to-strangers", "*.dropboxapi.com"),
+        ({"approvedSaasApiDomains": ["content.dropboxapi.com"]}, "uploads-to-strangers", "content.dropboxapi.com"),
         ({"internalDnsDomains": ["*.acme.internal"]}, "names-under-a-domain", "*.acme.internal"),
         ({"approvedInternalApis": {"billing": API}}, "internal-apis-by-address", "billing (10.200.0.0/28)"),
         ({"approvedModelGatewayCidrs": ["10.9.0.0/28"]}, "model-gateways-by-address", "10.9.0.0/28"),
