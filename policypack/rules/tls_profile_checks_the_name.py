@@ -25,17 +25,25 @@ _IDENTITIES = ("id", "uuid", "dcfTlsProfileId")
 
 def _find_unprofiled(chain: EffectiveRules) -> Iterator[Violation]:
     """Yield permits by name, or that decrypt, without a profile of the program or with one that cannot be seen."""
-    is_there = any(is_true(profile.get(_KEY)) is Ternary.YES for profile in chain.graph.find_by_type(TLS_PROFILE))
-    for rule in chain.permits:
-        decrypts = rule.decrypts is not Ternary.NO
-        if not (rule.web_groups or decrypts):
-            continue
-        used = chain.graph.resolve(rule.owner, rule.key, rule.tls_profile, (TLS_PROFILE,), _IDENTITIES)
+    judged = [
+        (rule, rule.decrypts is not Ternary.NO, chain.graph.resolve(rule.owner, rule.key, rule.tls_profile, (TLS_PROFILE,), _IDENTITIES))
+        for rule in chain.permits
+        if rule.web_groups or rule.decrypts is not Ternary.NO
+    ]
+    # A program may verify names only where it must, which is where it decrypts: a profile that no other permit uses is not for all.
+    opened, kept = (
+        {profile.urn for _, decrypts, used in judged if decrypts is is_opened for profile in used.found} for is_opened in (True, False)
+    )
+    verifying = {profile.urn for profile in chain.graph.find_by_type(TLS_PROFILE) if is_true(profile.get(_KEY)) is Ternary.YES}
+    is_there = bool(verifying - (opened - kept))
+    for rule, decrypts, used in judged:
         if is_there and not used.found:
             yield Violation(rule.owner.urn, f"{rule.label} permits names and does not use the TLS profile that verifies them")
         elif decrypts and not used.found and used.trace is Trace.NONE:
             yield Violation(rule.owner.urn, f"{rule.label} decrypts TLS without a TLS profile: nobody verifies the server that answers")
-        elif decrypts and any(profile.get(_VALIDATION) != _ENFORCED for profile in used.found):
+        elif (
+            decrypts and used.found and all(profile.get(_VALIDATION) != _ENFORCED for profile in used.found)
+        ):  # one of several in a preview
             what = f"decrypts TLS with a profile whose {_VALIDATION} is not {_ENFORCED}: nobody verifies the server's certificate"
             yield Violation(rule.owner.urn, f"{rule.label} {what}")
         elif used.trace in (Trace.EXTERNAL, Trace.UNTRACED):
