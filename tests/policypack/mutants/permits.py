@@ -79,6 +79,7 @@ PERMITS: Final = (
     Mutant("tls-unknown", _TLS, (Set(RULES, "rules/allow-aws-infra/flowAppRequirement", UNKNOWN),)),
     Mutant("profile-off", _PROFILE, (Set("policy-tls", "verifySni", False),)),
     Mutant("profile-unknown", _PROFILE, (Set("policy-tls", "verifySni", UNKNOWN),)),
+    Mutant("profile-validates-no-certificate", _PROFILE, (Set(RULES, "rules/allow-core/decryptPolicy", "DECRYPT_ALLOWED"),)),
     Mutant("profile-left-out", _PROFILE, (Unset(RULES, "rules/allow-core/tlsProfile"),)),
     Mutant(
         "profile-of-somebody",
