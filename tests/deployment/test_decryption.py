@@ -19,6 +19,7 @@ from containment_lab.validation.opened_tls import Client, list_opened_urls, try_
 from containment_lab.validation.probes import Result
 from tests.deployment.lab import REPOSITORY, Lab
 from tests.deployment.world import containment, world_of
+from tests.support.entries import with_entries
 
 pytestmark = [
     pytest.mark.packets,
@@ -26,7 +27,8 @@ pytestmark = [
     pytest.mark.namespaces,
     pytest.mark.skipif(bool(list_missing()), reason="; ".join(list_missing())),
 ]
-GIVEN = {"tlsDecryptionUrls": json.dumps(["api.acme.example/v1/*", "*.tenant.dev/get"]), "controllerVersion": "9.0.10"}
+URLS = with_entries({"tlsDecryptionUrls": ["api.acme.example/v1/*", "*.tenant.dev/get"]})
+GIVEN = {**{key: json.dumps(value) for key, value in URLS.items()}, "controllerVersion": "9.0.10"}
 PAIRS = [word for key, value in GIVEN.items() for word in ("--config", f"{key}={value}")]
 PATHS = {
     "api.acme.example": ("/v1/items", "/v2/items", "/", "/v1"),
