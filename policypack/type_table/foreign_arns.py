@@ -44,13 +44,16 @@ def find_foreign_arns(line: TypeLine, resource: Resource, graph: Graph | None) -
         resource: the resource to compare.
         graph: the whole program; None while only inputs are known, when no account is proved.
     """
-    own = find_own_accounts(graph) if graph is not None else frozenset()
-    if graph is None or not own or not resource.type.startswith(_AWS) or resource.is_read:
+    if graph is None or resource.is_read or not resource.type.startswith(_AWS):
+        return
+    own = find_own_accounts(graph)
+    if not own:
         return
     texts = {*_TAGS, *_TEXTS.get(resource.type, ()), *(bound.path.replace("[]", "") for bound in line.bounds)}
     for path, arn in _find_arns(texts, "", dict(resource.props)):
         account = parse_account(arn)
-        if account and (not line.is_judged or _get_service(arn) == _KEYS) and not _is_own(graph, arn, account):
+        is_foreign = account and account not in own and not _is_created(graph, arn)
+        if is_foreign and (not line.is_judged or _get_service(arn) == _KEYS):
             yield f"{path} is {arn!r}, of account {account}, and the hosts' account is {', '.join(sorted(own))}"
 
 
@@ -72,7 +75,7 @@ def _get_service(arn: str) -> str:
     return arn.split(":")[2]
 
 
-def _is_own(graph: Graph, arn: str, account: str) -> bool:
-    """Return whether an ARN is of the hosts' account, or of a resource that the program creates."""
+def _is_created(graph: Graph, arn: str) -> bool:
+    """Return whether an ARN is of a resource that the program creates."""
     made = graph.compute_once(find_foreign_arns, lambda: frozenset(str(one.get_output("arn")) for one in graph.resources))
-    return account in find_own_accounts(graph) or arn in made or arn.removesuffix(":*") in made
+    return arn in made or arn.removesuffix(":*") in made
