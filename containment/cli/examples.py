@@ -74,7 +74,7 @@ EXAMPLES: Final[Mapping[str, str]] = {
     "lab stacks": "",
     "lab verify": "--stack coding-monitor",
     "lab watch": "--stack coding-monitor --seconds 30",
-    "lab run": "--stack coding-monitor -- curl https://pypi.org",
+    "lab run": "--stack coding-monitor -- curl https://api.openai.com",
     "lab report": "--stack coding-monitor --out report.html",
     "lab world up": "--stack coding-monitor",
     "lab world down": "--stack coding-monitor",
