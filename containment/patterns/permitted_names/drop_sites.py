@@ -1,10 +1,10 @@
 """Drop sites: one request leaves data there for anyone to collect, mostly without an account.
 
-Four kinds: paste sites, sites for single files, catchers of webhooks and DNS requests, and counters of visits, whose events any account
-collects. The hosts of the catalog's `paste-and-webhooks` set are here too (a test compares them). Other hosts that take uploads are in the
-catalog, with the `uploads` flag of their entries; a class allows or refuses them with its `uploads` key. The technique is MITRE ATT&CK
-T1567 (Exfiltration Over Web Service); hosts beyond the catalog's are from general knowledge, and not yet checked against the sites'
-documentation.
+Kinds: paste sites, sites for single files, forms, pushes, catchers of webhooks and DNS requests, and counters of visits, whose events
+any account collects. The hosts of the catalog's `paste-and-webhooks` set are here too (a test compares them). Other hosts that take
+uploads are in the catalog, with the `uploads` flag of their entries, or in `account_hosts`; a class allows or refuses them with its
+`uploads` key. The technique is MITRE ATT&CK T1567 (Exfiltration Over Web Service); hosts beyond the catalog's are from general knowledge,
+and not yet checked against the sites' documentation.
 """
 
 from __future__ import annotations
@@ -36,6 +36,14 @@ _BY_KIND: Final[dict[str, str]] = {
     "webhook.office.com webhooks.mongodb-realm.com",
     "counters of visits": "google-analytics.com analytics.google.com api.mixpanel.com api.amplitude.com api2.amplitude.com api.segment.io "
     "cdn.segment.com app.posthog.com us.i.posthog.com eu.i.posthog.com heapanalytics.com in.hotjar.com",
+    "forms without an account": ""
+    "formbold.com formcarry.com formkeep.com formspark.io formsubmit.co herotofu.com kwesforms.com staticforms.xyz "
+    "submit-form.com un-static.com usebasin.com web3forms.com",
+    "pushes to any phone": ""
+    "api.day.app notify.run notify17.net prowlapp.com pushcut.io pushed.co pushsafer.com sctapi.ftqq.com simplepush.io "
+    "spontit.com wirepusher.com",
+    "more catchers of webhooks": "callback.red dnslog.pw hook.eu2.make.com hook.us2.make.com hooks.airtable.com httprelay.io inn.gs "
+    "interact.projectdiscovery.io play.svix.com webhook-relay.com webhook.app webhookdump.link webhooks.cc",
     "catchers of requests and lookups": "burpcollaborator.net oastify.com interact.sh interactsh.com oast.pro oast.live oast.site "
     "oast.online oast.fun oast.me dnslog.cn ceye.io dnsbin.zhack.ca canarytokens.com canarytokens.org bxss.me xss.ht ezxss.com "
     "dns.outbound.watchtowr.com eyes.sh pingb.in requestrepo.com tukk.info d.rip grabify.link iplogger.org",

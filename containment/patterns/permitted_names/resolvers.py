@@ -37,6 +37,10 @@ _BY_OPERATOR: Final[dict[str, str]] = {
     "dns.oszx.co dns.pumplex.com dns.hostux.net dns.containerpi.com doh.seby.io doh-2.seby.io doh.crypto.sx odoh.crypto.sx "
     "doh.powerdns.org dns.dnsoverhttps.net dnsovertls.sinodun.com getdnsapi.net dns.arapurayil.com dns.flatuslifir.is resolver-eu.lelux.fi "
     "doh.li doh.securedns.eu fi.doh.dns.snopyta.org doh.linuxsec.org dns.brahma.world",
+    "more private operators": "dns.bebasid.com antivirus.bebasid.com noads.libredns.gr dns.digitalsize.net doh.dns4all.eu "
+    "dns.bitdefender.net "
+    "dns.jupitrdns.net v.recipes dns.melalandia.tk doh.netweaver.uk dns.levonet.sk chewbacca.meganerd.nl resolver.r0cket.net dns.seia.io "
+    "plan9-dns.com qlf-doh.inria.fr puredns.org dnscrypt.ca dns.dnscry.pt internetsehat.bebasid.com",
 }
 
 RESOLVERS: Final = frozenset(domain for domains in _BY_OPERATOR.values() for domain in domains.split())

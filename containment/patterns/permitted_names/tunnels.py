@@ -1,6 +1,7 @@
 """Tunnel and IP-in-name services, which make any machine reachable under a name of the service.
 
-A tunnel forwards the traffic for its name to the client that opened it; a relay of pages fetches whatever address a request names. An
+A tunnel forwards the traffic for its name to the client that opened it; a relay of pages fetches whatever address a request names, and
+what the request carries goes there. An
 IP-in-name service answers with the address that the name itself spells, so that a permit for its domain is a permit for every address.
 A name that is one of these domains, or is below one, cannot be permitted. The list is from general knowledge, and not yet checked against
 the services' documentation.
@@ -38,7 +39,33 @@ _TUNNELS_BY_SERVICE: Final[dict[str, str]] = {
     "frp, natapp, sakura and other relays": "natapp.cc natappfree.cc natapp1.cc sakurafrp.com "
     "cpolar.cn cpolar.top cpolar.io vaiwan.com ngrok.cc",
     "pages of any site fetched on request": "translate.google.com translate.goog webcache.googleusercontent.com web.archive.org "
-    "archive.ph archive.today archive.is r.jina.ai s.jina.ai 12ft.io corsproxy.io api.allorigins.win cors-anywhere.herokuapp.com",
+    "archive.ph archive.today archive.is 12ft.io corsproxy.io cors-anywhere.herokuapp.com",
+    "archives and caches of pages": ""
+    "1ft.io archive-it.org archive.fo archive.li archive.md archive.vn cachedview.com cachedview.nl cc.bingj.com "
+    "conifer.rhizome.org freezepage.com ghostarchive.org megalodon.jp perma.cc printfriendly.com removepaywall.com "
+    "timetravel.mementoweb.org txtify.it wayback-api.archive.org wayback.archive.org webcitation.org",
+    "translators of pages": "fanyi.baidu.com lingva.ml microsofttranslator.com papago.naver.com papago.naver.net translate.baidu.com "
+    "translate.yandex.com translate.yandex.net translate.yandex.ru translatetheweb.com",
+    "fetchers for scripts in browsers": ""
+    "allorigins.win api.codetabs.com cors.bridged.cc cors.eu.org cors.io cors.lol cors.sh corsfix.com corsproxy.org "
+    "crossorigin.me htmldriven.com jsonp.afeld.me proxy.hoppscotch.io thingproxy.freeboard.io whateverorigin.org yacdn.org",
+    "fetchers of pages for programs": ""
+    "apify.com brightdata.com browserbase.com browserless.io crawlbase.com diffbot.com embed.ly feedburner.com fetchrss.com "
+    "firecrawl.dev hyperbrowser.ai iframe.ly r.jina.ai s.jina.ai linkpreview.net microlink.io opengraph.io oxylabs.io proxycrawl.com "
+    "rss.app rss2json.com rsshub.app scrape.do scraperapi.com scrapestack.com scrapfly.io scrapingant.com scrapingbee.com "
+    "smartproxy.com webscraping.ai zenrows.com",
+    "pictures and checks of pages": ""
+    "apiflash.com camo.githubusercontent.com external-content.duckduckgo.com gtmetrix.com hackertarget.com i0.wp.com "
+    "i1.wp.com i2.wp.com images.weserv.nl jigsaw.w3.org pagespeed.web.dev pagespeedonline.googleapis.com "
+    "proxy.duckduckgo.com reqbin.com screenshotapi.net screenshotmachine.com screenshotone.com thum.io urlbox.io urlscan.io "
+    "validator.w3.org wsrv.nl",
+    "open proxies of pages": ""
+    "4everproxy.com anonymouse.org blockaway.net croxyproxy.com filterbypass.me gh-proxy.com ghproxy.com ghproxy.net "
+    "githack.com gitmirror.com hide.me hidester.com kkgithub.com kproxy.com onion.cab onion.ly onion.pet onion.sh onion.to "
+    "onion.ws proxysite.com statically.io tor2web.org zend2.com",
+    "relays between two clients": "0.peerjs.com broker.emqx.io broker.hivemq.com croc.schollz.com global.turn.twilio.com metered.ca "
+    "mqtt.eclipseprojects.io nos.lol piping.nwtgck.org ppng.io relay.damus.io relay.nostr.band socketsbay.com "
+    "test.mosquitto.org turn.cloudflare.com",
     "scripts of any account": "script.google.com script.googleusercontent.com",
     "Teleconsole, tmate, upterm": "tmate.io upterm.dev teleconsole.com",
 }

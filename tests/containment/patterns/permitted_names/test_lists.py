@@ -7,7 +7,7 @@ import pytest
 from containment.loaders.presets import load_library
 from containment.names import DENY_GROUPS
 from containment.patterns.domain import normalize
-from containment.patterns.permitted_names.account_hosts import MODEL_HOSTS, SAAS_HOSTS
+from containment.patterns.permitted_names.account_hosts import CATALOG_MODELS, CATALOG_SAAS, MODEL_HOSTS, SAAS_HOSTS
 from containment.patterns.permitted_names.drop_sites import DROP_HOSTS, DROP_SITES
 from containment.patterns.permitted_names.dynamic_dns import DYNAMIC_DNS
 from containment.patterns.permitted_names.local_names import CLOUD_PRIVATE, METADATA
@@ -47,8 +47,19 @@ def test_the_paste_and_webhook_sites_of_the_catalog_are_drop_sites() -> None:
 
 
 def test_the_hosts_of_any_account_are_those_of_the_catalog() -> None:
-    assert {entry.pattern for entry in LIBRARY.sets["public-saas"].entries} == SAAS_HOSTS
-    assert {entry.pattern for entry in LIBRARY.sets["unapproved-models"].entries} == MODEL_HOSTS
+    assert {entry.pattern for entry in LIBRARY.sets["public-saas"].entries} == CATALOG_SAAS
+    assert {entry.pattern for entry in LIBRARY.sets["unapproved-models"].entries} == CATALOG_MODELS
+
+
+def test_the_hosts_of_any_account_are_apart_from_services_that_no_permit_may_name() -> None:
+    assert sorted(SAAS_HOSTS & MODEL_HOSTS) == []
+    assert [host for host in MODEL_HOSTS if find_refusal(host) is not None] == []
+
+
+def test_no_shipped_permit_names_a_host_of_any_account_that_a_review_has_not_flagged() -> None:
+    sets = [found for found in LIBRARY.sets.values() if found.web_group not in DENY_GROUPS]
+    permitted = {entry.make_pattern("us-east-1").text for found in sets for entry in found.entries}
+    assert sorted(permitted & (SAAS_HOSTS | MODEL_HOSTS) - CATALOG_SAAS) == []
 
 
 def test_no_wildcard_covers_a_host_of_any_account() -> None:
