@@ -100,6 +100,7 @@ def _check_order(spec: ContainmentSpec, ruleset: RuleSet) -> list[Finding]:
         owner=_build_urn(RULESET if is_ruleset else POLICY_LIST, f"{policy}-rules"),
         vpc_cidr=str(spec.config.vpc_cidr),
         gateway_cidr=str(spec.credential_gateway.subnet) if spec.credential_gateway else "",
+        region=spec.config.aws_region,
     )
     places = {key: _build_urn(SMART_GROUP, f"{policy}-{key}") for key in own} | {
         key: _build_urn(WEB_GROUP, f"{policy}-{key}") for key in ruleset.web_groups

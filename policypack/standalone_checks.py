@@ -108,6 +108,7 @@ def check_order(
     owner: str = "rules",
     vpc_cidr: str = "",
     gateway_cidr: str = "",
+    region: str = "",
 ) -> list[Finding]:
     """Return the findings about an ordered list of firewall rules, before any of its groups has an id.
 
@@ -122,6 +123,7 @@ def check_order(
         owner: the URN or name of the resource that contains the rules.
         vpc_cidr: the VPC of a complete agent environment; without it only the position of the shadow model deny is checked.
         gateway_cidr: the subnet of the program's credential gateway, which the rules of a whole stack prove to be one; empty for none.
+        region: the AWS region of the hosts; without it no AWS service endpoint of a region passes.
     """
     groups = [
         *(_make_group(SMART_GROUP, key, [dict(one) for one in expressions]) for key, expressions in smart_groups.items()),
@@ -129,9 +131,8 @@ def check_order(
     ]
     subnets = [_make_resource(SUBNET, f"subnet {cidr}", {"cidrBlock": cidr, "vpcId": "vpc"}) for cidr in host_cidrs]
     hosts = [_make_resource(INSTANCE, f"host in {cidr}", {"tags": dict(host_tags), "subnetId": f"subnet {cidr}"}) for cidr in host_cidrs]
-    place = (
-        [_make_resource(VPC, "vpc", {"cidrBlock": vpc_cidr}), _make_resource(SPOKE_GATEWAY, "spoke", {"vpcId": "vpc"})] if vpc_cidr else []
-    )
+    spoke = {"vpcId": "vpc", "vpcReg": region}
+    place = [_make_resource(VPC, "vpc", {"cidrBlock": vpc_cidr}), _make_resource(SPOKE_GATEWAY, "spoke", spoke)] if vpc_cidr else []
     kind, key = (RULESET, "rules") if is_ruleset else (POLICY_LIST, "policies")
     held = Resource(urn=owner, type=kind, name=owner.rsplit("::", 1)[-1], props={key: make_plain(list(rules))})
     asked = _ABOUT_ORDER if vpc_cidr else (_ORDER,)
@@ -163,7 +164,7 @@ def _make_gateway(cidr: str, agents: Sequence[str]) -> list[Resource]:
 
 
 def _make_group(kind: str, key: str, expressions: list[dict[str, Any]]) -> Resource:
-    return _make_resource(kind, key, {"selector": {"matchExpressions": expressions}})
+    return _make_resource(kind, key, {"name": key, "selector": {"matchExpressions": expressions}})
 
 
 def _make_resource(kind: str, name: str, props: dict[str, Any]) -> Resource:

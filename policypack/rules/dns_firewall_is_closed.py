@@ -1,7 +1,8 @@
 """The resolver of an agent's VPC answers allowed names only, because DNS can carry data out even if every connection is denied.
 
 Judged is the rule that decides about unlisted names in each VPC of a host: it must block (or alert, while every host is tagged
-PolicyMode=monitor). A complete agent environment without such a rule is a violation, and so is a firewall that fails open. An
+PolicyMode=monitor). A complete agent environment without such a rule is a violation, and so is a firewall that fails open. Where the
+program has firewall rules too, each name that the resolver answers must be one that a rule of theirs decides about (`reached_names`). An
 association that disables mutation protection is refused; an unset value passes, because a protected association cannot be
 destroyed with its stack.
 """
@@ -12,7 +13,7 @@ from collections.abc import Iterator
 
 from containment.patterns.permitted_names.resolution import is_resolved_by_third_parties
 from containment.ternary import Ternary
-from policypack.facts.agent_environment import find_environments, is_all_in_monitor
+from policypack.facts.agent_environment import find_environments, is_all_in_monitor, is_complete
 from policypack.facts.dns_firewall import (
     NameRule,
     find_associations,
@@ -26,7 +27,8 @@ from policypack.facts.host_location import find_location
 from policypack.facts.network.other_programs import FOREIGN_NAMES, find_foreign
 from policypack.facts.routing.region import describe_place, is_elsewhere
 from policypack.finding import Rule, Scope, Severity, Violation
-from policypack.graph.known_types import DNS_RULE, VPCS
+from policypack.firewall.names.reached_names import find_unreached_names
+from policypack.graph.known_types import DNS_RULE, RULE_LISTS, VPCS
 from policypack.graph.plain_data import UNKNOWN, is_false
 from policypack.graph.resources import Graph, Resource
 
@@ -73,6 +75,7 @@ def _check_name_rules(graph: Graph, vpc: Resource, *, is_monitor: bool) -> Itera
             yield from _check_catch_all(rule, vpc, is_monitor=is_monitor)
         elif rule.has_action("ALLOW") is not Ternary.NO or (rule.has_action("BLOCK") is not Ternary.YES and not is_monitor):
             yield from _find_wide_patterns(graph, rule)
+            yield from _find_names_without_permit(graph, rule)
 
 
 def _find_override(rule: NameRule) -> Iterator[Violation]:
@@ -117,6 +120,19 @@ def _find_wide_patterns(graph: Graph, rule: NameRule) -> Iterator[Violation]:
         yield Violation(rule.resource.urn, f"{does} {', '.join(wide)}: anyone can run a name server under it")
 
 
+def _find_names_without_permit(graph: Graph, rule: NameRule) -> Iterator[Violation]:
+    """Yield a fault for names that no permit reaches; nothing while the firewall's rules are in another program."""
+    domains = find_domains(graph, rule.resource)
+    if domains is UNKNOWN or not is_complete(graph) or not graph.find_by_type(*RULE_LISTS):
+        return
+    unreached = find_unreached_names(graph, (name for name in domains if name != "*" and not is_resolved_by_third_parties(name)))
+    if unreached:
+        fix = "remove them from its list, or permit them by a WebGroup"
+        yield Violation(
+            rule.resource.urn, f"allows {', '.join(unreached)}, which no permit reaches: queries carry data to their zones; {fix}"
+        )
+
+
 def _check_presence(graph: Graph, anchor: Resource) -> Iterator[Violation]:
     """Yield a fault when no rule of a complete agent environment stops unlisted names."""
     if anchor.type not in VPCS:
@@ -136,11 +152,11 @@ def _check_presence(graph: Graph, anchor: Resource) -> Iterator[Violation]:
 RULE = Rule(
     id="dns-firewall-is-closed",
     severity=Severity.HIGH,
-    info="The resolver of an agent's VPC answers listed names only, also when its firewall fails.",
+    info="The resolver of an agent's VPC answers only names that a permit reaches, also when its firewall fails.",
     why="a query for a name in an attacker's zone carries data out without any connection",
-    fix="associate a rule group of this program with the VPC whose last rule blocks the list *, for every record type, with"
-    " blockResponse NODATA or NXDOMAIN; associate no group of another program; keep firewallFailOpen DISABLED;"
-    " ALERT only where every host is tagged PolicyMode=monitor",
+    fix="list only names that a permit reaches; associate a rule group of this program with the VPC whose last rule blocks the list *,"
+    " for every record type, with blockResponse NODATA or NXDOMAIN; associate no group of another program; keep firewallFailOpen"
+    " DISABLED; ALERT only where every host is tagged PolicyMode=monitor",
     ids=("NIST SP 800-53 SC-7",),
     check_stack=check_stack,
     scope=Scope.STATED_OR_PLACE,

@@ -2,36 +2,43 @@
 
 The validator of permitted names (`containment.patterns.permitted_names`) judges every name of a permit's WebGroup. A wildcard that covers
 a denied provider also covers other hosts of it, which no deny names. Providers are those of the minimum set and all names in the
-program's own denies, and for a wildcard also the catalog's models. While no group has an id (a first preview), `find_deny_groups`
-infers the groups of denies, and every other group counts as a permit's. A program whose gateway is in another program is judged only
-for names that anyone can obtain.
+program's own denies, and all hosts of models that the release knows: an exact one may only be in the WebGroup of approved model
+gateways, as the product writes sanctioned providers. An AWS service endpoint must be of the hosts' region. While no group has an id (a
+first preview), the groups of denies are inferred, and every other group counts as a permit's. A program whose gateway is in another
+program is judged only for names that anyone can obtain.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
-from containment.names import WellKnownObject
+from containment.names import WebGroupId, WellKnownObject
 from containment.patterns.domain import DomainPattern, parse_pattern
 from containment.patterns.permitted_names.account_hosts import MODEL_HOSTS
+from containment.patterns.permitted_names.aws_regions import find_service_region, move_to_region
 from containment.patterns.permitted_names.name import find_lookalike_refusal, find_refusal
 from containment.patterns.permitted_names.refusal import Cause
 from containment.ternary import Ternary
 from policypack.facts.agent_environment import is_complete
+from policypack.facts.home_region import find_home_region
 from policypack.facts.hosts import find_hosts
 from policypack.facts.network.other_programs import is_of_program
 from policypack.finding import Rule, Scope, Severity, Violation
 from policypack.firewall.effective_rules import EffectiveRules, check_environment, get_effective_rules
 from policypack.firewall.groups import IDENTITIES
 from policypack.firewall.model_providers import PROVIDERS
-from policypack.firewall.names.web_groups import find_deny_groups, read_names
-from policypack.firewall.rules import RegisteredRule, read_rules
+from policypack.firewall.names.rule_groups import count_deny_uses, find_web_groups
+from policypack.firewall.names.web_groups import is_gateway_group, read_names
+from policypack.firewall.rules import RegisteredRule
 from policypack.graph.known_types import RULE_LISTS, WEB_GROUP
 from policypack.graph.resources import Graph, Resource
 
 _MODELS: Final = tuple(map(DomainPattern, sorted(MODEL_HOSTS)))
+_SANCTION: Final = (
+    f"a program that sanctions it names the group ...{WebGroupId.MODEL_GATEWAYS.value}, and the stack file has the sanction with its owner"
+)
 _STRANGERS: Final = frozenset(
     {
         *(Cause.ADDRESS, Cause.ADDRESS_IN_NAME, Cause.METADATA, Cause.DYNAMIC_DNS, Cause.TUNNEL, Cause.RESOLVER, Cause.DROP_SITE),
@@ -60,45 +67,28 @@ def _check_rules(chain: EffectiveRules) -> Iterator[Violation]:
     yield from (
         Violation(rule.owner.urn, f"{rule.label} permits names that cannot be seen here") for rule in permits if _is_hidden(chain, rule)
     )
-    denied, permitted = _find_web_groups(chain)
+    denied, permitted = find_web_groups(chain)
     named = [pattern for group in denied for raw in read_names(group) if (pattern := parse_pattern(raw)) is not None]
     for group in permitted:
-        yield from (Violation(group.urn, what) for what in dict.fromkeys(_find_unpermitted_names(read_names(group), named)))
+        found = (*_find_unpermitted_names(group, named), *_find_foreign_endpoints(chain.graph, group))
+        yield from (Violation(group.urn, what) for what in dict.fromkeys(found))
 
 
 def _find_obtainable_names(chain: EffectiveRules) -> Iterator[Violation]:
     """Yield permitted names that anyone can obtain, for a gateway in another program: no rule elsewhere makes them safe."""
-    denied, permitted = _find_web_groups(chain)
-    if not chain.is_certain and _count_uses(chain) > len(denied):
+    denied, permitted = find_web_groups(chain)
+    if not chain.is_certain and count_deny_uses(chain) > len(denied):
         return  # a deny uses another WebGroup, which is not known yet
     for group in permitted:
         for raw in read_names(group):
             refusal = find_refusal(raw) if isinstance(raw, str) else None
             if refusal is not None and refusal.cause in _STRANGERS:
                 yield Violation(group.urn, f"permits {raw}, which {refusal}")
+        yield from (Violation(group.urn, what) for what in _find_foreign_endpoints(chain.graph, group))
 
 
-def _find_web_groups(chain: EffectiveRules) -> tuple[list[Resource], list[Resource]]:
-    """Return the WebGroups of the denies and those of the permits; inferred while ids are unknown."""
-    if chain.is_certain:
-        denied = [group for rule in chain.denies for group in _resolve_groups(chain, rule)]
-        return denied, list(dict.fromkeys(group for rule in chain.permits for group in _resolve_groups(chain, rule)))
-    every = list(chain.graph.find_by_type(WEB_GROUP))
-    denied, excused = find_deny_groups(every, _count_uses(chain))
-    return denied, [group for group in every if group not in denied and group not in excused]
-
-
-def _count_uses(chain: EffectiveRules) -> int:
-    """Return the number of references from denies to WebGroups, disabled denies included.
-
-    Without a known deny, which other rules refuse, every group may belong to a deny.
-    """
-    denies = [rule for rule in read_rules(chain.graph) if rule.permits is Ternary.NO and chain.is_for_agents(rule)]
-    return sum(len(rule.web_groups) for rule in denies) if denies else len(chain.graph.find_by_type(WEB_GROUP))
-
-
-def _find_unpermitted_names(names: Iterable[Any], denied: list[DomainPattern]) -> Iterator[str]:
-    names = list(names)
+def _find_unpermitted_names(group: Resource, denied: list[DomainPattern]) -> Iterator[str]:
+    names = read_names(group)
     if not names:
         yield "is the WebGroup of a permit and lists no name: it is undocumented which names an empty one matches"
     stated, minimum = tuple(denied), (*denied, *map(DomainPattern, PROVIDERS), *_MODELS)
@@ -110,23 +100,30 @@ def _find_unpermitted_names(names: Iterable[Any], denied: list[DomainPattern]) -
             yield f"permits {raw if pattern is None else pattern}, which {refusal}"
         elif pattern is None:
             yield "permits a name that is not known before the update, or is not valid"
-        else:
-            hits = _find_overlapping(pattern, stated if pattern.is_exact else minimum)
-            if hits:
-                yield f"permits {pattern}, which includes denied names: {', '.join(hits)}"
-            elif like := find_lookalike_refusal(pattern.text, exact):
-                yield f"permits {pattern}, which {like}"
+        elif hits := _find_overlapping(pattern, stated if pattern.is_exact else minimum):
+            yield f"permits {pattern}, which includes denied names: {', '.join(hits)}"
+        elif pattern.is_exact and _find_overlapping(pattern, minimum) and not is_gateway_group(group):
+            yield f"permits {pattern}, a host of models that only the WebGroup of approved model gateways may have; {_SANCTION}"
+        elif like := find_lookalike_refusal(pattern.text, exact):
+            yield f"permits {pattern}, which {like}"
+
+
+def _find_foreign_endpoints(graph: Graph, group: Resource) -> Iterator[str]:
+    """Yield a fault for each AWS service endpoint of a region that is not proved to be the hosts' own."""
+    home = find_home_region(graph)
+    for pattern in filter(None, map(parse_pattern, read_names(group))):
+        region = find_service_region(pattern)
+        if region is None or region == home:
+            continue
+        other = "the hosts' region is not known" if home is None else f"the hosts are in {home}"
+        fix = "set the region of their provider" if home is None else f"write {move_to_region(pattern, home)}"
+        yield f"permits {pattern}, an AWS service in {region} that serves every account, while {other}; {fix}"
 
 
 @lru_cache(maxsize=65536)
 def _find_overlapping(pattern: DomainPattern, others: tuple[DomainPattern, ...]) -> tuple[str, ...]:
     """Return the texts of the patterns that have a name in common with one; kept, because stacks share their lists."""
     return tuple(dict.fromkeys(other.text for other in others if pattern.overlaps(other) is not Ternary.NO))
-
-
-def _resolve_groups(chain: EffectiveRules, rule: RegisteredRule) -> list[Resource]:
-    references = [chain.graph.resolve(rule.owner, rule.key, value, (WEB_GROUP,), IDENTITIES) for value in rule.web_groups]
-    return [group for reference in references for group in reference.found]
 
 
 def _is_hidden(chain: EffectiveRules, rule: RegisteredRule) -> bool:
@@ -141,9 +138,10 @@ def _is_hidden(chain: EffectiveRules, rule: RegisteredRule) -> bool:
 RULE = Rule(
     id="permitted-names-are-not-denied",
     severity=Severity.CRITICAL,
-    info="No permit names a denied host, an address, a shared or public suffix, a tunnel, resolver or drop site, a look-alike, or All-Web.",
+    info="No permit names a denied host, an unsanctioned model, another region's AWS service, a suffix, a relay, a drop site or All-Web.",
     why="a name that anyone can obtain, or a wildcard over a denied one, lets data through to the name's holder",
-    fix="list the exact hosts that are needed; to sanction a provider, remove it from the deny and permit its exact host",
+    fix="list the exact hosts that are needed; to sanction a provider, remove it from the deny and permit its exact host"
+    " in the WebGroup of approved model gateways",
     scope=Scope.STATED_OR_PLACE,
     check_stack=check_stack,
 )

@@ -308,6 +308,34 @@ ONCE_KNOWN: dict[str, tuple[Change, set[str]]] = {
         lambda s: of(s, "deny-neighbours").update(srcSmartGroups=[SOURCE, "5fb8a7a4-0000-4000-8000-000000000000"]),
         {"policy-has-one-owner"},
     ),
+    "a model that no deny names": (lambda s: web_group(s, "core", "api.x.ai"), {"permitted-names-are-not-denied"}),
+    "a router to models, in a group of another name": (
+        lambda s: (
+            web_group(s, "core", "openclaw.ai", "gateway.ai.cloudflare.com"),
+            s.props["core"].update(name="not-wg-approved-model-gateways-really"),
+        ),
+        {"permitted-names-are-not-denied"},
+    ),
+    "a provider of the minimum set that no deny names, in any group": (
+        lambda s: (web_group(s, "shadow-models", *PROVIDERS[1:]), web_group(s, "core", PROVIDERS[0])),
+        {"permitted-names-are-not-denied"},
+    ),
+    "a service of another region": (
+        lambda s: (s.props["spoke"].update(vpcReg="us-east-1"), web_group(s, "core", "s3.eu-west-3.amazonaws.com")),
+        {"permitted-names-are-not-denied"},
+    ),
+    "a service while the region is not known": (
+        lambda s: web_group(s, "core", "s3.us-east-1.amazonaws.com"),
+        {"permitted-names-are-not-denied"},
+    ),
+    "a service while two regions are stated": (
+        lambda s: (
+            s.props["spoke"].update(vpcReg="eu-west-3"),
+            s.props["agent"].update(region="us-east-1"),
+            web_group(s, "core", "s3.eu-west-3.amazonaws.com"),
+        ),
+        {"permitted-names-are-not-denied"},
+    ),
     "a name denied elsewhere": (
         lambda s: (
             web_group(s, "paste", "pastebin.com"),
@@ -325,7 +353,15 @@ SOUND: dict[str, Change] = {
     ),
     "dns deny over any protocol and in a range": lambda s: of(s, "deny-dns-tcp").update(protocol="ANY", portRanges=[{"lo": 53, "hi": 53}]),
     "a permit of an internal service": lambda s: permit(s, "api", 42, smart_group(s, "api", {"cidr": "10.8.0.0/24"}), port_ranges=[]),
-    "an exact sanctioned provider": lambda s: (web_group(s, "shadow-models", *PROVIDERS[1:]), web_group(s, "core", "api.openai.com")),
+    "an exact sanctioned provider": lambda s: (
+        web_group(s, "shadow-models", *PROVIDERS[1:]),
+        web_group(s, "core", "api.openai.com"),
+        s.props["core"].update(name="acme-coding-wg-approved-model-gateways"),
+    ),
+    "a service of the hosts' region": lambda s: (
+        s.props["spoke"].update(vpcReg="eu-west-3"),
+        web_group(s, "core", "sts.eu-west-3.amazonaws.com", "acme.s3.us-east-1.amazonaws.com"),
+    ),
     "more agents' subnets": lambda s: (
         s.add(SUBNET, "agents-b", {"vpcId": Ref("vpc"), "cidrBlock": "10.42.11.0/24"}),
         s.add(TABLE_ASSOCIATION, "agent-association-b", {"subnetId": Ref("agents-b"), "routeTableId": Ref("agent-table")}),

@@ -184,7 +184,11 @@ SOUND_ONCE_KNOWN: dict[str, Change] = {
         deny_set(s, *PROVIDERS[:3]),
         policies(s).append(rule("more", 12, "DENY", SOURCE, INTERNET, web=[web_group(s, "more-names", *PROVIDERS[3:])])),
     ),
-    "a provider sanctioned by its exact name": lambda s: (deny_set(s, *PROVIDERS[1:]), permit(s, "openai", 60, "api.openai.com")),
+    "a provider sanctioned by its exact name": lambda s: (
+        deny_set(s, *PROVIDERS[1:]),
+        permit(s, "openai", 60, "api.openai.com"),
+        s.props["openai-names"].update(name="acme-wg-approved-model-gateways"),
+    ),
 }
 
 

@@ -80,6 +80,7 @@ def configs(draw: st.DrawFn, library: Library, agent_class: str | None = None, p
     if preset.strict_logging and version == "8.1":
         version = "8.2"
     switches, destinations = draw(_switches(preset, version)), draw(_destinations(preset, version))
+    chosen = {key: draw(st.sampled_from(values)) for key, values in INDEPENDENT.items()}
     return {
         "agentClass": preset.name,
         "policyMode": mode,
@@ -87,7 +88,8 @@ def configs(draw: st.DrawFn, library: Library, agent_class: str | None = None, p
         "manageControllerPolicy": version == "8.1" or draw(st.booleans()),
         "namePrefix": draw(st.from_regex(r"[a-z][a-z0-9-]{2,10}", fullmatch=True)),
         "tags": draw(st.dictionaries(st.sampled_from(["owner", "cost-centre"]), _labels, max_size=2)),
-        **{key: draw(st.sampled_from(values)) for key, values in INDEPENDENT.items()},
+        **chosen,
+        "awsInfraDomains": draw(st.sampled_from([[], [f"{one}.{chosen['awsRegion']}.amazonaws.com" for one in ("sqs", "s3")]])),
         **draw(_network(preset)),
         **switches,
         **draw(_host(preset, mode)),
@@ -222,7 +224,6 @@ def _destinations(draw: st.DrawFn, preset: Preset, version: str) -> dict[str, An
         "acceptDecryptionWithSnat": decrypts and (version == "9.0" or draw(st.booleans())),
         "intrusionDetection": decrypts and draw(st.booleans()),
         "enableTlsDecryptionDesign": decrypts and draw(st.booleans()),
-        "awsInfraDomains": draw(st.sampled_from([[], ["sqs.us-east-1.amazonaws.com", "s3.eu-central-1.amazonaws.com"]])),
         "eastWestDenyCidrs": draw(
             st.lists(
                 st.sampled_from(["10.0.0.0/8", "172.16.0.0/12", "10.8.0.0/24", "100.64.0.0/10", "203.0.113.0/24", "52.1.0.0/16"]),

@@ -25,6 +25,7 @@ from containment.errors import Problem
 from containment.fixes.unfit_value import NO_VALUE
 from containment.names import DENY_GROUPS, WebGroupId
 from containment.patterns.domain import DomainPattern
+from containment.patterns.permitted_names.account_hosts import CATALOG_SAAS, SAAS_HOSTS
 from containment.patterns.permitted_names.name import find_lookalike_refusal, find_refusal
 from containment.patterns.permitted_names.refusal import Cause
 from containment.patterns.url import UrlPattern
@@ -130,9 +131,21 @@ def check_uploads(
                         "remove it, or waive that exact host in uploadWaivers with owner, reason and end",
                     )
                 )
+        used |= _check_account_hosts(permits, held, preset, checks)
     used |= _check_drop_sites(permits, destinations, held, checks)
     for waiver in held.values():
         _check_waiver(waiver, waiver.host in used, preset, today, checks)
+
+
+def _check_account_hosts(permits: Iterable[Permit], held: Mapping[str, UploadWaiver], preset: Preset, checks: Checks) -> set[str]:
+    """Refuse hosts of any account that no entry of the catalog describes, except those waived by name; return the hosts waived."""
+    met = {permit.pattern.text: permit for permit in permits if permit.pattern.text in SAAS_HOSTS - CATALOG_SAAS}
+    for name, permit in met.items():
+        if name not in held:
+            what = f"{name!r} stores or forwards data of any account"
+            fix = "remove it, or waive that exact host in uploadWaivers with owner, reason and end"
+            checks.problems.append(Problem(permit.where, what, f"data of {preset.name} could be stored there under any account", fix))
+    return held.keys() & met.keys()
 
 
 def _check_drop_sites(

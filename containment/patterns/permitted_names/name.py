@@ -30,7 +30,7 @@ from containment.ternary import Ternary
 
 _SERVICES = (
     (Cause.DYNAMIC_DNS, DYNAMIC_DNS, "a dynamic-DNS service, where anyone can point a name at any address"),
-    (Cause.TUNNEL, TUNNELS, "a tunnel service, which forwards to the client that opened the tunnel"),
+    (Cause.TUNNEL, TUNNELS, "a tunnel service or a relay, which forwards to an address that its user chooses"),
     (Cause.RESOLVER, RESOLVERS, "a public resolver over HTTPS: its DNS queries carry data past the DNS firewall and the rules for port 53"),
     (Cause.ADDRESS_IN_NAME, ADDRESS_IN_NAME, "a service whose names resolve to any address that they spell"),
     (Cause.DROP_SITE, DROP_SITES, "a paste, file-drop or webhook site, from which anyone can collect the data left there"),

@@ -15,9 +15,11 @@ def is_resolved_by_third_parties(raw: str) -> bool:
     refusal = find_refusal(raw, Scope.INTERNAL)
     if refusal is None or refusal.cause not in (_RESOLVED_BELOW if "*" in raw else _RESOLVED):
         return False
-    return find_suffix(raw.lower().rstrip(".").rpartition("*")[2].lstrip("."), _AWS) is None
+    return find_suffix(raw.lower().rstrip(".").rpartition("*")[2].lstrip("."), AWS_DOMAINS) is None
 
 
-_AWS = frozenset({"amazonaws.com", "amazonaws.com.cn", "api.aws"})
+AWS_DOMAINS = frozenset({"amazonaws.com", "amazonaws.com.cn", "api.aws"})
+"""Domains whose names AWS's own name servers answer for every customer."""
+
 _RESOLVED = frozenset({Cause.DYNAMIC_DNS, Cause.TUNNEL, Cause.ADDRESS_IN_NAME})
 _RESOLVED_BELOW = _RESOLVED | {Cause.TOP_LEVEL, Cause.UNANCHORED, Cause.PUBLIC_SUFFIX, Cause.DROP_SITE}

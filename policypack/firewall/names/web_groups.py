@@ -8,15 +8,19 @@ names could not be permitted (paste sites, tunnels, wide wildcards) are taken fo
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
+from containment.names import WebGroupId
 from containment.patterns.domain import extract_filter_host, parse_pattern
+from containment.patterns.permitted_names.account_hosts import MODEL_HOSTS
 from containment.patterns.permitted_names.name import find_refusal
 from containment.ternary import Ternary
 from policypack.firewall.model_providers import PROVIDERS
 from policypack.firewall.smart_group_membership import get_expressions
 from policypack.graph.plain_data import UNKNOWN, get_field
 from policypack.graph.resources import Resource
+
+_GATEWAYS: Final = WebGroupId.MODEL_GATEWAYS.value
 
 
 def read_names(group: Resource) -> list[Any]:
@@ -26,6 +30,12 @@ def read_names(group: Resource) -> list[Any]:
         [name] if url in (None, "") else [_extract_host(url)] if name in (None, "") else [name, _extract_host(url)] for name, url in filters
     ]
     return ["" if name is None else name for one in stated for name in one]
+
+
+def is_gateway_group(group: Resource) -> bool:
+    """Return whether a group has the name that the product gives to the approved model gateways, the only group of sanctioned models."""
+    name = group.get("name")
+    return isinstance(name, str) and (name == _GATEWAYS or name.endswith(f"-{_GATEWAYS}"))
 
 
 def find_deny_groups(groups: Sequence[Resource], uses: int) -> tuple[list[Resource], list[Resource]]:
@@ -49,8 +59,8 @@ def _is_covering(raw: Any, name: str) -> bool:
 
 def _is_mostly_refused(group: Resource) -> bool:
     names = [name for name in read_names(group) if name is not UNKNOWN]
-    refused = sum(isinstance(name, str) and find_refusal(name) is not None for name in names)
-    return refused > len(names) / 2
+    refused = sum(isinstance(name, str) and (name in MODEL_HOSTS or find_refusal(name) is not None) for name in names)
+    return not is_gateway_group(group) and refused > len(names) / 2
 
 
 def _extract_host(url: Any) -> Any:

@@ -51,26 +51,36 @@ OPEN = {
     "everything allowed by a lower number": ([block(priority=20), allow("*", priority=10)], {"rule-1"}),
     "everything allowed, with a dot": ([allow("*."), block()], {"rule-0"}),
     "an action not known": ([{"action": UNKNOWN, "names": ["*"]}, block()], {"rule-0"}),
-    "only an alert": ([allow("a.example"), alert()], {"rule-1"}),
+    "only an alert": ([allow("a.openclaw.ai"), alert()], {"rule-1"}),
     "an alert first": ([alert(), block()], {"rule-0"}),
     "a block whose place is not known": ([block(priority=UNKNOWN)], {"rule-0"}),
     "a permit whose place is not known": ([allow("*", priority=UNKNOWN), block()], {"rule-0"}),
-    "nothing for every name": ([allow("a.example"), block("b.example")], {"vpc"}),
+    "nothing for every name": ([allow("a.openclaw.ai"), block("b.openclaw.ai")], {"vpc"}),
     "one type of record": ([block(qType="TXT")], {"vpc"}),
     "names not known": ([block(UNKNOWN)], {"vpc"}),
     "a list of another program": ([block(firewallDomainListId="rslvr-fdl-1")], {"vpc"}),
-    "a top-level domain": ([allow("*.com", "a.example"), block()], {"rule-0"}),
-    "a top-level domain, spelled otherwise": ([allow("*\u3002\uff43OM.", "a.example"), block()], {"rule-0"}),
+    "a top-level domain": ([allow("*.com", "a.openclaw.ai"), block()], {"rule-0"}),
+    "a top-level domain, spelled otherwise": ([allow("*\u3002\uff43OM.", "a.openclaw.ai"), block()], {"rule-0"}),
     "every name of one type of record": ([allow("*", qType="A"), block()], {"rule-0"}),
-    "a list of another program that is allowed": ([allow("a.example", firewallDomainListId="rslvr-fdl-1"), block()], {"rule-0"}),
-    "allowed names that are not known": ([allow("a.example", UNKNOWN), block()], {"rule-0"}),
+    "a list of another program that is allowed": ([allow("a.openclaw.ai", firewallDomainListId="rslvr-fdl-1"), block()], {"rule-0"}),
+    "allowed names that are not known": ([allow("a.openclaw.ai", UNKNOWN), block()], {"rule-0"}),
+    "a zone that no permit reaches": ([allow("*.exfil.example"), block()], {"rule-0"}),
+    "a name that no permit reaches": ([allow("openclaw.ai", "drop.exfil.example"), block()], {"rule-0"}),
+    "a name that no permit reaches, of one type": ([allow("drop.exfil.example", qType="TXT"), block()], {"rule-0"}),
+    "a name under the domain of models": ([allow("*.api.x.ai"), block()], {"rule-0"}),
+    "a service of AWS while no region is known": ([allow("s3.us-east-1.amazonaws.com"), block()], {"rule-0"}),
+    "a name that only an alert meets": ([{"action": "ALERT", "names": ["drop.exfil.example"]}, block()], {"rule-0"}),
 }
 CLOSED = {
-    "allowed, then nothing": [allow("a.example", "*.b.example"), block()],
+    "another name of a permitted domain": [allow("status.openclaw.ai"), block()],
+    "a denied model, so that the deny names it": [allow("api.openai.com", "api.x.ai"), block()],
+    "a domain for private use": [allow("*.acme.internal"), block()],
+    "names that AWS answers": [allow("*.dkr-cache.amazonaws.com", "d111111abcdef8.on.amazonaws.com"), block()],
+    "allowed, then nothing": [allow("a.openclaw.ai", "*.openclaw.ai"), block()],
     "everything stopped": [block()],
     "stopped before it is allowed": [block(), allow("*")],
-    "by type, then every type": [allow("a.example", qType="A"), block("a.example"), block()],
-    "a top-level domain that is stopped": [block("*.zip"), allow("a.example"), block()],
+    "by type, then every type": [allow("a.openclaw.ai", qType="A"), block("a.openclaw.ai"), block()],
+    "a top-level domain that is stopped": [block("*.zip"), allow("a.openclaw.ai"), block()],
 }
 
 
@@ -89,7 +99,7 @@ def test_a_firewall_that_stops_them_passes(case: str, known: bool) -> None:
 
 @KNOWN
 def test_an_alert_is_enough_while_every_host_is_in_monitor(known: bool) -> None:
-    assert places(firewall(allow("a.example"), alert(), mode="monitor"), known) == set()
+    assert places(firewall(allow("a.openclaw.ai"), alert(), mode="monitor"), known) == set()
 
 
 @KNOWN
@@ -121,7 +131,7 @@ def test_an_association_that_may_be_removed_is_refused(state: Any, where: set[st
     ("response", "where"), [("OVERRIDE", {"rule-1"}), ("override", {"rule-1"}), (UNKNOWN, {"rule-1"}), ("NXDOMAIN", set()), (None, set())]
 )
 def test_a_block_that_answers_with_another_name_is_refused(response: Any, where: set[str], known: bool) -> None:
-    stack = firewall(allow("a.example"), block(blockResponse=response, blockOverrideDomain="sink.example"), block("b.example"))
+    stack = firewall(allow("a.openclaw.ai"), block(blockResponse=response, blockOverrideDomain="sink.example"), block("b.openclaw.ai"))
     assert places(stack, known) == where
 
 
@@ -145,7 +155,7 @@ def test_an_association_in_another_region_than_the_vpc_is_refused(known: bool) -
 @KNOWN
 def test_a_small_program_without_a_firewall_needs_none(known: bool) -> None:
     assert places(compliant(), known) == set()
-    assert places(firewall(allow("a.example"), vended=False), known) == set()
+    assert places(firewall(allow("a.openclaw.ai"), vended=False), known) == set()
     assert places(firewall(allow("*"), vended=False), known) == {"rule-0"}
 
 
@@ -166,3 +176,31 @@ def test_a_list_whose_names_are_not_in_the_program_is_not_allowed(stated: dict[s
     stack.props["list-0"].clear()
     stack.props["list-0"].update(stated)
     assert places(stack, known) == {"rule-0"}
+
+
+@KNOWN
+def test_a_name_of_an_internal_service_is_reached_by_its_addresses(known: bool) -> None:
+    for network, names, where in (
+        ("10.8.0.0/24", ["git.acme.example"], set()),
+        ("10.8.0.0/24", ["*.acme.example"], {"rule-0"}),
+        ("10.0.0.0/8", ["git.acme.example"], {"rule-0"}),
+        ("10.42.7.0/24", ["git.acme.example"], {"rule-0"}),
+    ):
+        stack = firewall(allow(*names), block())
+        stack.add(kt.SMART_GROUP, "git", {"name": "git", "selector": {"matchExpressions": [{"cidr": network}]}})
+        assert places(stack, known) == where, network
+
+
+@KNOWN
+@pytest.mark.parametrize(("region", "where"), [("us-east-1", set()), ("eu-west-3", {"rule-0"})])
+def test_a_service_of_aws_is_answered_in_the_hosts_region_alone(region: str, where: set[str], known: bool) -> None:
+    stack = firewall(allow("s3.us-east-1.amazonaws.com", "*.dkr.ecr.us-east-1.amazonaws.com"), block())
+    stack.props["spoke"].update(vpcReg=region)
+    assert places(stack, known) == where
+
+
+@KNOWN
+def test_names_are_not_compared_with_rules_of_another_program(known: bool) -> None:
+    stack = firewall(allow("*.acme.example"), block())
+    stack.drop("rules")
+    assert "rule-0" not in places(stack, known)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from containment.patterns.permitted_names import drop_sites, dynamic_dns, local_names, resolvers, tenants, tunnels
+from containment.patterns.permitted_names import account_hosts, drop_sites, dynamic_dns, local_names, resolvers, tenants, tunnels
 from tests.policypack.mutants.mutant import Mutant, Set
 
 _RULE: Final = "permitted-names-are-not-denied"
@@ -23,6 +23,10 @@ _GROUPS: Final[Mapping[str, Mapping[str, str]]] = {
 """Services: any name under their domains is a hole, exact or not."""
 _SHARED: Final[Mapping[str, Mapping[str, str]]] = {"cloud": tenants._CLOUDS_BY_OWNER, "tenants": tenants._TENANTS_BY_KIND}
 """Shared suffixes: a wildcard over one is a hole, a tenant's own host is not."""
+_ACCOUNTS: Final[Mapping[str, str]] = account_hosts._SAAS_BY_KIND
+"""Hosts of any account: a wildcard over one is a hole, its exact name is a class's decision."""
+_MODELS: Final[Mapping[str, str]] = account_hosts._MODELS_BY_KIND
+"""Hosts of models: every name of one in another group than the approved model gateways is a hole."""
 
 _SINGLE: Final[Mapping[str, str]] = {
     "address": "203.0.113.66",
@@ -96,6 +100,15 @@ _SINGLE: Final[Mapping[str, str]] = {
     "malformed-label": "api..acme.example",
     "malformed-stars": "**.acme.example",
     "malformed-punycode": "xn--a.example",
+    "region/s3": "s3.eu-west-3.amazonaws.com",
+    "region/dual-stack": "s3.dualstack.eu-west-3.amazonaws.com",
+    "region/old-form": "s3-eu-west-3.amazonaws.com",
+    "region/registry": "api.ecr.eu-west-3.amazonaws.com",
+    "region/fips": "bedrock-runtime-fips.us-west-2.amazonaws.com",
+    "region/api-aws": "sts.eu-west-3.api.aws",
+    "region/partition": "sts.cn-north-1.amazonaws.com.cn",
+    "region/government": "ec2.us-gov-west-1.amazonaws.com",
+    "region/spelling": "S3.EU-West-3.AmazonAWS.com.",
     "message-hosts": "discord.com",
     "message-hooks": "hooks.slack.com",
     "message-bots": "api.telegram.org",
@@ -122,6 +135,13 @@ def _table() -> Iterator[Mutant]:
         for group, domains in groups.items():
             for suffix in domains.split()[::8]:
                 yield _added(f"{kind}/{group}/{suffix}", {"snifilter": f"*.{suffix}"})
+    for group, hosts in _ACCOUNTS.items():
+        host = hosts.split()[0]
+        yield _added(f"account/{group}", {"snifilter": f"*.{host.partition('.')[2] if host.count('.') > 1 else host}"})
+    for group, hosts in _MODELS.items():
+        for host in hosts.split()[::4]:
+            yield _added(f"model/{group}/{host}", {"snifilter": host})
+            yield _added(f"model/{group}/{host}/url", {"urlfilter": f"{host}/v1/*"})
     for name in sorted(local_names.METADATA):
         yield _added(f"metadata/{name}", {"snifilter": name})
     for what, url in _URLS.items():

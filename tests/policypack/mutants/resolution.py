@@ -27,6 +27,8 @@ _RESOLVER: Final = "dns-stays-with-the-resolver"
 _FIREWALL: Final = "dns-firewall-is-closed"
 _NAMES: Final = ("com", "co.uk", "github.io", "amazonaws.com", "ssm.us-east-1.amazonaws.com", "us-east-1.api.aws", "aws", UNKNOWN)
 """Names that no zone in the agents' VPC may have, whatever the WebGroups are: public suffixes and AWS."""
+_UNREACHED: Final = ("*.metrics.example", "one.metrics.example", "sqs.eu-west-3.amazonaws.com", "*.api.x.ai", UNKNOWN)
+"""Names that the resolver answers in no program of this repository: no permit reaches them."""
 _SEVERAL: Final = 6
 _ZONE_ID: Final = "Z0123456789ABCDEFGHIJ"
 
@@ -61,6 +63,11 @@ def _of_the_firewall(program: Program) -> Iterator[Mutant]:
         for at in (50, 5000, UNKNOWN):
             association = {"vpcId": Ref(VPC), "firewallRuleGroupId": group, "priority": at, "mutationProtection": "ENABLED"}
             yield Mutant(f"generated/dns-group/{group}/{at}", _FIREWALL, (Add(DNS_ASSOCIATION, association),))
+    for rule in (one for one in program.of(DNS_RULE) if one.get("action") == "ALLOW"):
+        for name in _UNREACHED:
+            yield Mutant(
+                f"generated/{rule.name}/answers/{name}", _FIREWALL, (Set(f"{rule.name}-names", "domains/+", name),), where=rule.name
+            )
     for rule in (one for one in program.of(DNS_RULE) if one.get("action") == "BLOCK"):
         for response in ("OVERRIDE", "override", UNKNOWN):
             changes = (Set(rule.name, "blockResponse", response), Set(rule.name, "blockOverrideDomain", "sink.example"))

@@ -1,0 +1,91 @@
+"""Names that a DNS firewall answers although no rule of the program permits them: queries that carry data to a stranger's zone.
+
+A name is reached if one of these is true:
+- a permit's WebGroup has a name in common with it, or a name of the same registrable domain, whose owner the permit already trusts;
+- it is an exact host of a deny, or of models: the attempt then reaches the deny, which names it in the log;
+- it is below an AWS domain, which AWS's own name servers answer, and is no service of another region than the hosts';
+- its top-level domain is for private use, so that no public server answers;
+- it is exact, and the program has a group of few internal addresses: the name of an internal service that is permitted by address.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from containment.names import WellKnownObject
+from containment.patterns.domain import DomainPattern, parse_pattern
+from containment.patterns.permitted_names.account_hosts import MODEL_HOSTS
+from containment.patterns.permitted_names.aws_regions import find_service_region
+from containment.patterns.permitted_names.local_names import PRIVATE_USE
+from containment.patterns.permitted_names.public_suffix import find_registrable_domain
+from containment.patterns.permitted_names.resolution import AWS_DOMAINS
+from containment.patterns.permitted_names.suffixes import find_suffix
+from containment.ternary import Ternary
+from policypack.facts.home_networks import find_home_networks
+from policypack.facts.home_region import find_home_region
+from policypack.firewall.effective_rules import get_effective_rules
+from policypack.firewall.names.rule_groups import find_web_groups
+from policypack.firewall.names.web_groups import read_names
+from policypack.firewall.smart_group_membership import get_networks
+from policypack.graph.known_types import SMART_GROUP
+from policypack.graph.resources import Graph, Resource
+
+_MOST_INTERNAL: Final = 4096
+"""Addresses of a group that can be an internal service's: a /20, the bound of permits without names."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReachedNames:
+    """Facts by which a name is reached: patterns of permits and their registrable domains, hosts of denies, region, internal services."""
+
+    permitted: tuple[DomainPattern, ...]
+    owners: frozenset[str]
+    denied: frozenset[str]
+    region: str | None
+    has_internal: bool
+
+    def has_name(self, pattern: DomainPattern) -> bool:
+        """Return whether a name that the resolver answers is reached."""
+        domain = pattern.text.rpartition("*")[2].lstrip(".")
+        if any(pattern.overlaps(other) is Ternary.YES for other in self.permitted) or find_registrable_domain(domain) in self.owners:
+            return True
+        if find_suffix(domain, AWS_DOMAINS) is not None:
+            return find_service_region(pattern) in (None, self.region)
+        if domain.rpartition(".")[2] in PRIVATE_USE:
+            return True
+        return pattern.is_exact and (pattern.text in self.denied or self.has_internal)
+
+
+def find_unreached_names(graph: Graph, names: Iterable[str]) -> list[str]:
+    """Return the names, of those that a DNS firewall answers, that nothing of the program reaches."""
+    if any(WellKnownObject.ALL_WEB.value in rule.web_groups for rule in get_effective_rules(graph).permits):
+        return []  # a permit of every name reaches them all; permitted-names-are-not-denied refuses it
+    reached = graph.compute_once(find_unreached_names, lambda: _collect_reached(graph))
+    return [name for name in names if (pattern := parse_pattern(name)) is None or not reached.has_name(pattern)]
+
+
+def _collect_reached(graph: Graph) -> ReachedNames:
+    denied, permitted = find_web_groups(get_effective_rules(graph))
+    patterns = tuple(dict.fromkeys(_read_patterns(permitted)))
+    owners = {find_registrable_domain(pattern.text.rpartition("*")[2].lstrip(".")) for pattern in patterns}
+    return ReachedNames(
+        permitted=patterns,
+        owners=frozenset(owner for owner in owners if owner),
+        denied=MODEL_HOSTS | {pattern.text for pattern in _read_patterns(denied) if pattern.is_exact},
+        region=find_home_region(graph),
+        has_internal=any(_is_internal_service(graph, group) for group in graph.find_by_type(SMART_GROUP)),
+    )
+
+
+def _read_patterns(groups: Iterable[Resource]) -> Iterator[DomainPattern]:
+    for group in groups:
+        yield from filter(None, map(parse_pattern, read_names(group)))
+
+
+def _is_internal_service(graph: Graph, group: Resource) -> bool:
+    """Return whether a group lists few addresses, and none of the hosts' own networks."""
+    networks, home = get_networks(group), find_home_networks(graph)
+    few = 0 < sum(network.num_addresses for network in networks) <= _MOST_INTERNAL
+    return few and bool(home) and not any(network.version == own.version and network.overlaps(own) for network in networks for own in home)
