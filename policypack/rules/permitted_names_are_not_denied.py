@@ -16,7 +16,7 @@ from typing import Final
 
 from containment.names import WebGroupId, WellKnownObject
 from containment.patterns.domain import DomainPattern, parse_pattern
-from containment.patterns.permitted_names.account_hosts import MODEL_HOSTS
+from containment.patterns.permitted_names.account_hosts import MODEL_HOSTS, is_model_host
 from containment.patterns.permitted_names.aws_regions import find_service_region, move_to_region
 from containment.patterns.permitted_names.name import find_lookalike_refusal, find_refusal
 from containment.patterns.permitted_names.refusal import Cause
@@ -102,7 +102,7 @@ def _find_unpermitted_names(group: Resource, denied: list[DomainPattern]) -> Ite
             yield "permits a name that is not known before the update, or is not valid"
         elif hits := _find_overlapping(pattern, stated if pattern.is_exact else minimum):
             yield f"permits {pattern}, which includes denied names: {', '.join(hits)}"
-        elif pattern.is_exact and _find_overlapping(pattern, minimum) and not is_gateway_group(group):
+        elif pattern.is_exact and is_model_host(pattern.text) and not is_gateway_group(group):
             yield f"permits {pattern}, a host of models that only the WebGroup of approved model gateways may have; {_SANCTION}"
         elif like := find_lookalike_refusal(pattern.text, exact):
             yield f"permits {pattern}, which {like}"

@@ -309,6 +309,11 @@ ONCE_KNOWN: dict[str, tuple[Change, set[str]]] = {
         {"policy-has-one-owner"},
     ),
     "a model that no deny names": (lambda s: web_group(s, "core", "api.x.ai"), {"permitted-names-are-not-denied"}),
+    "a regional name of models": (
+        lambda s: web_group(s, "core", "europe-west4-aiplatform.googleapis.com", "aiplatform.us.rep.googleapis.com"),
+        {"permitted-names-are-not-denied"},
+    ),
+    "a name below a host of models": (lambda s: web_group(s, "core", "gov.api.openai.com"), {"permitted-names-are-not-denied"}),
     "a router to models, in a group of another name": (
         lambda s: (
             web_group(s, "core", "openclaw.ai", "gateway.ai.cloudflare.com"),

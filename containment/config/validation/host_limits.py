@@ -13,7 +13,7 @@ from containment.config.validation.class_limits import Permit
 from containment.config.validation.problems import Checks
 from containment.errors import Problem
 from containment.patterns.domain import DomainPattern
-from containment.patterns.permitted_names.account_hosts import MODEL_HOSTS
+from containment.patterns.permitted_names.account_hosts import is_model_host
 from containment.patterns.permitted_names.aws_regions import find_service_region, move_to_region
 
 
@@ -22,7 +22,11 @@ def check_model_hosts(permits: Iterable[Permit], denied: Destinations, gateways:
     approved = frozenset(gateways.patterns) if gateways else frozenset()
     for permit in permits:
         host = permit.pattern
-        if host.text not in MODEL_HOSTS or host in approved or any(has_overlap(host, other) for other in denied.patterns):
+        if (
+            not (host.is_exact and is_model_host(host.text))
+            or host in approved
+            or any(has_overlap(host, other) for other in denied.patterns)
+        ):
             continue
         checks.problems.append(
             Problem(

@@ -9,7 +9,10 @@ models may only be in the list of approved model gateways, in configuration and 
 
 from __future__ import annotations
 
+import re
 from typing import Final
+
+from containment.patterns.permitted_names.suffixes import find_suffix
 
 _BY_SET: Final[dict[str, str]] = {
     "public-saas": "api.airtable.com api.box.com api.dropboxapi.com api.hubapi.com api.intercom.io api.mailgun.net "
@@ -117,3 +120,11 @@ CATALOG_MODELS: Final = frozenset(_BY_SET["unapproved-models"].split())
 
 MODEL_HOSTS: Final = CATALOG_MODELS | {host for hosts in _MODELS_BY_KIND.values() for host in hosts.split()}
 """Hosts of models: the pack permits no wildcard over one, and an exact one as an approved model gateway only."""
+
+_REGIONAL: Final = re.compile(r"(?:[a-z]+-)+[a-z]+\d+-aiplatform\.(?:mtls\.)?googleapis\.com|aiplatform\.[a-z0-9-]+\.rep\.googleapis\.com")
+"""Regional names of Vertex AI, which serve every project (Google Cloud, "Vertex AI locations")."""
+
+
+def is_model_host(name: str) -> bool:
+    """Return whether an exact name is a known host of models, is below one, or is a regional name of one."""
+    return find_suffix(name, MODEL_HOSTS) is not None or _REGIONAL.fullmatch(name) is not None

@@ -5,7 +5,8 @@ A name is reached if one of these is true:
 - it is an exact host of a deny, or of models: the attempt then reaches the deny, which names it in the log;
 - it is below an AWS domain, which AWS's own name servers answer, and is no service of another region than the hosts';
 - its top-level domain is for private use, so that no public server answers;
-- it is exact, and the program has a group of few internal addresses: the name of an internal service that is permitted by address.
+- it is exact, and a permit is for few addresses outside the VPC: the name of an internal service that is permitted by address (while ids
+  are unknown, any group of few addresses may be one).
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Final
 
 from containment.names import WellKnownObject
 from containment.patterns.domain import DomainPattern, parse_pattern
-from containment.patterns.permitted_names.account_hosts import MODEL_HOSTS
+from containment.patterns.permitted_names.account_hosts import is_model_host
 from containment.patterns.permitted_names.aws_regions import find_service_region
 from containment.patterns.permitted_names.local_names import PRIVATE_USE
 from containment.patterns.permitted_names.public_suffix import find_registrable_domain
@@ -25,7 +26,8 @@ from containment.patterns.permitted_names.suffixes import find_suffix
 from containment.ternary import Ternary
 from policypack.facts.home_networks import find_home_networks
 from policypack.facts.home_region import find_home_region
-from policypack.firewall.effective_rules import get_effective_rules
+from policypack.firewall.effective_rules import EffectiveRules, get_effective_rules
+from policypack.firewall.groups import IDENTITIES
 from policypack.firewall.names.rule_groups import find_web_groups
 from policypack.firewall.names.web_groups import read_names
 from policypack.firewall.smart_group_membership import get_networks
@@ -55,7 +57,7 @@ class ReachedNames:
             return find_service_region(pattern) in (None, self.region)
         if domain.rpartition(".")[2] in PRIVATE_USE:
             return True
-        return pattern.is_exact and (pattern.text in self.denied or self.has_internal)
+        return pattern.is_exact and (pattern.text in self.denied or is_model_host(pattern.text) or self.has_internal)
 
 
 def find_unreached_names(graph: Graph, names: Iterable[str]) -> list[str]:
@@ -67,21 +69,31 @@ def find_unreached_names(graph: Graph, names: Iterable[str]) -> list[str]:
 
 
 def _collect_reached(graph: Graph) -> ReachedNames:
-    denied, permitted = find_web_groups(get_effective_rules(graph))
+    chain = get_effective_rules(graph)
+    denied, permitted = find_web_groups(chain)
     patterns = tuple(dict.fromkeys(_read_patterns(permitted)))
     owners = {find_registrable_domain(pattern.text.rpartition("*")[2].lstrip(".")) for pattern in patterns}
     return ReachedNames(
         permitted=patterns,
         owners=frozenset(owner for owner in owners if owner),
-        denied=MODEL_HOSTS | {pattern.text for pattern in _read_patterns(denied) if pattern.is_exact},
+        denied=frozenset(pattern.text for pattern in _read_patterns(denied) if pattern.is_exact),
         region=find_home_region(graph),
-        has_internal=any(_is_internal_service(graph, group) for group in graph.find_by_type(SMART_GROUP)),
+        has_internal=any(_is_internal_service(graph, group) for group in _find_destinations(chain)),
     )
 
 
 def _read_patterns(groups: Iterable[Resource]) -> Iterator[DomainPattern]:
     for group in groups:
         yield from filter(None, map(parse_pattern, read_names(group)))
+
+
+def _find_destinations(chain: EffectiveRules) -> list[Resource]:
+    """Return the groups that permits without names lead to; every group while ids are unknown."""
+    if not chain.is_certain:
+        return chain.graph.find_by_type(SMART_GROUP)
+    plain = ((rule, value) for rule in chain.permits if not rule.web_groups for value in rule.destinations)
+    found = (chain.graph.resolve(rule.owner, rule.key, value, (SMART_GROUP,), IDENTITIES).found for rule, value in plain)
+    return [group for groups in found for group in groups]
 
 
 def _is_internal_service(graph: Graph, group: Resource) -> bool:

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from containment.names import WebGroupId
 from containment.patterns.domain import extract_filter_host, parse_pattern
-from containment.patterns.permitted_names.account_hosts import MODEL_HOSTS
+from containment.patterns.permitted_names.account_hosts import is_model_host
 from containment.patterns.permitted_names.name import find_refusal
 from containment.ternary import Ternary
 from policypack.firewall.model_providers import PROVIDERS
@@ -59,7 +59,7 @@ def _is_covering(raw: Any, name: str) -> bool:
 
 def _is_mostly_refused(group: Resource) -> bool:
     names = [name for name in read_names(group) if name is not UNKNOWN]
-    refused = sum(isinstance(name, str) and (name in MODEL_HOSTS or find_refusal(name) is not None) for name in names)
+    refused = sum(isinstance(name, str) and (is_model_host(name) or find_refusal(name) is not None) for name in names)
     return not is_gateway_group(group) and refused > len(names) / 2
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from policypack.graph import known_types as kt
 from policypack.graph.plain_data import UNKNOWN
-from tests.policypack.stacks import Ref, Stack, compliant
+from tests.policypack.stacks import Ref, Stack, compliant, rule
 
 DNS = "dns-firewall-is-closed"
 KNOWN = pytest.mark.parametrize("known", [False, True], ids=["preview", "known"])
@@ -179,16 +179,26 @@ def test_a_list_whose_names_are_not_in_the_program_is_not_allowed(stated: dict[s
 
 
 @KNOWN
-def test_a_name_of_an_internal_service_is_reached_by_its_addresses(known: bool) -> None:
-    for network, names, where in (
-        ("10.8.0.0/24", ["git.acme.example"], set()),
-        ("10.8.0.0/24", ["*.acme.example"], {"rule-0"}),
-        ("10.0.0.0/8", ["git.acme.example"], {"rule-0"}),
-        ("10.42.7.0/24", ["git.acme.example"], {"rule-0"}),
-    ):
-        stack = firewall(allow(*names), block())
-        stack.add(kt.SMART_GROUP, "git", {"name": "git", "selector": {"matchExpressions": [{"cidr": network}]}})
-        assert places(stack, known) == where, network
+@pytest.mark.parametrize(
+    ("network", "name", "where"),
+    [
+        ("10.8.0.0/24", "git.acme.example", set()),
+        ("10.8.0.0/24", "*.acme.example", {"rule-0"}),
+        ("10.0.0.0/8", "git.acme.example", {"rule-0"}),
+        ("10.42.7.0/24", "git.acme.example", {"rule-0"}),
+    ],
+)
+def test_a_name_of_an_internal_service_is_reached_by_its_addresses(network: str, name: str, where: set[str], known: bool) -> None:
+    stack = firewall(allow(name), block())
+    group = stack.add(kt.SMART_GROUP, "git", {"name": "git", "selector": {"matchExpressions": [{"cidr": network}]}})
+    stack.props["rules"]["policies"].append(rule("allow-git", 42, "PERMIT", Ref("agent-workload"), group))
+    assert places(stack, known) == where
+
+
+def test_a_group_of_few_addresses_that_no_permit_uses_reaches_no_name() -> None:
+    stack = firewall(allow("git.acme.example"), block())
+    stack.add(kt.SMART_GROUP, "git", {"name": "git", "selector": {"matchExpressions": [{"cidr": "10.8.0.0/24"}]}})
+    assert places(stack, True) == {"rule-0"}
 
 
 @KNOWN
