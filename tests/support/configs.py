@@ -81,6 +81,8 @@ def configs(draw: st.DrawFn, library: Library, agent_class: str | None = None, p
         version = "8.2"
     switches, destinations = draw(_switches(preset, version)), draw(_destinations(preset, version))
     chosen = {key: draw(st.sampled_from(values)) for key, values in INDEPENDENT.items()}
+    gateway = draw(_credential_gateway(switches, destinations, draw(st.sampled_from(INDEPENDENT["awsRegion"]))))
+    region = gateway.get("awsRegion", chosen["awsRegion"])
     return {
         "agentClass": preset.name,
         "policyMode": mode,
@@ -89,14 +91,14 @@ def configs(draw: st.DrawFn, library: Library, agent_class: str | None = None, p
         "namePrefix": draw(st.from_regex(r"[a-z][a-z0-9-]{2,10}", fullmatch=True)),
         "tags": draw(st.dictionaries(st.sampled_from(["owner", "cost-centre"]), _labels, max_size=2)),
         **chosen,
-        "awsInfraDomains": draw(st.sampled_from([[], [f"{one}.{chosen['awsRegion']}.amazonaws.com" for one in ("sqs", "s3")]])),
         **draw(_network(preset)),
         **switches,
         **draw(_host(preset, mode)),
         **destinations,
         **draw(_logs(preset)),
         **draw(_sessions()),
-        **draw(_credential_gateway(switches, destinations, draw(st.sampled_from(INDEPENDENT["awsRegion"])))),
+        **gateway,
+        "awsInfraDomains": draw(st.sampled_from([[], [f"{one}.{region}.amazonaws.com" for one in ("sqs", "s3")]])),
     }
 
 

@@ -31,7 +31,8 @@ from policypack.firewall.groups import IDENTITIES
 from policypack.firewall.names.rule_groups import find_web_groups
 from policypack.firewall.names.web_groups import read_names
 from policypack.firewall.smart_group_membership import get_networks
-from policypack.graph.known_types import SMART_GROUP
+from policypack.graph.known_types import SMART_GROUP, WEB_GROUP
+from policypack.graph.plain_data import UNKNOWN
 from policypack.graph.resources import Graph, Resource
 
 _MOST_INTERNAL: Final = 4096
@@ -62,10 +63,34 @@ class ReachedNames:
 
 def find_unreached_names(graph: Graph, names: Iterable[str]) -> list[str]:
     """Return the names, of those that a DNS firewall answers, that nothing of the program reaches."""
-    if any(WellKnownObject.ALL_WEB.value in rule.web_groups for rule in get_effective_rules(graph).permits):
-        return []  # a permit of every name reaches them all; permitted-names-are-not-denied refuses it
+    chain = get_effective_rules(graph)
+    if _permits_every_name(chain) or _has_unseen_names(chain):
+        return []  # other rules refuse such permits, and nothing can be compared
     reached = graph.compute_once(find_unreached_names, lambda: _collect_reached(graph))
     return [name for name in names if (pattern := parse_pattern(name)) is None or not reached.has_name(pattern)]
+
+
+def _permits_every_name(chain: EffectiveRules) -> bool:
+    """Return whether a permit, other than monitor's last one, is certainly for the web without a limit of names."""
+    return any(
+        WellKnownObject.ALL_WEB.value in rule.web_groups
+        or (
+            not rule.web_groups
+            and rule.takes_https is Ternary.YES
+            and chain.groups.has_all_internet(rule) is Ternary.YES
+            and not chain.is_monitor_permit(rule)
+        )
+        for rule in chain.permits
+    )
+
+
+def _has_unseen_names(chain: EffectiveRules) -> bool:
+    """Return whether a permit has a WebGroup of another program, or one whose names are empty or not known."""
+    _, permitted = find_web_groups(chain)
+    if any(not names or UNKNOWN in names for names in map(read_names, permitted)):
+        return True
+    uses = ((rule, value) for rule in chain.permits for value in rule.web_groups if chain.is_certain)
+    return any(not chain.graph.resolve(rule.owner, rule.key, value, (WEB_GROUP,), IDENTITIES).found for rule, value in uses)
 
 
 def _collect_reached(graph: Graph) -> ReachedNames:
