@@ -14,7 +14,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from containment import whole_files
+from containment.files import whole_files
 from containment_lab.errors import HomeError
 
 ENV = "CONTAINMENT_LAB_HOME"

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from containment import input_files
 from containment.attestation.statement import Attestation, parse_statement
 from containment.errors import InputError, Problem
+from containment.files import input_files
 from containment.record.envelope import STATEMENT_PAYLOAD, Envelope, parse_public_key
 from containment.record.files import write_whole
 from containment.record.refusal import Refusal

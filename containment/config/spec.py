@@ -12,7 +12,7 @@ from datetime import date
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
-from containment.address_space import MOST_ADDRESSES
+from containment.addresses.address_space import MOST_ADDRESSES
 from containment.catalog.known_hosts import KnownHost, find_known_hosts
 from containment.catalog.preset import Harness, Library, Preset
 from containment.config.destination_entry import get_names

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from containment import whole_files
 from containment.errors import InputError, Problem
+from containment.files import whole_files
 
 
 class RecordError(InputError):

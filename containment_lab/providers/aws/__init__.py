@@ -8,25 +8,19 @@ from __future__ import annotations
 from itertools import chain
 
 from containment_lab.home import LabHome
-from containment_lab.providers.aws import (
+from containment_lab.providers.aws import bucket_settings, compute, iam, records, scheduler, session_documents
+from containment_lab.providers.aws.dns import dns_firewall, resolver
+from containment_lab.providers.aws.invokes import INVOKES, serve_invokes
+from containment_lab.providers.aws.networks import (
     acls,
     addresses,
-    bucket_settings,
-    compute,
-    dns_firewall,
     egress_connections,
     endpoints,
-    iam,
     ingress_services,
     network,
-    records,
-    resolver,
     routing,
-    scheduler,
     security,
-    session_documents,
 )
-from containment_lab.providers.aws.invokes import INVOKES, serve_invokes
 from containment_lab.providers.aws.resource import Resource, UnservedResource
 from containment_lab.providers.aws.schema import read_type, read_version
 from containment_lab.providers.base import Provider
