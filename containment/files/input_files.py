@@ -71,7 +71,7 @@ def parse_json(path: Path, data: bytes) -> Any:
     try:
         return strict_json.load(decode_text(path, data))
     except strict_json.StrictJsonError as error:
-        raise InputFileError(path, error.what) from None
+        raise InputFileError(path, error.what, error.fix) from None
 
 
 def explain_os_error(error: OSError) -> tuple[str, str]:

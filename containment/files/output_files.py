@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from containment.errors import InputError, Problem
-from containment.files import whole_files
+from containment.files.whole_files import FileWriter
 
 _FIXES: Final = {
     errno.ENOSPC: "make room there, and run the command again",
@@ -48,13 +48,5 @@ def convert_write_errors(path: Path, why: str = "what it would contain is lost o
         raise make_write_error(path, error, why) from None
 
 
-def write_whole(path: Path, content: str | bytes) -> None:
-    """Replace a file at once or not at all (`whole_files.write_whole`); raise InputError."""
-    with convert_write_errors(path):
-        whole_files.write_whole(path, content)
-
-
-def write_once(path: Path, content: str | bytes) -> bool:
-    """Create a file with its whole content, False where there is one already (`whole_files.write_once`); raise InputError."""
-    with convert_write_errors(path):
-        return whole_files.write_once(path, content)
+_WRITER: Final = FileWriter(convert_write_errors)
+write_whole, write_once = _WRITER.write_whole, _WRITER.write_once

@@ -1,6 +1,6 @@
 """Files written whole or not at all: after a crash or a full disk the old file is there, or the new one, never a part.
 
-All errors are `OSError`; a caller that talks to people converts them.
+The functions raise `OSError`; a `FileWriter` raises the error of its caller in its place.
 """
 
 from __future__ import annotations
@@ -8,7 +8,9 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
 
 
@@ -36,6 +38,29 @@ def write_once(path: Path, content: str | bytes, mode: int | None = None) -> boo
         except FileExistsError:
             return False
     return True
+
+
+@dataclass(frozen=True, slots=True)
+class FileWriter:
+    """Writer of whole files whose failures are errors of the caller's class.
+
+    Attributes:
+        convert: the block around each use of a file; it raises the caller's error for an `OSError`.
+        mode: the permissions of files, as of `write_whole`.
+    """
+
+    convert: Callable[[Path], AbstractContextManager[None]]
+    mode: int | None = None
+
+    def write_whole(self, path: Path, content: str | bytes, mode: int | None = None) -> None:
+        """Replace a file at once or not at all; raise the error of `convert`."""
+        with self.convert(path):
+            write_whole(path, content, self.mode if mode is None else mode)
+
+    def write_once(self, path: Path, content: str | bytes, mode: int | None = None) -> bool:
+        """Create a file with its whole content, False where there is one already; raise the error of `convert`."""
+        with self.convert(path):
+            return write_once(path, content, self.mode if mode is None else mode)
 
 
 def sync_folder(folder: Path) -> None:

@@ -56,3 +56,16 @@ def test_a_byte_order_mark_is_no_part_of_the_text(tmp_path: Path) -> None:
 def test_a_file_without_an_end_is_not_read_without_end() -> None:
     with pytest.raises(input_files.InputFileError, match="is larger than 1 MiB"):
         input_files.read_json(Path("/dev/zero"), 1 << 20)
+
+
+@pytest.mark.parametrize(
+    ("content", "fix"),
+    [(b'{"a": [1, 2', "write it whole"), (b'{"a": 1, "a": 2}', "remove one a"), (b'{"a": NaN}', "write a number, or null")],
+)
+def test_a_mistake_in_json_keeps_the_fix_of_the_parser(tmp_path: Path, content: bytes, fix: str) -> None:
+    path = tmp_path / "given.json"
+    path.write_bytes(content)
+    with pytest.raises(input_files.InputFileError) as caught:
+        input_files.read_json(path)
+    assert caught.value.fix.startswith(fix)
+    assert caught.value.make_problem("it decides", "run the command").fix == f"{caught.value.fix}; or run the command"

@@ -4,12 +4,49 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from containment.errors import InputError
+from containment.files import output_files
 from containment.files.whole_files import write_once, write_whole
+from containment.record import files as record_files
+from containment.record.files import RecordError
+from containment_lab import storage
+from containment_lab.errors import HomeError
+
+
+@pytest.mark.parametrize(
+    ("write", "error"),
+    [
+        (output_files.write_whole, InputError),
+        (output_files.write_once, InputError),
+        (record_files.write_whole, RecordError),
+        (storage.write_whole, HomeError),
+        (storage.write_once, HomeError),
+    ],
+)
+def test_each_writer_raises_its_own_error_and_writes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write: Callable[[Path, str], object], error: type[Exception]
+) -> None:
+    def refuse(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    with pytest.raises(error) as caught:
+        write(tmp_path / "file", "new")
+    assert type(caught.value) is error
+    assert str(tmp_path / "file") in str(caught.value)
+    assert [*tmp_path.iterdir()] == []
+
+
+def test_files_of_a_lab_are_readable_by_all_and_secrets_by_the_owner(tmp_path: Path) -> None:
+    storage.write_whole(tmp_path / "file", "text")
+    storage.write_whole(tmp_path / "secret", "text", 0o600)
+    assert [path.stat().st_mode & 0o777 for path in sorted(tmp_path.iterdir())] == [0o644, 0o600]
 
 
 @pytest.mark.parametrize("step", ["open", "fsync", "replace"])
