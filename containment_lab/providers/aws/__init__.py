@@ -8,7 +8,8 @@ from __future__ import annotations
 from itertools import chain
 
 from containment_lab.home import LabHome
-from containment_lab.providers.aws import bucket_settings, compute, iam, records, scheduler, session_documents
+from containment_lab.providers.aws import iam, keys, logs, parameters, scheduler, session_documents
+from containment_lab.providers.aws.compute import instances, launch_templates, metadata_defaults
 from containment_lab.providers.aws.dns import dns_firewall, resolver
 from containment_lab.providers.aws.invokes import INVOKES, serve_invokes
 from containment_lab.providers.aws.networks import (
@@ -23,6 +24,7 @@ from containment_lab.providers.aws.networks import (
 )
 from containment_lab.providers.aws.resource import Resource, UnservedResource
 from containment_lab.providers.aws.schema import read_type, read_version
+from containment_lab.providers.aws.storage import bucket_settings, buckets
 from containment_lab.providers.base import Provider
 
 AREAS = (
@@ -32,13 +34,18 @@ AREAS = (
     acls,
     endpoints,
     addresses,
-    compute,
+    instances,
+    launch_templates,
+    metadata_defaults,
     egress_connections,
     ingress_services,
     resolver,
     dns_firewall,
     iam,
-    records,
+    logs,
+    keys,
+    parameters,
+    buckets,
     bucket_settings,
     session_documents,
     scheduler,

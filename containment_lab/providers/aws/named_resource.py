@@ -1,0 +1,36 @@
+"""The base of types that a name of the program identifies: an existing name is never taken over."""
+
+from __future__ import annotations
+
+from botocore.exceptions import ClientError
+
+from containment_lab.providers.aws.resource import Resource
+from containment_lab.providers.handler import Call, Props, RefusedError
+
+_EXISTS = (
+    "ResourceAlreadyExistsException",
+    "ParameterAlreadyExists",
+    "BucketAlreadyOwnedByYou",
+    "BucketAlreadyExists",
+    "AlreadyExistsException",
+)
+
+
+class NamedResource(Resource):
+    """A type identified by a name of the program. An existing name is an error: its object belongs to another owner."""
+
+    autoname = "name"
+
+    def make(self, call: Call, inputs: Props) -> str:
+        """Create the object; refuse an existing name."""
+        ident = str(inputs[self.autoname or "name"])
+        try:
+            self.call_aws(call, inputs, self.create_call, **self.create_args(call, inputs))
+        except ClientError as error:
+            if error.response["Error"]["Code"] in _EXISTS:
+                raise RefusedError(
+                    f"{self.token} {ident} exists already and is not this resource's; delete it or choose another name"
+                ) from error
+            raise
+        call.claim(ident)
+        return ident
