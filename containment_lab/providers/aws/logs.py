@@ -96,9 +96,7 @@ class FlowLog(Resource):
         answer = self.call_aws(call, inputs, "create_flow_logs", **self.create_args(call, inputs))
         if failed := answer.get("Unsuccessful"):
             raise RefusedError(f"CreateFlowLogs: {dig(failed, '0.Error.Code')}: {dig(failed, '0.Error.Message')}")
-        ident = str(answer["FlowLogIds"][0])
-        call.claim(ident)
-        return ident
+        return str(answer["FlowLogIds"][0])
 
     def find(self, call: Call, ident: str, state: Props) -> Props | None:
         """Return the flow log; AWS returns an empty list for an unknown id."""

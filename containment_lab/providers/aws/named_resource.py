@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from botocore.exceptions import ClientError
 
-from containment_lab.providers.aws.resource import Resource
+from containment_lab.providers.aws.resource import Resource, dig
 from containment_lab.providers.handler import Call, Props, RefusedError
 
 _EXISTS = (
@@ -13,6 +13,9 @@ _EXISTS = (
     "BucketAlreadyOwnedByYou",
     "BucketAlreadyExists",
     "AlreadyExistsException",
+    "ConflictException",
+    "DocumentAlreadyExists",
+    "EntityAlreadyExists",
 )
 
 
@@ -23,14 +26,13 @@ class NamedResource(Resource):
 
     def make(self, call: Call, inputs: Props) -> str:
         """Create the object; refuse an existing name."""
-        ident = str(inputs[self.autoname or "name"])
+        name = inputs[self.autoname or "name"]
         try:
-            self.call_aws(call, inputs, self.create_call, **self.create_args(call, inputs))
+            answer = self.call_aws(call, inputs, self.create_call, **self.create_args(call, inputs))
         except ClientError as error:
             if error.response["Error"]["Code"] in _EXISTS:
                 raise RefusedError(
-                    f"{self.token} {ident} exists already and is not this resource's; delete it or choose another name"
+                    f"{self.token} {name} exists already and is not this resource's; delete it or choose another name"
                 ) from error
             raise
-        call.claim(ident)
-        return ident
+        return str(dig(answer, self.made) if self.made else name)

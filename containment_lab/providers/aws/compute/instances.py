@@ -77,9 +77,7 @@ class Instance(Resource):
             if error.response["Error"]["Code"] in BAD_IMAGE:
                 raise RefusedError(describe_unknown_image(call.name, launch["ImageId"], str(error))) from error
             raise
-        ident = str(answer["Instances"][0]["InstanceId"])
-        call.claim(ident)
-        return ident
+        return str(answer["Instances"][0]["InstanceId"])
 
     def finish_create(self, call: Call, ident: str, inputs: Props) -> None:
         """Set properties that are not part of the launch call."""

@@ -38,9 +38,7 @@ class LaunchTemplate(Resource):
         args = {**self.create_args(call, inputs), "LaunchTemplateName": inputs["name"], "LaunchTemplateData": _template_data(inputs)}
         if inputs.get("description"):
             args["VersionDescription"] = inputs["description"]
-        ident = str(self.call_aws(call, inputs, "create_launch_template", **args)["LaunchTemplate"]["LaunchTemplateId"])
-        call.claim(ident)
-        return ident
+        return str(self.call_aws(call, inputs, "create_launch_template", **args)["LaunchTemplate"]["LaunchTemplateId"])
 
     def build_outputs(self, call: Call, ident: str, thing: Props, state: Props) -> Props:
         """Add the latest version's data, in the form of the state where both mean the same."""

@@ -29,7 +29,6 @@ class MetadataDefaults(Resource):
     def make(self, call: Call, inputs: Props) -> str:
         """Set the defaults."""
         self._apply_inputs(call, inputs)
-        call.claim(self.get_region(call, inputs))
         return self.get_region(call, inputs)
 
     def _apply_inputs(self, call: Call, inputs: Props) -> None:

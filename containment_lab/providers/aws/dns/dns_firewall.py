@@ -84,7 +84,6 @@ class Rule(Resource):
                 "query types differ; give each rule a separate list"
             )
         self.call_aws(call, inputs, "create_firewall_rule", **self.create_args(call, inputs))
-        call.claim(ident)
         return ident
 
     def find(self, call: Call, ident: str, state: Props) -> Props | None:
@@ -136,9 +135,7 @@ class FirewallConfig(Resource):
 
     def make(self, call: Call, inputs: Props) -> str:
         """Set the behavior."""
-        ident = str(self._apply_inputs(call, inputs, inputs["resourceId"], inputs.get("firewallFailOpen") or "DISABLED")["Id"])
-        call.claim(ident)
-        return ident
+        return str(self._apply_inputs(call, inputs, inputs["resourceId"], inputs.get("firewallFailOpen") or "DISABLED")["Id"])
 
     def _apply_inputs(self, call: Call, inputs: Props, vpc: str, value: str) -> Props:
         answer = self.call_aws(call, inputs, "update_firewall_config", ResourceId=vpc, FirewallFailOpen=value)

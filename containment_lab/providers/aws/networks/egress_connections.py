@@ -145,9 +145,7 @@ class VpnGatewayAttachment(Resource):
     def make(self, call: Call, inputs: Props) -> str:
         """Attach the gateway."""
         self.call_aws(call, inputs, "attach_vpn_gateway", VpnGatewayId=inputs["vpnGatewayId"], VpcId=inputs["vpcId"])
-        ident = f"vpn-attachment-{inputs['vpnGatewayId']}:{inputs['vpcId']}"
-        call.claim(ident)
-        return ident
+        return f"vpn-attachment-{inputs['vpnGatewayId']}:{inputs['vpcId']}"
 
     def find(self, call: Call, ident: str, state: Props) -> Props | None:
         """Return the gateway if it is attached to the VPC."""

@@ -78,7 +78,6 @@ class VpcEndpointPolicy(Resource):
         """Set the policy."""
         ident = str(inputs["vpcEndpointId"])
         self.modify(call, ident, {}, inputs)
-        call.claim(ident)
         return ident
 
     def modify(self, call: Call, ident: str, live: Props, inputs: Props) -> None:
@@ -103,9 +102,7 @@ class EndpointRouteTable(Resource):
         """Add the route table to the endpoint."""
         args = {"AddRouteTableIds": [inputs["routeTableId"]]}
         self.call_aws(call, inputs, "modify_vpc_endpoint", VpcEndpointId=inputs["vpcEndpointId"], **args)
-        ident = f"a-{inputs['vpcEndpointId']}/{inputs['routeTableId']}"
-        call.claim(ident)
-        return ident
+        return f"a-{inputs['vpcEndpointId']}/{inputs['routeTableId']}"
 
     def find(self, call: Call, ident: str, state: Props) -> Props | None:
         """Return the endpoint if it has the route table."""

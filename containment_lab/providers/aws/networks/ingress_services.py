@@ -105,9 +105,7 @@ class TargetAttachment(Resource):
     def make(self, call: Call, inputs: Props) -> str:
         """Register the target."""
         self.call_aws(call, inputs, "register_targets", TargetGroupArn=inputs["targetGroupArn"], Targets=[_encode_target(inputs)])
-        ident = f"{inputs['targetGroupArn']}-{inputs['targetId']}"
-        call.claim(ident)
-        return ident
+        return f"{inputs['targetGroupArn']}-{inputs['targetId']}"
 
     def find(self, call: Call, ident: str, state: Props) -> Props | None:  # noqa: ARG002
         """Return the target if the group has it."""

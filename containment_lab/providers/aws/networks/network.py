@@ -167,9 +167,7 @@ class DhcpOptionsAssociation(Resource):
     def make(self, call: Call, inputs: Props) -> str:
         """Associate the options."""
         self.call_aws(call, inputs, "associate_dhcp_options", DhcpOptionsId=inputs["dhcpOptionsId"], VpcId=inputs["vpcId"])
-        ident = f"{inputs['dhcpOptionsId']}-{inputs['vpcId']}"
-        call.claim(ident)
-        return ident
+        return f"{inputs['dhcpOptionsId']}-{inputs['vpcId']}"
 
     def find(self, call: Call, ident: str, state: Props) -> Props | None:
         """Return the VPC if it uses the options."""

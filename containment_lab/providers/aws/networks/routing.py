@@ -132,7 +132,6 @@ class Route(Resource):
         arguments = _encode_route(inputs)
         ident = f"r-{inputs['routeTableId']}{crc32(next(iter(_encode_destination(inputs).values())).encode())}"
         self.call_aws(call, inputs, "create_route", RouteTableId=inputs["routeTableId"], **arguments)
-        call.claim(ident)
         return ident
 
     def find(self, call: Call, ident: str, state: Props) -> Props | None:
@@ -203,7 +202,6 @@ class MainRouteTableAssociation(Resource):
         now = self._main(call, inputs)
         call.claim(now["RouteTableAssociationId"], originalRouteTableId=now["RouteTableId"])  # the original table cannot be read back later
         answer = self._swap(call, inputs, now, inputs["routeTableId"])
-        call.claim(answer)
         inputs["originalRouteTableId"] = now["RouteTableId"]
         return answer
 

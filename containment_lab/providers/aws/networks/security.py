@@ -193,9 +193,7 @@ class _SinglePeerRule(Resource):
         if inputs.get("tags"):
             args |= self.create_args(call, inputs)
         rules = self.call_aws(call, inputs, f"authorize_security_group_{self.direction}", **args)["SecurityGroupRules"]
-        ident = str(rules[0]["SecurityGroupRuleId"])
-        call.claim(ident)
-        return ident
+        return str(rules[0]["SecurityGroupRuleId"])
 
     def find(self, call: Call, ident: str, state: Props) -> Props | None:
         """Add the ports; AWS returns -1 where a rule has none."""
@@ -284,7 +282,6 @@ class SecurityGroupRule(Resource):
                     f"{call.name}: the group {inputs['securityGroupId']} has this rule already; remove one of the two"
                 ) from error
             raise
-        call.claim(ident)
         return ident
 
     def find(self, call: Call, ident: str, state: Props) -> Props | None:  # noqa: ARG002
