@@ -27,9 +27,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from containment.observe import questions
-from containment.observe.ingest import ingest_files
-from containment.observe.rejects import Rejects
-from containment.observe.sources import find_log_files
+from containment.observe.reading.ingest import ingest_files
+from containment.observe.reading.rejects import Rejects
+from containment.observe.reading.sources import find_log_files
 
 DENY, PERMIT, ALLOW = (f"00000000-0000-0000-0000-00000000000{digit}" for digit in "123")
 RULES = {DENY: "x-default-deny", PERMIT: "x-monitor-permit", ALLOW: "x-allow-packages"}

@@ -22,6 +22,7 @@ from types import ModuleType
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from containment.addresses.port_range import PortRange
 from containment.analysis import Analysis, Box, L7Match, find_differences
 from containment.analysis.classes.box import EVERYWHERE
 from containment.analysis.classes.table import Table
@@ -35,8 +36,7 @@ from containment.names import Action, PolicyMode, Protocol
 from containment.patterns.domain import DomainPattern
 from containment.policy.flow import Application, Flow, Source
 from containment.policy.rules import PUBLIC_INTERNET, CidrSelector, Rule, RuleSet, SmartGroup, TagSelector, WebGroup
-from containment.port_range import PortRange
-from containment.queries.subjects import build_subject
+from containment.queries.subject.subjects import build_subject
 
 NAMED = {"dd.cudd": "CUDD", "dd.autoref": "dd in pure Python (no CUDD here)"}
 SIZES = ((20, 100), (200, 5_000), (2_000, 100_000))

@@ -13,8 +13,9 @@ import pwd
 import stat
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
-from containment import whole_files
+from containment.files.whole_files import FileWriter
 from containment_lab.errors import HomeError
 
 ENV = "CONTAINMENT_LAB_HOME"
@@ -97,20 +98,12 @@ def find_other_owner(root: Path) -> str | None:
     return None if found == os.geteuid() else _format_user(found)
 
 
-def write_whole(path: Path, text: str, mode: int = 0o644) -> None:
-    """Replace a file at once or not at all (`whole_files.write_whole`); raise HomeError. Mode 0o600 is for secrets."""
-    with convert_file_errors(path):
-        whole_files.write_whole(path, text, mode)
-
-
-def write_once(path: Path, text: str, mode: int = 0o644) -> None:
-    """Write a file whole unless another process has written it first; raise HomeError."""
-    with convert_file_errors(path):
-        whole_files.write_once(path, text, mode)
-
-
 def _format_user(uid: int) -> str:
     try:
         return f"user {pwd.getpwuid(uid).pw_name}"
     except KeyError:
         return f"user {uid}"
+
+
+_WRITER: Final = FileWriter(convert_file_errors, 0o644)
+write_whole, write_once = _WRITER.write_whole, _WRITER.write_once  # mode 0o600 is for secrets

@@ -13,7 +13,7 @@ from datetime import datetime
 from ipaddress import ip_network
 from typing import TYPE_CHECKING, Final
 
-from containment.address_space import Network, parse_network
+from containment.addresses.address_space import Network, parse_network
 from containment.patterns.domain import DomainPattern
 from containment.patterns.url import UrlPattern
 from containment.policy.rules import ANYWHERE, PUBLIC_INTERNET, CidrSelector, Rule, RuleSet

@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Final
 
 from containment_lab.home import write_whole
-from tools.command_pages import render_other_commands
-from tools.decisions import build_index
-from tools.picture import draw_picture
-from tools.rule_pages import render_rule_pages
-from tools.schemas import render_schemas
+from tools.documentation.command_pages import render_other_commands
+from tools.documentation.decisions import build_index
+from tools.documentation.picture import draw_picture
+from tools.documentation.rule_pages import render_rule_pages
+from tools.documentation.schemas import render_schemas
 
 ROOT: Final = Path(__file__).parents[1]
 INDEX: Final = "index.md"

@@ -20,9 +20,9 @@ from containment.errors import ContainmentError, InputError, Problem
 from containment.exit_code import Exit
 from containment.loaders.presets import load_library
 from containment_lab.home import write_whole
-from tools.command_pages import COMMANDS, render_command_list
-from tools.markdown import format_table
-from tools.reference import (
+from tools.documentation.command_pages import COMMANDS, render_command_list
+from tools.documentation.markdown import format_table
+from tools.documentation.reference import (
     make_help_renderer,
     make_launcher_help_renderer,
     render_bundle_codes,
@@ -34,9 +34,15 @@ from tools.reference import (
     render_preflight_checks,
     render_updater_help,
 )
-from tools.risk_tables import render_entries, render_residual_kinds, render_residual_matrix, render_threats
-from tools.rule_pages import render_waivers_example
-from tools.type_tables import render_bounded_types, render_harmless_types, render_house_types, render_judged_types, render_type_counts
+from tools.documentation.risk_tables import render_entries, render_residual_kinds, render_residual_matrix, render_threats
+from tools.documentation.rule_pages import render_waivers_example
+from tools.documentation.type_tables import (
+    render_bounded_types,
+    render_harmless_types,
+    render_house_types,
+    render_judged_types,
+    render_type_counts,
+)
 
 Renderer = Callable[[Library], str]
 

@@ -11,7 +11,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from containment.address_ranges import Range, split_into_segments
+from containment.addresses.address_ranges import Range, split_into_segments
 from containment.analysis.classes.addresses import TOP, collect_addresses
 from containment.analysis.classes.name_table import NameTable
 from containment.analysis.classes.transports import LAST_PORT

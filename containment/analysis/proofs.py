@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from containment.addresses.port_range import PortRange
 from containment.analysis.classes.box import EVERYWHERE, TLS_CLAIMS, Box, L7Match
 from containment.analysis.classes.table import Witness
 from containment.analysis.classes.view import WatchReading
@@ -22,7 +23,6 @@ from containment.analysis.subject import Subject
 from containment.names import RFC1918, Action, PolicyMode, Protocol
 from containment.patterns.domain import DomainPattern
 from containment.policy.rules import CidrSelector, Network, Rule, SmartGroup, WebGroup
-from containment.port_range import PortRange
 
 _INSPECTING: Final = (Action.INSPECT_PERMIT, Action.DEEP_INSPECT_PERMIT)
 _DNS: Final = (PortRange(53, 53),)

@@ -23,7 +23,7 @@ from containment.preflight.finding import Status
 from containment.preflight.place import LiveSystems
 from containment.queries.account.check import check_account
 from containment.queries.account.joined_stack import find_scope
-from containment.queries.state_policy import find_region
+from containment.queries.subject.state_policy import find_region
 from containment_lab.home import LabHome
 from policypack.graph import known_types as kt
 from policypack.graph.resources import Graph, Resource

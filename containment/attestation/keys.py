@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from containment import input_files
 from containment.errors import InputError, Problem
+from containment.files import input_files
 from containment.record.public_keys import parse_public_keys
 
 FILE: Final = "attesters.pem"

@@ -17,7 +17,7 @@ from containment.logs.errors import LogFormatError
 from containment.logs.gateway import SessionLine, parse_gateway_line
 from containment.logs.resolver_query import QueryRecord
 from containment.logs.vpc_flow import FlowRecord
-from containment.observe.sources import find_log_files
+from containment.observe.reading.sources import find_log_files
 
 SLACK: Final = timedelta(seconds=5)
 """Difference that clocks of two machines may have."""

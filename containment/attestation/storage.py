@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from containment import input_files
 from containment.attestation.statement import Attestation, parse_statement
 from containment.errors import InputError, Problem
+from containment.files import input_files
+from containment.files.output_files import write_whole
 from containment.record.envelope import STATEMENT_PAYLOAD, Envelope, parse_public_key
-from containment.record.files import write_whole
 from containment.record.refusal import Refusal
 
 FOLDER: Final = "attestations"
@@ -43,12 +43,7 @@ def write_attestation(folder: Path, attestation: Attestation, envelope: Envelope
             "the attestation is not written",
             [Problem(str(path), "exists", "an attestation is never replaced", "run attest again")],
         )
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        what = f"cannot be made ({error.strerror})"
-        raise InputError("the attestation is not written", [Problem(str(path.parent), what, _WHY, "give a folder with --out")]) from None
-    write_whole(path, json.dumps(envelope.to_dict(), indent=2, sort_keys=True).encode() + b"\n")
+    write_whole(path, json.dumps(envelope.to_dict(), indent=2, sort_keys=True) + "\n")
     return path
 
 

@@ -14,7 +14,7 @@ from containment.baseline.rules import MEANINGS, Rule
 from containment.baseline.scores import Score, find_quiet_hours, score_day
 from containment.baseline.thresholds import Thresholds
 from containment.baseline.unmeasured import explain_reading, explain_sizes
-from containment.observe.decision_row import Source
+from containment.observe.reading.decision_row import Source
 
 
 @dataclass(frozen=True, kw_only=True)

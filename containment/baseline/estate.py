@@ -18,7 +18,7 @@ from containment.baseline.reading import LogScope, ModelTables, Unattributed, op
 from containment.baseline.unmeasured import explain_unattributed
 from containment.errors import InputError, Problem
 from containment.loaders.stack_file import read_configs
-from containment.observe.decision_row import Source
+from containment.observe.reading.decision_row import Source
 
 
 @dataclass(kw_only=True)

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
-from containment.observe.decision_row import Source
+from containment.observe.reading.decision_row import Source
 
 _JOINED: Final = timedelta(seconds=60)
 """Records of one pair that begin within this time are one exchange: the shortest aggregation interval of VPC flow logs."""

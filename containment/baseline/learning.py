@@ -12,7 +12,7 @@ from containment.baseline.statistics import find_mad, find_quantile, find_spread
 from containment.baseline.thresholds import Thresholds
 from containment.baseline.unmeasured import explain_reading, explain_sizes
 from containment.errors import InputError, Problem
-from containment.observe.decision_row import Source
+from containment.observe.reading.decision_row import Source
 
 
 def learn_profile(reading: Reading, thresholds: Thresholds) -> Profile:

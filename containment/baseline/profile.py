@@ -12,13 +12,13 @@ from typing import Annotated, Final, Literal, TypeAlias
 
 from pydantic import AwareDatetime, Field, ValidationError, model_validator
 
-from containment import input_files
 from containment.baseline.exchanges import Pair, Unit
 from containment.errors import InputError, Problem
+from containment.files import input_files
+from containment.files.whole_files import write_whole
 from containment.fixes.model_findings import list_problems
-from containment.observe.decision_row import Source
+from containment.observe.reading.decision_row import Source
 from containment.reviewed_data import ReviewedModel
-from containment.whole_files import write_whole
 
 SCHEMA: Final = "containment-baseline-profile/v1"
 HOURS: Final = 24

@@ -18,15 +18,15 @@ import pyarrow.parquet as pq
 from containment.baseline import attribution
 from containment.baseline.endpoints import ModelEndpoints
 from containment.baseline.exchanges import Pair, PairTraffic, collect_exchanges
-from containment.observe.agents import AgentNetworks
-from containment.observe.decision_row import Source
 from containment.observe.evidence import Gap
 from containment.observe.gaps import find_gaps, make_gap
-from containment.observe.ingest import Ingested, ingest_files
-from containment.observe.log_tables import LogTables, open_tables
 from containment.observe.questions import ask_minutes
-from containment.observe.rejects import Rejects
-from containment.observe.sources import LogFile, find_log_files
+from containment.observe.reading.agents import AgentNetworks
+from containment.observe.reading.decision_row import Source
+from containment.observe.reading.ingest import Ingested, ingest_files
+from containment.observe.reading.log_tables import LogTables, open_tables
+from containment.observe.reading.rejects import Rejects
+from containment.observe.reading.sources import LogFile, find_log_files
 
 LONGEST_GAP: Final = timedelta(days=1)
 """An idle night is no gap."""

@@ -8,7 +8,7 @@ from containment.baseline.attribution import SHARED
 from containment.baseline.exchanges import UNITS
 from containment.baseline.profile import NotMeasured, PairProfile
 from containment.baseline.reading import Reading, Unattributed
-from containment.observe.decision_row import Source
+from containment.observe.reading.decision_row import Source
 
 BOTH_WAYS = "an L4 line of the gateway counts both directions together"
 _NO_BYTES = {

@@ -9,7 +9,7 @@ from containment.bundle.document import SignedManifest
 from containment.bundle.files import BundleFiles
 from containment.bundle.manifest import FILE
 from containment.errors import InputError, Problem
-from containment.whole_files import write_whole
+from containment.files.whole_files import write_whole
 
 _KNOWN = (FILE, *index.REQUIRED, *index.OPTIONAL)
 

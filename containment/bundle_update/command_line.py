@@ -101,7 +101,7 @@ def _update(options: argparse.Namespace, places: Places) -> int:
     from containment.bundle_update.status import read_clock, write_last_run
     from containment.bundle_update.update import Run, update
     from containment.confinement.errors import ConfinementError
-    from containment.launcher.event_log import EventLog
+    from containment.launcher.events.event_log import EventLog
 
     source = parse_source(options.source, options.region)
     create_folders(places)

@@ -10,8 +10,8 @@ from containment import strict_json
 from containment.bundle.manifest import MOST_REVISION
 from containment.bundle.refusal import BundleCode, BundleRefusal
 from containment.bundle.verify import HighWaterMark
+from containment.files.whole_files import write_whole
 from containment.record.digests import canonicalize, is_digest
-from containment.whole_files import write_whole
 
 SCHEMA: Final = "containment-bundle-counter/v1"
 _MOST_BYTES: Final = 4096

@@ -14,7 +14,7 @@ from containment.bundle.verify import VerifiedBundle
 from containment.bundle_update.places import Places, read_trust_root
 from containment.bundle_update.store import BundleStore
 from containment.bundle_update.update import RunResult, read_mark
-from containment.whole_files import write_whole
+from containment.files.whole_files import write_whole
 
 SCHEMA: Final = "containment-bundle-status/v1"
 _LAST_RUN: Final = "containment-bundle-last-run/v1"

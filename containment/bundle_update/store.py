@@ -23,7 +23,7 @@ from containment.bundle.refusal import BundleCode, BundleRefusal
 from containment.bundle.trust import TrustRoot
 from containment.bundle.verify import VerifiedBundle, verify_content
 from containment.bundle_update.places import Places
-from containment.whole_files import sync_folder
+from containment.files.whole_files import sync_folder
 
 INSTALLED: Final = "installed.json"
 """What the launcher reads: the path of its profile and the digest of the profile's bytes."""

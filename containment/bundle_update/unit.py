@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Final
 
 from containment.bundle_update.places import Places
-from containment.systemd import RepeatedCommand
-from containment.unit_file import HARDENING
+from containment.systemd_units.timers import RepeatedCommand
+from containment.systemd_units.unit_file import HARDENING
 
 NAME: Final = "containment-bundle-update"
 _SETTINGS: Final = (

@@ -12,32 +12,36 @@ from typing import Annotated, Any, Final
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from containment.cli.exit_codes import build_epilog
-from containment.cli.version import show_version
+from containment.cli.help.exit_codes import build_epilog
+from containment.cli.help.version import show_version
 from containment.exit_code import Exit
 from containment.extras import LAB
 
 _VERBS: Final = {
-    **{verb: verb for verb in ("plan", "doctor", "host", "preflight")},
-    **dict.fromkeys(("explain", "reach", "diff", "prove", "risk"), "questions"),
-    "check": "check",
-    "vend": "vend",
-    "observe": "observe",
-    "baseline": "baseline",
-    "discover": "discover",
-    "promote": "promote",
-    "render": "render",
-    "bundle": "bundle",
-    "tools": "tools",
-    "catalog": "catalog",
-    **{verb: verb for verb in ("request", "approve")},
-    "audit": "audit",
+    "plan": "policy.plan",
+    "doctor": "readiness.doctor",
+    "host": "policy.host",
+    "preflight": "readiness.preflight",
+    **dict.fromkeys(("explain", "reach", "diff", "prove", "risk"), "policy.questions"),
+    "check": "policy.check",
+    "vend": "decisions.vend",
+    "observe": "operation.observe",
+    "baseline": "operation.baseline",
+    "discover": "operation.discover",
+    "promote": "decisions.promote",
+    "render": "policy.render",
+    "bundle": "policy.bundle",
+    "tools": "operation.tools",
+    "catalog": "policy.catalog",
+    "request": "decisions.request",
+    "approve": "decisions.approve",
+    "audit": "records.audit",
     "fleet": "fleet.commands",
-    "evidence": "evidence",
-    **dict.fromkeys(("enforce", "rollback"), "lifecycle"),
-    "attest": "attest",
-    "session": "session",
-    "stop": "stop",
+    "evidence": "records.evidence",
+    **dict.fromkeys(("enforce", "rollback"), "operation.lifecycle"),
+    "attest": "records.attest",
+    "session": "operation.session",
+    "stop": "operation.stop",
     "lab": "lab.deployment",
 }
 """Command -> the module in this package that defines it, in the order of the help."""
@@ -62,7 +66,7 @@ class _CommandTree(TyperGroup):
         try:
             return super().invoke(ctx)
         except typer.BadParameter as error:
-            from containment.cli.usage import explain_usage
+            from containment.cli.help.usage import explain_usage
 
             explain_usage(error)
             raise

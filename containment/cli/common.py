@@ -107,15 +107,15 @@ def convert_machine_errors() -> Iterator[None]:
     except OSError as cause:
         if cause.errno not in _OF_THE_MACHINE or cause.filename == STDOUT:
             raise
-        from containment.output_files import make_write_error
+        from containment.files.output_files import make_write_error
 
         raise make_write_error(Path(), cause) from None
 
 
 def write_file(path: Path, text: str) -> None:
     """Write a file that the user named, whole or not at all; raise InputError."""
-    from containment.output_files import convert_write_errors
-    from containment.whole_files import write_whole
+    from containment.files.output_files import convert_write_errors
+    from containment.files.whole_files import write_whole
 
     with convert_write_errors(path, "the answer would be lost"):
         write_whole(path, text)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 import typer
 
 from containment.cli.common import exit_on_error, fail, parse_overrides, print_and_exit
-from containment.cli.completion import complete_config_keys, complete_stack_names
+from containment.cli.help.completion import complete_config_keys, complete_stack_names
 from containment.exit_code import Exit
 from containment.queries.renderers import Format
 from containment.queries.results import Answer
@@ -143,13 +143,13 @@ class SubjectOptions:
 
     def read(self) -> Subject:
         """Return the subject of the question, or end the command on wrong usage."""
-        from containment.queries.subjects import read_subject
+        from containment.queries.subject.subjects import read_subject
 
         if (self.stack is None) == (self.state is None):
             fail("give either --stack STACK or --state FILE", Exit.USAGE)
         found = read_subject(self.stack, self.state, self.overrides, self.folder)
         if self.before or self.after:
-            from containment.queries.other_owners import add_other_owners
+            from containment.queries.subject.other_owners import add_other_owners
 
             return add_other_owners(found, self.before, self.after)
         return found

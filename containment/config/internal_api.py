@@ -12,12 +12,12 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
+from containment.addresses.port_range import PortRange
 from containment.config.keys.key import Keys
 from containment.config.pulumi_format.unquoted_values import Day
 from containment.config.values import PrivateCidrs, decode_json, make_name_fix, make_text_validator
 from containment.fixes.unfit_value import NO_VALUE, UnfitError
 from containment.names import DNS_PORT, Priority
-from containment.port_range import PortRange
 
 MOST_APIS = Priority.INTERNAL_APIS_LAST - Priority.INTERNAL_APIS_FIRST + 1
 """The most APIs of a stack: one rule per API, on priorities 42 to 49."""

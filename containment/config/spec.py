@@ -7,28 +7,29 @@ create resources from it; neither reads configuration again.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
-from containment.address_space import MOST_ADDRESSES
+from containment.addresses.address_space import MOST_ADDRESSES
 from containment.catalog.known_hosts import KnownHost, find_known_hosts
 from containment.catalog.preset import Harness, Library, Preset
 from containment.config.destination_entry import get_names
 from containment.config.destinations import Destinations, find_usable_harnesses, find_used_sets, resolve_destinations
 from containment.config.internal_api import InternalApi, build_internal_apis
-from containment.config.other_stacks import OtherStack, check_other_stacks, collect_taken_networks
+from containment.config.other_stacks import OtherStack, check_other_stacks
 from containment.config.parser import parse_config
 from containment.config.resolver_names import collect_resolver_names
 from containment.config.sanctions import check_sanctions, remove_sanctioned
 from containment.config.stack_config import StackConfig
+from containment.config.subnets import Subnets, divide_network
 from containment.config.validation.addresses import check_addresses, check_bound, check_internal_apis
 from containment.config.validation.always_enforced import find_always_enforced
 from containment.config.validation.class_limits import check_class, check_kinds, check_letters, check_uploads, collect_permits
+from containment.config.validation.computed_fixes import complete_fixes
 from containment.config.validation.credential_routes import check_credential_routes, narrow_to_routes
 from containment.config.validation.cross_checks import (
-    OTHER_PARTITIONS,
     check_features,
     check_logs,
     check_names,
@@ -44,30 +45,9 @@ from containment.config.validation.overlaps import check_overlaps
 from containment.config.validation.problems import Checks
 from containment.config.validation.tls_inspection import check_decryption, check_intrusion_detection
 from containment.credential_gateway.route import RouteTable
-from containment.errors import InputError, Problem, Replacement
-from containment.fixes.nearest_word import find_nearest, make_proposal
-from containment.fixes.networks import find_free_network, is_private, read_network
-from containment.fixes.unfit_value import NO_VALUE
+from containment.errors import InputError, Problem
 from containment.names import PolicyMode, WebGroupId
 from containment.patterns.domain import DomainPattern
-
-FIRST_AGENT_SUBNET = 10
-"""Index of the first private agent subnet (Aviatrix blueprint); the public gateway subnet is 0."""
-
-HA_GATEWAY_SUBNET = 1
-"""Index of the second gateway's public subnet; not from the Aviatrix blueprint."""
-
-_SMALLEST_SUBNET = 28
-"""Prefix length of the smallest subnet that AWS allows (VPC user guide)."""
-
-_FEWEST_BITS = 5
-"""The lowest `privateSubnetNewbits`: 32 subnets, of which those up to the credential gateway's are used."""
-
-FIRST_ENDPOINT_SUBNET = 20
-"""Index of the first endpoint subnet; endpoints have subnets apart from the agent's (not from the Aviatrix blueprint)."""
-
-CREDENTIAL_GATEWAY_SUBNET = 30
-"""Index of the credential gateway's subnet, in which nothing else is (not from the Aviatrix blueprint)."""
 
 _GATEWAY_ADDRESS = 10
 """Place of the credential gateway in its subnet, which has 16 addresses or more."""
@@ -222,7 +202,7 @@ def resolve(
     if beside.requires_entries:
         refuse_bare_names(config, stack, beside.day, checks)
         check_harness_maturity(config, preset, harness, library, beside.day, checks)
-    problems = _complete_fixes([*problems, *checks.problems], raw, config, library.presets, beside, file)
+    problems = complete_fixes([*problems, *checks.problems], raw, config, library.presets, beside.neighbours, beside.regions, file)
     if problems:
         raise InputError(f"{file} cannot be deployed", problems)
     return ContainmentSpec(
@@ -248,7 +228,7 @@ def resolve(
 
 
 def _describe_gateway(
-    config: StackConfig, routes: RouteTable | None, origins: Mapping[str, WebGroupId], subnets: _Subnets
+    config: StackConfig, routes: RouteTable | None, origins: Mapping[str, WebGroupId], subnets: Subnets
 ) -> CredentialGatewaySpec | None:
     if routes is None:
         return None
@@ -273,7 +253,7 @@ def check_without_destinations(
     known = {*presets, *around.classes}
     _check_agent_class(config, known, checks)
     _check_own(config, presets.get(config.agent_class), stack, known, around, checks)
-    return _complete_fixes([*problems, *checks.problems], raw, config, known, around, where)
+    return complete_fixes([*problems, *checks.problems], raw, config, known, around.neighbours, around.regions, where)
 
 
 def _check_agent_class(config: StackConfig, classes: Collection[str], checks: Checks) -> None:
@@ -283,7 +263,7 @@ def _check_agent_class(config: StackConfig, classes: Collection[str], checks: Ch
 
 def _check_own(
     config: StackConfig, preset: Preset | None, stack: str, classes: Collection[str], around: StackContext, checks: Checks
-) -> _Subnets:
+) -> Subnets:
     """Check everything but destinations, and return the subnets; without a preset, a class's requirements are left out."""
     check_stack_name(stack, config, classes, checks)
     check_names(stack, config, checks)
@@ -300,79 +280,6 @@ def _check_own(
         check_first_boot(config, preset, harness, checks)
         check_class(config, preset, checks)
         check_logs(config, preset, checks)
-    subnets = _divide_network(config, checks)
+    subnets = divide_network(config, checks)
     check_addresses(config, subnets.agents, checks)
     return subnets
-
-
-def _complete_fixes(
-    problems: Sequence[Problem], raw: Mapping[str, Any], config: StackConfig, classes: Collection[str], around: StackContext, file: str
-) -> list[Problem]:
-    """Return the problems, with fixes computed from more than the wrong value: a free network, a class, a region."""
-    out = []
-    for one in problems:
-        match one.where.removeprefix(f"{file}:"):
-            case "vpcCidr":
-                out.append(_suggest_free_network(one, raw.get("vpcCidr"), collect_taken_networks(config, around.neighbours)))
-            case "agentClass" if one.what.startswith(("is not a class", "is not the name")):
-                out.append(_suggest_nearest(one, "agentClass", str(raw.get("agentClass")), sorted(classes), "name a class from presets/"))
-            case "awsRegion" if around.regions is not None:
-                regions = sorted(one for one in around.regions if not one.startswith(OTHER_PARTITIONS))
-                otherwise = "write an AWS region such as us-east-1"
-                out.append(_suggest_nearest(one, "awsRegion", str(raw.get("awsRegion")), regions, otherwise))
-            case _:
-                out.append(one)
-    return out
-
-
-def _suggest_nearest(problem: Problem, key: str, text: str, known: Sequence[str], otherwise: str) -> Problem:
-    near = find_nearest(text, known)
-    return replace(problem, fix=make_proposal(text, known, otherwise), replacement=None if near is None else Replacement((key,), near))
-
-
-def _suggest_free_network(problem: Problem, raw: Any, taken: Sequence[IPv4Network]) -> Problem:
-    free = find_free_network(raw if isinstance(raw, str) else str(StackConfig.model_fields["vpc_cidr"].default), taken, 16, 24)
-    if free is None:
-        return problem
-    note = ", the next free /16" if "meets " in problem.what and free.prefixlen == 16 else ""
-    if "meets " in problem.what and free.prefixlen > 16:
-        note = f" ({free.supernet(new_prefix=16)} is the next free /16)"
-    given = read_network(raw) if isinstance(raw, str) else None
-    if given is not None and "meets " not in problem.what and given.prefixlen in range(16, 25) and is_private(given) and given != free:
-        note = f" ({given} is taken)"
-    if "RFC 1918" in problem.what:
-        note = ", which is free, or another network inside 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16"
-    return replace(problem, fix=f"set vpcCidr: {free}{note}", replacement=Replacement(("vpcCidr",), str(free)))
-
-
-@dataclass(frozen=True)
-class _Subnets:
-    gateway: IPv4Network
-    ha_gateway: IPv4Network
-    agents: tuple[IPv4Network, ...]
-    endpoints: tuple[IPv4Network, ...]
-    credential_gateway: IPv4Network
-
-
-def _divide_network(config: StackConfig, checks: Checks) -> _Subnets:
-    prefix = config.vpc_cidr.prefixlen + config.private_subnet_newbits
-    if prefix > _SMALLEST_SUBNET:
-        what = f"makes /{prefix} subnets, and AWS allows /28 at most"
-        most = _SMALLEST_SUBNET - config.vpc_cidr.prefixlen
-        fits = most >= _FEWEST_BITS
-        fix = f"write {most}" if fits else f"set vpcCidr to a /{_SMALLEST_SUBNET - _FEWEST_BITS} or wider"
-        replacement = most if fits else NO_VALUE
-        checks.add("private_subnet_newbits", config.private_subnet_newbits, what, "vpc_cidr", fix=fix, replacement=replacement)
-        return _Subnets(config.vpc_cidr, config.vpc_cidr, (config.vpc_cidr,), (config.vpc_cidr,), config.vpc_cidr)
-
-    def cut(place: int) -> IPv4Network:
-        return IPv4Network((int(config.vpc_cidr.network_address) + (place << 32 - prefix), prefix))
-
-    zones = range(config.availability_zone_count)
-    return _Subnets(
-        cut(0),
-        cut(HA_GATEWAY_SUBNET),
-        tuple(cut(FIRST_AGENT_SUBNET + zone) for zone in zones),
-        tuple(cut(FIRST_ENDPOINT_SUBNET + zone) for zone in zones),
-        cut(CREDENTIAL_GATEWAY_SUBNET),
-    )

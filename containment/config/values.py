@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator
 
-from containment.address_space import find_special_range
+from containment.addresses.address_space import find_special_range
 from containment.fixes.nearest_word import find_nearest_number
 from containment.fixes.networks import PRIVATE_RANGES, is_private, read_network, resize_network
 from containment.fixes.texts import extract_host, make_slug, remove_repeats

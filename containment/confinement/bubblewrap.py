@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Final
 
 from containment.confinement.errors import ConfinementError
+from containment.confinement.filesystem.stage import get_staged_path
 from containment.confinement.profile import HOME, USER_ID, Profile
-from containment.confinement.stage import get_staged_path
 
 PACKAGE: Final = "bubblewrap"
 """The Debian package that has `bwrap`."""

@@ -18,10 +18,10 @@ from typing import Final
 
 from containment.confinement import kernel
 from containment.confinement.bubblewrap import build_arguments
+from containment.confinement.filesystem.stage import STAGE, prepare_stage
 from containment.confinement.identity import Identity
 from containment.confinement.limits import become_last_victim, set_limits
 from containment.confinement.profile import Profile
-from containment.confinement.stage import STAGE, prepare_stage
 
 IGNORED_BY_PYTHON: Final = (signal.SIGPIPE, signal.SIGXFSZ)
 """Signals that a command expects to end it, as in a shell."""

@@ -20,12 +20,12 @@ from containment.confinement import kernel
 from containment.confinement.bubblewrap import build_arguments
 from containment.confinement.entry import IGNORED_BY_PYTHON, close_all_but, write_memory_file
 from containment.confinement.errors import ConfinementError
+from containment.confinement.filesystem.landlock import Rule, restrict_self
+from containment.confinement.filesystem.stage import STAGE, prepare_stage
 from containment.confinement.identity import Identity
-from containment.confinement.landlock import Rule, restrict_self
 from containment.confinement.limits import become_last_victim, set_limits
-from containment.confinement.notifications import install_filter
 from containment.confinement.profile import Profile
-from containment.confinement.stage import STAGE, prepare_stage
+from containment.confinement.system_calls.notifications import install_filter
 
 IDLE: Final = "/.init/cat"
 """Path of `cat` for bubblewrap; no rule grants it to the command."""

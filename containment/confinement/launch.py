@@ -22,7 +22,7 @@ from containment.confinement.errors import ConfinementError
 from containment.confinement.identity import Identity
 from containment.confinement.profile import Profile, build_environment
 from containment.confinement.requirements import find_confinement_refusal
-from containment.confinement.seccomp import build_program, get_current_machine
+from containment.confinement.system_calls.seccomp import build_program, get_current_machine
 from containment.confinement.terminal import check_streams, restore_terminal
 from containment.confinement.traffic import SentPackets
 

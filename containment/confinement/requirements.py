@@ -9,7 +9,7 @@ from typing import Final
 
 from containment.confinement.bubblewrap import NAMESPACES, find_bwrap
 from containment.confinement.errors import ConfinementError
-from containment.confinement.seccomp import build_program, get_current_machine
+from containment.confinement.system_calls.seccomp import build_program, get_current_machine
 
 SWITCHES: Final = {
     "/proc/sys/kernel/unprivileged_userns_clone": ("0", "sysctl kernel.unprivileged_userns_clone=1"),

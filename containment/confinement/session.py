@@ -18,7 +18,7 @@ from containment.confinement.deadline import EXPIRED, Deadline
 from containment.confinement.ending import kill_at_end
 from containment.confinement.errors import ConfinementError
 from containment.confinement.joining import Start, run_child
-from containment.confinement.notifications import Notification, receive
+from containment.confinement.system_calls.notifications import Notification, receive
 from containment.confinement.terminal import check_streams, restore_terminal
 
 _REPORT_BYTES = 1 << 16

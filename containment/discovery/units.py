@@ -10,7 +10,7 @@ from typing import Final
 from containment.errors import InputError, Problem
 from containment.exit_code import Exit
 from containment.queries.results import Answer, Section
-from containment.systemd import RepeatedCommand
+from containment.systemd_units.timers import RepeatedCommand
 
 NAME: Final = "containment-discover"
 _LOGS: Final = Path("/var/log") / NAME

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from containment import input_files
 from containment.errors import InputError
 from containment.evidence.bundle import Bundle
 from containment.evidence.formats import FORMATS
@@ -15,6 +14,7 @@ from containment.evidence.registry import FORMS
 from containment.evidence.tables import describe_origin, describe_verdict
 from containment.evidence.verify import BundleProblem
 from containment.exit_code import Exit
+from containment.files import input_files
 from containment.preflight.finding import Status
 from containment.queries.results import Answer, Case, Section
 from containment.record.decision import format_time

@@ -20,7 +20,7 @@ from containment.loaders.approvers import Approvers, load_approvers
 from containment.loaders.stack_file import read_stack
 from containment.policy.builder import build_ruleset
 from containment.policy.rules import RuleSet
-from containment.queries.subjects import build_subject
+from containment.queries.subject.subjects import build_subject
 from containment.record.anchor import read_anchors
 from containment.record.chain import Head
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from containment import input_files
 from containment.errors import InputError
 from containment.evidence.model import Source
+from containment.files import input_files
 from containment.record.digests import digest_bytes
 
 

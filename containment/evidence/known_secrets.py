@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from containment import input_files
 from containment.errors import InputError, Problem
 from containment.evidence.secret_scan import SHORTEST, Secret
+from containment.files import input_files
 from containment.loaders import strict_yaml
 
 _NAME: Final = re.compile(r"(?:^|_|-)(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIALS?)$", re.IGNORECASE)

@@ -16,7 +16,7 @@ from containment.evidence.inputs import Inputs
 from containment.evidence.model import Collected, PartName, UnfitContentError
 from containment.evidence.registry import FORMS, build_parts
 from containment.evidence.secret_scan import Secret, UnreadableError, find_secrets
-from containment.record.files import write_whole
+from containment.files.output_files import write_whole
 from policypack.facts.secrets.detectors import find_detected
 from policypack.facts.secrets.kinds import find_kinds
 
@@ -97,14 +97,9 @@ def refuse_secrets(made: MadeBundle, secrets: Sequence[Secret]) -> None:
 
 def write_bundle(made: MadeBundle, folder: Path) -> list[Path]:
     """Write the bundle and its formats into a folder, each whole or not at all; the bundle comes last, and names the others' content."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        problem = Problem(str(folder), f"cannot be created: {error.strerror}", "the bundle has no place", "name another folder with --out")
-        raise InputError("no bundle is written", [problem]) from None
     paths = []
     for suffix, text in {**made.renderings, BUNDLE: made.text}.items():
         path = folder / f"{NAME}{suffix}"
-        write_whole(path, text.encode())
+        write_whole(path, text)
         paths.append(path)
     return paths

@@ -6,28 +6,11 @@ from collections.abc import Mapping
 from typing import Final
 
 from containment.evidence.model import Collected, Contents, Judgement, Part, PartName, Source, UnfitContentError, find_worst
-from containment.evidence.parts import (
-    actions,
-    attestations,
-    configuration,
-    decisions,
-    discovery,
-    evasion,
-    host_bundle,
-    observed,
-    pack,
-    predicted,
-    proofs,
-    residual,
-    rules,
-    sessions,
-    six_tests,
-    stakeholders,
-    state,
-    threats,
-    tool_reviews,
-)
+from containment.evidence.parts import attestations, discovery, host_bundle, observed, sessions, tool_reviews
 from containment.evidence.parts.form import PartForm
+from containment.evidence.parts.lab_tests import evasion, predicted, residual, six_tests, threats
+from containment.evidence.parts.people import actions, decisions, stakeholders
+from containment.evidence.parts.policy import configuration, pack, proofs, rules, state
 from containment.preflight.finding import Status
 
 FORMS: Final[Mapping[PartName, PartForm]] = {

@@ -16,11 +16,11 @@ import boto3
 from containment.credential_gateway.envoy import EnvoySettings, ListenerTls, build_envoy_configuration
 from containment.errors import ContainmentError
 from containment.exit_code import Exit
+from containment.files.whole_files import write_whole
 from containment.gateway_service.authorizer import Authorizer
 from containment.gateway_service.configuration import read_configuration
 from containment.gateway_service.keys import KeyStore
 from containment.gateway_service.server import run
-from containment.whole_files import write_whole
 
 
 def main(arguments: list[str] | None = None) -> int:

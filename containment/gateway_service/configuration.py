@@ -8,10 +8,10 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, ValidationError, model_validator
 
-from containment import input_files
 from containment.credential_gateway.api import CredentialApi
 from containment.credential_gateway.route import RouteEntry, RouteTable, build_routes
 from containment.errors import InputError
+from containment.files import input_files
 from containment.loaders.presets import convert_findings
 from containment.reviewed_data import ReviewedModel
 

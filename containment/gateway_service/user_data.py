@@ -16,7 +16,7 @@ from containment.gateway_service.configuration import format_configuration
 from containment.host.deflate import compress
 from containment.host.first_boot import LIMIT
 from containment.host.host_file import HostFile
-from containment.unit_file import format_command, format_unit
+from containment.systemd_units.unit_file import format_command, format_unit
 
 USER: Final = "credential-gateway"
 FOLDER: Final = "/opt/credential-gateway"

@@ -128,8 +128,8 @@ def _read_settings(options: argparse.Namespace) -> Settings:
 
 
 def _run(options: argparse.Namespace) -> int:
+    from containment.launcher.limits.time_limit import parse_time_limit
     from containment.launcher.start import Request, find_event_log, run_command
-    from containment.launcher.time_limit import parse_time_limit
 
     command = _read_command(options)
     return run_command(
@@ -175,7 +175,7 @@ def _serve_network(options: argparse.Namespace) -> int:
 
         print(build_network_unit(options.socket), end="")
         return Exit.OK
-    from containment.launcher.network_service import serve_connections
+    from containment.launcher.network.network_service import serve_connections
 
     serve_connections(options.socket)
     return Exit.OK

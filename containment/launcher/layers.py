@@ -10,12 +10,12 @@ from typing import Final
 
 from containment.confinement.bubblewrap import find_bwrap
 from containment.confinement.errors import ConfinementError
-from containment.confinement.landlock import Right, compute_handled_rights, describe_version, read_version
+from containment.confinement.filesystem.landlock import Right, compute_handled_rights, describe_version, read_version
 from containment.confinement.profile import Limits
 from containment.confinement.requirements import find_confinement_refusal
-from containment.confinement.seccomp import get_current_machine
-from containment.launcher.connections import find_server
-from containment.launcher.control_groups import create_groups
+from containment.confinement.system_calls.seccomp import get_current_machine
+from containment.launcher.limits.control_groups import create_groups
+from containment.launcher.network.connections import find_server
 
 _LEAST_KERNEL: Final = (5, 13)
 _ACTIONS: Final = frozenset({"allow", "errno", "kill_process", "user_notif"})

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from containment import input_files
 from containment.confinement.profile import Limits
 from containment.errors import InputError, Problem
+from containment.files import input_files
 from containment.strict_json import StrictJsonError, load
 
 SCHEMA: Final = "containment-launcher-profile/v1"

@@ -13,27 +13,27 @@ from typing import TYPE_CHECKING, Final
 
 from containment.confinement.bubblewrap import find_bwrap
 from containment.confinement.errors import ConfinementError
-from containment.confinement.folders import create_temporary_folder, resolve_granted_folder
+from containment.confinement.filesystem.folders import create_temporary_folder, resolve_granted_folder
+from containment.confinement.filesystem.landlock import describe_version, read_version
 from containment.confinement.identity import Identity, reserve_identity
 from containment.confinement.joining import Start
-from containment.confinement.landlock import describe_version, read_version
 from containment.confinement.profile import CA_BUNDLE, HOME, build_environment
-from containment.confinement.seccomp import build_program, get_current_machine
 from containment.confinement.session import run_session
+from containment.confinement.system_calls.seccomp import build_program, get_current_machine
 from containment.errors import InputError, Problem
-from containment.launcher.connections import PORT, ServerProcess, build_variables, open_server
-from containment.launcher.control_groups import create_groups
-from containment.launcher.event_log import EventLog
-from containment.launcher.reported_calls import REPORTED
+from containment.launcher.events.event_log import EventLog
+from containment.launcher.limits.control_groups import create_groups
+from containment.launcher.limits.time_limit import TimeLimit, build_deadline
+from containment.launcher.network.connections import PORT, ServerProcess, build_variables, open_server
+from containment.launcher.network.trust import TrustBundle, open_bundle
 from containment.launcher.settings import Settings, compute_digest
-from containment.launcher.time_limit import TimeLimit, build_deadline
-from containment.launcher.trust import TrustBundle, open_bundle
+from containment.launcher.supervisor.reported_calls import REPORTED
 from containment.launcher.view import TEMPORARY, View, build_view, needs_home
 from containment.sandbox.paths import is_within
 
 if TYPE_CHECKING:
-    from containment.launcher.observation import Observer
-    from containment.launcher.ocsf import Policy
+    from containment.launcher.events.ocsf import Policy
+    from containment.launcher.supervisor.observation import Observer
 
 _TEMPORARY: Final = Path("/tmp")  # noqa: S108 - the folder in it has a random name and is the caller's alone
 
@@ -123,14 +123,14 @@ def _explain(error: ConfinementError) -> ConfinementError:
 
 
 def _make_observer(request: Request, view: View, events: EventLog, server: ServerProcess | None, trust: TrustBundle) -> Observer:
-    from containment.launcher.observation import Observer  # imported while bubblewrap works
+    from containment.launcher.supervisor.observation import Observer  # imported while bubblewrap works
 
     policy = _describe_policy(request)
     return Observer(view, policy, events, begin=server.start if server else None, before_open={str(CA_BUNDLE): trust.complete})
 
 
 def _describe_policy(request: Request) -> Policy:
-    from containment.launcher.ocsf import Policy
+    from containment.launcher.events.ocsf import Policy
 
     settings = request.settings
     return Policy(

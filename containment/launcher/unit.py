@@ -17,7 +17,7 @@ from containment.launcher.programs import find_programs
 from containment.launcher.settings import Settings
 from containment.launcher.view import find_command
 from containment.sandbox.paths import is_within
-from containment.unit_file import HARDENING, format_command, format_path, format_text
+from containment.systemd_units.unit_file import HARDENING, format_command, format_path, format_text
 
 USER: Final = "agent-launcher"
 NETWORK_UNIT: Final = "agent-network"

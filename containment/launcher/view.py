@@ -16,8 +16,8 @@ from typing import Final
 
 from containment.confinement.bubblewrap import SYSTEM_FILES, find_tool
 from containment.confinement.errors import ConfinementError
+from containment.confinement.filesystem.landlock import Access, Rule
 from containment.confinement.joining import IDLE
-from containment.confinement.landlock import Access, Rule
 from containment.confinement.profile import ACCOUNTS, CA_BUNDLE, HOME, SEARCH_PATH, Mount, Profile
 from containment.errors import InputError, Problem
 from containment.launcher.programs import find_loaders, find_programs

@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
-from containment import input_files
 from containment.errors import InputError, Problem
+from containment.files import input_files
 from containment.patterns.domain import normalize_or_keep
 from containment.record.decision import DecisionKind
 from containment.record.digests import digest_json

@@ -18,7 +18,7 @@ from containment.config.spec import ContainmentSpec
 from containment.errors import Problem
 from containment.lifecycle.promoted import PermittedName, find_permitted, parse_address, remove_promoted
 from containment.observe.evidence import WOULD_BE_DENIED, Evidence, WouldBeDenied
-from containment.observe.source_kinds import POLICY_SOURCES, UNREADABLE_FILE
+from containment.observe.reading.source_kinds import POLICY_SOURCES, UNREADABLE_FILE
 from containment.policy.rules import RuleSet
 from containment.record.digests import digest_ruleset
 

@@ -8,10 +8,10 @@ from typing import Final
 
 from containment.config.pulumi_format.stack_file import read_config
 from containment.errors import InputError, Problem
+from containment.files.whole_files import write_whole
 from containment.loaders import strict_yaml
 from containment.loaders.stack_file import PROJECT
 from containment.names import PolicyMode
-from containment.whole_files import write_whole
 
 KEY: Final = "policyMode"
 _LINE: Final = re.compile(

@@ -13,7 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
-from containment.address_space import MOST_ADDRESSES as DEFAULT
+from containment.addresses.address_space import MOST_ADDRESSES as DEFAULT
 from containment.loaders.entry_file import EntryFile, is_day
 
 FILE: Final = Path(__file__).parents[2] / "policypack" / "bounds.yaml"

@@ -21,7 +21,7 @@ from typing import Any, Final
 
 import yaml
 
-from containment.input_files import explain_encoding, explain_os_error
+from containment.files.input_files import explain_encoding, explain_os_error
 
 _SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """libyaml's parser where PyYAML was built with it: several times faster, and as safe."""

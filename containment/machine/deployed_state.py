@@ -10,7 +10,7 @@ from typing import Any
 
 from containment.errors import InputError, Problem
 from containment.programs import find_program
-from containment.queries.state_policy import read_resources
+from containment.queries.subject.state_policy import read_resources
 from containment_lab.errors import EngineError
 from containment_lab.formats.checkpoint_file import read_deployment
 from containment_lab.formats.config import Project

@@ -7,7 +7,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
-from containment import input_files
+from containment.files import input_files
 from containment.names import AgentTag
 from containment.observe.evidence import NamedAgent
 

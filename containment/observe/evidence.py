@@ -14,8 +14,8 @@ from typing import Annotated, Final, Literal, TypeAlias
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
-from containment import input_files
 from containment.errors import InputError
+from containment.files import input_files
 from containment.fixes.model_findings import list_problems
 from containment.record.digests import digest_json
 

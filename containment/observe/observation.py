@@ -16,8 +16,6 @@ from uuid import UUID
 from containment.catalog.preset import Library
 from containment.errors import InputError, Problem
 from containment.observe import questions
-from containment.observe.agents import AgentNetworks
-from containment.observe.decision_row import Source
 from containment.observe.evidence import (
     WOULD_BE_DENIED,
     AddressWithoutName,
@@ -32,11 +30,13 @@ from containment.observe.evidence import (
     WouldBeDenied,
 )
 from containment.observe.gaps import find_gaps, make_gap
-from containment.observe.ingest import Ingested, ingest_files
-from containment.observe.log_tables import open_tables
 from containment.observe.name_facts import NameIndex, is_address
-from containment.observe.rejects import Rejects
-from containment.observe.sources import Reading, find_log_files
+from containment.observe.reading.agents import AgentNetworks
+from containment.observe.reading.decision_row import Source
+from containment.observe.reading.ingest import Ingested, ingest_files
+from containment.observe.reading.log_tables import open_tables
+from containment.observe.reading.rejects import Rejects
+from containment.observe.reading.sources import Reading, find_log_files
 from containment.observe.unused_names import find_unused_names, is_permitted
 from containment.policy.flow import PolicyVerdict
 from containment.policy.rules import RuleSet

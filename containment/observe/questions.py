@@ -15,8 +15,8 @@ import ibis
 from ibis import _
 
 from containment.names import RuleId
-from containment.observe.source_kinds import POLICY_SOURCES as POLICY_SOURCES
-from containment.observe.source_kinds import Source
+from containment.observe.reading.source_kinds import POLICY_SOURCES as POLICY_SOURCES
+from containment.observe.reading.source_kinds import Source
 
 Table: TypeAlias = Any
 """An Ibis table: the library's own types do not know a table's columns."""

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from containment import input_files
 from containment.errors import InputError, Problem
+from containment.files import input_files
 
 
 def read_rule_file(path: Path) -> dict[str, str]:

@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Network
 
+from containment.addresses.port_range import PortRange
 from containment.config.spec import ContainmentSpec
 from containment.names import (
     DNS_PORT,
@@ -47,7 +48,6 @@ from containment.policy.rules import (
     TagSelector,
     WebGroup,
 )
-from containment.port_range import PortRange
 
 HTTPS = (PortRange(HTTPS_PORT, HTTPS_PORT),)
 DNS = (PortRange(DNS_PORT, DNS_PORT),)

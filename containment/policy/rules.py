@@ -17,10 +17,10 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from types import MappingProxyType
 from typing import TypeAlias
 
+from containment.addresses.port_range import PortRange
 from containment.names import RFC1918, Action, Protocol, WellKnownObject
 from containment.patterns.domain import DomainPattern
 from containment.patterns.url import UrlPattern
-from containment.port_range import PortRange
 
 Address: TypeAlias = IPv4Address | IPv6Address
 Network: TypeAlias = IPv4Network | IPv6Network

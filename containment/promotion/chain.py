@@ -13,7 +13,7 @@ from containment.errors import InputError, Problem
 from containment.machine.live_systems import find_controller_address, find_lab_systems, find_running_lab
 from containment.preflight.facts import UnreadFact
 from containment.promotion.judgement import ChainSource
-from containment.queries.controller_chain import ControllerChain, read_chain_file, read_live_chain
+from containment.queries.subject.controller_chain import ControllerChain, read_chain_file, read_live_chain
 
 _FIX = "give --policy FILE with the Controller's rules, or a Controller that can be read"
 

@@ -8,8 +8,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
-from containment import input_files
 from containment.errors import InputError, Problem
+from containment.files import input_files
 from containment.fixes.networks import read_network
 from containment.loaders import strict_yaml
 from containment.loaders.presets import find_presets_folder

@@ -21,11 +21,11 @@ from containment.names import DENY_GROUPS
 from containment.patterns.domain import DomainPattern
 from containment.patterns.permitted_names.providers import MINIMUM
 from containment.promotion.file_change import FileChange, find_presets
-from containment.queries.controller_chain import ControllerChain, place_subject
-from containment.queries.diff import Pair, compare_policies
+from containment.queries.comparison.diff import Pair, compare_policies
+from containment.queries.comparison.revision import find_stacks
 from containment.queries.results import Answer
-from containment.queries.revision import find_stacks
-from containment.queries.subjects import build_subject
+from containment.queries.subject.controller_chain import ControllerChain, place_subject
+from containment.queries.subject.subjects import build_subject
 from containment.risk.blast_radius import compute_blast_radius
 
 ChainSource: TypeAlias = Callable[[ContainmentSpec], ControllerChain | str]

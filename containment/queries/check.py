@@ -18,7 +18,7 @@ from containment.errors import InputError, Problem
 from containment.exit_code import Exit
 from containment.preflight.finding import Status
 from containment.queries.results import Answer, Case
-from containment.queries.state_policy import read_resources
+from containment.queries.subject.state_policy import read_resources
 from policypack.decision_rule import build_decision_rule, load_decisions
 from policypack.facts.deployed.deployed_view import find_violations
 from policypack.finding import Finding, Rule

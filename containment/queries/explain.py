@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from ipaddress import ip_address, ip_network
 
+from containment.addresses.port_range import PortRange
 from containment.analysis.classes.addresses import get_public_networks
 from containment.analysis.classes.box import EVERYWHERE, Box, L7Match
 from containment.analysis.classes.sources import Sources
@@ -18,7 +19,6 @@ from containment.patterns.domain import DomainPattern
 from containment.policy.first_match import decide
 from containment.policy.flow import Application, Effect, Flow, PolicyVerdict, Source, UnresolvedAddress
 from containment.policy.rules import CidrSelector, SmartGroup, WebGroup
-from containment.port_range import PortRange
 from containment.queries.results import Answer, Section
 from containment.queries.target import decide_urls, parse_target
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from containment import input_files
 from containment.analysis.proofs import ProofStatus
 from containment.catalog.preset import Library
 from containment.config.spec import ContainmentSpec
 from containment.errors import InputError, Problem
 from containment.exit_code import Exit
+from containment.files import input_files
 from containment.preflight.finding import Status
 from containment.queries.results import Answer, Case
 from containment.renderings.cedar import render_cedar

@@ -15,8 +15,8 @@ from securesystemslib import dsse
 from securesystemslib.exceptions import UnverifiedSignatureError, VerificationError
 from securesystemslib.signer import CryptoSigner, Key, Signature, Signer, SSlibKey
 
-from containment import input_files
 from containment.errors import InputError, Problem
+from containment.files import input_files
 from containment.record.decision import Approval, Decision, parse_decision
 from containment.record.refusal import Refusal, RefusalCode
 

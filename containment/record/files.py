@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from containment import whole_files
 from containment.errors import InputError, Problem
+from containment.files.whole_files import FileWriter, sync_folder
 
 
 class RecordError(InputError):
@@ -17,7 +17,7 @@ class RecordError(InputError):
 
 
 @contextmanager
-def convert_errors(path: Path, doing: str) -> Iterator[None]:
+def convert_errors(path: Path, doing: str = "written") -> Iterator[None]:
     """Raise RecordError for an error of the disk."""
     try:
         yield
@@ -44,7 +44,7 @@ def lock_folder(folder: Path) -> Iterator[None]:
 
 def append_bytes(path: Path, data: bytes, at: int) -> None:
     """Write bytes at a position, the end of what is whole, and cut what follows; on disk when it returns."""
-    with convert_errors(path, "written"):
+    with convert_errors(path):
         is_new = not path.exists()
         # A folder that a group of approvers writes gives its files to the same group.
         handle = os.open(path, os.O_WRONLY | os.O_CREAT, 0o644 | path.parent.stat().st_mode & 0o020)
@@ -61,13 +61,7 @@ def append_bytes(path: Path, data: bytes, at: int) -> None:
         finally:
             os.close(handle)
         if is_new:
-            whole_files.sync_folder(path.parent)
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Replace a file at once (`whole_files.write_whole`); raise RecordError."""
-    with convert_errors(path, "written"):
-        whole_files.write_whole(path, data)
+            sync_folder(path.parent)
 
 
 def read_bytes(path: Path) -> bytes | None:
@@ -77,3 +71,6 @@ def read_bytes(path: Path) -> bytes | None:
             return path.read_bytes()
         except FileNotFoundError:
             return None
+
+
+write_whole = FileWriter(convert_errors).write_whole

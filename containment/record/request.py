@@ -9,8 +9,8 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from containment import input_files
 from containment.errors import InputError, Problem
+from containment.files import input_files
 from containment.fixes.model_findings import summarize_findings
 from containment.record.decision import Decision, DecisionKind, format_time
 from containment.record.digests import digest_json

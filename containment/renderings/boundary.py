@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
+from containment.addresses.port_range import PortRange
 from containment.catalog.preset import Library
 from containment.config.spec import ContainmentSpec, CredentialGatewaySpec
 from containment.names import HTTPS_PORT, WebGroupId
 from containment.patterns.domain import DomainPattern
 from containment.patterns.url import UrlPattern
-from containment.port_range import PortRange
 from containment.renderings.url_requests import list_url_requests
 from containment.sandbox.boundary import Boundary
 from containment.sandbox.permissions import Endpoint, PathGrant, Permissions, ProgramEgress, Task

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from containment.addresses.port_range import PortRange
 from containment.analysis.proofs import ProofStatus
 from containment.catalog.preset import Library
 from containment.config.spec import ContainmentSpec
@@ -18,7 +19,6 @@ from containment.extras import TOOLS
 from containment.names import DENY_GROUPS, HTTPS_PORT, WebGroupId
 from containment.patterns.url import UrlPattern
 from containment.policy.builder import build_ruleset
-from containment.port_range import PortRange
 from containment.renderings import web_groups
 from containment.renderings.boundary import build_boundary
 from containment.renderings.cedar import find_wider_statements

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
+from containment.addresses.port_range import PortRange
 from containment.errors import InputError, Problem
 from containment.fixes.model_findings import list_problems
 from containment.fixes.unfit_value import UnfitError
@@ -15,7 +16,6 @@ from containment.names import SmartGroupId
 from containment.patterns.domain import DomainPattern
 from containment.patterns.url import UrlPattern
 from containment.policy.rules import Rule, RuleSet
-from containment.port_range import PortRange
 from containment.renderings.url_requests import list_url_requests
 from containment.sandbox.permissions import Endpoint, Permissions, ProgramEgress
 from containment.strict_json import StrictJsonError, load

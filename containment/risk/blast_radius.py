@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self
 
+from containment.addresses.port_range import PortRange
 from containment.analysis.classes.box import EVERYWHERE, Box, L7Match
 from containment.analysis.questions import Analysis
 from containment.analysis.reachability import ReachableSet, find_reachable
@@ -18,7 +19,6 @@ from containment.analysis.subject import Fact, Subject
 from containment.names import DENY_GROUPS, RFC1918, Protocol, WebGroupId
 from containment.patterns.domain import DomainPattern
 from containment.policy.rules import CidrSelector, Rule, SmartGroup
-from containment.port_range import PortRange
 from containment.ternary import Ternary
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from containment.address_space import is_inside
+from containment.addresses.address_space import is_inside
 from containment.catalog.preset import Harness
 from containment.config.open_questions import list_direct_models
 from containment.config.parser import get_alias

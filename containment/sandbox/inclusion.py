@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network
 
+from containment.addresses.port_range import PortRange
 from containment.patterns.domain import DomainPattern
-from containment.port_range import PortRange
 from containment.sandbox.globs import find_uncovered_text
 from containment.sandbox.paths import is_within, normalize
 from containment.sandbox.permissions import Endpoint, Network, PathGrant, Permissions, ProgramEgress, Task

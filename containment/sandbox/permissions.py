@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network
 from typing import TypeAlias
 
+from containment.addresses.port_range import PortRange
 from containment.patterns.domain import DomainPattern
-from containment.port_range import PortRange
 
 Network: TypeAlias = IPv4Network | IPv6Network
 

@@ -16,10 +16,10 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
 
+from containment.addresses.port_range import PortRange
 from containment.errors import InputError, Problem
 from containment.fixes.model_findings import list_problems
 from containment.patterns.domain import DomainPattern
-from containment.port_range import PortRange
 from containment.sandbox.permissions import Endpoint, PathGrant, Permissions, ProgramEgress, Task
 from containment.sandbox.section import Limits
 from containment.strict_json import StrictJsonError, load

@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from containment.attestation.checked import CheckedItem, decide_verdict
-from containment.errors import InputError, Problem
-from containment.record.files import write_whole
+from containment.files.output_files import write_whole
 from containment.session_check.opening import SessionTarget
 
 FOLDER: Final = "sessions"
@@ -50,10 +49,5 @@ class VerifiedSession:
 def write_session(folder: Path, found: VerifiedSession) -> Path:
     """Write the checks of a session and return the file; raise InputError if the disk refuses it."""
     path = folder / found.stack / f"{found.time.strftime(_NAME)}.json"
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        what, why = f"cannot be made ({error.strerror})", "the evidence bundle reads the last verified session there"
-        raise InputError("the checks are not written", [Problem(str(path.parent), what, why, "give a folder with --out")]) from None
-    write_whole(path, json.dumps(found.to_dict(), indent=2, sort_keys=True).encode() + b"\n")
+    write_whole(path, json.dumps(found.to_dict(), indent=2, sort_keys=True) + "\n")
     return path

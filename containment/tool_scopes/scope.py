@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from containment.errors import Problem
 from containment.fixes.nearest_word import make_proposal
-from containment.tool_scopes.lookalikes import find_lookalikes
 from containment.tool_scopes.server import ServerTool, ToolServer
 from containment.tool_scopes.tasks import HarnessTools, TaskScope, ToolSection
 
+_SAME: Final = str.maketrans({"0": "o", "1": "l", "i": "l", "5": "s", "_": None, "-": None, ".": None})
+"""Characters that a person or a model takes for each other, and those that are overlooked."""
 _WHY = "a tool that is understood in part is called with arguments that were never reviewed"
 
 
@@ -87,7 +88,7 @@ def find_scope_problems(section: ToolSection, library: ToolLibrary, where: str) 
             fix = make_proposal(name, sorted(library.tasks), "add the task to presets/tools/tasks.yaml", verb="name")
             yield Problem(f"{where}.tasks.{place}", f"names the task {name!r}, which is not in presets/tools/tasks.yaml", _WHY, fix)
     scope = build_scope(section, library, stack="", agent_class="")
-    for one, other in find_lookalikes((server.name, tool.name) for server in scope.servers for tool in server.tools):
+    for one, other in _find_lookalikes((server.name, tool.name) for server in scope.servers for tool in server.tools):
         what = f"has the tool {other[1]} of {other[0]}, which looks like {one[1]} of {one[0]}"
         why = "an agent that takes one for the other calls a server that its task does not mean"
         yield Problem(f"{where}.servers", what, why, f"remove {other[0]} from the class, or rename the tool at its server")
@@ -112,3 +113,13 @@ def find_task_problems(library: ToolLibrary, where: str) -> Iterator[Problem]:
             what = "is true, and none of its tools has an action"
             fix = "set `action` at the tool's server file, or hitl: false"
             yield Problem(f"{where}:tasks.{name}.hitl", what, "the table would promise a decision that is never waited for", fix)
+
+
+def _find_lookalikes(names: Iterable[tuple[str, str]]) -> Iterator[tuple[tuple[str, str], tuple[str, str]]]:
+    """Yield pairs of (server, tool) whose tools have names that look alike, the equal ones included."""
+    seen: dict[str, tuple[str, str]] = {}
+    for server, tool in names:
+        key = tool.casefold().replace("rn", "m").replace("vv", "w").translate(_SAME)  # names are ASCII
+        if key in seen:
+            yield seen[key], (server, tool)
+        seen.setdefault(key, (server, tool))

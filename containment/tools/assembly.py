@@ -11,7 +11,7 @@ import anyio
 from containment.config.spec import ContainmentSpec
 from containment.errors import InputError, Problem
 from containment.fixes.nearest_word import make_proposal
-from containment.launcher.event_log import EventLog
+from containment.launcher.events.event_log import EventLog
 from containment.renderings.tool_servers import is_host_permitted
 from containment.tool_scopes.scope import ToolScope
 from containment.tool_scopes.server import ToolServer

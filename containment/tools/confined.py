@@ -12,13 +12,13 @@ from typing import Final
 
 from containment.config.spec import ContainmentSpec
 from containment.errors import InputError, Problem
+from containment.files.whole_files import write_whole
 from containment.renderings.tool_servers import is_host_permitted, render_server
 from containment.tool_scopes.server import ToolServer
 from containment.tools.connection import Connect
 from containment.tools.limits import GatewayLimits
 from containment.tools.processes import run_server
 from containment.tools.remote import connect_server
-from containment.whole_files import write_whole
 
 _WHY: Final = "a server that is reached in another way is not confined by its file"
 

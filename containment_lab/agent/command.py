@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from containment.confinement.folders import create_temporary_folder, resolve_granted_folder
+from containment.confinement.filesystem.folders import create_temporary_folder, resolve_granted_folder
 from containment.confinement.identity import Identity, reserve_identity
 from containment.confinement.launch import CommandResult, run_confined
 from containment.confinement.profile import CA_BUNDLE, SEARCH_PATH, Network, Profile

@@ -16,9 +16,9 @@ from typing import Any
 
 from containment.credential_gateway.envoy import EnvoySettings, ListenerTls, Upstream, build_envoy_configuration
 from containment.credential_gateway.route import RouteEntry
+from containment.files.whole_files import write_whole
 from containment.gateway_service.configuration import format_configuration, read_configuration
 from containment.loaders.presets import load_library
-from containment.whole_files import write_whole
 from containment_lab.linux.tools import find_envoy
 
 READY_SECONDS = 30.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from ipaddress import IPv4Network
 
-from containment.address_ranges import merge_ranges
+from containment.addresses.address_ranges import merge_ranges
 
 ANY = IPv4Network("0.0.0.0/0")
 

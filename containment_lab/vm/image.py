@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from containment.files.whole_files import write_whole
 from containment.programs import find_program
-from containment.whole_files import write_whole
 from containment_lab.vm.archive import Member, build_archive
 from containment_lab.vm.errors import VmError
 from containment_lab.vm.guest import INIT, USER

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
-from containment.address_space import Network, is_inside, parse_network
+from containment.addresses.address_space import Network, is_inside, parse_network
 from containment.iam.documents import Statement, UnreadableError, read
 from containment.ternary import Ternary
 from policypack.facts.hosts import Host, PlacementKind, is_tagged, list_able

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from containment.address_space import Network, parse_network
+from containment.addresses.address_space import Network, parse_network
 from policypack.facts.host_location import find_location
 from policypack.graph.known_types import VPCS
 from policypack.graph.resources import Graph, Resource

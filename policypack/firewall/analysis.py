@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, TypeAlias
 
-from containment.address_space import PUBLIC, Network
+from containment.addresses.address_space import PUBLIC, Network
+from containment.addresses.port_range import PortRange
 from containment.analysis.classes.box import ANYWHERE, EVERYWHERE, Box, L7Match
 from containment.analysis.classes.sources import ANYBODY, Sources
 from containment.analysis.classes.table import Witness
@@ -21,7 +22,6 @@ from containment.analysis.questions import Analysis
 from containment.names import DNS_PORT, HTTPS_PORT, RFC1918, Protocol
 from containment.patterns.domain import DomainPattern
 from containment.policy.rules import PUBLIC_INTERNET, CidrSelector, OpaqueSelector, Rule, SmartGroup, WebGroup
-from containment.port_range import PortRange
 from containment.ternary import Ternary
 from policypack.facts.home_networks import find_home_networks, find_resolvers
 from policypack.facts.hosts import Host, find_hosts

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
-from containment.address_space import Network, has_whole_public_space
+from containment.addresses.address_space import Network, has_whole_public_space
 from containment.names import WellKnownObject
 from containment.patterns.domain import DomainPattern, extract_filter_host, parse_pattern
 from containment.ternary import Ternary, all_of, any_of, consensus_of

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from itertools import chain, count
 from typing import Any, Final
 
-from containment.address_space import parse_network
+from containment.addresses.address_space import parse_network
+from containment.addresses.port_range import PortRange
 from containment.names import Action, Protocol, WellKnownObject
 from containment.patterns.domain import DomainPattern
 from containment.patterns.url import UrlPattern
@@ -28,7 +29,6 @@ from containment.policy.rules import (
     TagSelector,
     WebGroup,
 )
-from containment.port_range import PortRange
 from containment.ternary import Ternary
 from policypack.firewall.rules import RegisteredRule, read_rules
 from policypack.graph.known_types import DEFAULT_ACTION, SMART_GROUP, SUBNET, VPC, WEB_GROUP

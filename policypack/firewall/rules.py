@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from containment.address_ranges import merge_ranges
+from containment.addresses.address_ranges import merge_ranges
 from containment.names import HTTPS_PORT, Action, Protocol, WellKnownObject
 from containment.ternary import Ternary, all_of, any_of
 from policypack.graph.known_types import POLICY_GROUP, POLICY_LIST, RULE_LISTS

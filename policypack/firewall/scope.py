@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
-from containment.address_space import Network, is_inside, is_public, parse_network
+from containment.addresses.address_space import Network, is_inside, is_public, parse_network
 from containment.names import RFC1918, WellKnownObject
 from containment.ternary import Ternary, all_of, any_of
 from policypack.firewall.groups import Groups

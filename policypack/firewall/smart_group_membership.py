@@ -8,7 +8,7 @@ from __future__ import annotations
 from ipaddress import IPv4Network
 from typing import Any, Final
 
-from containment.address_space import Network, is_public, parse_network
+from containment.addresses.address_space import Network, is_public, parse_network
 from containment.ternary import Ternary, all_of, any_of, consensus_of
 from policypack.facts.hosts import Host, get_own_tags
 from policypack.graph.known_types import VPCS

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from ipaddress import ip_network
 from typing import Any
 
-from containment.address_space import is_inside, parse_network
+from containment.addresses.address_space import is_inside, parse_network
 from containment.ternary import Ternary
 from policypack.facts.agent_environment import is_complete
 from policypack.facts.endpoints import APPLIANCE_KIND, find_endpoints, get_kind, is_aws_service

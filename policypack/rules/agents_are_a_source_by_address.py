@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from containment.address_space import is_inside, parse_network
+from containment.addresses.address_space import is_inside, parse_network
 from containment.names import WellKnownObject
 from containment.ternary import Ternary, all_of, any_of
 from policypack.facts.hosts import Host

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from containment.address_space import PUBLIC, parse_network
+from containment.addresses.address_space import PUBLIC, parse_network
+from containment.addresses.port_range import PortRange
 from containment.analysis.classes.box import EVERYWHERE, Box, L7Match
 from containment.analysis.questions import Analysis
 from containment.names import HTTPS_PORT, Protocol
 from containment.patterns.domain import DomainPattern
 from containment.policy.rules import CidrSelector, SmartGroup, WebGroup
 from containment.policy.rules import Rule as PolicyRule
-from containment.port_range import PortRange
 from policypack.facts.credential_gateway import Candidate, find_candidates, find_gateways, find_readers
 from policypack.facts.iam.roles import find_roles
 from policypack.finding import Rule, Scope, Severity, Violation

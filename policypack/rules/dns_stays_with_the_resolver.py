@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from ipaddress import IPv4Address, ip_address
 from typing import Any, Final
 
-from containment.address_space import Network, parse_network
+from containment.addresses.address_space import Network, parse_network
 from policypack.facts.host_location import find_location
 from policypack.facts.network.containers import find_container_answers
 from policypack.facts.network.names import find_answerers

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from containment.address_space import Network, is_inside, parse_network
+from containment.addresses.address_space import Network, is_inside, parse_network
 from containment.names import HostTag, WellKnownObject
 from containment.ternary import Ternary, all_of, any_of
 from policypack.facts.credential_gateway import find_candidates

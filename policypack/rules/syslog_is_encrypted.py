@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from containment.address_space import is_public, parse_network
+from containment.addresses.address_space import is_public, parse_network
 from containment.ternary import Ternary
 from policypack.facts.agent_environment import is_complete
 from policypack.finding import Rule, Scope, Severity, Violation

@@ -131,7 +131,7 @@ moved = (replace(core, name='x', priority=5, web_groups=(), action=Action.INSPEC
         (
             "disabled",
             """
-from containment.port_range import PortRange
+from containment.addresses.port_range import PortRange
 moved = (replace(rules.rules[0], ports=(PortRange(8443, 8443),)), *rules.rules[1:])""",
         ),
     ],

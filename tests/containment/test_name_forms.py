@@ -23,7 +23,7 @@ from containment.policy.builder import build_ruleset
 from containment.policy.first_match import decide
 from containment.policy.flow import Application, Flow, PolicyVerdict, Source, UnresolvedAddress
 from containment.queries.explain import explain
-from containment.queries.subjects import build_subject
+from containment.queries.subject.subjects import build_subject
 from containment_lab.controller.dcf.selectors import check
 from containment_lab.controller.errors import RefusedError
 from containment_lab.gateway.enforced_policy import read_policy

@@ -17,8 +17,8 @@ from containment.analysis.proofs import ProofStatus, prove
 from containment.exit_code import Exit
 from containment.loaders.stack_file import read_stack
 from containment.queries.check import check
-from containment.queries.state_policy import read_state_subject
-from containment.queries.subjects import build_subject
+from containment.queries.subject.state_policy import read_state_subject
+from containment.queries.subject.subjects import build_subject
 from tests.deployment.inventory import aws_inventory, controller_inventory
 from tests.deployment.lab import REPOSITORY, Lab
 from tests.support.cloud_inventory import find_differences

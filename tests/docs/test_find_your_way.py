@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.hops import PAGE, Hop, find_broken_hops, parse_paths
+from tools.documentation.hops import PAGE, Hop, find_broken_hops, parse_paths
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / PAGE).read_text(encoding="utf-8")

@@ -10,8 +10,8 @@ from pydantic import ValidationError
 
 from containment.errors import InputError
 from tools import pages
-from tools.decisions import FOLDER, read_decision
-from tools.picture import SOURCE, draw_picture, read_picture
+from tools.documentation.decisions import FOLDER, read_decision
+from tools.documentation.picture import SOURCE, draw_picture, read_picture
 
 ROOT = Path(__file__).parents[2]
 DECISIONS = sorted((ROOT / FOLDER).glob("[0-9]*.md"))

@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 from containment.analysis.proofs import prove
 from containment.bundle_update.command_line import build_parser
-from containment.cli.exit_codes import CODES, get_codes
+from containment.cli.help.exit_codes import CODES, get_codes
 from containment.config.pulumi_format.project_file import declare_keys
 from containment.config.spec import resolve
 from containment.exit_code import Exit
@@ -17,7 +17,7 @@ from containment.launcher.command_line import find_commands
 from containment.loaders.presets import load_library
 from containment.policy.builder import build_ruleset
 from containment.preflight.registry import CHECKS
-from containment.queries.subjects import read_subject
+from containment.queries.subject.subjects import read_subject
 from containment.risk.kinds import KINDS
 from containment.risk.threats import ENTRIES
 from policypack.registry import RULES

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from ipaddress import ip_network
 from typing import Any
 
+from containment.addresses.port_range import PortRange
 from containment.analysis.classes.box import EVERYWHERE, Box, build_box
 from containment.analysis.classes.sources import ANYBODY, Sources
 from containment.analysis.classes.table import Table, Witness, iterate_bits
@@ -22,7 +23,6 @@ from containment.patterns.domain import DomainPattern
 from containment.policy.first_match import decide
 from containment.policy.flow import PolicyVerdict
 from containment.policy.rules import Rule, RuleSet, WebGroup
-from containment.port_range import PortRange
 from tests.proofs.exhaustive import NAMES, Universe, decided
 from tests.proofs.generate import NETWORKS, PATTERNS, TAGS, Style, change, make, style_of
 from tests.proofs.solver import Solver, any_of, deciding, first

@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any
 
+from containment.addresses.port_range import PortRange
 from containment.policy.rules import CidrSelector, OpaqueSelector, Rule, RuleSet, SmartGroup, TagSelector
-from containment.port_range import PortRange
 from tests.proofs.generate import NETWORKS, PATTERNS, PORTS, TAGS
 
 Address = IPv4Address | IPv6Address

@@ -11,6 +11,7 @@ import random
 from dataclasses import dataclass, replace
 from ipaddress import ip_network
 
+from containment.addresses.port_range import PortRange
 from containment.names import Action, Protocol
 from containment.patterns.domain import DomainPattern
 from containment.patterns.url import UrlPattern
@@ -26,7 +27,6 @@ from containment.policy.rules import (
     TagSelector,
     WebGroup,
 )
-from containment.port_range import PortRange
 
 NETWORKS = (
     "10.0.0.0/8", "10.42.0.0/16", "10.42.10.0/24", "10.42.10.128/25", "10.42.11.0/24", "10.42.10.7/32", "172.16.0.0/12",

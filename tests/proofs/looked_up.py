@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import random
 
+from containment.addresses.port_range import PortRange
 from containment.analysis.classes.name_table import NameTable
 from containment.names import Action, Protocol
 from containment.patterns.domain import DomainPattern
 from containment.patterns.url import UrlPattern
 from containment.policy.flow import Application
 from containment.policy.rules import ANYWHERE, Rule, RuleSet, WebGroup
-from containment.port_range import PortRange
 from tests.proofs.generate import PATTERNS, URLS
 from tests.proofs.witnessed import fits
 

@@ -6,14 +6,14 @@ import itertools
 import random
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
-from containment.address_ranges import invert_ranges, merge_ranges, split_into_segments
+from containment.addresses.address_ranges import invert_ranges, merge_ranges, split_into_segments
+from containment.addresses.port_range import PortRange
 from containment.analysis.classes.addresses import build_address_classes, get_public_networks
 from containment.analysis.classes.sources import Sources, build_source_classes
 from containment.analysis.classes.transports import build_transport_classes
 from containment.names import Protocol
 from containment.policy.flow import Carrier
 from containment.policy.rules import PUBLIC_INTERNET, CidrSelector, OpaqueSelector, SmartGroup, TagSelector
-from containment.port_range import PortRange
 
 
 def lines(rng: random.Random) -> None:

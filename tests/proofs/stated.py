@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from ipaddress import ip_network
 
+from containment.addresses.port_range import PortRange
 from containment.analysis.proofs import Proof, ProofStatus, run_proofs, update_proofs
 from containment.analysis.subject import Subject
 from containment.names import RFC1918, Action, PolicyMode, Protocol
 from containment.patterns.domain import DomainPattern
 from containment.policy.rules import CidrSelector, Network, Rule, RuleSet, SmartGroup, WebGroup
-from containment.port_range import PortRange
 from tests.proofs.compare import Case
 from tests.proofs.exhaustive import NAMES, Universe, decided
 from tests.proofs.generate import NETWORKS, PATTERNS

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from containment.config.spec import ContainmentSpec
-from containment.confinement.landlock import read_version
+from containment.confinement.filesystem.landlock import read_version
 from containment.confinement.requirements import find_confinement_refusal
 from tests.containment.local_proxy.world import write_certificates
 from tests.tasks.gateway import write_gateway

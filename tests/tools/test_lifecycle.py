@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from pathlib import Path
 
-from containment.cli.exit_codes import CODES
+from containment.cli.help.exit_codes import CODES
 from tools.lifecycle import ATTACKER, FAILS, MOVE_STEPS, REPOSITORY, SHIPPED, STACK, STEPS, TWIN, make_workplace, render_steps
 
 PAGE = REPOSITORY / "docs" / "lifecycle.md"

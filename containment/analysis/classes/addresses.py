@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address
 from typing import Final
 
-from containment.address_ranges import (
+from containment.addresses.address_ranges import (
     Range,
     convert_to_networks,
     get_range,

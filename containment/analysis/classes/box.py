@@ -14,9 +14,9 @@ from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network
 from typing import Final
 
+from containment.addresses.port_range import PortRange
 from containment.names import Protocol
 from containment.policy.rules import ANYWHERE, CidrSelector, Rule, RuleSet, SmartGroup, WebGroup
-from containment.port_range import PortRange
 
 
 class L7Match(StrEnum):

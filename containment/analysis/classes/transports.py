@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from containment.address_ranges import Range, split_into_segments
+from containment.addresses.address_ranges import Range, split_into_segments
+from containment.addresses.port_range import PortRange
 from containment.analysis.classes.addresses import expand_parts
 from containment.analysis.classes.dimension import EquivalenceClass
 from containment.names import Protocol
 from containment.policy.flow import Carrier
-from containment.port_range import PortRange
 
 LAST_PORT: Final = 65535
 _FAMILIAR: Final = (443, 80, 53, 22, 8443)

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from containment.cli.common import exit_on_error, fail, print_and_exit
-from containment.cli.completion import complete_stack_names
-from containment.cli.exit_codes import build_epilog
 from containment.cli.fleet.run import build_plan_answer, read_fleet, run_stacks, run_tasks, select_members
+from containment.cli.help.completion import complete_stack_names
+from containment.cli.help.exit_codes import build_epilog
 from containment.cli.options import AttestedWithin, Folder, TableIn, print_answer, take_format
 from containment.exit_code import Exit
 from containment.fleet.names import BackendName, Verb

@@ -18,8 +18,8 @@ from typing import Annotated, NoReturn
 import typer
 
 from containment.cli.common import convert_machine_errors, exit_on_error, print_and_exit
-from containment.cli.completion import complete_config_keys
-from containment.cli.exit_codes import build_epilog
+from containment.cli.help.completion import complete_config_keys
+from containment.cli.help.exit_codes import build_epilog
 from containment.cli.lab.json_answer import build_document, build_failure, build_interruption
 from containment.cli.lab.output import DetailLevel, Screen
 from containment.cli.lab.screen.interrupts import Interrupted, raise_on_signals

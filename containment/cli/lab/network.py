@@ -15,7 +15,7 @@ import typer
 from rich.markup import escape
 
 from containment.cli.common import exit_on_error, make_console, print_and_exit
-from containment.cli.exit_codes import build_epilog
+from containment.cli.help.exit_codes import build_epilog
 from containment.cli.options import (
     DEFAULT_STACK,
     Agent,

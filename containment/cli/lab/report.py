@@ -10,8 +10,8 @@ from typing import Annotated
 import typer
 
 from containment.cli.common import exit_on_error, parse_overrides
+from containment.cli.help.version import find_checkout_commit
 from containment.cli.options import DEFAULT_STACK, Config, Folder, SkipIfImpossible, Stack, TextIn, Update, take_format
-from containment.cli.version import find_checkout_commit
 from containment.exit_code import Exit
 from containment.queries.renderers import Format
 from containment_lab.home import LabHome

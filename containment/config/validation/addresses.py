@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv4Network
 from itertools import combinations
 
-from containment.address_space import count_addresses
+from containment.addresses.address_space import count_addresses
 from containment.config.destination_entry import dump_item, get_name
 from containment.config.internal_api import build_internal_apis
 from containment.config.stack_config import StackConfig

@@ -15,8 +15,8 @@ from containment.evidence.inputs import Inputs
 from containment.evidence.intoto import StatementError, parse_statement
 from containment.evidence.json_file import read_json_file
 from containment.evidence.model import Claim, Collected, Content, Contents, Judgement, Origin, PartName, UnfitContentError
-from containment.evidence.parts.configuration import ConfigurationContent
 from containment.evidence.parts.form import ContentModel, PartForm, convert_status, make_claim, make_yes_or_no, parse_content
+from containment.evidence.parts.policy.configuration import ConfigurationContent
 from containment.loaders.approvers import find_key_problem
 from containment.preflight.finding import Status
 from containment.record.digests import PREFIX

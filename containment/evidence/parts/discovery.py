@@ -13,8 +13,8 @@ from containment.discovery.declared import declare_stack
 from containment.evidence.inputs import Inputs
 from containment.evidence.json_file import read_json_file
 from containment.evidence.model import Claim, Collected, Content, Contents, Judgement, Origin, PartName
-from containment.evidence.parts.configuration import ConfigurationContent
 from containment.evidence.parts.form import ContentModel, PartForm, make_claim, make_yes_or_no, parse_content
+from containment.evidence.parts.policy.configuration import ConfigurationContent
 from containment.loaders.presets import load_library
 from containment.preflight.finding import Status
 

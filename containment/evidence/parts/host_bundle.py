@@ -15,8 +15,8 @@ from containment.bundle_update.status import SCHEMA
 from containment.evidence.inputs import Inputs
 from containment.evidence.json_file import read_json_file
 from containment.evidence.model import Claim, Collected, Content, Contents, Judgement, Origin, PartName
-from containment.evidence.parts.configuration import ConfigurationContent
 from containment.evidence.parts.form import ContentModel, PartForm, make_claim, make_yes_or_no, parse_content
+from containment.evidence.parts.policy.configuration import ConfigurationContent
 from containment.preflight.finding import Status
 
 MOST_HOURS: Final = 24

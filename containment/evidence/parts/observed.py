@@ -9,8 +9,8 @@ from pydantic import ValidationError
 from containment.evidence.inputs import Inputs
 from containment.evidence.json_file import read_json_file
 from containment.evidence.model import Claim, Collected, Content, Contents, Judgement, Origin, PartName, UnfitContentError
-from containment.evidence.parts.configuration import ConfigurationContent
 from containment.evidence.parts.form import PartForm, make_claim, make_yes_or_no, parse_content
+from containment.evidence.parts.policy.configuration import ConfigurationContent
 from containment.fixes.model_findings import summarize_findings
 from containment.names import PolicyMode
 from containment.observe.evidence import SCHEMA, Evidence

@@ -18,8 +18,8 @@ from containment.evidence.deployed_state import list_resources
 from containment.evidence.inputs import Inputs
 from containment.evidence.json_file import JsonFile, read_json_file
 from containment.evidence.model import Claim, Collected, Content, Contents, Judgement, Origin, PartName, Source
-from containment.evidence.parts.configuration import ConfigurationContent
 from containment.evidence.parts.form import ContentModel, PartForm, convert_status, make_claim, make_yes_or_no, parse_content
+from containment.evidence.parts.policy.configuration import ConfigurationContent
 from containment.preflight.finding import Status
 from containment.session_check.storage import FOLDER, SCHEMA
 from containment.sessions.documents import build_shell_content, make_log_group_name, make_shell_name

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Final
 
-from containment.address_space import find_special_range
+from containment.addresses.address_space import find_special_range
 from containment.local_proxy.rules.destination import Address
 from containment.names import RFC1918
 

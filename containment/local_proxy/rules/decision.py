@@ -8,6 +8,7 @@ Rules kept here:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -15,12 +16,15 @@ from typing import Final
 from containment.local_proxy.rules.denial import Denial, DenyRule
 from containment.local_proxy.rules.destination import Address, Destination
 from containment.local_proxy.rules.grants import Grant, build_grants, has_program
-from containment.local_proxy.rules.request_path import is_unambiguous
 from containment.sandbox.profile import LauncherProfile
 
 _TOOL_CALL: Final = "tools/call "
 _SHOWN: Final = 6
 """Requests that a reason lists."""
+_PLAIN: Final = re.compile(r"/[A-Za-z0-9._~!$&'()+,;=:@*/-]*")
+_ESCAPE: Final = re.compile(r"%([0-9A-Fa-f]{2})")
+_ESCAPED: Final = frozenset(b' "<>^`{|}[]') | frozenset(range(0x80, 0x100))
+"""Bytes that a path can have in no other form."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,3 +160,11 @@ def _permit_contents(
         if not any(grant.has_request(one) for grant in fitting):
             return Denial(DenyRule.CONTENT, f"{program} may not send {one[:200]} to {destination}")
     return tuple(grant for grant in fitting if any(grant.has_request(one) for one in contents))
+
+
+def is_unambiguous(path: str) -> bool:
+    """Return whether a path has one meaning: no `.`, `..` or empty part, no escape of a character that needs none."""
+    escapes = [int(one, 16) for one in _ESCAPE.findall(path)]
+    if not _PLAIN.fullmatch(_ESCAPE.sub("x", path)) or not {*escapes} <= _ESCAPED or "//" in path:
+        return False
+    return not any(part.partition(";")[0] in (".", "..") for part in path.split("/"))

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
+from containment.addresses.port_range import PortRange
 from containment.local_proxy.rules.addresses import explain_refusal, is_inside
 from containment.local_proxy.rules.destination import Address, Destination
 from containment.patterns.domain import DomainPattern
-from containment.port_range import PortRange
 from containment.sandbox.globs import has_unread_character, is_match
 from containment.sandbox.paths import resolve_aliases
 from containment.sandbox.profile import LauncherProfile, ProfileEgress

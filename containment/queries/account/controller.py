@@ -9,7 +9,7 @@ from containment.controller_api.client import ControllerAddress
 from containment.controller_api.errors import ControllerError
 from containment.controller_api.reader import ControllerReader
 from containment.queries.account.reading import Reading, UnreadPart
-from containment.queries.other_owners import convert_expressions, convert_rule, is_web
+from containment.queries.subject.other_owners import convert_expressions, convert_rule, is_web
 from policypack.graph import known_types as kt
 from policypack.graph.resources import Graph
 

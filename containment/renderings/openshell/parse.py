@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 from ipaddress import ip_network
 from typing import Final
 
+from containment.addresses.port_range import PortRange
 from containment.patterns.domain import DomainPattern
-from containment.port_range import PortRange
 from containment.renderings.openshell.document import AnyOf, Call, Policy, PolicyEndpoint
 from containment.sandbox.permissions import Endpoint, PathGrant, Permissions, ProgramEgress
 

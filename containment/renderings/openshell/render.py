@@ -7,9 +7,9 @@ from typing import Any, Final
 
 import yaml
 
+from containment.addresses.port_range import PortRange
 from containment.errors import InputError, Problem
 from containment.patterns.domain import DomainPattern
-from containment.port_range import PortRange
 from containment.sandbox.boundary import Boundary
 from containment.sandbox.paths import is_within
 from containment.sandbox.permissions import Endpoint

@@ -8,27 +8,23 @@ from __future__ import annotations
 from itertools import chain
 
 from containment_lab.home import LabHome
-from containment_lab.providers.aws import (
+from containment_lab.providers.aws import iam, keys, logs, parameters, scheduler, session_documents
+from containment_lab.providers.aws.compute import instances, launch_templates, metadata_defaults
+from containment_lab.providers.aws.dns import dns_firewall, resolver
+from containment_lab.providers.aws.invokes import INVOKES, serve_invokes
+from containment_lab.providers.aws.networks import (
     acls,
     addresses,
-    bucket_settings,
-    compute,
-    dns_firewall,
     egress_connections,
     endpoints,
-    iam,
     ingress_services,
     network,
-    records,
-    resolver,
     routing,
-    scheduler,
     security,
-    session_documents,
 )
-from containment_lab.providers.aws.invokes import INVOKES, serve_invokes
 from containment_lab.providers.aws.resource import Resource, UnservedResource
 from containment_lab.providers.aws.schema import read_type, read_version
+from containment_lab.providers.aws.storage import bucket_settings, buckets
 from containment_lab.providers.base import Provider
 
 AREAS = (
@@ -38,13 +34,18 @@ AREAS = (
     acls,
     endpoints,
     addresses,
-    compute,
+    instances,
+    launch_templates,
+    metadata_defaults,
     egress_connections,
     ingress_services,
     resolver,
     dns_firewall,
     iam,
-    records,
+    logs,
+    keys,
+    parameters,
+    buckets,
     bucket_settings,
     session_documents,
     scheduler,

@@ -7,10 +7,9 @@ import json
 from typing import Any
 from urllib.parse import unquote
 
-from botocore.exceptions import ClientError
-
+from containment_lab.providers.aws.named_resource import NamedResource
 from containment_lab.providers.aws.resource import Resource, encode_tags, map_names
-from containment_lab.providers.handler import Call, Props, RefusedError
+from containment_lab.providers.handler import Call, Props
 
 
 def decode_document(value: Any) -> str:
@@ -18,11 +17,10 @@ def decode_document(value: Any) -> str:
     return json.dumps(value) if isinstance(value, dict) else unquote(str(value))
 
 
-class _NamedResource(Resource):
-    """A type that IAM identifies by name. An existing name is an error: its object belongs to another owner."""
+class _NamedEntity(NamedResource):
+    """A type that IAM identifies by name."""
 
     service = "iam"
-    autoname = "name"
     kind = ""
     """IAM's term for the type: Role gives create_role, RoleName, tag_role."""
 
@@ -37,18 +35,6 @@ class _NamedResource(Resource):
         """Send tags as a plain list."""
         args = super().create_args(call, inputs)
         return args | ({"Tags": encode_tags(inputs["tags"])} if inputs.get("tags") else {})
-
-    def make(self, call: Call, inputs: Props) -> str:
-        """Create the object; refuse an existing name."""
-        try:
-            return super().make(call, inputs)
-        except ClientError as error:
-            if error.response["Error"]["Code"] == "EntityAlreadyExists":
-                name = inputs[self.autoname or "name"]
-                raise RefusedError(
-                    f"{self.kind} {name} exists already and is not this resource's; delete it or choose another name"
-                ) from error
-            raise
 
     def retag(self, call: Call, ident: str, old: dict[str, str], new: dict[str, str], live: Props) -> None:
         """Change tags by the call of the type."""
@@ -68,7 +54,7 @@ def _split_words(name: str) -> list[str]:
     return out
 
 
-class Role(_NamedResource):
+class Role(_NamedEntity):
     """A role; its inline and attached policies are deleted first."""
 
     token = "aws:iam/role:Role"
@@ -165,7 +151,7 @@ class Role(_NamedResource):
             super().unmake(call, ident, state)
 
 
-class Policy(_NamedResource):
+class Policy(_NamedEntity):
     """A managed policy; its id is its ARN."""
 
     token = "aws:iam/policy:Policy"
@@ -204,7 +190,7 @@ class Policy(_NamedResource):
             super().unmake(call, ident, state)
 
 
-class InstanceProfile(_NamedResource):
+class InstanceProfile(_NamedEntity):
     """An instance profile with its one role."""
 
     token = "aws:iam/instanceProfile:InstanceProfile"
@@ -251,9 +237,7 @@ class RolePolicy(Resource):
     def make(self, call: Call, inputs: Props) -> str:
         """Put the policy."""
         self._put(call, inputs)
-        ident = f"{inputs['role']}:{inputs['name']}"
-        call.claim(ident)
-        return ident
+        return f"{inputs['role']}:{inputs['name']}"
 
     def _put(self, call: Call, inputs: Props) -> None:
         args = {"RoleName": inputs["role"], "PolicyName": inputs["name"], "PolicyDocument": inputs["policy"]}
@@ -288,9 +272,7 @@ class RolePolicyAttachment(Resource):
     def make(self, call: Call, inputs: Props) -> str:
         """Attach the policy."""
         self.call_aws(call, inputs, "attach_role_policy", RoleName=inputs["role"], PolicyArn=inputs["policyArn"])
-        ident = f"{inputs['role']}/{inputs['policyArn']}"
-        call.claim(ident)
-        return ident
+        return f"{inputs['role']}/{inputs['policyArn']}"
 
     def find(self, call: Call, ident: str, state: Props) -> Props | None:
         """Return the policy if the role has it."""

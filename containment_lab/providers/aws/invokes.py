@@ -10,10 +10,10 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from containment_lab.cloud.clients import REGION, get_client_at
-from containment_lab.providers.aws.images import describe_images
+from containment_lab.providers.aws.compute.images import describe_images
+from containment_lab.providers.aws.networks.routing import extract_routes
 from containment_lab.providers.aws.policy_document import render_policy_document
 from containment_lab.providers.aws.resource import ACCOUNT, decode_tags, is_not_found
-from containment_lab.providers.aws.routing import extract_routes
 from containment_lab.providers.aws.shapes import convert_from_aws
 from containment_lab.providers.handler import Call, Props, RefusedError
 

@@ -142,6 +142,7 @@ class Resource(Handler):
         """Create it with one call, set the inputs that this call lacks, and read it back."""
         self.refuse_unserved(inputs)
         ident = self.make(call, inputs)
+        call.claim(ident)
         for key in self.in_place:
             if inputs.get(key) is not None and key not in self.send:
                 self.apply(call, ident, key, inputs)
@@ -183,11 +184,8 @@ class Resource(Handler):
     # -- what a type overrides where AWS is special ----------------------------------------------------------------------
 
     def make(self, call: Call, inputs: Props) -> str:
-        """Create it, claim its id and return it."""
-        answer = self.call_aws(call, inputs, self.create_call, **self.create_args(call, inputs))
-        ident = str(dig(answer, self.made))
-        call.claim(ident)
-        return ident
+        """Create it and return its id, which `create` claims; nothing can fail in between."""
+        return str(dig(self.call_aws(call, inputs, self.create_call, **self.create_args(call, inputs)), self.made))
 
     def create_args(self, call: Call, inputs: Props) -> Props:  # noqa: ARG002
         """Return the arguments of the create call."""

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from containment_lab.providers.aws.resource import Resource, map_names
+from containment_lab.providers.aws.named_resource import NamedResource
+from containment_lab.providers.aws.resource import map_names
 from containment_lab.providers.aws.shapes import convert_from_aws, convert_to_aws
 from containment_lab.providers.handler import Call, Props
 
 _PLAIN = "name description scheduleExpression scheduleExpressionTimezone state kmsKeyArn startDate endDate actionAfterCompletion"
 
 
-class Schedule(Resource):
+class Schedule(NamedResource):
     """A schedule in the default group, identified by its name, as the provider identifies it in that group."""
-
-    autoname = "name"
 
     service = "scheduler"
     token = "aws:scheduler/schedule:Schedule"  # noqa: S105 - a type
@@ -24,13 +23,6 @@ class Schedule(Resource):
     also_in_place = frozenset({*_PLAIN.split(), *also}) - {"name", "groupName"}
     defaults = {"state": "ENABLED", "scheduleExpressionTimezone": "UTC", "groupName": "default"}
     arn = "arn:aws:scheduler:{region}:{account}:schedule/default/{id}"
-
-    def make(self, call: Call, inputs: Props) -> str:
-        """Create the schedule; Scheduler refuses an existing name."""
-        self.call_aws(call, inputs, self.create_call, **self.create_args(call, inputs))
-        ident = str(inputs["name"])
-        call.claim(ident)
-        return ident
 
     def create_args(self, call: Call, inputs: Props) -> Props:
         """Return the arguments with target and window in AWS's form."""

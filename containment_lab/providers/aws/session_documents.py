@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from botocore.exceptions import ClientError
 
-from containment_lab.providers.aws.resource import Resource, decode_tags, encode_tags, map_names
-from containment_lab.providers.handler import Call, Props, RefusedError
+from containment_lab.providers.aws.named_resource import NamedResource
+from containment_lab.providers.aws.resource import decode_tags, encode_tags, map_names
+from containment_lab.providers.handler import Call, Props
 
 
-class Document(Resource):
-    """A document; its id is its name. An existing name is an error: its document belongs to another owner."""
+class Document(NamedResource):
+    """A document."""
 
     service = "ssm"
-    autoname = "name"
     token = "aws:ssm/document:Document"
     defaults = {"documentFormat": "JSON"}
     create_call, delete_call, id_arg = "create_document", "delete_document", "Name"
@@ -25,19 +25,6 @@ class Document(Resource):
         "name owner status hash hashType documentVersion documentType documentFormat schemaVersion latestVersion defaultVersion"
         " description targetType versionName platformTypes"
     )
-
-    def make(self, call: Call, inputs: Props) -> str:
-        """Create the document; refuse an existing name."""
-        ident = str(inputs["name"])
-        try:
-            self.call_aws(call, inputs, self.create_call, **self.create_args(call, inputs))
-        except ClientError as error:
-            if error.response["Error"]["Code"] == "DocumentAlreadyExists":
-                what = f"document {ident} exists already and is not this resource's; delete it or choose another name"
-                raise RefusedError(what) from error
-            raise
-        call.claim(ident)
-        return ident
 
     def find(self, call: Call, ident: str, state: Props) -> Props | None:
         """Return the document with its content."""

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from containment.address_space import has_public_addresses
+from containment.addresses.address_space import has_public_addresses
 from containment.ternary import Ternary, any_of
 from policypack.graph.known_types import (
     GATEWAY,

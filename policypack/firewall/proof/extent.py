@@ -2,7 +2,7 @@
 
 Only a `cidr` expression lists addresses. Every other field (tags, VPC, subnet, account, region, site, feed, domain name) selects
 members that change without any change of the program, so a permit to it cannot be bounded.
-Special ranges are those of `containment.address_space`.
+Special ranges are those of `containment.addresses.address_space`.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from functools import lru_cache
 from ipaddress import IPv4Network
 from typing import Any, Final
 
-from containment.address_ranges import Range, get_range, intersect_ranges, invert_ranges
-from containment.address_space import SPECIAL_NETWORKS, Network, find_special_range, is_inside, parse_network
+from containment.addresses.address_ranges import Range, get_range, intersect_ranges, invert_ranges
+from containment.addresses.address_space import SPECIAL_NETWORKS, Network, find_special_range, is_inside, parse_network
 from containment.analysis.classes.addresses import TOP
 from containment.names import RFC1918, WellKnownObject
 from policypack.facts.network.other_programs import is_of_program

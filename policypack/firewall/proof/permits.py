@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from containment.address_ranges import Range, convert_to_networks, count_numbers, intersect_ranges, invert_ranges, merge_ranges
+from containment.addresses.address_ranges import Range, convert_to_networks, count_numbers, intersect_ranges, invert_ranges, merge_ranges
 from containment.analysis.classes.addresses import TOP
 from containment.analysis.classes.table import Witness
 from containment.loaders.address_bound import read_bound

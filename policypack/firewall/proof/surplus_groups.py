@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import inf
 
-from containment.address_ranges import Range, count_numbers, merge_ranges
+from containment.addresses.address_ranges import Range, count_numbers, merge_ranges
 from containment.loaders.address_bound import read_bound
 from containment.ternary import Ternary, all_of
 from policypack.facts.home_networks import find_home_networks

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from components.aviatrix.provider_arguments import build_rule_arguments, build_smart_group_selector, build_web_group_selector
+from containment.addresses.port_range import PortRange
 from containment.config.spec import resolve
 from containment.loaders.presets import load_library
 from containment.names import Action, Protocol
@@ -16,7 +17,6 @@ from containment.patterns.domain import DomainPattern
 from containment.patterns.url import UrlPattern
 from containment.policy.builder import build_ruleset
 from containment.policy.rules import CidrSelector, Logging, OpaqueSelector, Rule, RuleSet, SmartGroup, TagSelector, WebGroup
-from containment.port_range import PortRange
 from tests.support.classes import SHIPPED
 
 GOLDEN = Path(__file__).parents[1] / "recorded"

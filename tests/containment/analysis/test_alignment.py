@@ -7,6 +7,7 @@ from ipaddress import ip_network
 
 import pytest
 
+from containment.addresses.port_range import PortRange
 from containment.analysis.alignment import make_comparable
 from containment.analysis.classes.sources import ANYBODY, Sources
 from containment.analysis.difference import Change, find_differences
@@ -14,8 +15,7 @@ from containment.analysis.subject import Subject
 from containment.loaders.stack_file import read_stack
 from containment.names import Action, Protocol
 from containment.policy.rules import CidrSelector, OpaqueSelector, Rule, RuleSet, SmartGroup, TagSelector
-from containment.port_range import PortRange
-from containment.queries.subjects import build_subject
+from containment.queries.subject.subjects import build_subject
 
 
 def subject(own: str = "10.42.0.0/16", *, tag: str = "a", to: str | None = None, sources: tuple[object, ...] = ()) -> Subject:

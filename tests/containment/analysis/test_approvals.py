@@ -11,9 +11,9 @@ from containment.loaders.presets import load_library
 from containment.queries.prove import prove
 from containment.queries.results import Answer
 from containment.queries.risk import describe_risk
-from containment.queries.state_policy import read_state_subject
-from containment.queries.subjects import build_subject
-from tests.containment.queries.test_state_policy import DENY, GIT, state
+from containment.queries.subject.state_policy import read_state_subject
+from containment.queries.subject.subjects import build_subject
+from tests.containment.queries.subject.test_state_policy import DENY, GIT, state
 
 LIBRARY = load_library()
 

@@ -11,7 +11,7 @@ from containment.analysis.subject import Subject
 from containment.loaders.stack_file import read_stack
 from containment.patterns.domain import DomainPattern
 from containment.policy.rules import RuleSet
-from containment.queries.subjects import build_subject
+from containment.queries.subject.subjects import build_subject
 from tests.proofs.compare import case_of, check_edits, named_case
 
 

@@ -12,7 +12,7 @@ from containment.analysis.subject import Subject
 from containment.config.spec import resolve
 from containment.loaders.presets import load_library
 from containment.names import Action
-from containment.queries.subjects import build_subject
+from containment.queries.subject.subjects import build_subject
 
 LIBRARY = load_library()
 ID = "decrypted-flows-are-inspected"

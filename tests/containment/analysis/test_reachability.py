@@ -6,6 +6,7 @@ from ipaddress import ip_network
 
 import pytest
 
+from containment.addresses.port_range import PortRange
 from containment.analysis.classes.view import WatchReading
 from containment.analysis.questions import Analysis
 from containment.analysis.reachability import describe_members, find_reachable
@@ -23,7 +24,6 @@ from containment.policy.rules import (
     TagSelector,
     WebGroup,
 )
-from containment.port_range import PortRange
 from tests.proofs.compare import case_of, listed_of
 from tests.proofs.exhaustive import decided
 

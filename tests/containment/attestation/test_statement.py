@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -204,3 +206,17 @@ def test_a_private_key_is_never_taken_for_a_public_one(tmp_path: Path, signing: 
     with pytest.raises(InputError) as raised:
         load_attesters([tmp_path / "keys.pem"], tmp_path)
     assert encoded.decode().splitlines()[1] not in str(raised.value)
+
+
+def test_a_refused_write_is_about_the_attestation_and_not_about_the_record(
+    tmp_path: Path, signing: Signing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    with pytest.raises(InputError, match="make room there") as caught:
+        store(tmp_path, signing, make())
+    assert caught.value.problems[0].where.startswith(str(tmp_path / "attestations"))
+    assert "record of decisions" not in str(caught.value)
+    assert [path for path in (tmp_path / "attestations").rglob("*") if path.is_file()] == []

@@ -20,7 +20,7 @@ from containment.baseline.profile import read_profile, render_profile
 from containment.baseline.reading import read_traffic
 from containment.errors import InputError
 from containment.logs.vpc_flow import DEFAULT_FIELDS
-from containment.observe.decision_row import Source
+from containment.observe.reading.decision_row import Source
 from tests.containment.baseline.traffic import (
     AGENT,
     LATER,

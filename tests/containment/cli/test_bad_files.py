@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from containment.observe.evidence import SCHEMA
-from containment.queries import decisions
+from containment.queries.records import decisions
 
 from .commands import commands
 from .conftest import Run

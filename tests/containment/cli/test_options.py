@@ -133,7 +133,7 @@ def test_an_interruption_has_its_own_exit_code(stacks: Path, run: Run, monkeypat
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("containment.cli.plan.build_ruleset", interrupted)
+    monkeypatch.setattr("containment.cli.policy.plan.build_ruleset", interrupted)
     result = run("plan")
     assert (result.exit_code, result.stdout, result.stderr) == (5, "", "interrupted\n")
 

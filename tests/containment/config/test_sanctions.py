@@ -16,7 +16,7 @@ from containment.names import WebGroupId
 from containment.patterns.domain import DomainPattern
 from containment.patterns.permitted_names.providers import MINIMUM
 from containment.policy.builder import build_ruleset
-from containment.queries.subjects import build_subject
+from containment.queries.subject.subjects import build_subject
 
 LIBRARY = load_library()
 TODAY = date(2026, 11, 28)

@@ -22,7 +22,7 @@ from containment.emergency_stop.sessions import LONGEST_SESSION, POLICY, build_r
 from containment.emergency_stop.steps import Outcome, StepError, StepName, StepResult
 from containment.emergency_stop.stop import return_hosts, stop_hosts
 from containment.exit_code import Exit
-from containment.queries.audit import list_entries, verify_record
+from containment.queries.records.audit import list_entries, verify_record
 from containment_lab.cloud import moto_patches
 from tests.containment.emergency_stop.account import ROUTES, STACK, Account, KilledError, build_account
 

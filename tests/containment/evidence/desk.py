@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from securesystemslib.signer import CryptoSigner
 
-from containment.cli.evidence import make_plan_describer
+from containment.cli.records.evidence import make_plan_describer
 from containment.evidence.bundle import Bundle, Statement, make_envelope, parse_bundle, render_document
 from containment.evidence.inputs import Inputs
 from containment.evidence.make import MadeBundle, make_bundle

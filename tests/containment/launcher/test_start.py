@@ -17,20 +17,21 @@ from typing import Any
 
 import pytest
 
-from containment.confinement import joining, landlock, requirements
+from containment.confinement import joining, requirements
 from containment.confinement.entry import IGNORED_BY_PYTHON
 from containment.confinement.errors import ConfinementError
+from containment.confinement.filesystem import landlock
+from containment.confinement.filesystem.landlock import read_version
 from containment.confinement.joining import OF_TERMINAL
-from containment.confinement.landlock import read_version
 from containment.confinement.requirements import find_confinement_refusal
 from containment.errors import InputError
-from containment.launcher import connections
-from containment.launcher.event_log import EventLog
+from containment.launcher.events.event_log import EventLog
+from containment.launcher.network import connections
+from containment.launcher.network.trust import find_bundle
 from containment.launcher.settings import compute_digest, read_settings
 from containment.launcher.start import Request, run_command
-from containment.launcher.trust import find_bundle
+from tests.containment.launcher.events.test_ocsf import check_event
 from tests.containment.launcher.profiles import build_document, write_profile
-from tests.containment.launcher.test_ocsf import check_event
 
 _LACKING = find_confinement_refusal() or ("" if read_version() else "this kernel has no Landlock")
 pytestmark = [pytest.mark.namespaces, pytest.mark.skipif(bool(_LACKING), reason=_LACKING)]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from containment.confinement.landlock import read_version
+from containment.confinement.filesystem.landlock import read_version
 from containment.confinement.requirements import find_confinement_refusal
 from containment.errors import InputError
 from containment.launcher.settings import Settings, parse_settings
@@ -71,7 +71,8 @@ def test_the_unit_permits_every_system_call_of_the_launcher(tmp_path: Path) -> N
 @pytest.mark.skipif(bool(_LACKING), reason=f"{_LACKING}: the system calls of the network service are NOT TESTED against its unit")
 def test_the_units_of_the_network_permits_every_system_call_of_its_service(tmp_path: Path) -> None:
     text = (
-        "import socket, sys, threading, time\nfrom pathlib import Path\nfrom containment.launcher import network_service as service\n"
+        "import socket, sys, threading, time\nfrom pathlib import Path\n"
+        "from containment.launcher.network import network_service as service\n"
         "path = Path(sys.argv[1])\nthreading.Thread(target=service.serve_connections, args=(path,), daemon=True).start()\n"
         "while not path.is_socket(): time.sleep(0.01)\nwhile True:\n"
         "  try: print(service.ask_addresses(path, 'localhost')); break\n  except ConnectionRefusedError: time.sleep(0.01)\n"

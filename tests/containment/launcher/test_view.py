@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from containment.confinement.landlock import Access, Rule
+from containment.confinement.filesystem.landlock import Access, Rule
 from containment.confinement.profile import HOME
 from containment.errors import InputError
 from containment.launcher.programs import find_programs, read_loader

@@ -6,10 +6,10 @@ from ipaddress import ip_address
 
 import pytest
 
+from containment.local_proxy.answers import explain_how_to_ask
 from containment.local_proxy.rules.decision import Permit, Policy
 from containment.local_proxy.rules.denial import Denial, DenyRule
 from containment.local_proxy.rules.destination import parse_authority
-from containment.local_proxy.rules.how_to_ask import explain_how_to_ask
 from containment.sandbox.profile import LauncherProfile
 from tests.containment.local_proxy.samples import OTHER, PROGRAM, make_entry, make_profile
 

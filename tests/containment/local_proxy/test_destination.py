@@ -6,7 +6,7 @@ from ipaddress import ip_address
 
 import pytest
 
-from containment.address_space import SPECIAL_NETWORKS, Network
+from containment.addresses.address_space import SPECIAL_NETWORKS, Network
 from containment.local_proxy.rules.addresses import METADATA, explain_refusal
 from containment.local_proxy.rules.destination import DestinationError, is_same_host, parse_authority
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from containment.confinement.landlock import read_version
+from containment.confinement.filesystem.landlock import read_version
 from containment.confinement.requirements import find_confinement_refusal
 from containment.sandbox.profile import format_profile
 from tests.containment.local_proxy.machine import PRIVATE

@@ -8,7 +8,7 @@ from typing import Any
 import ibis
 
 from containment.observe import questions
-from containment.observe.decision_row import ANSWERS, DECISIONS
+from containment.observe.reading.decision_row import ANSWERS, DECISIONS
 
 FOLDER = Path(__file__).with_name("athena")
 ONE_TABLE = ("would_be_denied", "days", "names", "minutes", "window", "sessions")

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from containment.observe.decision_row import ANSWERS, DECISIONS, AnswerRow, DecisionRow, Source
 from containment.observe.questions import POLICY_SOURCES, ask_would_be_denied, restrict_to_agents
+from containment.observe.reading.decision_row import ANSWERS, DECISIONS, AnswerRow, DecisionRow, Source
 from tests.containment.observe.athena_sql import FOLDER, ask_all, build_sql
 
 EXAMPLES = int(os.environ.get("EXAMPLES", "12"))

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from containment.logs.resolver_query import FirewallAction
-from containment.observe.ingest import ingest_files
-from containment.observe.rejects import Rejects
-from containment.observe.sources import LogFile
+from containment.observe.reading.ingest import ingest_files
+from containment.observe.reading.rejects import Rejects
+from containment.observe.reading.sources import LogFile
 from tests.containment.observe.lines import RULES, flow, packet, query, watched
 
 LINES = int(os.environ.get("LINES", "2000"))

@@ -18,10 +18,10 @@ from containment.loaders.stack_file import read_stack
 from containment.logs.gateway import Stage
 from containment.logs.resolver_query import FirewallAction
 from containment.logs.vpc_flow import FlowAction
-from containment.observe.answer import build_answer, choose_exit_code
 from containment.observe.evidence import Evidence, Flag, render_evidence
 from containment.observe.observation import Observation, Scope, observe
-from containment.observe.page import render_page
+from containment.observe.report.answer import build_answer, choose_exit_code
+from containment.observe.report.page import render_page
 from containment.policy.builder import build_ruleset
 from containment.policy.flow import PolicyVerdict
 from containment.queries.renderers import Format, render_text

@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from containment.loaders.presets import load_library
-from containment.observe.decision_row import DECISIONS, DecisionRow, Source
 from containment.observe.observation import Scope, observe
 from containment.observe.questions import IDLE_MINUTES, ask_sessions
+from containment.observe.reading.decision_row import DECISIONS, DecisionRow, Source
 from tests.containment.observe.lines import RULES, query, watched
 from tests.containment.observe.test_engines import add_table
 

@@ -14,7 +14,7 @@ from containment.loaders.presets import load_library
 from containment.observe.evidence import Evidence
 from containment.observe.observation import Scope, observe
 from tests.containment.observe.lines import AGENT, RULES, START, packet, permitted, query, session, watched
-from tests.containment.observe.test_files import bucket
+from tests.containment.observe.reading.test_files import bucket
 
 __all__ = ["bucket"]
 SCOPE = Scope(library=load_library(), rules=RULES)

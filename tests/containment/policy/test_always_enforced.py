@@ -14,7 +14,7 @@ from containment.policy.first_match import decide
 from containment.policy.flow import Application, Decision, Effect, Flow, UnresolvedAddress
 from containment.policy.invariants import find_agent_sources, find_broken_invariants
 from containment.policy.rules import RuleSet
-from containment.queries.subjects import build_subject
+from containment.queries.subject.subjects import build_subject
 from tests.containment.conftest import SpecOf
 
 SETS = {

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from containment.addresses.port_range import PortRange
 from containment.config.spec import ContainmentSpec
 from containment.names import Action, Protocol
 from containment.patterns.domain import DomainPattern
@@ -31,7 +32,6 @@ from containment.policy.rules import (
     TagSelector,
     WebGroup,
 )
-from containment.port_range import PortRange
 
 LAWS = settings(max_examples=100, deadline=None, database=None, derandomize=True)
 HTTPS = (PortRange(443, 443),)

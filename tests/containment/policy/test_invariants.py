@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
+from containment.addresses.port_range import PortRange
 from containment.config.spec import ContainmentSpec
 from containment.names import Action, PolicyMode, Protocol, WebGroupId
 from containment.patterns.domain import DomainPattern
 from containment.policy.builder import build_ruleset
 from containment.policy.invariants import find_broken_invariants
 from containment.policy.rules import CidrSelector, Logging, Rule, RuleSet, SmartGroup, TagSelector, WebGroup
-from containment.port_range import PortRange
 from tests.containment.conftest import SpecOf
 
 PREFIX = "vca-openclaw-"

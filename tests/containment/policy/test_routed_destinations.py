@@ -15,7 +15,7 @@ from containment.policy.builder import build_ruleset
 from containment.policy.first_match import decide
 from containment.policy.flow import Application, Flow, Source, UnresolvedAddress
 from containment.policy.invariants import find_broken_invariants
-from containment.queries.subjects import build_subject
+from containment.queries.subject.subjects import build_subject
 from containment.renderings.boundary import build_boundary
 from containment.renderings.proofs import prove_stack
 from tests.containment.conftest import SpecOf

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from containment.addresses.port_range import PortRange
 from containment.names import Action, Protocol, WellKnownObject
 from containment.patterns.domain import DomainPattern
 from containment.policy.rules import (
@@ -23,7 +24,6 @@ from containment.policy.rules import (
     WebGroup,
     is_public,
 )
-from containment.port_range import PortRange
 
 GROUPS = {"a": ANYWHERE}
 WEB = {"w": WebGroup("w", (DomainPattern("x.example"),))}

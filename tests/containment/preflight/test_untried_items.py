@@ -8,7 +8,7 @@ from containment.loaders.presets import load_library
 from containment.machine.doctor import examine
 from containment.preflight.finding import Status
 from containment.preflight.untried_items import NOT_RUN, PAGE, System, format_counts
-from tools.reference import render_not_run
+from tools.documentation.reference import render_not_run
 
 REPOSITORY = Path(__file__).parents[3]
 

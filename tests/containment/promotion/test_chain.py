@@ -11,8 +11,8 @@ import pytest
 from containment.controller_api.errors import ControllerError
 from containment.loaders.stack_file import read_stack
 from containment.names import Action
-from containment.queries.controller_chain import place_subject, read_live_chain
-from containment.queries.subjects import build_subject
+from containment.queries.subject.controller_chain import place_subject, read_live_chain
+from containment.queries.subject.subjects import build_subject
 from tests.containment.promotion.conftest import OPTIONS, Run
 from tests.containment.promotion.test_promote import STACK, document
 

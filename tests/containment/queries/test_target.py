@@ -6,12 +6,12 @@ from ipaddress import ip_address
 
 import pytest
 
+from containment.addresses.port_range import PortRange
 from containment.errors import InputError
 from containment.names import Action, Protocol
 from containment.patterns.domain import DomainPattern
 from containment.patterns.url import UrlPattern
 from containment.policy.rules import ANYWHERE, Rule, RuleSet, WebGroup
-from containment.port_range import PortRange
 from containment.queries.target import decide_urls, parse_target
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from containment.queries.layer_changes import find_new_calls
+from containment.queries.comparison.layer_changes import find_new_calls
 from containment.sandbox.inclusion import Layer
 from containment.tool_scopes.scope import ToolScope
 from tests.containment.tool_scopes.scopes import make_scope, make_task

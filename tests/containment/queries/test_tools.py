@@ -10,7 +10,7 @@ from containment.errors import InputError
 from containment.exit_code import Exit
 from containment.preflight.finding import Status
 from containment.queries.risk import describe_risk
-from containment.queries.subjects import build_subject
+from containment.queries.subject.subjects import build_subject
 from containment.queries.tools import check_tools, describe_pins, find_listing_problems, list_tools, show_server
 from containment.tools.pins import ListedTool
 from tests.containment.renderings.artifacts import library, spec_of

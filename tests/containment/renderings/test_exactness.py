@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from containment.addresses.port_range import PortRange
 from containment.errors import InputError
 from containment.loaders.presets import find_class_names
 from containment.patterns.domain import DomainPattern
-from containment.port_range import PortRange
 from containment.renderings.boundary import MCP_CALLS, build_boundary
 from containment.renderings.kinds import RenderingKind
 from containment.renderings.openshell.document import parse_policy

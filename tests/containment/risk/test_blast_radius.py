@@ -7,6 +7,7 @@ from ipaddress import ip_address, ip_network
 
 import pytest
 
+from containment.addresses.port_range import PortRange
 from containment.analysis.subject import Fact, Subject
 from containment.loaders.stack_file import read_stack
 from containment.names import Action, PolicyMode, Protocol, WebGroupId
@@ -14,8 +15,7 @@ from containment.patterns.domain import DomainPattern
 from containment.policy.first_match import decide
 from containment.policy.flow import Application, Flow, Source
 from containment.policy.rules import ANYWHERE, PUBLIC_INTERNET, CidrSelector, Rule, RuleSet, SmartGroup, WebGroup
-from containment.port_range import PortRange
-from containment.queries.subjects import build_subject
+from containment.queries.subject.subjects import build_subject
 from containment.risk.blast_radius import Ability, AbilityKind, compute_blast_radius
 
 HTTPS = (PortRange(443, 443),)

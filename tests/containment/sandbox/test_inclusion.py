@@ -6,8 +6,8 @@ from ipaddress import ip_network
 
 import pytest
 
+from containment.addresses.port_range import PortRange
 from containment.patterns.domain import DomainPattern
-from containment.port_range import PortRange
 from containment.sandbox.inclusion import Layer, find_widenings
 from containment.sandbox.permissions import Endpoint, PathGrant, Permissions, ProgramEgress, Task
 

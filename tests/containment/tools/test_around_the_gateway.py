@@ -13,7 +13,7 @@ from typing import Any
 import anyio
 import pytest
 
-from containment.confinement.landlock import read_version
+from containment.confinement.filesystem.landlock import read_version
 from containment.confinement.requirements import find_confinement_refusal
 from containment.tools import relay, serving
 from tests.containment.launcher.profiles import write_profile

@@ -21,7 +21,7 @@ from mcp.shared.exceptions import MCPError
 
 from containment.catalog.preset import Library
 from containment.config.spec import ContainmentSpec
-from containment.confinement.landlock import read_version
+from containment.confinement.filesystem.landlock import read_version
 from containment.confinement.requirements import find_confinement_refusal
 from containment.errors import InputError
 from containment.record.digests import digest_json

@@ -19,7 +19,7 @@ from containment.names import PolicyMode
 from containment.patterns.domain import DomainPattern
 from containment.policy.scenario import ScenarioTable
 from containment.ternary import Ternary
-from tests.containment.cli.test_vend import given
+from tests.containment.cli.decisions.test_vend import given
 from tests.containment.vending.files import write_stacks
 from tests.scenarios.test_cells import SHIPPED, TABLES
 from tests.support.entries import with_entries

@@ -16,10 +16,10 @@ from pathlib import Path
 from containment.confinement.bubblewrap import find_bwrap
 from containment.confinement.identity import reserve_identity
 from containment.confinement.joining import IDLE, Start
-from containment.confinement.notifications import Notification
 from containment.confinement.profile import Mount, build_environment
-from containment.confinement.seccomp import build_program, get_current_machine
 from containment.confinement.session import Supervisor, run_session
+from containment.confinement.system_calls.notifications import Notification
+from containment.confinement.system_calls.seccomp import build_program, get_current_machine
 from containment.launcher.settings import read_settings
 from containment.launcher.view import build_view
 

@@ -22,7 +22,7 @@ from typing import Any
 
 import pytest
 
-from containment.confinement.landlock import read_version
+from containment.confinement.filesystem.landlock import read_version
 from containment.confinement.requirements import find_confinement_refusal
 from containment.launcher.programs import read_loader
 from tests.deployment import plain_user

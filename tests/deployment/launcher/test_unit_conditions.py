@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from containment.confinement.landlock import read_version
+from containment.confinement.filesystem.landlock import read_version
 from containment.confinement.requirements import find_confinement_refusal
 from tests.containment.launcher.profiles import write_profile
 from tests.deployment import plain_user

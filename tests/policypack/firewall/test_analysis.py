@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from containment.analysis.proofs import ProofStatus, prove
 from containment.analysis.subject import Subject
-from containment.queries.state_policy import build_graph_subject
+from containment.queries.subject.state_policy import build_graph_subject
 from containment.ternary import Ternary
 from policypack.firewall.analysis import FlowResult, FlowSet
 from policypack.firewall.effective_rules import EffectiveRules, get_effective_rules

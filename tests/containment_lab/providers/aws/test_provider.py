@@ -188,12 +188,42 @@ def test_an_import_needs_only_the_id(aws: Asker, home: LabHome) -> None:
     aws.delete(read)
 
 
-def test_a_named_thing_of_somebody_else_is_not_taken_over(aws: Asker, home: LabHome) -> None:
-    get_client(home, "logs").create_log_group(logGroupName="/theirs")
-    with pytest.raises(grpc.RpcError, match="/theirs exists already and is not this resource's"):
-        aws.create("aws:cloudwatch/logGroup:LogGroup", "ours", {"name": "/theirs"})
-    assert get_client(home, "logs").describe_log_groups(logGroupNamePrefix="/theirs")["logGroups"], "and it is still there"
-    get_client(home, "logs").delete_log_group(logGroupName="/theirs")
+_TRUST = json.dumps({"Version": "2012-10-17", "Statement": []})
+_TARGET = {"Arn": "arn:aws:scheduler:::aws-sdk:ec2:terminateInstances", "RoleArn": "arn:aws:iam::123456789012:role/x"}
+_CONTENT = json.dumps({"schemaVersion": "2.2", "mainSteps": []})
+_SCHEDULE = {"FlexibleTimeWindow": {"Mode": "OFF"}, "ScheduleExpression": "at(2099-01-31T18:00:00)", "Target": _TARGET}
+THEIRS = {
+    "aws:cloudwatch/logGroup:LogGroup": ("logs", "log_group", {"logGroupName": "theirs"}, {}, {}),
+    "aws:iam/role:Role": ("iam", "role", {"RoleName": "theirs"}, {"AssumeRolePolicyDocument": _TRUST}, {"assumeRolePolicy": _TRUST}),
+    "aws:ssm/document:Document": (
+        "ssm",
+        "document",
+        {"Name": "theirs"},
+        {"Content": _CONTENT, "DocumentType": "Command", "DocumentFormat": "JSON"},
+        {"content": _CONTENT, "documentType": "Command"},
+    ),
+    "aws:scheduler/schedule:Schedule": (
+        "scheduler",
+        "schedule",
+        {"Name": "theirs"},
+        _SCHEDULE,
+        {
+            "scheduleExpression": "at(2099-01-31T18:00:00)",
+            "flexibleTimeWindow": {"mode": "OFF"},
+            "target": {"arn": _TARGET["Arn"], "roleArn": _TARGET["RoleArn"]},
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize("token", THEIRS)
+def test_a_named_thing_of_somebody_else_is_not_taken_over(aws: Asker, home: LabHome, token: str) -> None:
+    service, kind, name, more, inputs = THEIRS[token]
+    client = get_client(home, service)
+    getattr(client, f"create_{kind}")(**name, **more)
+    with pytest.raises(grpc.RpcError, match="theirs exists already and is not this resource's"):
+        aws.create(token, "ours", {"name": "theirs", **inputs})
+    getattr(client, f"delete_{kind}")(**name)  # raises if it is no longer there
 
 
 def test_look_ups_are_answered_from_the_lab(aws: Asker, home: LabHome) -> None:

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from containment.address_ranges import count_numbers
-from containment.address_space import PRIVATE, SPECIAL
+from containment.addresses.address_ranges import count_numbers
+from containment.addresses.address_space import PRIVATE, SPECIAL
 from containment.loaders import address_bound as bound
 from containment.loaders.address_bound import Bound
 from policypack.firewall.proof.extent import MemberKind, compute_private_ranges, determine_kind, read_members

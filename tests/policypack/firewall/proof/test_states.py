@@ -17,7 +17,7 @@ import pytest
 
 from containment.analysis.proofs import ProofStatus, prove
 from containment.loaders.presets import load_library
-from containment.queries import state_policy
+from containment.queries.subject import state_policy
 from policypack.graph.resources import Graph
 from policypack.standalone_checks import check_stack
 from tests.policypack.firewall.proof.states import add_permit, drawn, widen

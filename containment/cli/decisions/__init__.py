@@ -1,0 +1,1 @@
+"""Commands of people who decide: request, approve, promote destinations and vend agents."""

@@ -1,0 +1,1 @@
+"""Help of commands: examples, exit codes, completion, wrong usage and the version."""

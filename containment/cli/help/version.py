@@ -1,0 +1,44 @@
+"""`containment --version`: version of the package, commit of its checkout, and Python version."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+from pathlib import Path
+
+import typer
+
+_CHECKOUT = Path(__file__).parents[3]
+
+
+def show_version(wanted: bool) -> None:
+    """Print the version and exit, if the option is given."""
+    if wanted:
+        from importlib.metadata import version  # slow to import, and needed for this option only
+
+        commit = find_checkout_commit()
+        of = f"commit {commit}, " if commit else ""
+        typer.echo(f"containment {version('agent-containment')} ({of}Python {platform.python_version()})")
+        raise typer.Exit
+
+
+def find_checkout_commit() -> str | None:
+    """Return the short commit of this package's checkout, None for an installation without one."""
+    return find_commit(_CHECKOUT)
+
+
+def find_commit(folder: Path) -> str | None:
+    """Return the short commit of a folder's checkout, with `-dirty` if files differ; None if the folder has no `.git`."""
+    if not (folder / ".git").exists():
+        return None
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(folder), "describe", "--always", "--dirty", "--exclude=*"],
+            capture_output=True,
+            text=True,
+            timeout=10,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):  # git is missing, or the file system does not respond
+        return None
+    return done.stdout.strip() or None

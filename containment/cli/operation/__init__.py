@@ -1,0 +1,1 @@
+"""Commands about running agents: observe, discover, enforce, check sessions and tools, and stop."""

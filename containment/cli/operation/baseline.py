@@ -1,0 +1,142 @@
+"""`containment baseline`: what is usual in an agent's model traffic, deviations from it, and agents outside vended networks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from containment.cli.help.exit_codes import build_epilog
+from containment.cli.operation.log_options import Paths, Rejected, Since, Until, parse_moment, show_progress
+from containment.cli.options import Folder, StackOrNone, TableIn, print_answer
+from containment.queries.results import Answer
+
+if TYPE_CHECKING:
+    from containment.baseline.reading import LogScope
+
+app = typer.Typer(help="Learn and check what is usual in model traffic.", no_args_is_help=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogOptions:
+    """The options that select lines of logs."""
+
+    folder: Folder = Path()
+    endpoint: Annotated[
+        list[str] | None, typer.Option("--endpoint", metavar="NAME", help="An LLM endpoint that the catalog lacks; repeatable.")
+    ] = None
+    since: Since = None
+    until: Until = None
+    rejects: Rejected = None
+
+    def build_scope(self, report: Callable[[int, str], None], stack: str | None = None, learned: Sequence[str] = ()) -> LogScope:
+        """Return what is read of the logs.
+
+        Args:
+            report: is called with the number of lines and the file while they are read.
+            stack: the stack whose agents' lines are read; by default every line.
+            learned: endpoints that a baseline contains.
+        """
+        from containment.baseline.endpoints import ModelEndpoints
+        from containment.baseline.reading import LogScope
+        from containment.loaders.presets import load_library
+        from containment.loaders.stack_file import read_stack
+
+        library = load_library()
+        agents: Sequence[IPv4Network | IPv6Network] = ()
+        region = "us-east-1"
+        if stack is not None:
+            spec = read_stack(stack, None, self.folder, library)
+            agents, region = spec.agent_subnets, spec.config.aws_region
+        return LogScope(
+            endpoints=ModelEndpoints(library, region, [*(self.endpoint or ()), *learned]),
+            agents=agents,
+            since=parse_moment("--since", self.since),
+            until=parse_moment("--until", self.until, is_end=True),
+            rejects=self.rejects,
+            report=report,
+        )
+
+
+@app.command("learn", epilog=build_epilog("baseline learn"))
+@print_answer(TableIn)
+def learn(
+    paths: Paths,
+    window: LogOptions,
+    out: Annotated[Path, typer.Option("--out", help="The baseline to write.")] = Path("baseline.json"),
+    replace: Annotated[bool, typer.Option("--replace", help="Replace a baseline that exists.")] = False,
+    stack: StackOrNone = None,
+) -> Answer:
+    """Write what is usual per agent and LLM endpoint.
+
+    Reads the same logs as `containment observe`. Review the file in a pull request: what it contains is no deviation later.
+    """
+    from containment.extras import OBSERVE
+
+    OBSERVE.require()
+    from containment.baseline.answer import describe_profile
+    from containment.baseline.learning import learn_profile
+    from containment.baseline.profile import check_target, write_profile
+    from containment.baseline.reading import read_traffic
+    from containment.baseline.thresholds import load_thresholds
+
+    check_target(out, replace=replace)
+    with show_progress() as report:
+        reading = read_traffic(paths, window.build_scope(report, stack))
+    profile = learn_profile(reading, load_thresholds())
+    write_profile(out, profile)
+    return describe_profile(profile)
+
+
+@app.command("check", epilog=build_epilog("baseline check"))
+@print_answer(TableIn)
+def check(
+    paths: Paths,
+    window: LogOptions,
+    profile: Annotated[Path, typer.Option("--profile", help="The baseline to compare with.")] = Path("baseline.json"),
+    stack: StackOrNone = None,
+) -> Answer:
+    """List deviations of new logs, each with its reason.
+
+    Compares UTC days. What the logs cannot give is NOT MEASURED, and then the exit code is 12 unless there is a deviation.
+    """
+    from containment.extras import OBSERVE
+
+    OBSERVE.require()
+    from containment.baseline.answer import describe_comparison
+    from containment.baseline.checking import compare_with_profile
+    from containment.baseline.profile import read_profile
+    from containment.baseline.reading import read_traffic
+    from containment.baseline.thresholds import load_thresholds
+
+    known = read_profile(profile)
+    with show_progress() as report:
+        reading = read_traffic(paths, window.build_scope(report, stack, known.list_endpoints()))
+    return describe_comparison(compare_with_profile(reading, known, load_thresholds()), reading)
+
+
+@app.command("estate", epilog=build_epilog("baseline estate"))
+@print_answer(TableIn)
+def estate(
+    paths: Paths,
+    window: LogOptions,
+    vended: Annotated[list[str] | None, typer.Option("--vended", metavar="CIDR", help="Network of a VPC with agents; repeatable.")] = None,
+) -> Answer:
+    """List sources outside vended VPCs that use LLM endpoints.
+
+    Vended networks are the vpcCidr of every stack file of the folder, and those of --vended.
+    """
+    from containment.extras import OBSERVE
+
+    OBSERVE.require()
+    from containment.baseline.answer import describe_estate
+    from containment.baseline.estate import find_outside_sources, find_vended_networks
+
+    networks = find_vended_networks(window.folder, vended or ())
+    with show_progress() as report:
+        found = find_outside_sources(paths, window.build_scope(report), networks)
+    return describe_estate(found, networks)

@@ -1,0 +1,145 @@
+"""`containment observe`: what agents contacted, and what enforce mode would deny."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from containment.cli.common import exit_on_error, fail, parse_overrides, print_and_exit, show, write_file
+from containment.cli.operation.log_options import OptionalPaths, Rejected, Since, Until, parse_moment, show_progress
+from containment.cli.options import Config, Folder, Json, OutputFile, ReportFormat, ReportIn, StackOrNone, choose_format
+from containment.exit_code import Exit
+
+if TYPE_CHECKING:
+    from containment.observe.evidence import NamedAgent
+    from containment.observe.observation import Scope
+
+
+def observe(
+    paths: OptionalPaths = None,
+    stack: StackOrNone = None,
+    config: Config = None,
+    folder: Folder = Path(),
+    rules: Annotated[Path | None, typer.Option("--rules", help="JSON with uuid and name of each rule, or a state.")] = None,
+    since: Since = None,
+    until: Until = None,
+    gap: Annotated[int, typer.Option("--gap", min=1, help="Minutes without a line that are a gap.")] = 60,
+    rejects: Rejected = None,
+    results: Annotated[Path | None, typer.Option("--results", help="Folder for a dated result that preflight checks.")] = None,
+    write_timer: Annotated[Path | None, typer.Option("--write-timer", help="Folder for systemd units that do this.")] = None,
+    every: Annotated[int, typer.Option("--every", min=1, max=8760, help="Hours between two runs of the timer.")] = 24,
+    out: OutputFile = None,
+    format_: ReportIn = None,
+    as_json: Json = False,
+) -> None:
+    """List what agents contacted and what enforce mode would deny.
+
+    Reads logs of the gateway, FlowIQ exports, VPC flow logs and resolver query logs, plain, gzip or Parquet. Without paths it reads the
+    log groups that the stack deploys.
+    """
+    from containment.extras import OBSERVE
+
+    is_page = format_ is ReportFormat.HTML and not as_json
+    chosen = None if is_page else choose_format(format_, as_json)
+    with exit_on_error():
+        OBSERVE.require()
+        from containment.cli.operation.observation_timer import TimerRequest, find_deployed_groups, write_units
+        from containment.loaders.observation_runs import find_results_folder
+        from containment.observe.observation import observe as run
+        from containment.observe.report.answer import build_answer
+        from containment.observe.report.page import render_page
+        from containment.queries.renderers import Format, render_text
+
+        start, end = parse_moment("--since", since), parse_moment("--until", until, is_end=True)
+        if write_timer is not None:
+            request = TimerRequest(stack, config or [], paths or [], rules, since or "14d", results, every, folder)
+            print_and_exit(write_units(request, write_timer), chosen or Format.TABLE)
+        if results is not None and stack is None:
+            fail("--results keeps the results of a stack: give --stack STACK too", Exit.USAGE)
+        scope = _build_scope(stack, config, folder, rules, start, end, timedelta(minutes=gap))
+        sources = paths or find_deployed_groups(stack, config, folder)
+        with show_progress() as report:
+            found = run(sources, scope, rejects, report)
+        answer = build_answer(found)
+        if results is not None and stack is not None:
+            from containment.observe.report.results import write_result
+
+            path = write_result(found, stack, sources, find_results_folder(str(results), stack, folder), datetime.now(UTC))
+            typer.echo(f"note: the result is {path}", err=True)
+        text = render_page(found, answer) if chosen is None else render_text(answer, chosen)
+        if out:
+            write_file(out, text if text.endswith("\n") else f"{text}\n")
+    if chosen is None and not out:
+        typer.echo(text, nl=False)
+    elif chosen is not None and not out:
+        show(answer, chosen)
+    raise typer.Exit(int(answer.exit))
+
+
+def _build_scope(
+    stack: str | None,
+    config: list[str] | None,
+    folder: Path,
+    rules: Path | None,
+    since: datetime | None,
+    until: datetime | None,
+    gap: timedelta,
+) -> Scope:
+    from containment.loaders.presets import load_library
+    from containment.loaders.stack_file import read_stack
+    from containment.observe.agent_hosts import read_agent_hosts
+    from containment.observe.observation import Scope
+    from containment.observe.rule_table import read_rule_file
+    from containment.policy.builder import build_ruleset
+
+    library = load_library()
+    known = read_rule_file(rules) if rules else None
+    hosts = read_agent_hosts(rules) if rules else ()
+    if stack is None:
+        if config:
+            fail("--config sets keys of a stack: give --stack STACK too", Exit.USAGE)
+        return Scope(library=library, rules=known, hosts=hosts, since=since, until=until, longest_gap=gap)
+    spec = read_stack(stack, parse_overrides(config), folder, library)
+    if known is None:
+        known, hosts = _find_deployed(stack, folder)
+    return Scope(
+        library=library,
+        stack=stack,
+        ruleset=build_ruleset(spec),
+        agents=spec.agent_subnets,
+        region=spec.config.aws_region,
+        rules=known,
+        hosts=hosts,
+        since=since,
+        until=until,
+        longest_gap=gap,
+    )
+
+
+def _find_deployed(stack: str, folder: Path) -> tuple[dict[str, str] | None, tuple[NamedAgent, ...]]:
+    """Return the deployed rules by uuid and the deployed agents, from the lab or Pulumi.
+
+    Without a readable state, or without a rule in it, the rules are None, and stderr has a note.
+    """
+    from containment.errors import ContainmentError
+    from containment.machine.deployed_state import read_state
+    from containment.observe.agent_hosts import find_agent_hosts
+    from containment.observe.rule_table import find_rules
+    from containment_lab.home import LabHome
+
+    home = LabHome.find()
+    try:
+        resources = read_state(stack, None, home if home.find_stack_files(stack) else None, folder)
+    except ContainmentError as error:
+        typer.echo(
+            f"note: rules keep their uuids, because the state of {stack} is not readable here (give --rules FILE): {error}", err=True
+        )
+        return None, ()
+    outputs = [one.outputs for one in resources]
+    found = find_rules(outputs)
+    if not found:
+        typer.echo(f"note: rules keep their uuids, because the state of {stack} has no rule (give --rules FILE)", err=True)
+    return found or None, find_agent_hosts(outputs)

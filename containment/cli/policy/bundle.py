@@ -1,0 +1,121 @@
+"""`containment bundle`: build, sign, verify and show the signed bundle of a stack."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from containment.cli.common import fail, parse_overrides
+from containment.cli.help.default_command import make_group
+from containment.cli.help.exit_codes import build_epilog
+from containment.cli.options import DEFAULT_STACK, Agent, Config, Folder, Stack, StackOrNone, TableIn, print_answer
+from containment.exit_code import Exit
+from containment.queries.results import Answer
+
+_VERIFY = "verify"
+KEYS = "bundle-signers.pem"
+"""Public keys of signers, next to Pulumi.yaml; the same file is the trust root of hosts."""
+
+app = typer.Typer(help="Build, sign and verify a stack's signed bundle.", no_args_is_help=True, cls=make_group(_VERIFY))
+_Bundle = Annotated[Path, typer.Argument(metavar="FOLDER", help="The folder of bundle.yaml.")]
+_PublicKeys = Annotated[
+    list[Path] | None, typer.Option("--public-key", help=f"PEM file of trusted keys; by default {KEYS}.", show_default=False)
+]
+
+
+@app.command("build", epilog=build_epilog("bundle build"))
+@print_answer(TableIn)
+def build(
+    revision: Annotated[int, typer.Option("--revision", min=1, help="Number of this bundle, higher than all before.")],
+    until: Annotated[str, typer.Option("--until", metavar="TIME", help="End of validity: 2027-01-31, or with T12:00:00Z.")],
+    from_: Annotated[str | None, typer.Option("--from", metavar="TIME", help="Start of validity; now by default.")] = None,
+    description: Annotated[str, typer.Option("--description", help="Summary of the changes, for people.")] = "",
+    out: Annotated[Path | None, typer.Option("--out", help="The folder to write; bundles/STACK by default.")] = None,
+    stack: Stack = DEFAULT_STACK,
+    agent: Agent = "",
+    config: Config = None,
+    folder: Folder = Path(),
+) -> Answer:
+    """Render a stack's class into a bundle, unsigned.
+
+    A rendering that permits more than the class is refused. The folder then has bundle.yaml, the launcher's profile, the OpenShell policy
+    and an index. With --agent they are those of a vended agent's harness.
+    """
+    from containment.bundle.build import BundleRequest
+    from containment.cli.policy.host import find_agent_spec
+    from containment.loaders.presets import load_library
+    from containment.loaders.stack_file import read_stack
+    from containment.queries.records.bundle import answer_build
+
+    start = _parse_time("--from", from_) if from_ is not None else datetime.now(UTC).replace(microsecond=0)
+    request = BundleRequest(revision=revision, not_before=start, expires_at=_parse_time("--until", until), description=description)
+    library = load_library()
+    spec = read_stack(stack, parse_overrides(config), folder, library)
+    spec = find_agent_spec(spec, agent, folder) if agent else spec
+    return answer_build(spec, library, request, out or folder / "bundles" / (f"{stack}-{agent}" if agent else stack))
+
+
+@app.command("sign", epilog=build_epilog("bundle sign"))
+@print_answer(TableIn)
+def sign(
+    bundle: _Bundle,
+    key: Annotated[str, typer.Option("--key", help="Ed25519 key file in PEM, or awskms:KEY-ID.")],
+    public_key: _PublicKeys = None,
+    folder: Folder = Path(),
+) -> Answer:
+    """Sign a bundle whose members match its manifest."""
+    from containment.attestation.keys import load_attesters
+    from containment.queries.records.bundle import answer_sign
+    from containment.record.envelope import KeyOwner, load_signer, parse_public_key
+
+    known = {parse_public_key(pem).keyid: pem for pem in load_attesters(public_key or (), folder, KEYS)}
+    owner = KeyOwner(f"the keys in {KEYS}", f"add it by pull request: openssl pkey -in {key} -pubout >> {KEYS}")
+    signer = load_signer(key, known, lambda: str(typer.prompt("Passphrase", hide_input=True, err=True)), owner)
+    return answer_sign(bundle, signer)
+
+
+@app.command(_VERIFY, epilog=build_epilog("bundle verify"))
+@print_answer(TableIn)
+def verify(
+    bundle: _Bundle,
+    public_key: _PublicKeys = None,
+    stack: StackOrNone = None,
+    at: Annotated[str | None, typer.Option("--at", metavar="TIME", help="The time to judge validity at; now by default.")] = None,
+    above: Annotated[int | None, typer.Option("--above", min=1, help="Revision that a host has; it must be higher.")] = None,
+    folder: Folder = Path(),
+) -> Answer:
+    """Verify a bundle as a host does.
+
+    `bundle FOLDER` is short for it.
+    """
+    from containment.attestation.keys import load_attesters
+    from containment.bundle.verify import HighWaterMark
+    from containment.queries.records.bundle import Expectation, answer_verify
+
+    now = _parse_time("--at", at) if at is not None else datetime.now(UTC)
+    mark = HighWaterMark(above, "") if above is not None else None
+    return answer_verify(bundle, load_attesters(public_key or (), folder, KEYS), Expectation(stack=stack, now=now, mark=mark))
+
+
+@app.command("show", epilog=build_epilog("bundle show"))
+@print_answer(TableIn)
+def show(bundle: _Bundle, public_key: _PublicKeys = None, folder: Folder = Path()) -> Answer:
+    """Show a bundle's manifest, members and signatures."""
+    from containment.attestation.keys import load_attesters
+    from containment.queries.records.bundle import answer_show
+
+    return answer_show(bundle, load_attesters(public_key or (), folder, KEYS))
+
+
+def _parse_time(option: str, text: str) -> datetime:
+    """Return a time; a day without a time is its midnight in UTC. End the command for other text."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        fail(f"{option} {text} is no time: write 2027-01-31 or 2027-01-31T12:00:00Z", Exit.USAGE)
+    if found.tzinfo is None:
+        found = datetime.combine(found.date(), time(found.hour, found.minute, found.second), UTC)
+    return found.astimezone(UTC).replace(microsecond=0)

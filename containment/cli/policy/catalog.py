@@ -1,0 +1,57 @@
+"""`containment catalog due`: entries that have ended, end soon, or were reviewed long ago."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from containment.cli.common import fail
+from containment.cli.help.exit_codes import build_epilog
+from containment.cli.options import Folder, TableIn, Today, print_answer
+from containment.exit_code import Exit
+from containment.queries.results import Answer
+
+app = typer.Typer(help="The reviewed destinations of the catalog and the stack files.", no_args_is_help=True)
+
+
+@app.callback()
+def _keep_subcommands() -> None:
+    pass  # without a callback, typer would make the only subcommand the command itself
+
+
+@app.command("due", epilog=build_epilog("catalog due"))
+@print_answer(TableIn)
+def due(
+    days: Annotated[int, typer.Option("--days", min=0, help="Days before its end from which on an entry is due.")] = 30,
+    review_days: Annotated[int, typer.Option("--review-days", min=0, help="Days after its review when an entry is due.")] = 180,
+    today: Today = None,
+    folder: Folder = Path(),
+) -> Answer:
+    """List entries that have ended, end soon or need a review.
+
+    Reads the catalog and every stack file of the folder.
+    """
+    from containment.errors import InputError
+    from containment.loaders.presets import load_library
+    from containment.loaders.stack_file import read_configs
+    from containment.promotion.due import describe_due, list_entries
+    from containment.promotion.file_change import find_presets
+
+    day = _parse_day(today)
+    library = load_library(find_presets(folder))
+    configs, problems = read_configs(folder)
+    if problems:
+        raise InputError("entries cannot be read", problems)
+    return describe_due(list_entries(library, configs), day, days, review_days)
+
+
+def _parse_day(text: str | None) -> date:
+    if text is None:
+        return datetime.now(UTC).date()
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        fail(f"--today {text} is not a day: write YYYY-MM-DD, such as 2027-03-31", Exit.USAGE)

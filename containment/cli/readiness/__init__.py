@@ -1,0 +1,1 @@
+"""Commands that check a machine, an account and a Controller before a deployment."""

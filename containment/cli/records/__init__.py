@@ -1,0 +1,1 @@
+"""Commands that read and sign what happened: the audit of decisions, attestation and evidence."""

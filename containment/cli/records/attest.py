@@ -1,0 +1,164 @@
+"""`containment attest`: whether a stack's reviewed policy is in force and its logs arrive, as a signed statement."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from containment.cli.common import fail, parse_overrides
+from containment.cli.help.default_command import make_group
+from containment.cli.help.exit_codes import build_epilog
+from containment.cli.options import Config, ExportedState, Folder, Real, SigningKey, StackArgument, TableIn, print_answer
+from containment.exit_code import Exit
+from containment.queries.results import Answer
+
+if TYPE_CHECKING:
+    from containment.attestation.statement import Attestation
+    from containment.queries.results import Answer
+
+_RUN = "run"
+
+app = typer.Typer(help="Attest that a stack is contained now.", no_args_is_help=True, cls=make_group(_RUN))
+PublicKeys = Annotated[
+    list[Path] | None, typer.Option("--public-key", help="PEM file of trusted keys; by default attesters.pem.", show_default=False)
+]
+
+
+@app.command(_RUN, epilog=build_epilog("attest run"))
+@print_answer(TableIn)
+def run(
+    stack: StackArgument,
+    key: SigningKey = None,
+    public_key: PublicKeys = None,
+    gateway_log: Annotated[
+        list[str] | None, typer.Option("--gateway-log", metavar="PATH", help="Gateway's log: file, folder, s3://BUCKET/PREFIX; repeatable.")
+    ] = None,
+    wait: Annotated[float | None, typer.Option("--wait", min=0, help="Seconds to look for a canary; 20 (lab), 660 (AWS).")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Folder of attestations; attestations by default.")] = None,
+    state: ExportedState = None,
+    write_timer: Annotated[
+        Path | None, typer.Option("--write-timer", metavar="DIR", help="Write systemd units that repeat it, and stop.")
+    ] = None,
+    config: Config = None,
+    real: Real = False,
+    folder: Folder = Path(),
+) -> Answer:
+    """Attest a stack: policy, account, logs and three canaries.
+
+    Reads Controller and account back, compares them with the policy that the stack's files build, checks that logs arrive, sends a
+    permitted request, a denied one and a DNS query from the host, finds them in the logs, and signs the result. Each check is PASS, FAIL
+    or NOT TESTED with its reason; `attest STACK` is short for `attest run STACK`.
+    """
+    from containment.attestation.keys import FILE, load_attesters
+    from containment.attestation.reviewed import read_reviewed
+    from containment.attestation.storage import FOLDER, write_attestation
+    from containment.record.envelope import STATEMENT_PAYLOAD, Envelope, KeyOwner, load_signer, parse_public_key
+
+    if key is None:
+        fail("--key is needed, because an attestation is signed; make one: openssl genpkey -algorithm ed25519 -out KEY", Exit.USAGE)
+    keys = load_attesters(public_key or (), folder)
+    owner = KeyOwner(f"the keys in {FILE}", f"add it by pull request: openssl pkey -in {key} -pubout >> {FILE}")
+    known = {parse_public_key(pem).keyid: pem for pem in keys}
+    signer = load_signer(key, known, lambda: str(typer.prompt("Passphrase", hide_input=True, err=True)), owner)
+    reviewed = read_reviewed(stack, parse_overrides(config), folder)
+    if write_timer is not None:
+        _write_timer(stack, write_timer)
+    found = _attest(reviewed, state, gateway_log or [], wait, real=real, folder=folder)
+    envelope = Envelope(found.build_statement(), STATEMENT_PAYLOAD).sign(signer)
+    path = write_attestation(out or folder / FOLDER, found, envelope)
+    return _build_answer(found, path, [signer.public_key.keyid])
+
+
+@app.command("verify", epilog=build_epilog("attest verify"))
+@print_answer(TableIn)
+def verify(
+    file: Annotated[Path, typer.Argument(help="The attestation's file.")],
+    public_key: PublicKeys = None,
+    folder: Folder = Path(),
+) -> Answer:
+    """Verify an attestation's signature and show it, offline."""
+    from containment.attestation.keys import load_attesters
+    from containment.attestation.storage import read_attestation
+
+    stored = read_attestation(file, load_attesters(public_key or (), folder))
+    return _build_answer(stored.attestation, file, list(stored.signers))
+
+
+def _attest(reviewed: Any, state: Path | None, gateway_logs: list[str], wait: float | None, *, real: bool, folder: Path) -> Attestation:
+    from containment.attestation.attest import AttestOptions, attest
+    from containment.machine import live_systems
+    from containment.machine.deployed_state import read_state
+    from containment.queries.subject.state_policy import find_region
+    from policypack.graph.resources import Graph
+
+    stack = reviewed.spec.stack
+    home = None if real else live_systems.find_running_lab()
+    resources = read_state(stack, state, home, folder)
+    region = find_region(Graph(resources))
+    place = live_systems.find_lab_systems(home) if home else live_systems.find_real_systems(stack, region, demanded=real, folder=folder)
+    return attest(reviewed, resources, place, home, AttestOptions(tuple(gateway_logs), wait))
+
+
+def _write_timer(stack: str, target: Path) -> None:
+    """Write the units of a timer that runs this command line without --write-timer, and end the command."""
+    from containment.systemd_units.timers import RepeatedCommand
+
+    words = sys.argv[1:]
+    kept = [
+        word
+        for place, word in enumerate(words)
+        if word != "--write-timer" and not word.startswith("--write-timer=") and (place == 0 or words[place - 1] != "--write-timer")
+    ]
+    paths = RepeatedCommand(
+        name=f"containment-attest-{stack}",
+        purpose=f"Attest the containment of {stack}",
+        words=[sys.executable, "-m", "containment", *kept],
+        folder=Path.cwd(),
+        success=[Exit.INCONCLUSIVE],
+        hours=6,  # four in the 24 hours after which an attestation is stale
+    ).write(target)
+    for path in paths:
+        typer.echo(str(path))
+    typer.echo(f"next: copy both to /etc/systemd/system, then systemctl enable --now {paths[1].name}", err=True)
+    raise typer.Exit(Exit.OK)
+
+
+def _build_answer(found: Attestation, path: Path, signers: list[str]) -> Answer:
+    from containment.preflight.finding import Status
+    from containment.queries.results import Answer, Section
+
+    counts = {status: len(found.select(status)) for status in (Status.PASS, Status.FAIL, Status.NOT_TESTED)}
+    live = "simulated, in the lab" if found.is_simulated else "live"
+    head = f"{found.verdict}: {found.stack}, {live}: {counts[Status.PASS]} passed, {counts[Status.FAIL]} failed"
+    head += f", {counts[Status.NOT_TESTED]} NOT TESTED"
+    rows = tuple((one.id, one.status.value, _join(one.detail, one.fix), one.witness) for one in found.checks)
+    document = {
+        "schema": "containment-attestation/v1",
+        "stack": found.stack,
+        "verdict": found.verdict.value,
+        "time": f"{found.time:%Y-%m-%dT%H:%M:%SZ}",
+        "mode": found.mode.value,
+        "place": found.place,
+        "simulated": found.is_simulated,
+        "revision": found.revision,
+        "reviewedPolicy": found.reviewed_policy,
+        "livePolicy": found.live_policy,
+        "checks": [one.to_dict() for one in found.checks],
+        "file": str(path),
+        "signedBy": signers,
+    }
+    return Answer(
+        "attest",
+        head,
+        found.verdict.exit,
+        sections=(Section("Checks", ("check", "result", "found", "witness"), rows, drop_first=("witness",)),),
+        assumptions=(f"read from {found.place}", f"signed by {', '.join(signers)}", f"file {path}"),
+        document=document,
+    )
+
+
+def _join(detail: str, fix: str) -> str:
+    return f"{detail}. Fix: {fix}" if fix else detail

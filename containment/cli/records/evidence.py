@@ -1,0 +1,154 @@
+"""`containment evidence`: one signed bundle of what was configured, proved, tested and decided, and its verification offline."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from containment.cli.common import fail, parse_overrides
+from containment.cli.help.default_command import make_group
+from containment.cli.help.exit_codes import build_epilog
+from containment.cli.options import Config, Folder, SigningKey, StackArgument, State, TableIn, print_answer
+from containment.exit_code import Exit
+from containment.queries.results import Answer
+
+if TYPE_CHECKING:
+    from containment.config.spec import ContainmentSpec
+    from containment.policy.rules import RuleSet
+
+_RUN = "run"
+
+app = typer.Typer(help="Make and verify signed evidence of a stack.", no_args_is_help=True, cls=make_group(_RUN))
+PublicKeys = Annotated[
+    list[Path] | None, typer.Option("--public-key", help="PEM file of trusted keys, in place of the folder's.", show_default=False)
+]
+
+
+@app.command(_RUN, epilog=build_epilog("evidence run"))
+@print_answer(TableIn)
+def run(
+    stack: StackArgument,
+    key: SigningKey = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="The folder; by default evidence/STACK.")] = None,
+    state: State = None,
+    results: Annotated[
+        list[Path] | None, typer.Option("--results", help="JSON of lab report or lab verify; repeatable.", show_default=False)
+    ] = None,
+    observed: Annotated[Path | None, typer.Option("--observed", help="JSON file of `containment observe`.")] = None,
+    discovered: Annotated[Path | None, typer.Option("--discovered", help="JSON file of `containment discover`.")] = None,
+    attestations: Annotated[Path | None, typer.Option("--attestations", help="Folder; by default attestations/STACK.")] = None,
+    bundle_status: Annotated[
+        list[Path] | None, typer.Option("--bundle-status", help="JSON of a host's live bundle; repeatable.", show_default=False)
+    ] = None,
+    anchor: Annotated[str | None, typer.Option("--anchor", help="Heads of the decisions: s3://BUCKET/PREFIX, a file.")] = None,
+    secrets: Annotated[
+        list[Path] | None, typer.Option("--secrets", help="File of secrets, one per line, to search for.", show_default=False)
+    ] = None,
+    at: Annotated[str | None, typer.Option("--at", help="Time of the bundle, e.g. 2026-11-29T12:00:00Z.")] = None,
+    config: Config = None,
+    folder: Folder = Path(),
+) -> Answer:
+    """Make a signed bundle of a stack's evidence.
+
+    Writes it as JSON, Markdown, CSV and one page. A part that is missing is NOT TESTED, which is no pass; the verdict is the worst of all
+    parts. Where the facts were observed comes first: simulated, live or unknown. `evidence STACK` is short for `evidence run STACK`.
+    """
+    from importlib.metadata import version
+
+    from containment.evidence.answer import build_made_answer
+    from containment.evidence.inputs import Inputs
+    from containment.evidence.known_secrets import find_secrets
+    from containment.evidence.make import make_bundle, refuse_secrets, write_bundle
+    from containment.record.envelope import load_signer
+
+    if key is None:
+        fail("--key is needed, because evidence is signed; make one: openssl genpkey -algorithm ed25519 -out KEY", Exit.USAGE)
+    made_at, report = _find_time(at), folder / "containment-report.json"
+    inputs = Inputs(
+        stack=stack,
+        folder=folder,
+        made=made_at,
+        describe_plan=make_plan_describer(folder, made_at.date()),
+        overrides=parse_overrides(config),
+        state=state,
+        results=tuple(results or ()) or ((report,) if report.exists() else ()),
+        observed=observed,
+        discovered=discovered,
+        attestations=attestations,
+        bundle_statuses=tuple(bundle_status or ()),
+        anchor=anchor,
+    )
+    trusted = inputs.trusted
+    signer = load_signer(
+        key, {keyid: one.pem for keyid, one in trusted.items()}, lambda: str(typer.prompt("Passphrase", hide_input=True, err=True))
+    )
+    made = make_bundle(inputs, signer, signer_name=trusted[signer.public_key.keyid].owner, version=version("agent-containment"))
+    refuse_secrets(made, find_secrets(stack, folder, secrets or ()))
+    paths = write_bundle(made, out or folder / "evidence" / stack)
+    return build_made_answer(made.bundle, paths)
+
+
+@app.command("verify", epilog=build_epilog("evidence verify"))
+@print_answer(TableIn)
+def verify(
+    file: Annotated[Path, typer.Argument(help="The bundle, evidence.json.")],
+    public_key: PublicKeys = None,
+    require_pass: Annotated[bool, typer.Option("--require-pass", help="The verdict has to be PASS as well.")] = False,
+    folder: Folder = Path(),
+) -> Answer:
+    """Verify a bundle and the files next to it, offline.
+
+    Checks signature, digests and form, judges every claim again from its facts, and renders the files next to the bundle again. Keys are
+    those of approvers.yaml and attesters.pem. A genuine bundle with a failed claim is genuine: --require-pass asks for both.
+    """
+    from containment.evidence.answer import build_verified_answer, read_bundle_files
+    from containment.evidence.trusted_keys import load_trusted_keys
+    from containment.evidence.verify import verify_bundle
+    from containment.loaders.approvers import load_approvers
+
+    trusted = load_trusted_keys(load_approvers(folder), folder, public_key or ())
+    text, renderings = read_bundle_files(file)
+    bundle, problems = verify_bundle(text, trusted, renderings)
+    return build_verified_answer(file, bundle, problems, renderings, must_pass=require_pass)
+
+
+def make_plan_describer(folder: Path, day: date) -> Callable[[ContainmentSpec, RuleSet, list[str]], dict[str, Any]]:
+    """Return a function that describes a stack's rules and hosts as `containment plan --json` does.
+
+    Args:
+        folder: the folder of agents/; an agent file with a problem has no host here, and is a failed claim of its part.
+        day: the day on which an agent has to be active.
+    """
+    from containment.cli.policy.plan import build_document
+    from containment.vending.hosts import plan_hosts
+    from containment.vending.loader import read_agents
+
+    def describe_plan(spec: ContainmentSpec, ruleset: RuleSet, broken: list[str]) -> dict[str, Any]:
+        files = read_agents(folder)
+        agents = [agent for agent in files.agents if agent.stack == spec.stack]
+        plan = plan_hosts(spec, agents, day, by_request=spec.stack in files.by_request)
+        return build_document(spec, ruleset, broken, plan)
+
+    return describe_plan
+
+
+def _find_time(text: str | None) -> datetime:
+    """Return the time of --at, else that of SOURCE_DATE_EPOCH, else now; end the command on a text that is no time."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    if text is None and not epoch:
+        return datetime.now(UTC).replace(microsecond=0)
+    try:
+        if text is None:
+            return datetime.fromtimestamp(int(epoch or ""), UTC)
+        found = datetime.fromisoformat(text)
+    except (ValueError, OverflowError, OSError):
+        option = f"--at {text!r}" if text is not None else f"SOURCE_DATE_EPOCH {epoch!r}"
+        fail(f"{option} is no time: write one in ISO 8601, such as 2026-11-29T12:00:00Z, or seconds since 1970", Exit.USAGE)
+    if found.tzinfo is None:
+        fail(f"--at {text!r} has no time zone: write {text}Z for UTC", Exit.USAGE)
+    return found.astimezone(UTC).replace(microsecond=0)

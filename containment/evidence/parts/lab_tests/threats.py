@@ -1,0 +1,116 @@
+"""Part `threats`: the threat table, each threat with its proofs and the attempts that were sent for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from containment.evidence.inputs import Inputs
+from containment.evidence.model import Claim, Collected, Content, Contents, Judgement, Origin, PartName, find_worst
+from containment.evidence.parts.form import ContentModel, PartForm, make_claim, parse_content
+from containment.evidence.parts.lab_tests import evasion, predicted
+from containment.evidence.parts.policy import proofs
+from containment.loaders import strict_yaml
+from containment.names import PolicyMode
+from containment.preflight.finding import Status
+from containment.risk.threats import THREATS, Threat
+
+TABLES: Final = Path("tests/scenarios")
+
+
+class ThreatContent(ContentModel):
+    """One threat: the ids of its proofs, and of the claims about its attempts."""
+
+    id: str
+    what: str
+    proofs: tuple[str, ...]
+    attempts: tuple[str, ...]
+
+
+class ThreatsContent(ContentModel):
+    """The facts that the judges read."""
+
+    threats: tuple[ThreatContent, ...]
+
+
+def collect(inputs: Inputs) -> Collected:
+    """Return the threat table with the attempts of the scenario tables, as far as they are in the folder."""
+    folder = inputs.folder / TABLES
+    tables = {"flow": f"{inputs.spec.config.agent_class}.yaml", "technique": "evasion.yaml"}
+    rows = [(prefix, row) for prefix, name in tables.items() for row in _read_rows(folder / name)]
+    return Collected({"threats": [_describe_threat(threat, rows) for threat in THREATS]})
+
+
+def _read_rows(path: Path) -> list[dict[str, Any]]:
+    """Return the rows of a table, none if it does not exist or is no table: its threats then have no attempt, and are NOT TESTED."""
+    try:
+        document = strict_yaml.read(path)
+    except (OSError, ValueError):
+        return []
+    found = [value for value in document.values() if isinstance(value, list)] if isinstance(document, dict) else []
+    return [row for rows in found for row in rows if isinstance(row, dict) and "id" in row]
+
+
+def _describe_threat(threat: Threat, rows: list[tuple[str, dict[str, Any]]]) -> dict[str, Any]:
+    attempts = [f"{prefix}-{row['id']}" for prefix, row in rows if _is_attempt(row, threat)]
+    return {
+        "id": threat.id,
+        "what": threat.what,
+        "entries": list(threat.entries),
+        "rules": [rule.value for rule in threat.rules],
+        "proofs": list(threat.proofs),
+        "attempts": sorted(set(attempts)),
+    }
+
+
+def _is_attempt(row: dict[str, Any], threat: Threat) -> bool:
+    """Return whether a row of a table tests a threat, as `containment.risk.threats.is_testing` decides for a scenario."""
+    expected = row.get("expect")
+    rule = expected.get(PolicyMode.ENFORCE.value, {}).get("rule") if isinstance(expected, dict) else row.get("rule")
+    return rule in threat.rules and not set(threat.entries).isdisjoint(row.get("threats") or ())
+
+
+def judge(content: Content, contents: Contents) -> Judgement:
+    """Return one claim per threat: the worst of its proofs and of the attempts that were sent for it."""
+    judged = {
+        name: {claim.id: claim for claim in module.judge(found, contents).claims} if (found := contents.get(name)) is not None else {}
+        for name, module in ((PartName.PROOFS, proofs), (PartName.PREDICTED, predicted), (PartName.EVASION, evasion))
+    }
+    attempts = {**judged[PartName.PREDICTED], **judged[PartName.EVASION]}
+    threats = parse_content(ThreatsContent, content).threats
+    claims = tuple(_judge_threat(threat, judged[PartName.PROOFS], attempts) for threat in threats)
+    return Judgement(claims, Origin.FILES)
+
+
+def _judge_threat(threat: ThreatContent, known_proofs: dict[str, Claim], attempts: dict[str, Claim]) -> Claim:
+    proved = [known_proofs.get(one) for one in threat.proofs]
+    sent = [attempts[one] for one in threat.attempts if one in attempts]
+    statement = f"{threat.what}: answered by {len(proved)} proofs and {len(sent)} attempts"
+    reasons = list(_explain(threat, known_proofs, sent))
+    status = find_worst(
+        [
+            *(one.status if one else Status.NOT_TESTED for one in proved),
+            *(one.status for one in sent),
+            *([] if proved else [Status.NOT_TESTED]),
+            *([] if sent else [Status.NOT_TESTED]),
+        ]
+    )
+    return make_claim(threat.id, statement, Status(status), "" if status == Status.PASS else "; ".join(reasons))
+
+
+def _explain(threat: ThreatContent, known_proofs: dict[str, Claim], sent: list[Claim]) -> Iterator[str]:
+    for one in threat.proofs:
+        claim = known_proofs.get(one)
+        if claim is None:
+            yield f"there is no proof {one}"
+        elif claim.status != Status.PASS:
+            yield f"{one}: {claim.status}"
+    if not threat.proofs:
+        yield "no proof is named"
+    yield from (f"{claim.id}: {claim.status}" for claim in sent if claim.status != Status.PASS)
+    if not sent:
+        yield "no attempt was sent"
+
+
+PART = PartForm(PartName.THREATS, "Threats", "What answers each threat, and was it tried?", collect, judge)

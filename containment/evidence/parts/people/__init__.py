@@ -1,0 +1,1 @@
+"""Parts about people: owners of agents, and what persons decided."""

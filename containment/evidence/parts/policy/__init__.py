@@ -1,0 +1,1 @@
+"""Parts about the policy: what was configured, proved and deployed."""

@@ -1,0 +1,1 @@
+"""Events of the launcher: their log, and their form in the Open Cybersecurity Schema Framework."""

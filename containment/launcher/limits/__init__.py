@@ -1,0 +1,1 @@
+"""Limits of a command: control groups for its processes, and its deadline."""

@@ -1,0 +1,1 @@
+"""Reading of logs: sources and formats, and every line as a row of `decisions` or a reject."""

@@ -1,0 +1,150 @@
+"""The stacks of a git revision, even if its presets are invalid.
+
+The revision belongs to the checkout of the current folder or, outside of one, to the checkout that the command is installed from.
+
+A review needs to see what a change opens even if the change is not allowed. Then the patterns are read without their checks, the stack's
+other facts come from the valid side's presets, and the answer lists why the presets are refused.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from containment.analysis.subject import Subject
+from containment.catalog.catalog import CatalogSet, Entry
+from containment.catalog.preset import Library
+from containment.config.destinations import resolve_destinations
+from containment.errors import InputError, Problem
+from containment.git import read_git
+from containment.loaders import strict_yaml
+from containment.loaders.presets import load_library
+from containment.loaders.stack_file import read_stack
+from containment.names import WebGroupId
+from containment.patterns.domain import DomainPattern
+from containment.queries.subject.subjects import build_subject
+
+_MOST = 40
+
+_INSTALLED = Path(__file__).parents[3]
+
+
+def find_checkout(folder: Path = Path()) -> Path:
+    """Return the checkout whose revisions are used: the one that contains a folder, else the installed one."""
+    top = read_git(folder, "rev-parse", "--show-toplevel")
+    here = None if top is None else Path(top.strip())
+    return here if here and (here / "presets").is_dir() and (here / "Pulumi.yaml").is_file() else _INSTALLED
+
+
+@contextmanager
+def extract_revision(revision: str, beside: Path = Path()) -> Iterator[Path]:
+    """Yield a folder with the presets and stack files of a git revision; raise InputError if there is no such revision."""
+    root = find_checkout(beside)
+    listed = None if revision.startswith("-") else read_git(root, "ls-tree", "-r", "--name-only", f"{revision}^{{commit}}")
+    if listed is None:
+        problem = Problem(revision, "is no stack, file or revision here", "there is nothing to compare", "see `git log --oneline`")
+        raise InputError("cannot compare", [problem])
+    with tempfile.TemporaryDirectory(prefix="containment-") as made:
+        folder = Path(made)
+        for name in listed.splitlines():
+            if not name.startswith(("presets/", "Pulumi.")) or not name.endswith(".yaml"):
+                continue
+            content = read_git(root, "show", f"{revision}:{name}")
+            if content is not None:
+                path = folder / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(content, encoding="utf-8")
+        yield folder
+
+
+def find_stacks(folder: Path) -> list[str]:
+    """Return the names of the stacks whose files are in a folder."""
+    names = (path.name.removeprefix("Pulumi.").removesuffix(".yaml") for path in folder.glob("Pulumi.*.yaml"))
+    return sorted(names)
+
+
+@dataclass(frozen=True)
+class Tree:
+    """A folder with presets and stack files; `library` is None if its presets are invalid, and `refused` lists the reasons."""
+
+    folder: Path
+    library: Library | None
+    refused: tuple[str, ...] = ()
+
+    @classmethod
+    def read(cls, folder: Path) -> Tree:
+        """Return a folder's presets, or why they are invalid."""
+        try:
+            return cls(folder, load_library(folder / "presets" if (folder / "presets").is_dir() else None))
+        except InputError as error:
+            return cls(folder, None, _format_problems(error))
+
+    def read_subject(
+        self, stack: str, fallback: Library | None, overrides: Mapping[str, str] | None = None
+    ) -> tuple[Subject, tuple[str, ...]]:
+        """Return a stack's subject, and the reasons for which it would be refused.
+
+        For a refused stack its names are taken as written, and the rest is resolved with `fallback`.
+
+        Args:
+            stack: name of the stack.
+            fallback: valid presets, of the other side; None if that side has none.
+            overrides: configuration of the stack, by key.
+
+        Raises:
+            InputError: the stack cannot be read at all.
+        """
+        refused = self.refused
+        if self.library is not None:
+            try:
+                return build_subject(read_stack(stack, overrides, self.folder, self.library), self.library), ()
+            except InputError as error:
+                if fallback is None or not (self.folder / f"Pulumi.{stack}.yaml").is_file():
+                    raise
+                refused = _format_problems(error)
+        if fallback is None:
+            what = "; ".join(refused)
+            raise InputError("cannot compare", [Problem(stack, what, "neither side has valid presets", "correct one of them")])
+        written = Library(
+            _read_unchecked(self.folder / "presets" / "catalog"), fallback.presets, fallback.harness_sets, fallback.minimal_sets
+        )
+        spec = read_stack(stack, overrides, self.folder, fallback)
+        spec = replace(spec, destinations=resolve_destinations(spec.config, written, spec.preset, spec.harness))
+        return replace(build_subject(spec, written), boundary=None, tools=None), refused  # the class's section is not among what was read
+
+
+def _format_problems(error: InputError) -> tuple[str, ...]:
+    return tuple(f"{one.where}: {one.what}" for one in error.problems[:_MOST])
+
+
+def _read_unchecked(folder: Path) -> dict[str, CatalogSet]:
+    """Return the catalog without its checks; raise InputError for text that cannot be a pattern."""
+    out: dict[str, CatalogSet] = {}
+    problems: list[Problem] = []
+    for path in sorted(folder.glob("*.yaml")):
+        try:
+            document: Any = strict_yaml.read(path)
+            entries = tuple(_parse_entry(raw) for raw in document["entries"])
+            out[path.stem] = CatalogSet.model_construct(
+                name=path.stem, title="", purpose="", web_group=WebGroupId(document["webGroup"]), entries=entries
+            )
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            where = f"presets/catalog/{path.name}"
+            problems.append(Problem(where, f"cannot be read: {error}", "its permits are then unknown", "correct the file"))
+    if problems:
+        raise InputError("cannot compare", problems)
+    return out
+
+
+def _parse_entry(raw: Any) -> Entry:
+    DomainPattern.parse(str(raw["pattern"]).replace("{region}", "region"))
+    told: dict[str, Any] = {key: str(raw.get(key, "not stated")) for key in ("owner", "reason", "source", "pattern")}
+    told |= {
+        field: raw.get(key) is not False
+        for field, key in (("uploads", "uploads"), ("relays", "relays"), ("foreign_tenant", "foreignTenant"))
+    }
+    return Entry.model_construct(**told, reviewed=raw.get("reviewed"))

@@ -1,0 +1,1 @@
+"""Answers about the record of decisions, actions that wait for persons, and signed bundles."""

@@ -1,0 +1,1 @@
+"""DNS of the simulated cloud: the resolver, its query logs, and its firewall."""

@@ -1,0 +1,187 @@
+"""VPCs, subnets, internet gateways and DHCP options."""
+
+# ruff: noqa: S105  (type tokens are not passwords)
+from __future__ import annotations
+
+from typing import Any
+
+from containment_lab.providers.aws.resource import Resource, dig, map_names
+from containment_lab.providers.handler import Call, Props
+
+
+def _make_flag_modifier(name: str) -> Any:
+    return lambda value: {name: {"Value": bool(value)}}
+
+
+class Vpc(Resource):
+    """A VPC; its main route table, default ACL and default group are created with it."""
+
+    token = "aws:ec2/vpc:Vpc"
+    defaults = {"enableDnsSupport": True, "instanceTenancy": "default"}
+    create_call, made = "create_vpc", "Vpc.VpcId"
+    find_call, find_by, found = "describe_vpcs", "VpcIds", "Vpcs.0"
+    delete_call, id_arg = "delete_vpc", "VpcId"
+    send = map_names("cidrBlock instanceTenancy", assignGeneratedIpv6CidrBlock="AmazonProvidedIpv6CidrBlock")
+    show = map_names(
+        "cidrBlock instanceTenancy dhcpOptionsId ownerId",
+        ipv6CidrBlock="Ipv6CidrBlockAssociationSet.0.Ipv6CidrBlock",
+        ipv6AssociationId="Ipv6CidrBlockAssociationSet.0.AssociationId",
+    )
+    in_place = {
+        "enableDnsSupport": ("modify_vpc_attribute", _make_flag_modifier("EnableDnsSupport")),
+        "enableDnsHostnames": ("modify_vpc_attribute", _make_flag_modifier("EnableDnsHostnames")),
+        "enableNetworkAddressUsageMetrics": ("modify_vpc_attribute", _make_flag_modifier("EnableNetworkAddressUsageMetrics")),
+    }
+    tagged, arn = "vpc", "arn:aws:ec2:{region}:{account}:vpc/{id}"
+
+    def build_outputs(self, call: Call, ident: str, thing: Props, state: Props) -> Props:
+        """Add the attributes and the defaults that were created with the VPC."""
+        out = super().build_outputs(call, ident, thing, state)
+        for key, attribute in (
+            ("enableDnsSupport", "EnableDnsSupport"),
+            ("enableDnsHostnames", "EnableDnsHostnames"),
+            ("enableNetworkAddressUsageMetrics", "EnableNetworkAddressUsageMetrics"),
+        ):
+            answer = self.call_aws(call, state, "describe_vpc_attribute", VpcId=ident, Attribute=attribute[:1].lower() + attribute[1:])
+            out[key] = dig(answer, f"{attribute}.Value")
+        mine = {"Name": "vpc-id", "Values": [ident]}
+        main = self.call_aws(call, state, "describe_route_tables", Filters=[mine, {"Name": "association.main", "Values": ["true"]}])
+        acls = self.call_aws(call, state, "describe_network_acls", Filters=[mine, {"Name": "default", "Values": ["true"]}])
+        groups = self.call_aws(call, state, "describe_security_groups", Filters=[mine, {"Name": "group-name", "Values": ["default"]}])
+        out["mainRouteTableId"] = dig(main, "RouteTables.0.RouteTableId")
+        out["defaultRouteTableId"] = state.get("defaultRouteTableId") or out["mainRouteTableId"]
+        out["defaultNetworkAclId"] = dig(acls, "NetworkAcls.0.NetworkAclId")
+        out["defaultSecurityGroupId"] = dig(groups, "SecurityGroups.0.GroupId")
+        return out
+
+
+class Subnet(Resource):
+    """A subnet. Its setting for public addresses is applied after its creation."""
+
+    token = "aws:ec2/subnet:Subnet"
+    defaults = {
+        "assignIpv6AddressOnCreation": False,
+        "enableDns64": False,
+        "enableResourceNameDnsARecordOnLaunch": False,
+        "enableResourceNameDnsAaaaRecordOnLaunch": False,
+        "ipv6Native": False,
+        "mapPublicIpOnLaunch": False,
+    }
+    create_call, made = "create_subnet", "Subnet.SubnetId"
+    find_call, find_by, found = "describe_subnets", "SubnetIds", "Subnets.0"
+    delete_call, id_arg = "delete_subnet", "SubnetId"
+    send = map_names("vpcId cidrBlock availabilityZone availabilityZoneId ipv6CidrBlock")
+    show = map_names(
+        "vpcId cidrBlock availabilityZone availabilityZoneId mapPublicIpOnLaunch assignIpv6AddressOnCreation ownerId ipv6Native",
+        ipv6CidrBlock="Ipv6CidrBlockAssociationSet.0.Ipv6CidrBlock",
+        ipv6CidrBlockAssociationId="Ipv6CidrBlockAssociationSet.0.AssociationId",
+        enableResourceNameDnsARecordOnLaunch="PrivateDnsNameOptionsOnLaunch.EnableResourceNameDnsARecord",
+        privateDnsHostnameTypeOnLaunch="PrivateDnsNameOptionsOnLaunch.HostnameType",
+    )
+    in_place = {
+        "mapPublicIpOnLaunch": ("modify_subnet_attribute", _make_flag_modifier("MapPublicIpOnLaunch")),
+        "assignIpv6AddressOnCreation": ("modify_subnet_attribute", _make_flag_modifier("AssignIpv6AddressOnCreation")),
+        "enableResourceNameDnsARecordOnLaunch": ("modify_subnet_attribute", _make_flag_modifier("EnableResourceNameDnsARecordOnLaunch")),
+    }
+    tagged, arn = "subnet", "arn:aws:ec2:{region}:{account}:subnet/{id}"
+
+
+class InternetGateway(Resource):
+    """An internet gateway, attached if it has a VPC."""
+
+    token = "aws:ec2/internetGateway:InternetGateway"
+    create_call, made = "create_internet_gateway", "InternetGateway.InternetGatewayId"
+    find_call, find_by, found = "describe_internet_gateways", "InternetGatewayIds", "InternetGateways.0"
+    delete_call, id_arg = "delete_internet_gateway", "InternetGatewayId"
+    show = map_names("ownerId", vpcId="Attachments.0.VpcId")
+    also_in_place = frozenset({"vpcId"})
+    tagged, arn = "internet-gateway", "arn:aws:ec2:{region}:{account}:internet-gateway/{id}"
+
+    def finish_create(self, call: Call, ident: str, inputs: Props) -> None:
+        """Attach the gateway."""
+        self._change_vpc(call, ident, None, inputs.get("vpcId"), inputs)
+
+    def modify(self, call: Call, ident: str, live: Props, inputs: Props) -> None:
+        """Attach the gateway to another VPC."""
+        if "vpcId" in inputs:
+            self._change_vpc(call, ident, live.get("vpcId"), inputs["vpcId"], inputs)
+
+    def unmake(self, call: Call, ident: str, state: Props) -> None:
+        """Detach the gateway, then delete it."""
+        if thing := self.find(call, ident, state):
+            self._change_vpc(call, ident, dig(thing, "Attachments.0.VpcId"), None, state)
+            super().unmake(call, ident, state)
+
+    def _change_vpc(self, call: Call, ident: str, old: str | None, new: str | None, inputs: Props) -> None:
+        if old and old != new:
+            self.call_aws(call, inputs, "detach_internet_gateway", InternetGatewayId=ident, VpcId=old)
+        if new and old != new:
+            self.call_aws(call, inputs, "attach_internet_gateway", InternetGatewayId=ident, VpcId=new)
+
+
+_DHCP = {
+    "domainName": "domain-name",
+    "domainNameServers": "domain-name-servers",
+    "ntpServers": "ntp-servers",
+    "netbiosNameServers": "netbios-name-servers",
+    "netbiosNodeType": "netbios-node-type",
+}
+
+
+class DhcpOptions(Resource):
+    """DHCP options: resolver, domain and time server for a VPC's hosts."""
+
+    token = "aws:ec2/vpcDhcpOptions:VpcDhcpOptions"
+    create_call, made = "create_dhcp_options", "DhcpOptions.DhcpOptionsId"
+    find_call, find_by, found = "describe_dhcp_options", "DhcpOptionsIds", "DhcpOptions.0"
+    delete_call, id_arg = "delete_dhcp_options", "DhcpOptionsId"
+    show = map_names("ownerId")
+    also = frozenset(_DHCP)
+    tagged, arn = "dhcp-options", "arn:aws:ec2:{region}:{account}:dhcp-options/{id}"
+
+    def create_args(self, call: Call, inputs: Props) -> Props:
+        """Send the options as AWS's list of lists."""
+        options = [
+            {"Key": aws, "Values": value if isinstance(value, list) else [value]}
+            for key, aws in _DHCP.items()
+            if (value := inputs.get(key))
+        ]
+        return {**super().create_args(call, inputs), "DhcpConfigurations": options}
+
+    def build_outputs(self, call: Call, ident: str, thing: Props, state: Props) -> Props:
+        """Add the options under their own names."""
+        values = {each["Key"]: [value["Value"] for value in each["Values"]] for each in thing["DhcpConfigurations"]}
+        shown: Props = {key: values.get(aws) for key, aws in _DHCP.items()}
+        for key in ("domainName", "netbiosNodeType"):
+            shown[key] = shown[key][0] if shown[key] else None
+        return super().build_outputs(call, ident, thing, state) | shown
+
+
+class DhcpOptionsAssociation(Resource):
+    """The association of DHCP options with a VPC; deletion returns the VPC to AWS's default options."""
+
+    token = "aws:ec2/vpcDhcpOptionsAssociation:VpcDhcpOptionsAssociation"
+    also = frozenset({"dhcpOptionsId", "vpcId"})
+    delete_first = True
+
+    def make(self, call: Call, inputs: Props) -> str:
+        """Associate the options."""
+        self.call_aws(call, inputs, "associate_dhcp_options", DhcpOptionsId=inputs["dhcpOptionsId"], VpcId=inputs["vpcId"])
+        return f"{inputs['dhcpOptionsId']}-{inputs['vpcId']}"
+
+    def find(self, call: Call, ident: str, state: Props) -> Props | None:
+        """Return the VPC if it uses the options."""
+        options, _, vpc = ident.rpartition("-vpc-")
+        answer = self.try_call(lambda: self.call_aws(call, state, "describe_vpcs", VpcIds=[f"vpc-{vpc}"]))
+        same = answer and answer["Vpcs"][0].get("DhcpOptionsId") == options
+        return {"dhcpOptionsId": options, "vpcId": f"vpc-{vpc}"} if same else None
+
+    show = {"dhcpOptionsId": "dhcpOptionsId", "vpcId": "vpcId"}
+
+    def unmake(self, call: Call, ident: str, state: Props) -> None:
+        """Return the VPC to the default options, unless others replaced these."""
+        if thing := self.find(call, ident, state):
+            self.call_aws(call, state, "associate_dhcp_options", DhcpOptionsId="default", VpcId=thing["vpcId"])
+
+
+TYPES = (Vpc, Subnet, InternetGateway, DhcpOptions, DhcpOptionsAssociation)

@@ -1,0 +1,61 @@
+"""Parameters of Systems Manager; their values are secrets."""
+
+# ruff: noqa: S105  (type tokens are not passwords)
+from __future__ import annotations
+
+from containment_lab.providers.aws.named_resource import NamedResource
+from containment_lab.providers.aws.resource import decode_tags, dig, encode_tags, map_names
+from containment_lab.providers.handler import Call, Props
+
+
+class Parameter(NamedResource):
+    """An SSM parameter; its value is a secret."""
+
+    service = "ssm"
+    token = "aws:ssm/parameter:Parameter"
+    secrets = frozenset({"value"})
+    create_call, delete_call, id_arg = "put_parameter", "delete_parameter", "Name"
+    find_call, find_by, found = "get_parameter", "Name", "Parameter"
+    send = map_names("name type value description allowedPattern tier dataType keyId")
+    show = map_names("name type value version dataType", arn="ARN")
+    also_in_place = frozenset({"value", "description", "allowedPattern", "tier", "insecureValue", "overwrite"})
+
+    def create_args(self, call: Call, inputs: Props) -> Props:
+        """Send the value from `value` or `insecureValue`."""
+        args = {**super().create_args(call, inputs), "Overwrite": bool(inputs.get("overwrite"))}
+        if inputs.get("insecureValue") is not None:
+            args["Value"] = inputs["insecureValue"]
+        return args | ({"Tags": encode_tags(inputs["tags"])} if inputs.get("tags") and not args["Overwrite"] else {})
+
+    def find(self, call: Call, ident: str, state: Props) -> Props | None:
+        """Return the parameter, decrypted."""
+        found = self.try_call(lambda: self.call_aws(call, state, "get_parameter", Name=ident, WithDecryption=True))
+        return found and found["Parameter"]  # type: ignore[no-any-return]
+
+    def build_outputs(self, call: Call, ident: str, thing: Props, state: Props) -> Props:
+        """Add the properties that another call returns."""
+        out = super().build_outputs(call, ident, thing, state)
+        filters = [{"Key": "Name", "Option": "Equals", "Values": [ident]}]
+        meta = dig(self.call_aws(call, state, "describe_parameters", ParameterFilters=filters), "Parameters.0") or {}
+        out |= {"description": meta.get("Description") or None, "tier": meta.get("Tier", "Standard"), "keyId": meta.get("KeyId")}
+        return out | ({"insecureValue": thing["Value"]} if state.get("insecureValue") is not None else {})
+
+    def read_tags(self, call: Call, ident: str, thing: Props) -> dict[str, str]:
+        """Return the tags by name, as SSM requires."""
+        region = {"region": thing["ARN"].split(":")[3]}
+        return decode_tags(self.call_aws(call, region, "list_tags_for_resource", ResourceType="Parameter", ResourceId=ident)["TagList"])
+
+    def modify(self, call: Call, ident: str, live: Props, inputs: Props) -> None:  # noqa: ARG002
+        """Put the parameter again."""
+        if any(live.get(key) != inputs.get(key) for key in ("value", "insecureValue", "description") if key in inputs):
+            self.call_aws(call, inputs, "put_parameter", **{**self.create_args(call, {**inputs, "tags": None}), "Overwrite": True})
+
+    def retag(self, call: Call, ident: str, old: dict[str, str], new: dict[str, str], live: Props) -> None:
+        """Change the tags by SSM's own calls."""
+        if dropped := sorted(old.keys() - new.keys()):
+            self.call_aws(call, live, "remove_tags_from_resource", ResourceType="Parameter", ResourceId=ident, TagKeys=dropped)
+        if new:
+            self.call_aws(call, live, "add_tags_to_resource", ResourceType="Parameter", ResourceId=ident, Tags=encode_tags(new))
+
+
+TYPES = (Parameter,)
