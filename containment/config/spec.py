@@ -40,7 +40,7 @@ from containment.config.validation.cross_checks import (
 )
 from containment.config.validation.entries import check_entries, find_entry_warnings, refuse_bare_names
 from containment.config.validation.harness import check_first_boot, check_harness_maturity
-from containment.config.validation.host_limits import check_model_hosts, check_service_regions
+from containment.config.validation.host_limits import check_model_hosts, check_resolved_names, check_service_regions
 from containment.config.validation.overlaps import check_overlaps
 from containment.config.validation.problems import Checks
 from containment.config.validation.tls_inspection import check_decryption, check_intrusion_detection
@@ -190,6 +190,7 @@ def resolve(
     denied, gateways = stated[WebGroupId.UNAPPROVED_MODELS], stated.get(WebGroupId.MODEL_GATEWAYS)
     check_model_hosts(permits, destinations[WebGroupId.UNAPPROVED_MODELS], gateways, checks)
     check_service_regions(permits, config, checks)
+    check_resolved_names(permits, config, checks)
     check_sanctions(denied, gateways, config, preset, beside.day, checks)
     always_enforced = find_always_enforced(config, preset, library, checks)
     check_letters(permits, library, config.aws_region, checks)

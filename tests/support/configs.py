@@ -65,6 +65,15 @@ INDEPENDENT: Final[dict[str, tuple[Any, ...]]] = {
 }
 """Keys whose valid values depend on no other key; each is drawn from these."""
 
+PERMITTED: Final = (
+    "openclawCoreDomains",
+    "osUpdateDomains",
+    "approvedSaasApiDomains",
+    "approvedMcpGatewayDomains",
+    "identityAndTelemetryDomains",
+)
+"""Keys whose names are permitted in every class."""
+
 _labels = st.from_regex(r"[a-z]{2,8}", fullmatch=True)
 _exact = st.builds("{}.acme.example".format, _labels)
 _domains = st.lists(st.builds("{}{}".format, st.sampled_from(["", "*."]), _exact), max_size=3, unique=True)
@@ -95,6 +104,7 @@ def configs(draw: st.DrawFn, library: Library, agent_class: str | None = None, p
         **switches,
         **draw(_host(preset, mode)),
         **destinations,
+        "internalDnsDomains": draw(_resolved_names(destinations)),
         **draw(_logs(preset)),
         **draw(_sessions()),
         **gateway,
@@ -150,7 +160,6 @@ def _network(draw: st.DrawFn, preset: Preset) -> dict[str, Any]:
         "policyBundle": draw(st.sampled_from(["", "s3://bundles-of-acme/coding"])) if s3 else "",
         "organizationId": draw(st.sampled_from(["", "o-a1b2c3d4e5"])),
         "flowLogRetentionDays": draw(st.sampled_from([days for days in RETENTIONS if days >= preset.minimum_log_retention_days])),
-        "internalDnsDomains": draw(st.lists(st.builds("{}.acme.internal".format, _labels), max_size=2, unique=True)),
     }
 
 
@@ -234,6 +243,17 @@ def _destinations(draw: st.DrawFn, preset: Preset, version: str) -> dict[str, An
             )
         ),
     }
+
+
+@st.composite
+def _resolved_names(draw: st.DrawFn, destinations: dict[str, Any]) -> list[str]:
+    """Draw names of each kind that the resolver may answer: private ones, of a permitted domain, of a service permitted by address."""
+    permitted = any("acme.example" in name for key, names in destinations.items() if key in PERMITTED for name in names)
+    by_address = bool(destinations["approvedModelGatewayCidrs"] or destinations["approvedInternalApis"])
+    kinds = ["{}.acme.internal", "*.{}.acme.internal"]
+    kinds += ["*.{}.acme.example"] if permitted else []
+    kinds += ["{}.acme-services.com"] if by_address else []
+    return draw(st.lists(st.builds(str.format, st.sampled_from(kinds), _labels), max_size=2, unique=True))
 
 
 @st.composite

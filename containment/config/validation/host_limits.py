@@ -1,4 +1,7 @@
-"""Limits of single hosts, whatever the class: models are approved gateways only, and AWS services are of the stack's region."""
+"""Limits of single hosts, whatever the class.
+
+Models are approved gateways only, AWS services are of the stack's region, and a public name is resolved only where something permits it.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,11 @@ from containment.errors import Problem
 from containment.patterns.domain import DomainPattern
 from containment.patterns.permitted_names.account_hosts import is_model_host
 from containment.patterns.permitted_names.aws_regions import find_service_region, move_to_region
+from containment.patterns.permitted_names.local_names import PRIVATE_USE
+from containment.patterns.permitted_names.public_suffix import find_registrable_domain
+from containment.patterns.permitted_names.resolution import AWS_DOMAINS
+from containment.patterns.permitted_names.suffixes import find_suffix
+from containment.ternary import Ternary
 
 
 def check_model_hosts(permits: Iterable[Permit], denied: Destinations, gateways: Destinations | None, checks: Checks) -> None:
@@ -58,3 +66,39 @@ def check_service_regions(permits: Iterable[Permit], config: StackConfig, checks
                 f"write {move_to_region(pattern, config.aws_region)}, or remove it",
             )
         )
+
+
+def check_resolved_names(permits: Iterable[Permit], config: StackConfig, checks: Checks) -> None:
+    """Refuse a name that is resolved (`internalDnsDomains`) although nothing permits it: a query alone carries data to its zone.
+
+    A name passes if its top-level domain is for private use, if AWS's own name servers answer it, if a permit has it or a name of the same
+    registrable domain, or if it is exact and a permit by address can be for it. The pack's rule `dns-firewall-is-closed` demands the same.
+    """
+    patterns = [permit.pattern for permit in permits]
+    owners = {find_registrable_domain(_get_domain(pattern)) for pattern in patterns}
+    has_addresses = bool(config.approved_internal_apis or config.approved_model_gateway_cidrs)
+    for name in get_names(config.internal_dns_domains):
+        pattern = DomainPattern.parse(name)
+        domain = _get_domain(pattern)
+        if (
+            domain.rpartition(".")[2] in PRIVATE_USE
+            or find_suffix(domain, AWS_DOMAINS) is not None
+            or find_registrable_domain(domain) in owners
+            or any(pattern.overlaps(other) is Ternary.YES for other in patterns)
+            or (pattern.is_exact and has_addresses)
+        ):
+            continue
+        by_address = f"or list the service's address in {get_alias('approved_internal_apis')}"
+        checks.problems.append(
+            Problem(
+                f"{checks.file}:{get_alias('internal_dns_domains')}",
+                f"{name!r} is a public name, and no permit of this stack leads to it",
+                f"data can leave in queries to the name servers of {find_registrable_domain(domain) or domain}",
+                f"remove it, permit a name of its domain, {by_address if pattern.is_exact else 'or list exact names of internal services'}",
+            )
+        )
+
+
+def _get_domain(pattern: DomainPattern) -> str:
+    """Return the part of a pattern that is fixed: the domain behind its last wildcard."""
+    return pattern.text.rpartition("*")[2].lstrip(".")

@@ -95,7 +95,7 @@ def test_a_name_that_only_the_resolver_answers_is_promoted_and_permits_no_flow(
     assert name in {str(one) for one in read_stack(STACK, folder=project).dns_names}
 
 
-@pytest.mark.parametrize("name", ["*.co.uk", "metadata.google.internal", "acme.duckdns.org", "203.0.113.66"])
+@pytest.mark.parametrize("name", ["*.co.uk", "metadata.google.internal", "acme.duckdns.org", "203.0.113.66", "acme-services.com"])
 def test_a_name_that_the_resolver_may_not_answer_is_refused(run: Run, project: Path, name: str) -> None:
     before = (project / FILE).read_bytes()
     assert run("promote", name, "-s", STACK, "--key", "internalDnsDomains", "--wildcard", *OPTIONS).exit_code == 1

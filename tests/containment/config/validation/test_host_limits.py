@@ -82,3 +82,30 @@ def test_no_shipped_class_permits_a_host_of_any_account_that_no_review_has_flagg
         denied = (WebGroupId.UNAPPROVED_MODELS, WebGroupId.PASTE_AND_WEBHOOKS, WebGroupId.DOH_RESOLVERS)
         texts = {pattern.text for group, found in spec.destinations.items() if group not in denied for pattern in found.patterns}
         assert texts & (MODEL_HOSTS | SAAS_HOSTS) == set(), name
+
+
+PUBLIC = {"internalDnsDomains": ["*.acme-services.com"]}
+EXACT = {"internalDnsDomains": ["ledger.acme-services.com"]}
+API = {"approvedInternalApis": {"ledger": {"cidrs": ["10.200.1.0/28"], "ports": [443], "owner": "platform", "reason": "Ledger."}}}
+
+
+@pytest.mark.parametrize("config", [PUBLIC, EXACT, {**PUBLIC, **API}], ids=["wildcard", "exact", "wildcard beside an address"])
+def test_a_public_name_that_nothing_permits_is_not_resolved(config: dict[str, Any]) -> None:
+    (found,) = problems(**config)
+    assert found.where == "Pulumi.made-up.yaml:internalDnsDomains"
+    assert "no permit of this stack leads to it" in found.what
+    assert "acme-services.com" in found.why
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {**EXACT, **API},
+        {**EXACT, "approvedModelGatewayCidrs": ["10.201.0.0/28"]},
+        {**PUBLIC, "approvedSaasApiDomains": ["api.acme-services.com"]},
+        {"internalDnsDomains": ["*.acme.internal", "ledger.acme.internal"]},
+    ],
+    ids=["exact beside an address", "exact beside a gateway's address", "of a permitted domain", "private"],
+)
+def test_a_name_that_a_permit_leads_to_is_resolved(config: dict[str, Any]) -> None:
+    assert problems(**config) == ()
