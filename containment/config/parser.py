@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import ValidationError
@@ -145,7 +145,7 @@ def _convert_finding(found: Any, key: str, where: str) -> Problem:
         where, key, None if found["type"] == "missing" else found["input"], what, fix, value if renamed is None else NO_VALUE, found["loc"]
     )
     if renamed is not None and value is not NO_VALUE:
-        return replace(made, replacement=Replacement(renamed, value, renames=True))
+        return made._replace(replacement=Replacement(renamed, value, renames=True))
     return made
 
 

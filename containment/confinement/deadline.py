@@ -10,7 +10,6 @@ import os
 import signal
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from enum import Enum, auto
 from pathlib import Path
 
@@ -31,23 +30,21 @@ class _Phase(Enum):
     KILLED = auto()
 
 
-@dataclass
 class Deadline:
-    """The moment at which a session ends.
+    """The moment at which a session ends."""
 
-    Attributes:
-        moment: seconds since the boot.
-        grace: seconds between SIGTERM and SIGKILL.
-        note: called with one sentence at the deadline, and when the grace is over.
-    """
+    def __init__(self, moment: float, grace: float, note: Callable[[str], None]) -> None:
+        """Prepare for a session that has not begun.
 
-    moment: float
-    grace: float
-    note: Callable[[str], None]
-    _phase: _Phase = field(default=_Phase.RUNNING, init=False)
-    _supervised: int = field(default=0, init=False)
-    _init: int = field(default=0, init=False)
-    _spared: frozenset[int] = field(default=frozenset(), init=False)
+        Args:
+            moment: seconds since the boot.
+            grace: seconds between SIGTERM and SIGKILL.
+            note: called with one sentence at the deadline, and when the grace is over.
+        """
+        self.moment, self.grace, self.note = moment, grace, note
+        self._phase = _Phase.RUNNING
+        self._supervised = self._init = 0
+        self._spared: frozenset[int] = frozenset()
 
     @classmethod
     def build_after(cls, seconds: float, grace: float, note: Callable[[str], None]) -> Deadline:

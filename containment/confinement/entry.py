@@ -12,9 +12,8 @@ import contextlib
 import os
 import signal
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from containment.confinement import kernel
 from containment.confinement.bubblewrap import build_arguments
@@ -27,8 +26,7 @@ IGNORED_BY_PYTHON: Final = (signal.SIGPIPE, signal.SIGXFSZ)
 """Signals that a command expects to end it, as in a shell."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class StartParameters:
+class StartParameters(NamedTuple):
     """Everything that the child needs, opened or computed before the fork."""
 
     profile: Profile

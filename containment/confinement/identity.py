@@ -11,9 +11,8 @@ import os
 import pwd
 import socket
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from containment.confinement.errors import ConfinementError
 
@@ -25,8 +24,7 @@ _TAKEN_BY_KERNEL: Final = frozenset({65534, 65535, 2**32 - 2, 2**32 - 1})
 """Overflow ids and "no change"."""
 
 
-@dataclass(frozen=True)
-class Identity:
+class Identity(NamedTuple):
     """A user id and group id outside of the command's namespaces; `changed` if they are not the caller's."""
 
     user: int

@@ -12,9 +12,8 @@ import os
 import signal
 import socket
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import Final, NamedTuple, NoReturn
 
 from containment.confinement import kernel
 from containment.confinement.bubblewrap import build_arguments
@@ -34,8 +33,7 @@ OF_TERMINAL: Final = (signal.SIGINT, signal.SIGQUIT)
 _REPORT_BYTES: Final = 1 << 16
 
 
-@dataclass(frozen=True, kw_only=True)
-class Start:
+class Start(NamedTuple):
     """Everything that the child needs.
 
     `rules` None and `filter` empty leave a layer out, which tests do to try the others alone. `control_groups` are the files with the

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import Final
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
 
 HOME: Final = PurePosixPath("/home/agent")
 """Path of the granted folder for the command: its home and working folder."""
@@ -26,16 +26,17 @@ KEPT_VARIABLES: Final = ("TERM", "COLORTERM", "LINES", "COLUMNS", "NO_COLOR")
 """Variables that are passed on, because they describe the terminal."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Network:
+_NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
+
+
+class Network(NamedTuple):
     """A network namespace, and the user namespace that owns it if that is not the current one."""
 
     namespace: Path
     user_namespace: Path | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Limits:
+class Limits(NamedTuple):
     """Resource limits: sizes in bytes, per process unless noted. The sum over all processes is unlimited."""
 
     processes: int = 1024
@@ -50,8 +51,7 @@ class Limits:
     """Size of /dev/shm."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Mount:
+class Mount(NamedTuple):
     """A path as the command sees it, and its source outside; without a source it is a folder in memory.
 
     Files that are not `executable` can be neither executed nor mapped as code, by the dynamic loader neither. `size` and `folders` are the
@@ -66,8 +66,7 @@ class Mount:
     folders: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Profile:
+class Profile(NamedTuple):
     """A command to confine.
 
     `files` are generated files: path as seen by the command -> content. `read_only` are files and folders of the machine: path as seen by
@@ -79,11 +78,11 @@ class Profile:
     command: tuple[str, ...]
     network: Network | None
     folder: Path | None
-    files: Mapping[str, bytes] = field(default_factory=dict)
-    read_only: Mapping[str, Path] = field(default_factory=dict)
+    files: Mapping[str, bytes] = _NOTHING
+    read_only: Mapping[str, Path] = _NOTHING
     mounts: tuple[Mount, ...] = ()
     search_path: tuple[str, ...] = SEARCH_PATH
-    variables: Mapping[str, str] = field(default_factory=dict)
+    variables: Mapping[str, str] = _NOTHING
     limits: Limits = Limits()
 
     def collect_files(self) -> dict[str, bytes]:

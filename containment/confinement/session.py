@@ -11,7 +11,6 @@ import os
 import select
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from containment.confinement.deadline import EXPIRED, Deadline
@@ -39,14 +38,12 @@ class Supervisor(Protocol):
         """Answer a system call that the filter reports."""
 
 
-@dataclass
 class _State:
-    child: int
-    deadline: Deadline | None = None
-    init: int = 0
-    notifications: int = -1
-    status: int | None = None
-    errors: list[str] = field(default_factory=list)
+    def __init__(self, child: int, deadline: Deadline | None = None) -> None:
+        self.child, self.deadline = child, deadline
+        self.init, self.notifications = 0, -1
+        self.status: int | None = None
+        self.errors: list[str] = []
 
 
 def run_session(start: Start, make_supervisor: Callable[[], Supervisor], deadline: Deadline | None = None) -> int:

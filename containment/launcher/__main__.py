@@ -1,5 +1,5 @@
 """`python -m containment.launcher`: the same as `containment-sandbox`."""
 
-from containment.launcher.command_line import main
+from containment.launcher.command_line import run_and_exit
 
-raise SystemExit(main())
+run_and_exit()

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from containment.errors import ContainmentError, InputError
 from containment.exit_code import Exit
@@ -18,6 +19,7 @@ from containment.program_parser import HelpFormatter, ProgramParser
 from containment.streams import exit_on_file_error
 
 if TYPE_CHECKING:
+    from containment.launcher.limits.time_limit import TimeLimit
     from containment.launcher.settings import Settings
 
 _NETWORK = "Open connections for launchers without a network."
@@ -79,6 +81,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _run_command(options)
 
 
+def run_and_exit() -> NoReturn:
+    """Run a command of the launcher as the whole program, and end with its exit code.
+
+    The process ends without the interpreter's own clean-up of modules, which a caller would wait for: `main` has written and closed all.
+    """
+    code = main()
+    sys.stderr.flush()
+    os._exit(code)
+
+
 def _run_command(options: argparse.Namespace) -> int:
     try:
         code: int = options.run(options)
@@ -128,7 +140,6 @@ def _read_settings(options: argparse.Namespace) -> Settings:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from containment.launcher.limits.time_limit import parse_time_limit
     from containment.launcher.start import Request, find_event_log, run_command
 
     command = _read_command(options)
@@ -140,10 +151,18 @@ def _run(options: argparse.Namespace) -> int:
             folder=options.folder,
             event_log=options.event_log or find_event_log(),
             network=options.network,
-            time_limit=parse_time_limit(options.deadline, options.grace) if options.deadline else None,
+            time_limit=_read_time_limit(options),
             is_quiet=options.quiet,
         )
     )
+
+
+def _read_time_limit(options: argparse.Namespace) -> TimeLimit | None:
+    if not options.deadline:
+        return None
+    from containment.launcher.limits.time_limit import parse_time_limit
+
+    return parse_time_limit(options.deadline, options.grace)
 
 
 def _check(options: argparse.Namespace) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import struct
 from collections.abc import Iterable
+from functools import cache
 from typing import Final
 
 from containment.sandbox.globs import is_match
@@ -17,18 +18,19 @@ _HEAD: Final = 4096
 
 def find_programs(patterns: Iterable[str]) -> dict[str, str]:
     """Return the programs that exist, as path in the profile's spelling -> path with symbolic links resolved."""
+    resolve, is_program = cache(os.path.realpath), cache(_is_program)  # folders of programs consist of links to a few
     out: dict[str, str] = {}
     for pattern in patterns:
         for path in _list_matches(pattern):
-            real = os.path.realpath(path)
-            if os.path.isfile(real) and os.access(real, os.X_OK):  # noqa: PTH113 - many paths at a start
+            real = resolve(_follow_link(path))
+            if is_program(real):
                 out[path] = real
     return out
 
 
 def find_loaders(programs: Iterable[str]) -> set[str]:
     """Return the dynamic loaders that the programs name, symbolic links resolved."""
-    found = {read_loader(path) for path in programs}
+    found = {read_loader(path) for path in {*programs}}
     return {os.path.realpath(path) for path in found if path is not None}
 
 
@@ -54,11 +56,23 @@ def read_loader(path: str) -> str | None:
     return None
 
 
+def _follow_link(path: str) -> str:
+    """Return the path that a symbolic link names, and any other path as it is."""
+    try:
+        return os.path.join(os.path.dirname(path), os.readlink(path))  # noqa: PTH115, PTH118, PTH120 - many paths at a start
+    except OSError:
+        return path
+
+
+def _is_program(real: str) -> bool:
+    return os.path.isfile(real) and os.access(real, os.X_OK)  # noqa: PTH113 - many paths at a start
+
+
 def _list_matches(pattern: str) -> list[str]:
     folder, _, name = pattern.rpartition("/")
     if "*" not in name:
         return [pattern]
     try:
-        return sorted(each.path for each in os.scandir(folder or "/") if is_match(pattern, each.path))
+        return sorted(each.path for each in os.scandir(folder or "/") if is_match(name, each.name))
     except OSError:
         return []

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from containment.confinement.profile import Limits
 from containment.errors import InputError, Problem
@@ -34,8 +33,7 @@ LIMITS: Final[Mapping[str, tuple[int, int | None]]] = {
 _Check = Callable[[str, Any], Iterator[Problem]]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Settings:
+class Settings(NamedTuple):
     """What the launcher takes from a profile."""
 
     stack: str

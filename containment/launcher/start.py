@@ -7,9 +7,8 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from containment.confinement.bubblewrap import find_bwrap
 from containment.confinement.errors import ConfinementError
@@ -23,7 +22,6 @@ from containment.confinement.system_calls.seccomp import build_program, get_curr
 from containment.errors import InputError, Problem
 from containment.launcher.events.event_log import EventLog
 from containment.launcher.limits.control_groups import create_groups
-from containment.launcher.limits.time_limit import TimeLimit, build_deadline
 from containment.launcher.network.connections import PORT, ServerProcess, build_variables, open_server
 from containment.launcher.network.trust import TrustBundle, open_bundle
 from containment.launcher.settings import Settings, compute_digest
@@ -32,14 +30,15 @@ from containment.launcher.view import TEMPORARY, View, build_view, needs_home
 from containment.sandbox.paths import is_within
 
 if TYPE_CHECKING:
+    from containment.confinement.deadline import Deadline
     from containment.launcher.events.ocsf import Policy
+    from containment.launcher.limits.time_limit import TimeLimit
     from containment.launcher.supervisor.observation import Observer
 
 _TEMPORARY: Final = Path("/tmp")  # noqa: S108 - the folder in it has a random name and is the caller's alone
 
 
-@dataclass(frozen=True, kw_only=True)
-class Request:
+class Request(NamedTuple):
     """What the caller wants to run.
 
     `folder` becomes the command's home; None is a temporary one. `network` is the socket of the network service, for a launcher without a
@@ -101,8 +100,7 @@ def run_command(request: Request) -> int:
             control_groups=groups.files,
             port=PORT if server else 0,
         )
-        limit = request.time_limit
-        deadline = build_deadline(limit, _describe_policy(request), view.program, events) if limit else None
+        deadline = _build_deadline(request, view, events)
         try:
             return run_session(start, observe, deadline)
         except ConfinementError as error:
@@ -127,6 +125,14 @@ def _make_observer(request: Request, view: View, events: EventLog, server: Serve
 
     policy = _describe_policy(request)
     return Observer(view, policy, events, begin=server.start if server else None, before_open={str(CA_BUNDLE): trust.complete})
+
+
+def _build_deadline(request: Request, view: View, events: EventLog) -> Deadline | None:
+    if request.time_limit is None:
+        return None
+    from containment.launcher.limits.time_limit import build_deadline  # with it the clock of the calendar, which few commands need
+
+    return build_deadline(request.time_limit, _describe_policy(request), view.program, events)
 
 
 def _describe_policy(request: Request) -> Policy:

@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from containment.confinement.bubblewrap import SYSTEM_FILES, find_tool
 from containment.confinement.errors import ConfinementError
@@ -33,8 +32,7 @@ PROGRAM_FOLDERS: Final = ("/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local
 _WHY: Final = "a command that starts with other paths than its profile is not confined by it"
 
 
-@dataclass(frozen=True, kw_only=True)
-class View:
+class View(NamedTuple):
     """The view of one command; `notes` are grants that this machine lacks."""
 
     profile: Profile

@@ -6,7 +6,6 @@ Only this module has the paths of those files. Every mistake in every file is re
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -199,7 +198,7 @@ def _check_sets(
             fix = make_proposal(name, same, "name a set of presets/catalog/", verb="use", most=len(same))
             problem = _make_problem(where, f"names the set {name!r}, which is not in {root.name}/catalog/", fix)
             out.append(
-                problem if near is None else replace(problem, replacement=Replacement((*where.rpartition(":")[2].split("."), place), near))
+                problem if near is None else problem._replace(replacement=Replacement((*where.rpartition(":")[2].split("."), place), near))
             )
         elif (sets[name].web_group in DENY_GROUPS) != denied:
             side, other = ("denies", "permitSets") if denied else ("permits", "denySets")

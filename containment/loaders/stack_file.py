@@ -202,11 +202,11 @@ def _locate_at_options(problems: Iterable[Problem], file: str, options: Mapping[
         text = options[key]
         if text is None:
             quoted = one.what.endswith(")") and " (" in one.what
-            yield replace(one, where=f"--config-secret {key}", what=one.what.rpartition(" (")[0] if quoted else one.what)
+            yield one._replace(where=f"--config-secret {key}", what=one.what.rpartition(" (")[0] if quoted else one.what)
             continue
         text = text if is_shown(key) else "..."
         cut = text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}..."
-        yield replace(one, where=f"-c {key}={cut}", what=one.what.removesuffix(f" ({quote_value(text)})"))
+        yield one._replace(where=f"-c {key}={cut}", what=one.what.removesuffix(f" ({quote_value(text)})"))
 
 
 def _find_unread(path: Path) -> list[Problem]:
@@ -238,7 +238,7 @@ def read_other_stacks(stack: str, folder: Path = Path()) -> tuple[list[OtherStac
             problems += [Problem(path.name, one.what, why, f"{one.fix}; or remove the file") for one in error.problems]
             continue
         clouded = wrong & {"vpcCidr", "namePrefix", "spokeGatewayName"}
-        problems += [replace(one, why=why) for one in mistakes if one.where.removeprefix(f"{path.name}:") in clouded]
+        problems += [one._replace(why=why) for one in mistakes if one.where.removeprefix(f"{path.name}:") in clouded]
         if not clouded:
             found.append(describe_stack(other, config, path.name))
     return found, problems

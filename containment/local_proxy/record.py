@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import os
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from containment.local_proxy.attribution import Attribution
@@ -75,7 +75,7 @@ class Record:
             time=datetime.now(UTC),
             action=action,
             connection=facts.uid,
-            subject=replace(self._subject, program=holders[0].program, pid=holders[0].pid) if holders else self._subject,
+            subject=self._subject._replace(program=holders[0].program, pid=holders[0].pid) if holders else self._subject,
             sharers=tuple((one.pid, one.program) for one in holders[1:]),
             rule=rule,
             message=message,

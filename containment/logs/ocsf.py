@@ -6,11 +6,12 @@ The class here is Network Activity (4001). Optional values that are unknown are 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
 from enum import IntEnum
-from ipaddress import IPv4Address, IPv6Address
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
+
+if TYPE_CHECKING:  # only read by type checkers, and the launcher starts sooner
+    from datetime import datetime
+    from ipaddress import IPv4Address, IPv6Address
 
 OCSF_VERSION: Final = "1.7.0"
 _NETWORK_CATEGORY: Final = 4
@@ -45,8 +46,7 @@ _ACTIVITY_NAMES: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
+class Subject(NamedTuple):
     """The policy and the process that an event is about; `program` is empty and `pid` None where they are unknown."""
 
     stack: str
@@ -61,8 +61,7 @@ class Subject:
     pid: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NetworkEvent:
+class NetworkEvent(NamedTuple):
     """One decision on a connection, or its end; `address` is what a name was resolved to."""
 
     time: datetime
@@ -70,11 +69,11 @@ class NetworkEvent:
     connection: str
     """An id that the events of one connection share."""
     subject: Subject
-    sharers: tuple[tuple[int, str], ...] = ()
-    """Further processes that have the connection open, as (pid, program)."""
     rule: str
     message: str
     source: tuple[str, int]
+    sharers: tuple[tuple[int, str], ...] = ()
+    """Further processes that have the connection open, as (pid, program)."""
     host: str | None = None
     port: int | None = None
     address: IPv4Address | IPv6Address | None = None

@@ -38,6 +38,8 @@ def find_uncovered_text(narrow: str, wide: Iterable[str]) -> str | None:
 
 def is_match(pattern: str, text: str) -> bool:
     """Return whether a text fits a pattern."""
+    if pattern == _SEGMENT:
+        return "/" not in text
     return _accepts(_tokenize(pattern), _read(_tokenize(pattern), text))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -141,4 +141,4 @@ def parse_agent(name: str, document: Any) -> tuple[Agent | None, str, list[Probl
 
 def _complete_fix(problem: Problem, key: str) -> Problem:
     """Return the problem with the fix of a required key, where the key is not set."""
-    return replace(problem, fix=FIXES[key]) if key in FIXES and problem.what.startswith(("is not set", "is empty")) else problem
+    return problem._replace(fix=FIXES[key]) if key in FIXES and problem.what.startswith(("is not set", "is empty")) else problem

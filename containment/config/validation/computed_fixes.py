@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from ipaddress import IPv4Network
 from typing import Any
 
@@ -53,7 +52,7 @@ def complete_fixes(
 
 def _suggest_nearest(problem: Problem, key: str, text: str, known: Sequence[str], otherwise: str) -> Problem:
     near = find_nearest(text, known)
-    return replace(problem, fix=make_proposal(text, known, otherwise), replacement=None if near is None else Replacement((key,), near))
+    return problem._replace(fix=make_proposal(text, known, otherwise), replacement=None if near is None else Replacement((key,), near))
 
 
 def _suggest_free_network(problem: Problem, raw: Any, taken: Sequence[IPv4Network]) -> Problem:
@@ -68,4 +67,4 @@ def _suggest_free_network(problem: Problem, raw: Any, taken: Sequence[IPv4Networ
         note = f" ({given} is taken)"
     if "RFC 1918" in problem.what:
         note = ", which is free, or another network inside 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16"
-    return replace(problem, fix=f"set vpcCidr: {free}{note}", replacement=Replacement(("vpcCidr",), str(free)))
+    return problem._replace(fix=f"set vpcCidr: {free}{note}", replacement=Replacement(("vpcCidr",), str(free)))

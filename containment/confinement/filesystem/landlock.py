@@ -11,9 +11,8 @@ import errno
 import os
 import stat
 import struct
-from dataclasses import dataclass
 from enum import IntFlag, StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from containment.confinement import kernel
 from containment.confinement.errors import ConfinementError
@@ -72,8 +71,7 @@ _RIGHTS: Final = {
 """No rule permits device nodes: `MAKE_CHAR` and `MAKE_BLOCK` are handled and never granted."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """Access to a path, as the command sees it, and to everything below it; a path that is `optional` may be missing."""
 
     path: str

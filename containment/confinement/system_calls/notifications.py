@@ -10,8 +10,7 @@ import ctypes
 import errno
 import fcntl
 import struct
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from containment.confinement import kernel
 from containment.confinement.errors import ConfinementError
@@ -24,8 +23,7 @@ _CONTINUE: Final = 1
 _SIZE: Final = 80
 
 
-@dataclass(frozen=True, slots=True)
-class Notification:
+class Notification(NamedTuple):
     """One system call that waits for an answer; `process` is a thread id as the supervisor sees it."""
 
     id: int

@@ -6,9 +6,8 @@ architecture lacks the call. The tests compare the table with libseccomp's.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 
 class Machine(StrEnum):
@@ -22,8 +21,7 @@ AUDIT_ARCH: Final = {Machine.X86_64: 0xC000003E, Machine.AARCH64: 0xC00000B7}
 """The kernel's identifier of each architecture (linux/audit.h)."""
 
 
-@dataclass(frozen=True)
-class SyscallNumbers:
+class SyscallNumbers(NamedTuple):
     """The numbers of one system call."""
 
     x86_64: int | None

@@ -7,9 +7,8 @@ digest of its profile.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum, StrEnum
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from containment.logs.ocsf import build_device, build_metadata, build_outcome
 
@@ -66,8 +65,7 @@ NO_ROUTE: Final = "no-route"
 PERMITTED: Final = frozenset({Kind.PROGRAM_START, Kind.SESSION, Kind.DEADLINE})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
+class Policy(NamedTuple):
     """The profile that decided, and the task of the command."""
 
     stack: str
@@ -78,8 +76,7 @@ class Policy:
     host: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
+class Subject(NamedTuple):
     """The process that did something: its number on the host, and its program; empty where it is unknown."""
 
     process: int

@@ -10,9 +10,8 @@ import contextlib
 import os
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from containment.confinement.profile import Limits
 
@@ -23,8 +22,7 @@ _TRIES: Final = 500
 _PAUSE: Final = 0.002
 
 
-@dataclass(frozen=True)
-class ControlGroups:
+class ControlGroups(NamedTuple):
     """The groups of one command: the files to which a process writes its number to join them, and a description."""
 
     files: tuple[Path, ...]

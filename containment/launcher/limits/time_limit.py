@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 import sys
 import time
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from containment.confinement.deadline import Deadline
 from containment.errors import InputError, Problem
@@ -19,8 +18,7 @@ if TYPE_CHECKING:
 _LONGEST = 30 * 24 * 3600
 
 
-@dataclass(frozen=True, slots=True)
-class TimeLimit:
+class TimeLimit(NamedTuple):
     """The seconds until a command ends, and the grace between SIGTERM and SIGKILL."""
 
     seconds: float

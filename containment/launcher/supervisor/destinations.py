@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import socket
 import struct
-from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
-from typing import Final
+from typing import Final, NamedTuple
 
 LONGEST: Final = 28
 """Bytes of the longest address that is read, sockaddr_in6."""
@@ -18,8 +17,7 @@ _IPV4_BYTES: Final = 8
 _IPV6_BYTES: Final = 24
 
 
-@dataclass(frozen=True, slots=True)
-class Destination:
+class Destination(NamedTuple):
     """An address and a port."""
 
     address: IPv4Address | IPv6Address

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from containment.confinement.system_calls.seccomp import CONNECTIONS, PATH_CHANGES, PATH_OPENS, PROGRAM_STARTS
 from containment.confinement.system_calls.syscalls import SYSCALLS, Machine
@@ -16,8 +15,7 @@ WRITE_FLAGS: Final = 0o1 | 0o2 | 0o100 | 0o1000
 O_PATH: Final = 0o10000000
 
 
-@dataclass(frozen=True, slots=True)
-class PathArgument:
+class PathArgument(NamedTuple):
     """Positions of a path and of the folder that it is relative to; None: the working folder."""
 
     path: int

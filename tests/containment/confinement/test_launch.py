@@ -10,7 +10,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -51,7 +50,7 @@ def folder(tmp_path: Path, who: Identity) -> Path:
 
 
 def confined(who: Identity, folder: Path, *words: str, seconds: float = 0, **more: object) -> CommandResult:
-    return run_confined(replace(Profile(command=words, network=None, folder=folder), **more), who, seconds)  # type: ignore[arg-type]
+    return run_confined(Profile(command=words, network=None, folder=folder)._replace(**more), who, seconds)  # type: ignore[arg-type]
 
 
 def shell(who: Identity, folder: Path, text: str, **more: object) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,6 +12,8 @@ import pytest
 from containment.exit_code import Exit
 from containment.launcher.command_line import build_parser, main
 from tests.containment.launcher.profiles import write_profile
+
+REPOSITORY = Path(__file__).parents[3]
 
 
 @pytest.mark.parametrize("words", [[], ["run"], ["run", "--unknown"], ["check"], ["start"], ["check", "--profile"]])
@@ -47,3 +52,24 @@ def test_nothing_of_the_product_leaves_a_layer_out() -> None:
     assert "rules=view.rules" in text
     assert 'filter=b""' not in text
     assert "rules=None" not in text
+
+
+def test_a_start_imports_nothing_that_it_does_not_need() -> None:
+    modules = "containment.launcher.command_line, containment.launcher.start, containment.launcher.supervisor.observation"
+    code = f"import sys; sys.path.insert(0, {str(REPOSITORY)!r}); import {modules}; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-I", "-S", "-c", code], capture_output=True, text=True, check=True)
+    slow = {"dataclasses", "inspect", "datetime", "tempfile", "pydantic", "containment.launcher.limits.time_limit"}
+    assert slow & set(done.stdout.split()) == set()
+
+
+def test_the_whole_program_ends_with_its_code_and_all_output_and_without_a_clean_up_of_modules(tmp_path: Path) -> None:
+    words = ["containment-sandbox", "unit", "--profile", str(write_profile(tmp_path)), "--", "bash"]
+    run = "from containment.launcher.command_line import run_and_exit; run_and_exit()"
+    code = f"import atexit, sys; atexit.register(print, 'cleaned'); sys.argv = {json.dumps(words)}; {run}"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=REPOSITORY)
+    assert (done.returncode, done.stderr) == (Exit.OK, "")
+    assert done.stdout.startswith("#")
+    assert done.stdout.endswith("\n")
+    assert "cleaned" not in done.stdout
+    failed = subprocess.run([sys.executable, "-c", code.replace('"unit"', '"nothing"')], capture_output=True, check=False, cwd=REPOSITORY)
+    assert failed.returncode == Exit.USAGE

@@ -10,7 +10,6 @@ import os
 import socket
 import sys
 import tempfile
-from dataclasses import replace
 from pathlib import Path
 
 from containment.confinement.bubblewrap import find_bwrap
@@ -41,7 +40,7 @@ if layer != "mounts":
     idle = next(each for each in shown.mounts if each.path == IDLE)
     shared = Mount(path="/dev/shm", source=None, writable=True, size=1 << 20)
     folders = [each for each in sorted(Path("/").iterdir()) if each.is_dir() and not each.is_symlink() and each.name not in _NOT_BOUND]
-    shown = replace(shown, mounts=(*(Mount(path=str(each), source=each, writable=True) for each in folders), shared, idle))
+    shown = shown._replace(mounts=(*(Mount(path=str(each), source=each, writable=True) for each in folders), shared, idle))
 with reserve_identity() as identity:
     start = Start(
         profile=shown,
