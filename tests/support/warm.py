@@ -195,6 +195,7 @@ def _import_everything() -> None:
 
     from containment_lab.cloud.server import SETTINGS
 
+    os.fsync = _leave_in_memory
     before = dict(os.environ)
     os.environ.update(SETTINGS)
     for name in _IMPORTED:
@@ -203,6 +204,10 @@ def _import_everything() -> None:
         get_service_model(service)
     os.environ.clear()
     os.environ.update(before)
+
+
+def _leave_in_memory(_: object) -> None:
+    """Stand in for `os.fsync`: tests kill processes, never the machine, and a deployment waits for the disk hundreds of times."""
 
 
 def _fork_children(address: Path) -> None:
