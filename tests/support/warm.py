@@ -24,6 +24,7 @@ import tempfile
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 from typing import IO, Any
 
 _CLIENT = """#!{python} -IS
@@ -211,7 +212,8 @@ def _leave_in_memory(_: object) -> None:
 
 
 def _fork_children(address: Path) -> None:
-    """Have programs, packs and simulators forked, in every fork."""
+    """Have programs, packs, simulators and a fleet's commands forked, in every fork."""
+    from containment.fleet import lab_backend
     from containment_lab import simulators
     from containment_lab.formats.config import Project
 
@@ -220,6 +222,7 @@ def _fork_children(address: Path) -> None:
 
     kept = {name: getattr(subprocess, name) for name in ("DEVNULL", "STDOUT")}
     simulators.subprocess = type("Forks", (), {**kept, "Popen": staticmethod(launched)})  # type: ignore[attr-defined,assignment]
+    lab_backend.sys = SimpleNamespace(executable=str(client(address)))  # type: ignore[attr-defined]
     chosen: Any = Project.python
 
     def warm_if_ours(project: Project) -> str:
@@ -231,8 +234,8 @@ def _fork_children(address: Path) -> None:
 
 def _is_other_checkout(folder: Path) -> bool:
     """Tell whether a folder has modules of its own under names that are imported here already."""
-    own = any((folder / name).exists() for name in ("components", "containment", "policypack", "registry.py"))
-    return own and not folder.is_relative_to(_REPOSITORY)
+    names = ("components", "containment", "policypack", "registry.py")
+    return any((folder / name).exists() and not (folder / name).resolve().is_relative_to(_REPOSITORY) for name in names)
 
 
 def _become(asked: socket.socket, told: dict[str, Any], streams: list[int]) -> None:
