@@ -193,10 +193,13 @@ def _reap(*_: object) -> None:
 
 def _import_everything() -> None:
     from moto.core.utils import get_service_model
+    from pulumi.runtime import resource
+    from pulumi.runtime.proto import source_pb2
 
     from containment_lab.cloud.server import SETTINGS
 
     os.fsync = _leave_in_memory
+    resource._get_stack_trace = source_pb2.StackTrace  # as in `stack_traces`: the lab's engine keeps none
     before = dict(os.environ)
     os.environ.update(SETTINGS)
     for name in _IMPORTED:
