@@ -230,15 +230,21 @@ def _fork_children(address: Path) -> None:
 
     def warm_if_ours(project: Project) -> str:
         python = str(chosen.fget(project))
-        return python if _is_other_checkout(project.root.resolve()) else str(client(address))
+        return python if _has_other(project.root.resolve(), "containment") else str(client(address))
 
     Project.python = property(warm_if_ours)  # type: ignore[method-assign,assignment]
 
 
-def _is_other_checkout(folder: Path) -> bool:
-    """Tell whether a folder has modules of its own under names that are imported here already."""
-    names = ("components", "containment", "policypack", "registry.py")
+def _has_other(folder: Path, *names: str) -> bool:
+    """Tell whether a folder has files or folders of these names that are not this repository's."""
     return any((folder / name).exists() and not (folder / name).resolve().is_relative_to(_REPOSITORY) for name in names)
+
+
+def _forget_modules() -> None:
+    """Have this fork import program parts and pack from its own folder, if that has any, as a new interpreter would."""
+    if _has_other(Path.cwd(), "components", "policypack", "registry.py"):
+        for name in [name for name in sys.modules if name.partition(".")[0] in ("components", "policypack")]:
+            del sys.modules[name]
 
 
 def _become(asked: socket.socket, told: dict[str, Any], streams: list[int]) -> None:
@@ -254,6 +260,7 @@ def _become(asked: socket.socket, told: dict[str, Any], streams: list[int]) -> N
     os.environ.update(environment)
     os.chdir(told["folder"])
     _forget_what_forks_would_share()
+    _forget_modules()
     asked.send(str(os.getpid()).encode().ljust(_WIDTH))
     if told["leash"]:
         threading.Thread(target=_die_with, args=[asked], daemon=True).start()
