@@ -63,3 +63,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return next((number for number, path in enumerate(LONGEST) if file.startswith(path)), len(LONGEST))
 
     items.sort(key=lambda item: place(item.nodeid.partition("::")[0]))
+
+
+def pytest_collection_finish() -> None:
+    """Take the collected tests and their modules out of garbage collection: they stay until the end, and pytest collects there."""
+    gc.freeze()

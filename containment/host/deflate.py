@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import struct
 import zlib
+from bisect import bisect_right
 from collections.abc import Iterator
 
 MIN_MATCH, MAX_MATCH, WINDOW = 3, 258, 32768
@@ -70,17 +71,18 @@ def _remember(data: bytes, at: int, seen: dict[bytes, list[int]]) -> None:
 
 
 def _find_longest(data: bytes, at: int, seen: dict[bytes, list[int]]) -> tuple[int, int]:
-    best = (0, 0)
-    for start in reversed(seen.get(data[at : at + MIN_MATCH], ())[-_CANDIDATES:]):
-        if at - start > WINDOW:
+    longest, distance = 0, 0
+    limit = min(MAX_MATCH, len(data) - at)
+    for start in reversed(seen.get(data[at : at + MIN_MATCH], ())[-_CANDIDATES:]) if limit >= MIN_MATCH else ():
+        if at - start > WINDOW or longest == limit:
             break
-        length = 0
-        limit = min(MAX_MATCH, len(data) - at)
-        while length < limit and data[start + length] == data[at + length]:
-            length += 1
-        if length >= MIN_MATCH and length > best[0]:
-            best = (length, at - start)
-    return best
+        if data[start + longest] == data[at + longest]:  # otherwise the match is not longer
+            length = MIN_MATCH
+            while length < limit and data[start + length] == data[at + length]:
+                length += 1
+            if length > longest:
+                longest, distance = length, at - start
+    return longest, distance
 
 
 class _Bits:
@@ -100,10 +102,15 @@ class _Bits:
 
     def put_code(self, code: int, bits: int) -> None:
         """Put a Huffman code, which deflate packs most significant bit first."""
-        self.put(int(f"{code:0{bits}b}"[::-1], 2), bits)
+        self.put(_reverse(code, bits), bits)
 
     def get_bytes(self) -> bytes:
         return bytes(self._out) + (bytes([self._held]) if self._count else b"")
+
+
+@functools.cache
+def _reverse(code: int, bits: int) -> int:
+    return int(f"{code:0{bits}b}"[::-1], 2)
 
 
 def _put_symbol(out: _Bits, symbol: int) -> None:
@@ -121,9 +128,9 @@ def _put_match(out: _Bits, length: int, distance: int) -> None:
     if length == MAX_MATCH:
         _put_symbol(out, 285)
     else:
-        index = max(place for place, start in enumerate(_LENGTHS) if start <= length)
+        index = bisect_right(_LENGTHS, length) - 1
         _put_symbol(out, 257 + index)
         out.put(length - _LENGTHS[index], max(0, index // 4 - 1))
-    index = max(place for place, start in enumerate(_DISTANCES) if start <= distance)
+    index = bisect_right(_DISTANCES, distance) - 1
     out.put_code(index, 5)
     out.put(distance - _DISTANCES[index], max(0, index // 2 - 1))

@@ -6,6 +6,7 @@ Only this module has the paths of those files. Every mistake in every file is re
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -215,7 +216,7 @@ def _read_document(root: Path, path: Path, problems: list[Problem], *, named: bo
     """Return a file's mapping, with the file's name as `name`; None, and a problem, when it cannot be read."""
     where = path.relative_to(root.parent).as_posix()
     try:
-        document: Any = strict_yaml.read(path)
+        document: Any = _parse_text(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         what, fix = strict_yaml.explain_error(error)
         problems.append(
@@ -237,6 +238,12 @@ def _read_document(root: Path, path: Path, problems: list[Problem], *, named: bo
             )
         )
     return {**document, "name": path.stem} if named else document
+
+
+@lru_cache(maxsize=256)
+def _parse_text(text: str) -> Any:
+    """Parse a file's text once per process, as most files are the same at the next load; the answer is shared, so never change it."""
+    return strict_yaml.load(text)
 
 
 def _validate(root: Path, path: Path, document: dict[str, Any] | None, model: type[_T], problems: list[Problem]) -> _T | None:

@@ -6,6 +6,7 @@ never within another one.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 ALIASES: Final = {
@@ -34,6 +35,7 @@ def normalize(path: str) -> str | None:
     return None if ".." in parts else "/" + "/".join(parts)
 
 
+@lru_cache(maxsize=1024)
 def resolve_aliases(path: str) -> str:
     """Return a normal path with the known symbolic links replaced by their targets."""
     for link, target in ALIASES.items():

@@ -28,17 +28,9 @@ def main() -> None:
     os.environ["MOTO_PORT"] = str(port)
     gc.disable()  # moto's and botocore's models stay: collecting while they load is a third of the time
     app = make_application()
-    from moto.moto_server.werkzeug_app import MotoRequestHandler
+    from containment_lab.cloud.request_handler import RequestHandler
 
-    class Quiet(MotoRequestHandler):  # type: ignore[misc]
-        """Keep connections open (boto3 reuses them) and do not log every call."""
-
-        protocol_version = "HTTP/1.1"
-
-        def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-            """Log nothing."""
-
-    server = make_server("127.0.0.1", port, app, threaded=True, request_handler=Quiet)
+    server = make_server("127.0.0.1", port, app, threaded=True, request_handler=RequestHandler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     threading.Thread(target=_warm, args=(port,), daemon=True).start()
     while home.root.is_dir():

@@ -16,9 +16,11 @@ import yaml
 
 from tests.containment.vending.files import write_agent
 from tests.deployment.lab import REPOSITORY, Lab
+from tests.support import warm
 
 COMMAND_SECONDS = 1500
 STUCK_SECONDS = 600
+_FLEET = ("-m", "containment", "fleet")
 
 
 @dataclass(frozen=True)
@@ -59,21 +61,18 @@ class FleetProject:
 
     def run(self, *words: str) -> tuple[int, dict[str, Any], str]:
         """Run a command to its end, and return its exit code, its JSON answer and its stderr."""
-        command = [*self._command(*words), "--json"]
-        done = subprocess.run(
-            command, cwd=self.folder, env=self.lab.environment, capture_output=True, text=True, timeout=COMMAND_SECONDS, check=False
-        )
+        done = warm.run([*_FLEET, *words, "--json"], self.folder, self.lab.environment, COMMAND_SECONDS)
         assert done.stdout, done.stderr
         return done.returncode, json.loads(done.stdout), done.stderr
 
     def kill_at(self, resources: int, *words: str) -> None:
-        """Run a command, and kill it (-9) when the states of all stacks have so many resources.
+        """Run a command in an interpreter of its own, and kill it (-9) when the states of all stacks have so many resources.
 
         Its engines may still record what is under way when this returns; the next run waits for their locks.
         """
         talk = self.folder / "talk.log"
         with talk.open("w") as out:
-            process = subprocess.Popen(self._command(*words), cwd=self.folder, env=self.lab.environment, stdout=out, stderr=out)
+            process = subprocess.Popen([sys.executable, *_FLEET, *words], cwd=self.folder, env=self.lab.environment, stdout=out, stderr=out)
             over = time.monotonic() + STUCK_SECONDS
             while process.poll() is None and self.count_resources() < resources:
                 assert time.monotonic() < over, f"{self.count_resources()} of {resources} resources\n{talk.read_text()}"
@@ -110,7 +109,3 @@ class FleetProject:
         ]
         subnets = [one["SubnetId"] for one in ec2.describe_subnets(Filters=inside)["Subnets"]]
         return [one for one in (*vpcs, *hosts, *endpoints, *subnets) if one not in known]
-
-    @staticmethod
-    def _command(*words: str) -> list[str]:
-        return [sys.executable, "-m", "containment", "fleet", *words]

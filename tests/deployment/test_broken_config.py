@@ -15,22 +15,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
+from tests.broken.tables import read
 from tests.deployment.inventory import aws_inventory, controller_inventory
 from tests.deployment.lab import REPOSITORY, Lab, Run
 from tests.support.cloud_inventory import find_differences
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
-BROKEN = Path(__file__).parents[1] / "broken"
-TABLES = yaml.safe_load((BROKEN / "configs.yaml").read_text(encoding="utf-8"))
+TABLES = read("configs.yaml")
 CONFIGS: list[dict[str, Any]] = [
     row
     for row in (TABLES["values"] + TABLES["between"])[::29]
     if not any(value is None or isinstance(value, float) for value in row["config"].values())  # -c hands over text: "9.0" is no mistake
 ]
-PRESETS: list[dict[str, Any]] = yaml.safe_load((BROKEN / "presets.yaml").read_text(encoding="utf-8"))[::49]
+PRESETS: list[dict[str, Any]] = read("presets.yaml")[::49]
 STACK = "locked-down-monitor"
 MANY = {
     "vpcCidr": "8.8.8.0/24",

@@ -24,6 +24,7 @@ import tempfile
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 from typing import IO, Any
 
 _CLIENT = """#!{python} -IS
@@ -192,9 +193,13 @@ def _reap(*_: object) -> None:
 
 def _import_everything() -> None:
     from moto.core.utils import get_service_model
+    from pulumi.runtime import resource
+    from pulumi.runtime.proto import source_pb2
 
     from containment_lab.cloud.server import SETTINGS
 
+    os.fsync = _leave_in_memory
+    resource._get_stack_trace = source_pb2.StackTrace  # as in `stack_traces`: the lab's engine keeps none
     before = dict(os.environ)
     os.environ.update(SETTINGS)
     for name in _IMPORTED:
@@ -205,8 +210,13 @@ def _import_everything() -> None:
     os.environ.update(before)
 
 
+def _leave_in_memory(_: object) -> None:
+    """Stand in for `os.fsync`: tests kill processes, never the machine, and a deployment waits for the disk hundreds of times."""
+
+
 def _fork_children(address: Path) -> None:
-    """Have programs, packs and simulators forked, in every fork."""
+    """Have programs, packs, simulators and a fleet's commands forked, in every fork."""
+    from containment.fleet import lab_backend
     from containment_lab import simulators
     from containment_lab.formats.config import Project
 
@@ -215,19 +225,26 @@ def _fork_children(address: Path) -> None:
 
     kept = {name: getattr(subprocess, name) for name in ("DEVNULL", "STDOUT")}
     simulators.subprocess = type("Forks", (), {**kept, "Popen": staticmethod(launched)})  # type: ignore[attr-defined,assignment]
+    lab_backend.sys = SimpleNamespace(executable=str(client(address)))  # type: ignore[attr-defined]
     chosen: Any = Project.python
 
     def warm_if_ours(project: Project) -> str:
         python = str(chosen.fget(project))
-        return python if _is_other_checkout(project.root.resolve()) else str(client(address))
+        return python if _has_other(project.root.resolve(), "containment") else str(client(address))
 
     Project.python = property(warm_if_ours)  # type: ignore[method-assign,assignment]
 
 
-def _is_other_checkout(folder: Path) -> bool:
-    """Tell whether a folder has modules of its own under names that are imported here already."""
-    own = any((folder / name).exists() for name in ("components", "containment", "policypack", "registry.py"))
-    return own and not folder.is_relative_to(_REPOSITORY)
+def _has_other(folder: Path, *names: str) -> bool:
+    """Tell whether a folder has files or folders of these names that are not this repository's."""
+    return any((folder / name).exists() and not (folder / name).resolve().is_relative_to(_REPOSITORY) for name in names)
+
+
+def _forget_modules() -> None:
+    """Have this fork import program parts and pack from its own folder, if that has any, as a new interpreter would."""
+    if _has_other(Path.cwd(), "components", "policypack", "registry.py"):
+        for name in [name for name in sys.modules if name.partition(".")[0] in ("components", "policypack")]:
+            del sys.modules[name]
 
 
 def _become(asked: socket.socket, told: dict[str, Any], streams: list[int]) -> None:
@@ -243,6 +260,7 @@ def _become(asked: socket.socket, told: dict[str, Any], streams: list[int]) -> N
     os.environ.update(environment)
     os.chdir(told["folder"])
     _forget_what_forks_would_share()
+    _forget_modules()
     asked.send(str(os.getpid()).encode().ljust(_WIDTH))
     if told["leash"]:
         threading.Thread(target=_die_with, args=[asked], daemon=True).start()

@@ -11,6 +11,7 @@ import pytest
 import containment.loaders.presets
 from containment.catalog.preset import Harness
 from containment.errors import InputError
+from containment.loaders import strict_yaml
 from containment.loaders.presets import find_presets_folder, load_library
 from containment.names import DENY_GROUPS, WebGroupId
 
@@ -49,6 +50,18 @@ def test_presets_are_those_of_the_checkout_and_their_absence_is_reported(copy: P
     shutil.copytree(copy, package.parents[1] / "presets")
     assert find_presets_folder() == package.parents[1] / "presets"
     assert load_library() == load_library(copy)
+
+
+def test_a_second_load_parses_only_the_files_that_changed(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    load_library(copy)
+    parse, texts = strict_yaml.load, list[str]()
+    monkeypatch.setattr(strict_yaml, "load", lambda text: texts.append(text) or parse(text))
+    assert load_library(copy) == load_library()
+    assert texts == []
+    changed = copy / "research.yaml"
+    changed.write_text(changed.read_text().replace("title: ", "title: Changed ", 1))
+    assert load_library(copy).presets["research"].title.startswith("Changed ")
+    assert texts == [changed.read_text()]
 
 
 def test_a_copy_reads_the_same_and_cannot_be_changed(copy: Path) -> None:

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import pytest
 
+from policypack.facts.logins import commands
 from policypack.graph.known_types import INSTANCE, TASK
 from policypack.graph.resources import Resource
 from policypack.rules.agent_host_has_no_login import check_resource
@@ -206,3 +207,25 @@ def test_a_form_that_other_checks_read_passes(case: str, wrap: str) -> None:
 def test_containers_and_lightsail_read_no_form() -> None:
     for kind, key in ((TASK, "containerDefinitions"), ("aws:lightsail/instance:Instance", "userData")):
         assert found('[{"name": "a", "image": "x"}]', kind, key) == []
+
+
+def test_marks_are_found_by_words_as_by_the_expression() -> None:
+    texts = [text for table in (SCRIPTS, CONFIGS, HARMLESS) for text in table.values()]
+    marked = [
+        *commands._WORDS,
+        "sh -i",
+        "bash','-i",
+        "open(STDIN",
+        "nc host 1",
+        "/bin/nc",
+        "dcvserver",
+        "\u017f\u017fh",
+        "\u212a3s",
+        "\xe9 SSH",
+    ]
+    unmarked = ["once", "sync", "adcv", "standard", "-i", "std", "\u017ftd", "\xe9", ""]
+    assert [text for text in marked if not commands.has_mark(text)] == []
+    assert [text for text in unmarked if commands.has_mark(text)] == []
+    words = {word for text in texts for word in (text, *text.split(), *text.splitlines())}
+    every = [*words, *(word[:-1] for word in words), *marked, *map(str.upper, marked), *(f"a{one}b" for one in marked)]
+    assert [text for text in every if commands.has_mark(text) != (commands._MARKS.search(text) is not None)] == []
