@@ -49,6 +49,7 @@ def write_units(request: TimerRequest, target: Path) -> Answer:
     """Write the units that observe a stack into a folder, and return which files they are and what installs them."""
     from containment.loaders.observation_runs import find_results_folder
     from containment.loaders.stack_file import read_stack
+    from containment.observe.log_groups import list_stack_groups
     from containment.systemd import RepeatedCommand
 
     stack, folder = request.stack, request.folder
@@ -65,7 +66,10 @@ def write_units(request: TimerRequest, target: Path) -> Answer:
         )
     project = folder.resolve()
     place = find_results_folder(kept, stack, project).resolve()
-    sources = [*dict.fromkeys([*find_deployed_groups(stack, [*request.config], folder), *(_make_absolute(one) for one in request.paths)])]
+    groups = list_stack_groups(stack, flows=keys.enable_vpc_flow_logs, queries=keys.enable_dns_query_logs)
+    if not groups and not request.paths:
+        groups = find_deployed_groups(stack, [*request.config], folder)  # raises
+    sources = [*dict.fromkeys([*groups, *(_make_absolute(one) for one in request.paths)])]
     command = [sys.executable, "-m", "containment", "observe", *sources, "--stack", stack, "--since", request.since]
     command += [word for one in request.config for word in ("--config", one)]
     command += ["--rules", str(request.rules.resolve())] if request.rules else []
