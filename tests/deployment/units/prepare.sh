@@ -37,11 +37,14 @@ END
 containment-sandbox network --unit > /run/units/agent-network.service
 containment-sandbox unit --profile /srv/profile.json -- bash -c 'cd /proc; echo "inside: $UID" [0-9]*; echo x > /tmp/x; echo y > /usr/y; exit 0' > /run/units/agent.service
 
+# Planted: a directive that the launcher's unit leaves out, because it would prevent the launcher's work.
+sed 's/^Restart=.*/Restart=no\nProtectHostname=yes/' /run/units/agent.service > /run/units/planted.service
+
 for name in sysinit basic timers network-online multi-user shutdown; do printf '[Unit]\nDefaultDependencies=no\n' > /run/units/$name.target; done
 cat > /run/units/units-under-test.target <<END
 [Unit]
 DefaultDependencies=no
-Wants=$(cd /run/units; echo *.timer) agent-network.service agent.service reporter.service
+Wants=$(cd /run/units; echo *.timer) agent-network.service agent.service planted.service reporter.service
 END
 cat > /run/units/reporter.service <<END
 [Unit]

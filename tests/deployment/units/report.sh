@@ -3,7 +3,7 @@ python=$1
 for name in containment-bundle-update containment-observe-coding-monitor containment-attest-coding-monitor containment-discover; do
     systemctl start "$name.service"
 done
-while systemctl is-active --quiet agent.service; do sleep 0.2; done
+while systemctl is-active --quiet agent.service planted.service; do sleep 0.2; done
 $python -m containment.bundle_update --stack coding-monitor --status --json > /run/shared/revision.json
 cp -r /srv/results /var/log/containment-discover /var/log/agent-launcher /run/shared/
 cat "/proc/$(systemctl show -P MainPID agent-network.service)/status" > /run/shared/network-process

@@ -142,6 +142,11 @@ def test_the_launcher_confines_its_command_and_the_network_service_stays(shared:
     assert events
 
 
+def test_a_directive_that_prevents_the_launchers_work_fails_its_unit(shared: Path, states: dict[str, dict[str, str]]) -> None:
+    assert get_state(states, "planted.service") == ("failed", "failed", "exit-code")
+    assert "Can't set hostname" in (shared / "output.log").read_text()
+
+
 def test_the_network_service_has_no_right(shared: Path) -> None:
     facts = dict(line.split(":", 1) for line in (shared / "network-process").read_text().splitlines())
     assert {int(facts[name], 16) for name in ("CapPrm", "CapEff", "CapBnd", "CapAmb")} == {0}
