@@ -1,8 +1,9 @@
 """Exceptions for wrong input, as one tree.
 
     ContainmentError
-    └── InputError          wrong input: carries every problem found, not only the first
-        └── NoSuchStack     a stack that does not exist
+    └── InputError                  wrong input: contains every problem found, not only the first
+        └── UsageError              a wrong command line
+            └── StackNotFoundError  a stack that does not exist
 
 A `Problem` has four parts: where, what, why it matters, and the fix. Bugs remain assertions. The models here, and those of everything that
 a start of `containment-sandbox` imports, are named tuples: a frozen data class takes ten times as long to define.
@@ -78,5 +79,9 @@ class InputError(ContainmentError):
         return "\n".join([head, *(f"  {line}" for problem in self.problems for line in str(problem).splitlines())])
 
 
-class StackNotFoundError(InputError):
-    """A stack that does not exist: wrong usage."""
+class UsageError(InputError):
+    """A command line that cannot be run: an option is missing, has no such value, or contradicts another."""
+
+
+class StackNotFoundError(UsageError):
+    """A stack that does not exist."""

@@ -19,8 +19,8 @@ class HomeError(EngineError):
     """The lab home cannot be used: not a folder, not writable, full, another user's, or a file in it is broken."""
 
 
-class NoStackError(EngineError):
-    """The lab has no stack of this name, or the name is not valid for a stack."""
+class NameRefusedError(EngineError):
+    """The name of a stack or project cannot become part of a path."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message, exit_code=Exit.USAGE)

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from containment.config.stack_name import find_name_problem, suggest_name
-from containment_lab.errors import HomeError, NoStackError
+from containment_lab.errors import HomeError, NameRefusedError
 from containment_lab.ports import Ports, claim_ports
 from containment_lab.storage import ENV, convert_file_errors, find_home_problem, require_usable, write_once, write_whole
 
@@ -39,11 +39,11 @@ class LabHome:
         require_usable(self.root)
 
     def get_stack_file(self, project: str, stack: str) -> Path:
-        """Return the path of a stack's checkpoint, which may not exist yet; raise NoStackError for an invalid name."""
+        """Return the path of a stack's checkpoint, which may not exist yet; raise NameRefusedError for an invalid name."""
         return self.root / "stacks" / _check_name("project", project) / f"{_check_name('stack', stack)}.json"
 
     def find_stack_files(self, stack: str) -> list[Path]:
-        """Return the checkpoints of the stacks of this name, one per project; raise NoStackError for an invalid name."""
+        """Return the checkpoints of the stacks of this name, one per project; raise NameRefusedError for an invalid name."""
         folder = self.root / "stacks"
         _check_name("stack", stack)
         with convert_file_errors(folder):
@@ -56,7 +56,7 @@ class LabHome:
             return sorted(path for each in folder.iterdir() for path in each.glob("*.json")) if folder.is_dir() else []
 
     def get_network_folder(self, stack: str) -> Path:
-        """Return the folder of a stack's network logs and settings; raise NoStackError for an invalid name."""
+        """Return the folder of a stack's network logs and settings; raise NameRefusedError for an invalid name."""
         return self.root / "world" / _check_name("stack", stack)
 
     def get_log_file(self, name: str) -> Path:
@@ -94,8 +94,8 @@ class LabHome:
 
 
 def _check_name(what: str, name: str) -> str:
-    """Return the name of a stack or project if it may become part of a path; raise NoStackError otherwise."""
+    """Return the name of a stack or project if it may become part of a path; raise NameRefusedError otherwise."""
     if problem := find_name_problem(name):
         fix = f"; use {suggestion!r}" if (suggestion := suggest_name(name)) else ""
-        raise NoStackError(f"{what} name {name!r} {problem}{fix}")
+        raise NameRefusedError(f"{what} name {name!r} {problem}{fix}")
     return name

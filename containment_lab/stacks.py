@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from pathlib import Path
+from typing import Final
 
 from containment.config.stack_name import find_closest
-from containment_lab.errors import HomeError, NoStackError
+from containment.errors import Problem, StackNotFoundError
+from containment_lab.errors import HomeError
 from containment_lab.home import LabHome
+
+_LIST: Final = "list them: containment lab stacks"
 
 
 def require_stack(home: LabHome, stack: str, project: str = "", folder: Path = Path()) -> None:
-    """Raise NoStackError (exit code 2) when a stack is not in this lab, with the closest existing name.
+    """Raise StackNotFoundError (exit code 2) when a stack is not in this lab, with the closest existing name.
 
     A lab home that cannot be used is a HomeError: its stacks are unknown then.
 
@@ -27,12 +32,28 @@ def require_stack(home: LabHome, stack: str, project: str = "", folder: Path = P
         return
     here = sorted({path.stem for path in home.find_stacks() if project in ("", path.parent.name)})
     files = find_stack_names(folder)
-    start = f"no stack {stack!r} in this lab ({home.root})"
+    why = "only a deployed stack has a host, a network and a state"
+    missing = Problem(f"stack {stack!r}", f"is not in this lab ({home.root})", why, _propose(stack, here, files))
+    raise StackNotFoundError("no such stack in the lab", [missing])
+
+
+def _propose(stack: str, here: Sequence[str], files: Collection[str]) -> str:
+    """Return the fix for a stack that is not in the lab.
+
+    Args:
+        stack: the name.
+        here: the stacks of the lab.
+        files: the stacks that have a file, which could be brought up.
+    """
     if stack in files:
-        raise NoStackError(f"{start}; bring it up first: containment lab up --stack {stack}")
-    if meant := find_closest(stack, here) or find_closest(stack, files):
-        raise NoStackError(f"{start}, did you mean {meant!r}?")
-    raise NoStackError(f"{start}; stacks here: {', '.join(here) or 'none'}")
+        return f"bring it up first: containment lab up --stack {stack}"
+    if meant := find_closest(stack, here):
+        return f"use {meant}; {_LIST}"
+    if meant := find_closest(stack, files):
+        return f"did you mean {meant}? bring it up first: containment lab up --stack {meant}"
+    if here:
+        return f"use one of: {', '.join(here)}; {_LIST}"
+    return f"bring a stack up first: containment lab up --stack {next(iter(sorted(files)), 'STACK')}; {_LIST}"
 
 
 def find_stack_names(folder: Path) -> set[str]:

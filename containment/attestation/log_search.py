@@ -71,7 +71,7 @@ def _iterate_gateway_hits(paths: Sequence[str], name: str, since: datetime) -> I
             if file.is_parquet():
                 continue
             with file.open_lines() as lines:
-                for raw in lines:
+                for raw in iter(lines.readline, b""):
                     if marked not in raw:
                         continue
                     line = raw.decode("utf-8", "replace").strip()

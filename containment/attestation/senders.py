@@ -8,7 +8,6 @@ from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
 from containment.errors import ContainmentError
-from containment_lab.errors import EngineError
 from containment_lab.home import LabHome
 
 Sender: TypeAlias = Callable[[str], str]
@@ -32,7 +31,7 @@ def make_lab_sender(home: LabHome, stack: str) -> Sender:
             network.ensure_current()
             command = network.build_privileged_command(["bash", "-c", script])
             done = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=False, cwd="/")
-        except (EngineError, OSError, subprocess.TimeoutExpired) as error:
+        except (ContainmentError, OSError, subprocess.TimeoutExpired) as error:
             raise CannotSendError(f"the lab's network cannot send them: {error}") from None
         if done.returncode:
             raise CannotSendError(f"the lab's host ended with {done.returncode}: {done.stderr.strip()[-300:]}")

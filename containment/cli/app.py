@@ -12,8 +12,10 @@ from typing import Annotated, Any, Final
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from containment.cli.common import fail, get_exit_code
 from containment.cli.help.exit_codes import build_epilog
 from containment.cli.help.version import show_version
+from containment.errors import ContainmentError
 from containment.exit_code import Exit
 from containment.extras import LAB
 
@@ -70,6 +72,8 @@ class _CommandTree(TyperGroup):
 
             explain_usage(error)
             raise
+        except ContainmentError as error:  # of a command that has not caught it itself
+            fail(str(error), get_exit_code(error))
         except KeyboardInterrupt:
             typer.echo("interrupted", err=True)
             raise typer.Exit(Exit.INTERRUPTED) from None

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import typer
 
-from containment.errors import ContainmentError, StackNotFoundError
+from containment.errors import ContainmentError, Problem, UsageError
 from containment.exit_code import Exit
 from containment.queries.renderers import Format, render_text
 from containment.queries.results import Answer
@@ -54,7 +54,7 @@ def parse_overrides(pairs: Iterable[str] | None) -> dict[str, str]:
     pairs = tuple(pairs or ())
     bad = [pair for pair in pairs if "=" not in pair]
     if bad:
-        fail(f"--config needs KEY=VALUE, not {', '.join(map(repr, bad))}", Exit.USAGE)
+        refuse_usage("--config", f"has no KEY=VALUE: {', '.join(map(repr, bad))}", "each one sets a key of the stack", "write -c KEY=VALUE")
     return {key.removeprefix("agent-containment:"): value for key, _, value in (pair.partition("=") for pair in pairs)}
 
 
@@ -78,6 +78,36 @@ def fail(message: str, code: Exit = Exit.ERROR) -> NoReturn:
     """Print an error on stderr and exit."""
     typer.echo(f"error: {message}", err=True)
     raise typer.Exit(int(code))
+
+
+def refuse_usage(where: str, what: str, why: str, fix: str) -> NoReturn:
+    """Raise UsageError for one mistake in the command line.
+
+    Args:
+        where: the option or argument.
+        what: what is wrong with it.
+        why: why the command needs it.
+        fix: what to write.
+    """
+    raise UsageError("the command cannot be run", [Problem(where, what, why, fix)])
+
+
+def require_key(key: str | None, signed: str) -> str:
+    """Return the value of --key; raise UsageError without one.
+
+    Args:
+        key: the value.
+        signed: what is signed with it.
+    """
+    if key is None:
+        fix = "make one: openssl genpkey -algorithm ed25519 -out KEY; then give --key KEY"
+        refuse_usage("--key", "is not given", f"{signed} is signed, so that others can check who made it", fix)
+    return key
+
+
+def ask_passphrase() -> str:
+    """Ask for the passphrase of a key file on the terminal."""
+    return str(typer.prompt("Passphrase", hide_input=True, err=True))
 
 
 @contextmanager
@@ -122,8 +152,8 @@ def write_file(path: Path, text: str) -> None:
 
 
 def get_exit_code(error: Exception) -> Exit:
-    """Return the exit code of an error; a stack that does not exist counts as wrong usage."""
-    if isinstance(error, StackNotFoundError):
+    """Return the exit code of an error; a command line that cannot be run has its own."""
+    if isinstance(error, UsageError):
         return Exit.USAGE
     code = getattr(error, "exit_code", Exit.ERROR)
     assert isinstance(code, Exit)
@@ -132,6 +162,7 @@ def get_exit_code(error: Exception) -> Exit:
 
 __all__ = [
     "Exit",
+    "ask_passphrase",
     "convert_machine_errors",
     "exit_on_error",
     "fail",
@@ -141,6 +172,8 @@ __all__ = [
     "make_console",
     "parse_overrides",
     "print_and_exit",
+    "refuse_usage",
+    "require_key",
     "show",
     "write_file",
 ]

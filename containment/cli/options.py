@@ -7,15 +7,16 @@ import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, fields, is_dataclass
 from enum import StrEnum
+from functools import partial
 from inspect import Parameter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
-from containment.cli.common import exit_on_error, fail, parse_overrides, print_and_exit
+from containment.cli.common import exit_on_error, parse_overrides, print_and_exit, refuse_usage
 from containment.cli.help.completion import complete_config_keys, complete_stack_names
-from containment.exit_code import Exit
+from containment.input_reader import InputReader
 from containment.queries.renderers import Format
 from containment.queries.results import Answer
 
@@ -142,23 +143,31 @@ class SubjectOptions:
         return parse_overrides(self.config)
 
     def read(self) -> Subject:
-        """Return the subject of the question, or end the command on wrong usage."""
+        """Return the subject of the question; raise InputError with the problems of every option."""
+        from containment.queries.subject.other_owners import place_other_owners, read_other_owners
+
+        reader = InputReader("the policy cannot be read")
+        found = reader.read(self._read_own)
+        ahead, behind = (reader.read(partial(read_other_owners, path)) if path else None for path in (self.before, self.after))
+        reader.require()
+        if ahead is None and behind is None:
+            return found.value
+        return place_other_owners(found.value, ahead.value if ahead else None, behind.value if behind else None)
+
+    def _read_own(self) -> Subject:
         from containment.queries.subject.subjects import read_subject
 
         if (self.stack is None) == (self.state is None):
-            fail("give either --stack STACK or --state FILE", Exit.USAGE)
-        found = read_subject(self.stack, self.state, self.overrides, self.folder)
-        if self.before or self.after:
-            from containment.queries.subject.other_owners import add_other_owners
-
-            return add_other_owners(found, self.before, self.after)
-        return found
+            what = "are both given" if self.stack else "are both missing"
+            fix = "give --stack STACK (listed by `containment fleet plan`) or --state FILE"
+            refuse_usage("--stack and --state", what, "a question is about one policy", fix)
+        return read_subject(self.stack, self.state, self.overrides, self.folder)
 
 
 def choose_format(chosen: StrEnum | None, as_json: bool, default: Format = Format.TABLE) -> Format:
     """Return the format of an answer; end the command if --json contradicts --format."""
     if as_json and chosen not in (None, Format.JSON):
-        fail(f"--json is short for --format json, but --format {chosen} is given too: leave one of them out", Exit.USAGE)
+        refuse_usage("--json", f"and --format {chosen} are both given", "an answer has one format", "leave one of them out")
     return Format.JSON if as_json else Format(chosen) if chosen else default
 
 

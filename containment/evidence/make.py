@@ -13,7 +13,7 @@ from containment.errors import InputError, Problem
 from containment.evidence.bundle import Bundle, build_predicate, build_statement, make_envelope, render_bundle
 from containment.evidence.formats import FORMATS, render_format
 from containment.evidence.inputs import Inputs
-from containment.evidence.model import Collected, PartName, UnfitContentError
+from containment.evidence.model import Collected, Part, PartName, UnfitContentError
 from containment.evidence.registry import FORMS, build_parts
 from containment.evidence.secret_scan import Secret, UnreadableError, find_secrets
 from containment.files.output_files import write_whole
@@ -49,24 +49,25 @@ def collect_parts(inputs: Inputs) -> dict[PartName, Collected]:
     return found
 
 
-def make_bundle(inputs: Inputs, signer: Signer, *, signer_name: str, version: str) -> MadeBundle:
-    """Return the signed bundle of a stack.
-
-    Args:
-        inputs: what it is made from.
-        signer: signs the statement.
-        signer_name: the owner of the signer's key.
-        version: the version of this program.
-
-    Raises:
-        InputError: a file cannot be used.
-    """
+def judge_parts(inputs: Inputs) -> tuple[Part, ...]:
+    """Return every part of a stack's bundle, judged; raise InputError with every file that cannot be used."""
     try:
-        parts = build_parts(collect_parts(inputs))
+        return build_parts(collect_parts(inputs))
     except UnfitContentError as error:
         fix = "make the named file again with this version of containment"
         problem = Problem(str(error).partition(":")[0], str(error), "no claim follows from facts of another form", fix)
         raise InputError("evidence cannot be collected", [problem]) from None
+
+
+def make_bundle(parts: tuple[Part, ...], signer: Signer, *, signer_name: str, version: str) -> MadeBundle:
+    """Return the signed bundle of judged parts.
+
+    Args:
+        parts: the parts, see `judge_parts`.
+        signer: signs the statement.
+        signer_name: the owner of the signer's key.
+        version: the version of this program.
+    """
     predicate = build_predicate(parts, version=version, signer=signer_name)
     statement = build_statement(parts, predicate)
     bundle = Bundle(make_envelope(statement).sign(signer), statement, predicate, parts)

@@ -24,6 +24,7 @@ NETWORK_UNIT: Final = "agent-network"
 SOCKET: Final = Path("/run") / NETWORK_UNIT / "socket"
 _WHOLE_PROC: Final = f"/run/{USER}-proc"
 LEFT_OUT: Final[Mapping[str, str]] = {
+    "ProtectHostname": "it refuses sethostname, by which bubblewrap names the command's own host; the machine's name needs a right",
     "ProcSubset": "a /proc without /proc/sys ends bubblewrap",
     "MemoryDenyWriteExecute": "JavaScript engines compile into memory; files that the command writes are never code",
 }
@@ -128,7 +129,7 @@ def build_unit(settings: Settings, source: tuple[str, Path], command: Sequence[s
         *(f"ReadWritePaths={format_path(path)}" for path in [*writable, *([str(folder)] if folder else [])]),
         "# bubblewrap may create a new /proc only where a whole one is visible; the user has no right to change anything in it.",
         f"BindPaths=/proc:{_WHOLE_PROC}",
-        *(f"{name}={value}" for name, value in (*HARDENING, *_LAUNCHER)),
+        *(f"{name}={value}" for name, value in (*HARDENING, *_LAUNCHER) if name not in LEFT_OUT),
         "",
         "[Install]",
         "WantedBy=multi-user.target",

@@ -13,6 +13,10 @@ class Bounds:
     """The request line and the headers."""
     head_seconds: float = 10
     """From the connection to the end of the headers."""
+    field_bytes: int = 8 << 20
+    """The longest body with fields (a form, JSON) of a request that is permitted by its method and path."""
+    field_seconds: float = 60
+    """From the headers to the end of such a body."""
     hello_seconds: float = 10
     """From the answer to CONNECT to the end of the client hello."""
     attribution_seconds: float = 5

@@ -20,8 +20,9 @@ from containment.local_proxy.record import RecordError
 from containment.local_proxy.refusal import RefusedError, require
 from containment.local_proxy.rules.decision import Permit
 from containment.local_proxy.rules.denial import Denial, DenyRule
+from containment.local_proxy.rules.method_override import explain_body, has_fields
 from containment.local_proxy.services import Services
-from containment.local_proxy.termination.inside import accept_tls, read_call_body
+from containment.local_proxy.termination.inside import accept_tls, read_call_body, read_field_body
 from containment.local_proxy.wire.forwarding import ServerError, forward
 from containment.local_proxy.wire.messages import (
     ProxyRequest,
@@ -133,6 +134,8 @@ class ClientConnection:
                 request = await self._terminate(request)
             body = await self._read_calls(request) if not request.is_tunnel else None
         permit = require(self._decide(request, self._facts.attribution))
+        if permit.is_by_content and request.has_body:
+            body = await self._read_fields(request, body)
         self._services.record.write_open(self._facts, permit.rule)
         stream, permit = await self._dialer.dial(request.destination, permit)
         server = CountedStream(stream, self._traffic)
@@ -208,6 +211,15 @@ class ClientConnection:
         if is_listed or request.method != "POST" or not policy.has_calls(programs, request.destination):
             return None
         body, self._contents = await read_call_body(self._client, self._parser, self._services.bounds.head_seconds)
+        return body
+
+    async def _read_fields(self, request: ProxyRequest, body: bytes | None) -> bytes | None:
+        """Return the body of a request that could name another method in a field; None where it is sent on as it comes."""
+        media_types, bounds = request.get_values(b"content-type"), self._services.bounds
+        if body is None and has_fields(media_types):
+            body = await read_field_body(self._client, self._parser, bounds.field_bytes, bounds.field_seconds)
+        if body is not None and (why := explain_body(media_types, request.get_values(b"content-encoding"), body)):
+            raise RefusedError(Denial(DenyRule.MALFORMED, f"the body of the request {why}"))
         return body
 
     async def _run_tunnel(self, request: ProxyRequest, permit: Permit, server: CountedStream) -> str:

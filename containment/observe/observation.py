@@ -113,7 +113,9 @@ def observe(
             counts = ", ".join(f"{count} {kind}" for kind, count in sorted((found.rejected + found.lines).items())) or "no line"
             what = f"have no usable log line ({counts})"
             fix = "give logs of the gateway, FlowIQ, the VPC or the resolver; --rejects FILE lists each line with the reason"
-            raise InputError("logs cannot be used", [Problem(", ".join(paths), what, "without decisions nothing is observed", fix)])
+            why = "without decisions nothing is observed"
+            whole = [Problem(place, reason, why, "export it again as the reason says") for place, reason in refused.files.items()]
+            raise InputError("logs cannot be used", [Problem(", ".join(paths), what, why, fix), *whole])
         return _answer(found, scope)
 
 

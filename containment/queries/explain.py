@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from ipaddress import ip_address, ip_network
+from dataclasses import replace
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from containment.addresses.port_range import PortRange
 from containment.analysis.classes.addresses import get_public_networks
@@ -14,13 +15,14 @@ from containment.analysis.questions import Analysis, DecidingRule
 from containment.analysis.subject import Subject
 from containment.errors import InputError, Problem
 from containment.exit_code import Exit
+from containment.input_reader import InputReader
 from containment.names import Protocol
 from containment.patterns.domain import DomainPattern
 from containment.policy.first_match import decide
 from containment.policy.flow import Application, Effect, Flow, PolicyVerdict, Source, UnresolvedAddress
 from containment.policy.rules import CidrSelector, SmartGroup, WebGroup
 from containment.queries.results import Answer, Section
-from containment.queries.target import decide_urls, parse_target
+from containment.queries.target import Target, decide_urls, parse_target
 
 _EXITS = {PolicyVerdict.PERMIT: Exit.OK, PolicyVerdict.DENY: Exit.NO, PolicyVerdict.UNKNOWN: Exit.INCONCLUSIVE}
 
@@ -42,14 +44,8 @@ def explain(subject: Subject, to: str, *, http: bool = False, no_sni: bool = Fal
         at: the address to which the name resolves.
         tls: an address alone is contacted with TLS; otherwise with neither TLS nor HTTP.
     """
-    target = parse_target(to, http=http, no_sni=no_sni)
+    target = parse_destination(to, at, http=http, no_sni=no_sni)
     address = target.address
-    if at is not None:
-        try:
-            address = ip_address(at.strip().strip("[]"))
-        except ValueError:
-            problem = Problem(f"--at {at}", "is not an address", "the flow needs one destination", "write an address such as 203.0.113.10")
-            raise InputError("cannot explain", [problem]) from None
     name, spoken = None, Application.OTHER
     if target.protocol is Protocol.TCP:
         name = target.name
@@ -90,6 +86,23 @@ def explain(subject: Subject, to: str, *, http: bool = False, no_sni: bool = Fal
             "passedOver": [{"rule": rule, "reason": reason} for rule, reason in passed],
         },
     )
+
+
+def parse_destination(to: str, at: str | None, *, http: bool = False, no_sni: bool = False) -> Target:
+    """Return a target, with the address to which its name resolves; raise InputError (see `explain`)."""
+    reader = InputReader("cannot explain")
+    target = reader.read(lambda: parse_target(to, http=http, no_sni=no_sni))
+    address = reader.read(lambda: _parse_address(at)) if at is not None else None
+    reader.require()
+    return target.value if address is None else replace(target.value, address=address.value)
+
+
+def _parse_address(at: str) -> IPv4Address | IPv6Address:
+    try:
+        return ip_address(at.strip().strip("[]"))
+    except ValueError:
+        problem = Problem(f"--at {at}", "is not an address", "the flow needs one destination", "write an address such as 203.0.113.10")
+        raise InputError("cannot explain", [problem]) from None
 
 
 def _build_box(flow: Flow) -> Box:

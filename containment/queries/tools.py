@@ -124,7 +124,12 @@ def _check_policy(scope: ToolScope) -> Iterator[Case]:
 def _check_server(server: ToolServer, spec: ContainmentSpec, library: Library) -> Iterator[Case]:
     where = f"presets/tools/servers/{server.name}.yaml"
     unpinned = [tool.name for tool in server.tools if tool.digest is None]
-    text = f"no digest for {', '.join(unpinned)}: run `containment tools pin {server.name}`" if unpinned else ""
+    how = (
+        f"run `containment tools pin {server.name} --stack {spec.stack}` where the server is installed, and write the digests into {where}"
+    )
+    text = (
+        f"no digest for {', '.join(unpinned)}, so each call is refused; {how} (docs/guides/tools.md, Review a server)" if unpinned else ""
+    )
     yield Case("tools-reviewed", "every tool has the digest of its review", Status.FAIL if unpinned else Status.PASS, where, text)
     if server.url is not None:
         is_permitted = is_host_permitted(server, spec)
@@ -196,12 +201,16 @@ def describe_pins(server: ToolServer, listing: Mapping[str, ListedTool]) -> Answ
     rows += [(name, "NOT LISTED", "-", "-", "-") for name in missing]
     problems = [text for tool in server.tools for text in find_listing_problems(tool, listing.get(tool.name)) if "was reviewed" not in text]
     sections = [Section("Digests of what the server lists now", ("tool", "state", "digest", "description", "arguments"), tuple(rows))]
+    file = f"presets/tools/servers/{server.name}.yaml"
+    lines = tuple((f"- name: {name}", f"digest: {listing[name].digest}") for name in changed if listing[name].digest)
+    if lines:
+        title = f"Lines for {file}: each digest belongs to the entry of its tool, once a person has read the description"
+        sections.append(Section(title, ("entry", "line"), lines))
     if problems:
         sections.append(Section("Arguments to review", ("what",), tuple((one,) for one in problems)))
     count = len(changed) + len(missing)
-    file = f"presets/tools/servers/{server.name}.yaml"
     headline = (
-        f"{server.name}: {count} tools need a review: read the descriptions, then write the digests into {file}"
+        f"{server.name}: {count} tools need a review: read the descriptions, write the digests into {file}, then `tools check --live`"
         if count
         else f"{server.name}: every tool of {file} is listed as it was reviewed"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -69,6 +70,11 @@ def read_listing(
     server: ToolServer, spec: ContainmentSpec, places: Places, limits: GatewayLimits, *, opened: Callable[[], None] = lambda: None
 ) -> dict[str, ListedTool]:
     """Return what a server lists now, started inside its sandbox; raise InputError if it lists nothing that can be used."""
+    where = f"presets/tools/servers/{server.name}.yaml"
+    if server.command is not None and not os.access(server.command[0], os.X_OK):
+        fix = "run this where the server is installed, such as the agents' image, or install it here"
+        what = f"{server.command[0]} is not on this machine"
+        raise InputError("nothing is pinned", [Problem(f"{where}:command", what, "a server lists its tools only while it runs", fix)])
     connection = ServerConnection(server, open_server(server, spec, places, limits), limits)
     found: dict[str, ListedTool] = {}
     problem: ServerError | None = None
@@ -86,7 +92,6 @@ def read_listing(
 
     anyio.run(read)
     if problem is not None:
-        where = f"presets/tools/servers/{server.name}.yaml"
         fix = "correct its command, its sandbox or its address; `containment tools check` names what is not installed"
         raise InputError("nothing is pinned", [Problem(where, problem.logged, "a tool that is not listed cannot be reviewed", fix)])
     return found

@@ -23,7 +23,7 @@ _PULL: Final = "by a pull request, which the owner of the file reviews"
 _ASK: Final = {
     Rule.UNKNOWN_TOOL: f"ask for it: add the tool to a server's file, and the server to tools.servers of the class, {_PULL}",
     Rule.NOT_IN_TASK: f"ask for it: add the tool to the task in presets/tools/tasks.yaml, {_PULL}",
-    Rule.NOT_REVIEWED: f"ask for a review: `containment tools pin SERVER` computes the digest, which is added {_PULL}",
+    Rule.NOT_REVIEWED: f"ask for a review: `containment tools pin SERVER --stack STACK` prints the digest, which is added {_PULL}",
     Rule.CHANGED: f"ask for a review: `containment tools pin SERVER` shows the new description, whose digest is changed {_PULL}",
     Rule.UNKNOWN_ARGUMENT: f"ask for it: declare the argument in the server's file, {_PULL}",
     Rule.ARGUMENT_LIMIT: f"ask for it: change the limit in the server's file, {_PULL}",

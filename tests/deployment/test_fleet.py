@@ -13,9 +13,14 @@ import pytest
 
 from containment.exit_code import Exit
 from containment.loaders.presets import find_class_names
+from containment.loaders.stack_file import read_stack
+from containment.names import DENY_GROUPS, WebGroupId
+from containment_lab.linux.tools import list_missing
 from tests.deployment.fleet import FleetProject
 from tests.deployment.inventory import aws_inventory, controller_inventory
 from tests.deployment.lab import Lab
+from tests.deployment.watch import hosts
+from tests.deployment.world import find_decision, world_of
 from tests.support.cloud_inventory import find_differences
 
 STACKS = {"coding-monitor": 2, "research-monitor": 0}
@@ -66,7 +71,39 @@ def test_a_fleet_lives_through_a_failing_stack_and_a_kill(lab: Lab, tmp_path: Pa
     assert not any(controller_inventory(lab)[key] for key in ("rulesets", "gateways"))
 
 
+def find_permitted_name(project: FleetProject, stack: str) -> str:
+    """Return an exact name on the internet that a stack's files permit; names of AWS are permitted at its endpoints alone."""
+    groups = read_stack(stack, folder=project.folder).destinations.items()
+    found = [one for group, listed in groups if group not in (*DENY_GROUPS, WebGroupId.AWS_INFRA) for one in listed.patterns]
+    return min(str(one) for one in found if "*" not in str(one))
+
+
+def assert_contained(project: FleetProject, stacks: dict[str, int]) -> int:
+    """Assert by packets that each agent of each stack is contained by its class's rules; return the number of agents."""
+    count = 0
+    for stack in stacks:
+        world, name = world_of(project.lab, stack), find_permitted_name(project, stack)
+        try:
+            first = world.send_command("status")["instance"]
+            for host in hosts(project.lab.aws("ec2"), stack):
+                machine = "agent" if host["InstanceId"] == first else host["InstanceId"]
+                found = [find_decision(world, machine, one) for one in ("api.openai.com", "attacker.example", name)]
+                assert [(one and one["rule"], one and one["verdict"]) for one in found[:2]] == [
+                    ("vca-openclaw-shadow-model-deny", "DENY"),
+                    ("vca-openclaw-default-deny", "DENY"),
+                ], (stack, machine)
+                assert found[2] is not None, (stack, machine, name)
+                assert (found[2]["verdict"], "allow" in found[2]["rule"]) == ("PERMIT", True), (stack, machine, name, found[2])
+                count += 1
+        finally:
+            world.take_down()
+        print(f"{stack}: {stacks[stack]} agents contained by packets; {name} permitted")
+    return count
+
+
 @pytest.mark.packets
+@pytest.mark.namespaces
+@pytest.mark.skipif(bool(list_missing()), reason="; ".join(list_missing()))
 @pytest.mark.timeout(7200)
 def test_twenty_agents_in_every_class_come_up_through_three_kills(lab: Lab, tmp_path: Path) -> None:
     classes = sorted(find_class_names())
@@ -81,3 +118,4 @@ def test_twenty_agents_in_every_class_come_up_through_three_kills(lab: Lab, tmp_
     assert_whole(project, stacks)
     _, answer, _ = project.run("up", "--parallel", "2")
     assert {frozenset(one["changes"]) for one in answer["stacks"]} == {frozenset({"same"})}
+    assert assert_contained(project, stacks) == 20

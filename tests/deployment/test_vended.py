@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from containment_lab.network.control import LabNetwork
 from tests.containment.vending.files import write_agent
 from tests.deployment.lab import Lab
 from tests.deployment.watch import hosts
-from tests.deployment.world import containment, world_of
+from tests.deployment.world import containment, find_decision, world_of
 from tests.real_engine.driver import copy_programs
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
@@ -53,12 +52,9 @@ def describe(lab: Lab) -> dict[str, tuple[str, Any]]:
 
 
 def find_rule(world: LabNetwork, machine: str, name: str) -> str | None:
-    """Return the firewall rule that decides on a machine's TLS flow to a name, whose address needs no query."""
-    before = world.send_command("decisions")["count"]
-    command = ["curl", "-sk", "-m", "4", "--resolve", f"{name}:443:198.19.1.7", f"https://{name}/"]
-    subprocess.run([*world.build_entering_command(machine), *command], capture_output=True, check=False)
-    found = [each for each in world.await_decisions(before, every_source=True) if each["server_name"] == name]
-    return next((each["rule"] for each in found if str(each["rule"]).startswith("vca-")), None)
+    """Return the firewall rule that decides on a machine's TLS flow to a name."""
+    found = find_decision(world, machine, name)
+    return None if found is None else found["rule"]
 
 
 def changed(report: dict[str, Any]) -> dict[str, set[str]]:

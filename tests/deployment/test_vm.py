@@ -186,5 +186,5 @@ def test_the_command_runs_a_task_in_a_machine(deployed: Lab) -> None:
         env=deployed.environment,
         cwd=REPOSITORY,
     )
-    assert (done.returncode, "--input is an option of --vm" in done.stderr) == (2, True)
+    assert (done.returncode, "--input: is an option of --vm" in done.stderr) == (2, True)
     assert LabHome(deployed.home).root.is_dir()

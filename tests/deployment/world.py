@@ -26,6 +26,15 @@ def containment(lab: Lab, *words: str, before: tuple[str, ...] = ()) -> subproce
     return subprocess.run(command, capture_output=True, text=True, env=lab.environment, cwd=REPOSITORY, timeout=240)
 
 
+def find_decision(world: LabNetwork, machine: str, name: str) -> dict[str, Any] | None:
+    """Return the first decision of a stack's rules on a machine's TLS flow to a name, whose address needs no query; None without one."""
+    before = world.send_command("decisions")["count"]
+    command = ["curl", "-sk", "-m", "4", "--resolve", f"{name}:443:198.19.1.7", f"https://{name}/"]
+    subprocess.run([*world.build_entering_command(machine), *command], capture_output=True, check=False)
+    found = [each for each in world.await_decisions(before, every_source=True) if each["server_name"] == name]
+    return next((each for each in found if str(each["rule"]).startswith("vca-")), None)
+
+
 class Load:
     """Permitted connections from the agent host for some seconds, while the attacker is tried as well."""
 

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from containment.cli.common import exit_on_error, fail, print_and_exit, show
+from containment.cli.common import exit_on_error, print_and_exit, refuse_usage, show
 from containment.cli.help.default_command import make_group
 from containment.cli.help.exit_codes import build_epilog
 from containment.cli.options import Folder, ReasonInWords, TextIn, print_answer, take_format
@@ -185,7 +185,12 @@ def _confirm(question: str, *, yes: bool) -> None:
     if yes:
         return
     if not sys.stdin.isatty():
-        fail("this is no terminal, where a person could read the decision: repeat it with --yes", Exit.USAGE)
+        refuse_usage(
+            "--yes",
+            "is not given, and this is no terminal",
+            "a person reads the decision before it is signed",
+            "run it in a terminal, or repeat it with --yes",
+        )
     typer.confirm(question, abort=True)
 
 

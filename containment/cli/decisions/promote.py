@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from containment.cli.common import fail, write_file
+from containment.cli.common import refuse_usage, write_file
 from containment.cli.options import DryRun, Folder, LastDay, PrText, StackOrNone, TableIn, print_answer
 from containment.exit_code import Exit
 from containment.queries.results import Answer
@@ -109,5 +109,10 @@ def promote(
 
 def _require(evidence: Evidence | None) -> Evidence:
     if evidence is None:
-        fail("--from-evidence and --all-in-catalog take their names from --evidence FILE", Exit.USAGE)
+        refuse_usage(
+            "--evidence",
+            "is not given",
+            "--from-evidence and --all-in-catalog take names from it",
+            "give --evidence FILE, the output of `containment observe --json`",
+        )
     return evidence

@@ -8,9 +8,8 @@ from typing import Annotated
 
 import typer
 
-from containment.cli.common import fail, parse_overrides
+from containment.cli.common import parse_overrides, refuse_usage
 from containment.cli.options import DEFAULT_STACK, Config, Folder, ReasonInWords, Stack, TextIn, print_answer
-from containment.exit_code import Exit
 from containment.queries.results import Answer
 
 
@@ -32,10 +31,12 @@ def request(
 
     It is bound to the digest of exactly what is requested: the stack's policy of today, and its entry or waiver.
     """
+    from containment.fixes.nearest_word import make_proposal
     from containment.queries.records.decisions import build_request
 
     if kind not in (kinds := ("promotion", "dismissal", "enforce", "rollback", "waiver")):
-        fail(f"{kind!r} is no kind of decision: write {', '.join(kinds)}", Exit.USAGE)
+        fix = make_proposal(kind, kinds, "see --help")
+        refuse_usage("KIND", f"is no kind of decision ({kind!r})", "approvers differ by kind", fix)
     return build_request(
         kind,
         stack=stack,

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from containment.cli.common import fail
+from containment.cli.common import refuse_usage
 from containment.cli.help.default_command import make_group
 from containment.cli.help.exit_codes import build_epilog
 from containment.cli.options import DryRun, Folder, LastDay, PrText, StackOrNone, TableIn, Today, print_answer
-from containment.exit_code import Exit
+from containment.errors import InputError, Problem
 from containment.queries.results import Answer
 from containment.vending.agent import DataClassification, ForbiddenAction
 from containment.vending.sizes import Size
@@ -181,7 +181,9 @@ def _write_new(path: Path, text: str) -> None:
 
     write_once(path, text)
     if path.read_text(encoding="utf-8") != text:
-        fail(f"{path} exists already, and an agent file is never overwritten: choose another name")
+        fix = "choose another name, or edit the file"
+        problem = Problem(str(path), "exists already", "a reviewed agent file is never overwritten", fix)
+        raise InputError("no agent file is written", [problem])
 
 
 def _write_marker(folder: Path, stack: str) -> None:
@@ -259,4 +261,4 @@ def _parse_day(text: str | None) -> date:
     try:
         return parse_day(text)
     except UnfitError as error:
-        fail(f"--today {text} {error.what}: {error.fix}", Exit.USAGE)
+        refuse_usage("--today", f"{error.what} ({text!r})", "agents are active up to a day", error.fix or "write YYYY-MM-DD")

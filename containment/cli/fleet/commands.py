@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from containment.cli.common import exit_on_error, fail, print_and_exit
+from containment.cli.common import exit_on_error, print_and_exit, refuse_usage
 from containment.cli.fleet.run import build_plan_answer, read_fleet, run_stacks, run_tasks, select_members
 from containment.cli.help.completion import complete_stack_names
 from containment.cli.help.exit_codes import build_epilog
 from containment.cli.options import AttestedWithin, Folder, TableIn, print_answer, take_format
-from containment.exit_code import Exit
 from containment.fleet.names import BackendName, Verb
 from containment.queries.renderers import Format
 from containment.queries.results import Answer
@@ -113,7 +112,12 @@ def destroy(
         deletions = list_deletions([one.stack for one in members], engine.list_deployments())
         platforms = sorted(engine.list_platforms()) if platform else []
         if platform and (staying := sorted(engine.list_deployments().keys() - {one.stack for one in deletions})):
-            fail(f"--platform: {', '.join(staying)} would stay, and their rules are attached to the platform", Exit.USAGE)
+            refuse_usage(
+                "--platform",
+                f"{', '.join(staying)} would stay",
+                "their rules are attached to the platform",
+                "name these stacks too, or leave out --platform",
+            )
         tasks = build_destroy_tasks([one.stack for one in deletions], platforms, selection.folder)
     typer.echo("This would be deleted:" if tasks else "nothing of these stacks is deployed", err=True)
     for one in deletions:
@@ -123,10 +127,11 @@ def destroy(
     names = [task.label for task in tasks]
     if names and not yes:
         if not is_terminal():
-            fail("no name was typed, and --yes is not given: nothing was destroyed", Exit.USAGE)
+            why = "a person types the names of what goes; nothing was destroyed"
+            refuse_usage("--yes", "is not given, and this is no terminal", why, "run it in a terminal, or give --yes")
         typed = typer.prompt("Type the names, separated by spaces, to destroy them", default="", show_default=False, err=True)
         if wrong := find_mistyped(typed, names):
-            fail(f"{wrong}: nothing was destroyed", Exit.USAGE)
+            refuse_usage("the typed names", wrong, "nothing was destroyed", f"type {' '.join(names)}")
     run_tasks(Verb.DESTROY, engine, tasks, parallel, chosen)
 
 

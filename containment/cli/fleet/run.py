@@ -9,8 +9,8 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
 
-from containment.cli.common import exit_on_error, fail, print_and_exit
-from containment.exit_code import Exit
+from containment.cli.common import exit_on_error, print_and_exit
+from containment.errors import Problem, UsageError
 from containment.fleet.names import BackendName, Verb
 from containment.queries.renderers import Format
 
@@ -87,17 +87,23 @@ def read_fleet(folder: Path, backend: BackendName | None) -> tuple[Backend, Flee
 
 
 def select_members(facts: FleetFacts, stacks: list[str] | None, sites: list[str] | None) -> list[Member]:
-    """Return the chosen members; end the command on a name that is none."""
+    """Return the chosen members; raise UsageError with every name that is none."""
     from containment.fixes.nearest_word import make_proposal
 
     known = [member.stack for member in facts.members]
+    problems, why = list[Problem](), "only stacks and sites of the fleet are selected"
     for name in stacks or []:
         if name in facts.file.exclude:
-            fail(f"{name} is left out of the fleet ({facts.file.exclude[name]}); remove it from exclude", Exit.USAGE)
-        if name not in known:
-            fail(f"{name}: no such stack here; {make_proposal(name, known, 'see fleet plan', verb='use')}", Exit.USAGE)
+            what = f"is left out of the fleet ({facts.file.exclude[name]})"
+            problems.append(Problem(name, what, why, "remove it from exclude in fleet.yaml"))
+        elif name not in known:
+            fix = make_proposal(name, known, "list them with `containment fleet plan`", verb="use")
+            problems.append(Problem(name, "no such stack here", why, fix))
     there = sorted({member.site_name for member in facts.members if member.site_name} | set(facts.file.sites))
     for name in sites or []:
         if name not in there:
-            fail(f"--site {name}: no such site; {make_proposal(name, there, 'name it in fleet.yaml', verb='use')}", Exit.USAGE)
+            fix = make_proposal(name, there, "name it in fleet.yaml", verb="use")
+            problems.append(Problem(f"--site {name}", "no such site", why, fix))
+    if problems:
+        raise UsageError("stacks cannot be selected", problems)
     return [one for one in facts.members if (not stacks or one.stack in stacks) and (not sites or one.site_name in sites)]

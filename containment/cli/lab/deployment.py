@@ -17,7 +17,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from containment.cli.common import convert_machine_errors, exit_on_error, print_and_exit
+from containment.cli.common import convert_machine_errors, exit_on_error, get_exit_code, print_and_exit
 from containment.cli.help.completion import complete_config_keys
 from containment.cli.help.exit_codes import build_epilog
 from containment.cli.lab.json_answer import build_document, build_failure, build_interruption
@@ -25,6 +25,7 @@ from containment.cli.lab.output import DetailLevel, Screen
 from containment.cli.lab.screen.interrupts import Interrupted, raise_on_signals
 from containment.cli.lab.screen.verdict import Verb
 from containment.cli.options import Config, Folder, Json, Stack, StateIn, TextIn, choose_format, take_format, take_options
+from containment.errors import InputError
 from containment.exit_code import Exit
 from containment.queries.renderers import Format
 from containment.queries.results import Answer, Section
@@ -108,9 +109,9 @@ class ProgramRun:
             except Interrupted as signaled:
                 report = build_interruption(str(signaled))
                 result, code = build_document(report), report.exit
-            except EngineError as failed:
+            except (EngineError, InputError) as failed:
                 screen.fail(str(failed))
-                result, code = build_failure(failed), failed.exit_code
+                result, code = build_failure(failed), get_exit_code(failed)
             if is_json:
                 print(json.dumps(result), flush=True)
             if report:

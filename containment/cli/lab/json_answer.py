@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from containment.errors import InputError
 from containment_lab.engine.report import Report
 from containment_lab.engine.steps import Step
 from containment_lab.errors import EngineError
@@ -25,10 +26,10 @@ def build_document(report: Report) -> dict[str, Any]:
     }
 
 
-def build_failure(failed: EngineError) -> dict[str, Any]:
+def build_failure(failed: EngineError | InputError) -> dict[str, Any]:
     """Return the same object for an error before any phase began."""
     report = Report(True, lambda *_: None, lambda _: None)
-    report.record_error(str(failed), failed.urn)
+    report.record_error(str(failed), getattr(failed, "urn", ""))
     return build_document(report)
 
 

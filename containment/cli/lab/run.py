@@ -11,9 +11,10 @@ from typing import Annotated, Any
 
 import typer
 
-from containment.cli.common import exit_on_error, fail, parse_overrides
+from containment.cli.common import exit_on_error, parse_overrides
 from containment.cli.options import DEFAULT_STACK, Agent, Config, Folder, Stack
-from containment.exit_code import Exit
+from containment.errors import Problem, UsageError
+from containment.input_reader import InputReader
 from containment_lab.home import LabHome
 from containment_lab.network.control import LabNetwork
 
@@ -42,17 +43,14 @@ def run(
 
     Not contained: vulnerabilities of the kernel; the sum of memory, processor time and disk that it uses (single processes have limits).
     """
-    if not words and harness is None:
-        fail("there is no command to run: give one after `--`, or a harness with --with", Exit.USAGE)
-    if vm and harness is not None:
-        fail("--vm and --with exclude each other: a harness is not installed in the virtual machine", Exit.USAGE)
-    if given is not None and not vm:
-        fail("--input is an option of --vm: without it, --folder has the files", Exit.USAGE)
-    if config:
-        _check_config(stack, config, cwd)
-    home = LabHome.find()
     with exit_on_error(FileNotFoundError, RuntimeError):
-        network = LabNetwork(home, stack, agent)
+        reader = InputReader("the command cannot be run")
+        reader.read(lambda: _check_options(has_words=bool(words), harness=harness, vm=vm, given=given))
+        if config:
+            reader.read(lambda: _check_config(stack, config, cwd))
+        network = LabNetwork(LabHome.find(), stack, agent)
+        reader.read(network.require_stack)
+        reader.require()
         if vm:
             ended = _run_in_vm(network, tuple(words or ()), folder, given, seconds)
         else:
@@ -65,7 +63,6 @@ def _run(world: LabNetwork, words: tuple[str, ...], harness: str | None, folder:
     from containment_lab.agent.command import run_as_agent
     from containment_lab.harness.install import install
 
-    world.require_stack()
     installed = install(world.home, harness) if harness else None
     status = world.ensure_current()
     command = words or (installed.start if installed else ())
@@ -82,7 +79,6 @@ def _run_in_vm(world: LabNetwork, words: tuple[str, ...], folder: Path | None, g
     """Run the command in a virtual machine, print its connections and return its exit code."""
     from containment_lab.vm.agent import run_in_vm
 
-    world.require_stack()
     status = world.ensure_current()
     ended = run_in_vm(world, words, seconds=seconds, given=given, output=folder)
     limit = f"stopped after {seconds:g} s (--seconds)" if ended.expired else ""
@@ -110,9 +106,24 @@ def _format_connections(records: Iterable[dict[str, Any]]) -> list[str]:
     return [f"{verdict:<10} {rule:<44} {where} x{count}" for (rule, verdict, where), count in sorted(counts.items())]
 
 
+def _check_options(*, has_words: bool, harness: str | None, vm: bool, given: Path | None) -> None:
+    """Raise UsageError with every option that is missing or contradicts another."""
+    problems = []
+    if not has_words and harness is None:
+        fix = "give a command after `--`, or a harness with --with"
+        problems.append(Problem("COMMAND", "is not given", "there is nothing to run", fix))
+    if vm and harness is not None:
+        why = "a harness is not installed in the virtual machine"
+        problems.append(Problem("--vm and --with", "exclude each other", why, "leave one of them out"))
+    if given is not None and not vm:
+        why = "only the virtual machine has /input"
+        problems.append(Problem("--input", "is an option of --vm", why, "add --vm, or put the files into --folder"))
+    if problems:
+        raise UsageError("the command cannot be run", problems)
+
+
 def _check_config(stack: str, config: list[str], cwd: Path) -> None:
-    """End the command if the stack would refuse a `--config` option."""
+    """Check a stack file together with `--config` options; raise InputError if the stack would refuse one."""
     from containment.loaders.stack_file import read_stack
 
-    with exit_on_error():
-        read_stack(stack, parse_overrides(config), cwd)
+    read_stack(stack, parse_overrides(config), cwd)

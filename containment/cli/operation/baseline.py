@@ -13,6 +13,7 @@ import typer
 from containment.cli.help.exit_codes import build_epilog
 from containment.cli.operation.log_options import Paths, Rejected, Since, Until, parse_moment, show_progress
 from containment.cli.options import Folder, StackOrNone, TableIn, print_answer
+from containment.input_reader import InputReader
 from containment.queries.results import Answer
 
 if TYPE_CHECKING:
@@ -46,17 +47,19 @@ class LogOptions:
         from containment.loaders.presets import load_library
         from containment.loaders.stack_file import read_stack
 
-        library = load_library()
-        agents: Sequence[IPv4Network | IPv6Network] = ()
-        region = "us-east-1"
-        if stack is not None:
-            spec = read_stack(stack, None, self.folder, library)
-            agents, region = spec.agent_subnets, spec.config.aws_region
+        reader = InputReader("logs cannot be read")
+        library = reader.read(load_library)
+        spec = reader.read(lambda: read_stack(stack, None, self.folder)) if stack is not None else None
+        since = reader.read(lambda: parse_moment("--since", self.since))
+        until = reader.read(lambda: parse_moment("--until", self.until, is_end=True))
+        reader.require()
+        agents: Sequence[IPv4Network | IPv6Network] = spec.value.agent_subnets if spec else ()
+        region = spec.value.config.aws_region if spec else "us-east-1"
         return LogScope(
-            endpoints=ModelEndpoints(library, region, [*(self.endpoint or ()), *learned]),
+            endpoints=ModelEndpoints(library.value, region, [*(self.endpoint or ()), *learned]),
             agents=agents,
-            since=parse_moment("--since", self.since),
-            until=parse_moment("--until", self.until, is_end=True),
+            since=since.value,
+            until=until.value,
             rejects=self.rejects,
             report=report,
         )
@@ -84,9 +87,12 @@ def learn(
     from containment.baseline.reading import read_traffic
     from containment.baseline.thresholds import load_thresholds
 
-    check_target(out, replace=replace)
+    reader = InputReader("no baseline is learned")
+    reader.read(lambda: check_target(out, replace=replace))
     with show_progress() as report:
-        reading = read_traffic(paths, window.build_scope(report, stack))
+        scope = reader.read(lambda: window.build_scope(report, stack))
+        reader.require()
+        reading = read_traffic(paths, scope.value)
     profile = learn_profile(reading, load_thresholds())
     write_profile(out, profile)
     return describe_profile(profile)
@@ -113,10 +119,13 @@ def check(
     from containment.baseline.reading import read_traffic
     from containment.baseline.thresholds import load_thresholds
 
-    known = read_profile(profile)
+    reader = InputReader("nothing is compared")
+    known = reader.read(lambda: read_profile(profile))
     with show_progress() as report:
-        reading = read_traffic(paths, window.build_scope(report, stack, known.list_endpoints()))
-    return describe_comparison(compare_with_profile(reading, known, load_thresholds()), reading)
+        scope = reader.read(lambda: window.build_scope(report, stack, known.value.list_endpoints() if known.is_read else ()))
+        reader.require()
+        reading = read_traffic(paths, scope.value)
+    return describe_comparison(compare_with_profile(reading, known.value, load_thresholds()), reading)
 
 
 @app.command("estate", epilog=build_epilog("baseline estate"))
@@ -136,7 +145,10 @@ def estate(
     from containment.baseline.answer import describe_estate
     from containment.baseline.estate import find_outside_sources, find_vended_networks
 
-    networks = find_vended_networks(window.folder, vended or ())
+    reader = InputReader("the estate cannot be read")
+    networks = reader.read(lambda: find_vended_networks(window.folder, vended or ()))
     with show_progress() as report:
-        found = find_outside_sources(paths, window.build_scope(report), networks)
-    return describe_estate(found, networks)
+        scope = reader.read(lambda: window.build_scope(report))
+        reader.require()
+        found = find_outside_sources(paths, scope.value, networks.value)
+    return describe_estate(found, networks.value)

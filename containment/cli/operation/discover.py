@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from containment.cli.common import exit_on_error, fail, parse_overrides, print_and_exit, show, write_file
+from containment.cli.common import exit_on_error, parse_overrides, print_and_exit, refuse_usage, show, write_file
 from containment.cli.options import Config, Folder, Json, OutputFile, StackOrNone, TableIn, choose_format
 from containment.exit_code import Exit
 from containment.queries.renderers import Format, render_text
@@ -65,9 +65,16 @@ def discover(
         from containment.discovery.repetition import parse_interval
 
         if ocsf == _STDOUT and out is None and every is None:
-            fail("--ocsf - and the answer would both be on standard output: give --out FILE too", Exit.USAGE)
+            refuse_usage(
+                "--ocsf -", "and the answer would both be on standard output", "neither could be read", "give --out FILE for the answer"
+            )
         if every and unit is None and (as_json or format_ is not None):
-            fail("--every prints a line per run: leave out --json and --format, and give --out FILE for JSON of each run", Exit.USAGE)
+            refuse_usage(
+                "--every",
+                "prints a line per run, and --json or --format is given too",
+                "documents one after another are no JSON",
+                "leave out --json and --format; --out FILE gets the JSON of each run",
+            )
         seconds = parse_interval(every) if every is not None else 300.0
         if unit is not None:
             print_and_exit(_write_units(unit, seconds, folder), chosen)
@@ -94,7 +101,7 @@ def _read_declared(stack: str | None, config: list[str] | None, path: Path | Non
     from containment.discovery.declared import declare_stack, read_declared
 
     if config and stack is None:
-        fail("--config sets keys of a stack: give --stack STACK too", Exit.USAGE)
+        refuse_usage("--config", "is given without --stack", "it sets keys of a stack", "give --stack STACK too")
     given = read_declared(path) if path else None
     if stack is None:
         return given
@@ -111,7 +118,7 @@ def _write_declared(known: Declared | None, path: Path) -> None:
     from containment.discovery.declared import format_declared
 
     if known is None:
-        fail("--write-declared writes what a stack declares: give --stack STACK too", Exit.USAGE)
+        refuse_usage("--write-declared", "is given without --stack", "it writes what a stack declares", "give --stack STACK too")
     write_file(path, format_declared(known))
     typer.echo(f"{path} declares {known.name}: copy it to machines without this project, and give --declared there")
     raise typer.Exit(int(Exit.OK))

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from containment.cli.common import fail
+from containment.cli.common import refuse_usage
 from containment.cli.options import Folder, Reason, StackArgument, TableIn, print_answer
 from containment.exit_code import Exit
+from containment.input_reader import InputReader
 from containment.queries.results import Answer, Case, Section
 
 if TYPE_CHECKING:
@@ -69,10 +70,16 @@ def enforce(
 
     folder = _find_folder(stack, stack_file, folder)
     limits = Limits(min_days, min_sessions, max_rejected)
-    spec, name = read_stack(stack, folder=folder), _parse_name(stack)
-    if spec.mode is PolicyMode.ENFORCE:
+    reader = InputReader("enforce mode cannot be judged")
+    pending, observed = reader.read(lambda: read_stack(stack, folder=folder)), reader.read(lambda: read_evidence(evidence))
+    if dismissed is not None:
+        reader.read(lambda: read_dismissed(dismissed))
+    spec, name = pending.value if pending.is_read else None, _parse_name(stack)
+    if spec is not None and spec.mode is PolicyMode.ENFORCE:
         return _build_unchanged("enforce", stack, "enforce", list_steps_in_place(stack))
-    found, evidence_digest = read_evidence(evidence)
+    reader.require()
+    assert spec is not None, "a stack that cannot be read raises"
+    found, evidence_digest = observed.value
     record, now, agent_class = load_record(folder), datetime.now(UTC), spec.config.agent_class
     unsigned = find_listed_problem(record, stack, agent_class, dismissed)
     left_denied = read_dismissed(None if unsigned else dismissed)
@@ -145,10 +152,16 @@ def rollback(
     from containment.record.decision import DecisionKind
     from containment.record.gate import load_record
 
-    if not has_word(reason):
-        fail(f"--reason needs a reason in words, not {reason!r}", Exit.USAGE)
+    def check_reason() -> None:
+        if not has_word(reason):
+            refuse_usage("--reason", f"is no reason in words ({reason!r})", "it is kept in the record of decisions", "write --reason TEXT")
+
     folder = _find_folder(stack, stack_file, folder)
-    spec, name = read_stack(stack, folder=folder), _parse_name(stack)
+    reader = InputReader("the stack cannot go back to monitor mode")
+    reader.read(check_reason)
+    found = reader.read(lambda: read_stack(stack, folder=folder))
+    reader.require()
+    spec, name = found.value, _parse_name(stack)
     if spec.mode is PolicyMode.MONITOR:
         return _build_unchanged("rollback", stack, "monitor", list_steps_in_place(stack))
     moves = name.mode is not None
@@ -188,7 +201,12 @@ def _find_folder(stack: str, stack_file: Path | None, folder: Path) -> Path:
     if stack_file is None:
         return folder
     if stack_file.name != f"Pulumi.{stack}.yaml":
-        fail(f"--stack-file is the file of {stack}, so its name is Pulumi.{stack}.yaml, not {stack_file.name}", Exit.USAGE)
+        refuse_usage(
+            "--stack-file",
+            f"has the name {stack_file.name}",
+            f"the file of {stack} is Pulumi.{stack}.yaml",
+            f"give --stack-file {stack_file.with_name(f'Pulumi.{stack}.yaml')}, or another stack",
+        )
     return stack_file.parent
 
 

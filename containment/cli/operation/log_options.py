@@ -12,8 +12,7 @@ from typing import Annotated, TypeAlias
 
 import typer
 
-from containment.cli.common import fail
-from containment.exit_code import Exit
+from containment.cli.common import refuse_usage
 
 _PATHS = typer.Argument(help="Files, folders, s3://BUCKET/PREFIX, logs:GROUP, lab:STACK.")
 Paths: TypeAlias = Annotated[list[str], _PATHS]
@@ -37,8 +36,8 @@ def parse_moment(option: str, text: str | None, *, is_end: bool = False) -> date
             return datetime.combine(date.fromisoformat(text) + timedelta(days=is_end), time(), UTC)
         found = datetime.fromisoformat(text)
     except (ValueError, OverflowError):
-        known = "such as 2026-11-01 or 2026-11-01T12:00:00Z, or an age such as 14d"
-        fail(f"{option} needs a day or a time in ISO 8601, {known}, not {text!r}", Exit.USAGE)
+        fix = "write 2026-11-01 or 2026-11-01T12:00:00Z, or an age such as 14d"
+        refuse_usage(option, f"is no day or time in ISO 8601 ({text!r})", "it bounds the window of the logs", fix)
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from containment.cli.common import fail, parse_overrides
+from containment.cli.common import parse_overrides, refuse_usage
 from containment.exit_code import Exit
 from containment.queries.results import Answer, Section
 
@@ -32,11 +32,16 @@ def find_deployed_groups(stack: str | None, config: list[str] | None, folder: Pa
     from containment.observe.reading.log_groups import list_stack_groups
 
     if stack is None:
-        fail("give logs to read, or --stack STACK for the log groups that it deploys", Exit.USAGE)
+        refuse_usage("PATH", "is not given, and no --stack", "there are no logs to read", "give logs, or --stack STACK for its log groups")
     keys = read_stack(stack, parse_overrides(config), folder).config
     found = list_stack_groups(stack, flows=keys.enable_vpc_flow_logs, queries=keys.enable_dns_query_logs)
     if not found:
-        fail(f"{stack} deploys no log group (enableVpcFlowLogs and enableDnsQueryLogs are false): give logs to read", Exit.USAGE)
+        refuse_usage(
+            f"Pulumi.{stack}.yaml",
+            "deploys no log group: enableVpcFlowLogs and enableDnsQueryLogs are false",
+            "there are no logs to read",
+            "give logs to read, or set one of them to true",
+        )
     return found
 
 
@@ -44,20 +49,27 @@ def write_units(request: TimerRequest, target: Path) -> Answer:
     """Write the units that observe a stack into a folder, and return which files they are and what installs them."""
     from containment.loaders.observation_runs import find_results_folder
     from containment.loaders.stack_file import read_stack
+    from containment.observe.reading.log_groups import list_stack_groups
     from containment.systemd_units.timers import RepeatedCommand
 
     stack, folder = request.stack, request.folder
     if stack is None:
-        fail("--write-timer observes a stack: give --stack STACK too", Exit.USAGE)
+        refuse_usage("--write-timer", "is given without --stack", "the timer observes a stack", "give --stack STACK too")
     keys = read_stack(stack, parse_overrides([*request.config]), folder).config
     kept = str(request.results) if request.results is not None else keys.observe_results
     if not kept:
-        fail(
-            f"set observeResults in Pulumi.{stack}.yaml, or give --results FOLDER: results that are not kept cannot be checked", Exit.USAGE
+        refuse_usage(
+            "--results",
+            f"is not given, and Pulumi.{stack}.yaml has no observeResults",
+            "results that are not kept cannot be checked",
+            f"set observeResults in Pulumi.{stack}.yaml, or give --results FOLDER",
         )
     project = folder.resolve()
     place = find_results_folder(kept, stack, project).resolve()
-    sources = [*dict.fromkeys([*find_deployed_groups(stack, [*request.config], folder), *(_make_absolute(one) for one in request.paths)])]
+    groups = list_stack_groups(stack, flows=keys.enable_vpc_flow_logs, queries=keys.enable_dns_query_logs)
+    if not groups and not request.paths:
+        groups = find_deployed_groups(stack, [*request.config], folder)  # raises
+    sources = [*dict.fromkeys([*groups, *(_make_absolute(one) for one in request.paths)])]
     command = [sys.executable, "-m", "containment", "observe", *sources, "--stack", stack, "--since", request.since]
     command += [word for one in request.config for word in ("--config", one)]
     command += ["--rules", str(request.rules.resolve())] if request.rules else []

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from containment.cli.common import exit_on_error, fail, parse_overrides, print_and_exit, show, write_file
+from containment.cli.common import exit_on_error, parse_overrides, print_and_exit, refuse_usage, show, write_file
 from containment.cli.operation.log_options import OptionalPaths, Rejected, Since, Until, parse_moment, show_progress
 from containment.cli.options import Config, Folder, Json, OutputFile, ReportFormat, ReportIn, StackOrNone, choose_format
-from containment.exit_code import Exit
+from containment.input_reader import InputReader
 
 if TYPE_CHECKING:
     from containment.observe.evidence import NamedAgent
@@ -53,21 +53,26 @@ def observe(
         from containment.observe.report.page import render_page
         from containment.queries.renderers import Format, render_text
 
-        start, end = parse_moment("--since", since), parse_moment("--until", until, is_end=True)
+        reader = InputReader("logs cannot be observed")
+        start = reader.read(lambda: parse_moment("--since", since))
+        end = reader.read(lambda: parse_moment("--until", until, is_end=True))
         if write_timer is not None:
+            reader.require()
             request = TimerRequest(stack, config or [], paths or [], rules, since or "14d", results, every, folder)
             print_and_exit(write_units(request, write_timer), chosen or Format.TABLE)
-        if results is not None and stack is None:
-            fail("--results keeps the results of a stack: give --stack STACK too", Exit.USAGE)
-        scope = _build_scope(stack, config, folder, rules, start, end, timedelta(minutes=gap))
-        sources = paths or find_deployed_groups(stack, config, folder)
+        if results is not None:
+            reader.read(lambda: _require_stack(stack, "--results", "it keeps the results of a stack"))
+        limits = (start.get_or(None), end.get_or(None), timedelta(minutes=gap))
+        scope = reader.read(lambda: _build_scope(stack, config, folder, rules, *limits))
+        sources = reader.read(lambda: paths or find_deployed_groups(stack, config, folder))
+        reader.require()
         with show_progress() as report:
-            found = run(sources, scope, rejects, report)
+            found = run(sources.value, scope.value, rejects, report)
         answer = build_answer(found)
         if results is not None and stack is not None:
             from containment.observe.report.results import write_result
 
-            path = write_result(found, stack, sources, find_results_folder(str(results), stack, folder), datetime.now(UTC))
+            path = write_result(found, stack, sources.value, find_results_folder(str(results), stack, folder), datetime.now(UTC))
             typer.echo(f"note: the result is {path}", err=True)
         text = render_page(found, answer) if chosen is None else render_text(answer, chosen)
         if out:
@@ -77,6 +82,12 @@ def observe(
     elif chosen is not None and not out:
         show(answer, chosen)
     raise typer.Exit(int(answer.exit))
+
+
+def _require_stack(stack: str | None, option: str, why: str) -> None:
+    """Raise UsageError for an option that needs --stack."""
+    if stack is None:
+        refuse_usage(option, "is given without --stack", why, "give --stack STACK too")
 
 
 def _build_scope(
@@ -95,14 +106,17 @@ def _build_scope(
     from containment.observe.rule_table import read_rule_file
     from containment.policy.builder import build_ruleset
 
-    library = load_library()
-    known = read_rule_file(rules) if rules else None
-    hosts = read_agent_hosts(rules) if rules else ()
+    reader = InputReader("logs cannot be observed")
+    pending = reader.read(load_library)
+    known, hosts = reader.read(lambda: (read_rule_file(rules), read_agent_hosts(rules)) if rules else (None, ())).get_or((None, ()))
     if stack is None:
         if config:
-            fail("--config sets keys of a stack: give --stack STACK too", Exit.USAGE)
-        return Scope(library=library, rules=known, hosts=hosts, since=since, until=until, longest_gap=gap)
-    spec = read_stack(stack, parse_overrides(config), folder, library)
+            reader.read(lambda: _require_stack(stack, "--config", "it sets keys of a stack"))
+        reader.require()
+        return Scope(library=pending.value, rules=known, hosts=hosts, since=since, until=until, longest_gap=gap)
+    found = reader.read(lambda: read_stack(stack, parse_overrides(config), folder))
+    reader.require()
+    library, spec = pending.value, found.value
     if known is None:
         known, hosts = _find_deployed(stack, folder)
     return Scope(

@@ -12,6 +12,7 @@ from containment.cli.common import parse_overrides
 from containment.cli.help.default_command import make_group
 from containment.cli.help.exit_codes import build_epilog
 from containment.cli.options import Config, ExportedState, Folder, Real, StackArgument, TableIn, print_answer
+from containment.errors import InputError, Problem
 from containment.queries.results import Answer
 
 _VERIFY = "verify"
@@ -38,7 +39,6 @@ def verify(
     Each check is PASS, FAIL or NOT TESTED with its reason; the lab's cloud has documents and no sessions. Run it as an operator.
     """
     from containment.attestation.checked import decide_verdict
-    from containment.cli.common import fail
     from containment.loaders.stack_file import read_stack
     from containment.machine import live_systems
     from containment.machine.deployed_state import read_state
@@ -57,7 +57,8 @@ def verify(
     )
     clients = place.clients
     if isinstance(clients, UnreadFact):
-        fail(f"no session can be opened: {clients.why}; set AWS credentials of an operator")
+        problem = Problem("the account", str(clients.why), "a session is opened with AWS", "set AWS credentials of an operator")
+        raise InputError("no session can be opened", [problem])
     if home:
         checks = list_untested(target, clients, "the lab's cloud has no sessions of Systems Manager; run it on AWS with --real")
     else:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from containment.cli.common import fail
+from containment.cli.common import refuse_usage
 from containment.cli.options import Folder, Real, Reason, StackOrNone, TableIn, print_answer
+from containment.errors import InputError, Problem
 from containment.exit_code import Exit
 from containment.queries.results import Answer
 
@@ -46,12 +47,14 @@ def stop(
     from containment.preflight.facts import UnreadFact
 
     if undo and not has_word(reason):
-        fail("--undo needs --reason: why the host may run again, in words", Exit.USAGE)
+        refuse_usage("--reason", "is not given", "--undo lets a stopped host run again, and is recorded", "give --reason TEXT, in words")
     named = stack or _find_stack(agent, folder)
     home = None if real else live_systems.find_running_lab()
     place = _find_place(named, region, real=real, folder=folder)
     if isinstance(place.clients, UnreadFact):
-        fail(f"nothing is stopped: {place.clients.why}; the account cannot be changed from here", Exit.ERROR)
+        fix = "set AWS credentials that may stop hosts, or start the lab that it runs in"
+        problem = Problem("the account", place.clients.why, "nothing can be changed there from here", fix)
+        raise InputError("nothing is stopped", [problem])
     target = find_target(place.clients("ec2"), named, agent or "")
     if not target.hosts:
         return _build_nothing(named, agent or "", [host.label for host in (*target.others, *target.stopped)], place.said)
@@ -73,10 +76,12 @@ def stop(
 
 def _find_stack(agent: str | None, folder: Path) -> str:
     """Return the stack of an agent's file, or end the command."""
+    from containment.fixes.nearest_word import make_proposal
     from containment.vending.loader import read_agents
 
     if agent is None:
-        fail("name an agent, or a stack with --stack", Exit.USAGE)
+        fix = "name an agent (see `containment vend list`), or give --stack STACK"
+        refuse_usage("AGENT", "is not given, and no --stack", "there is nothing to stop", fix)
     files = read_agents(folder)
     for one in files.agents:
         if one.name == agent:
@@ -84,8 +89,10 @@ def _find_stack(agent: str | None, folder: Path) -> str:
     for stack, problem in files.problems:  # the file of an agent that is out of hand need not be perfect
         if stack and problem.where.partition(":")[0] == f"agents/{agent}.yaml":
             return stack
-    known = ", ".join(one.name for one in files.agents) or "none"
-    return fail(f"agents/{agent}.yaml names no stack (agents: {known}): name it with --stack STACK", Exit.USAGE)
+    known = [one.name for one in files.agents]
+    fix = make_proposal(agent, known, "list agents with `containment vend list`", verb="use")
+    fix = f"{fix}; or name the stack with --stack STACK"
+    return refuse_usage(f"agents/{agent}.yaml", "names no stack", "a host is found by its stack", fix)
 
 
 def _find_place(stack: str, region: str | None, *, real: bool, folder: Path) -> LiveSystems:

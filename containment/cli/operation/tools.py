@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from containment.cli.common import exit_on_error, fail
+from containment.cli.common import exit_on_error, refuse_usage
 from containment.cli.help.exit_codes import build_epilog
 from containment.cli.options import StackOptions, TableIn, print_answer, take_options
-from containment.exit_code import Exit
 from containment.queries.results import Answer
 
 if TYPE_CHECKING:  # the imports load the MCP library, which the other commands do not need
@@ -138,7 +137,7 @@ def serve(
     from containment.extras import TOOLS
 
     if socket is not None and port is not None:
-        fail("give either --socket or --port, or neither for stdin and stdout", Exit.USAGE)
+        refuse_usage("--socket and --port", "are both given", "a server listens in one place", "give one, or neither for stdin and stdout")
     with exit_on_error(OSError), ExitStack() as context:
         TOOLS.require()
         from containment.renderings.tool_servers import build_tool_scope

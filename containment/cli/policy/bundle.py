@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, time
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from containment.cli.common import fail, parse_overrides
+from containment.cli.common import ask_passphrase, parse_overrides, refuse_usage
 from containment.cli.help.default_command import make_group
 from containment.cli.help.exit_codes import build_epilog
 from containment.cli.options import DEFAULT_STACK, Agent, Config, Folder, Stack, StackOrNone, TableIn, print_answer
-from containment.exit_code import Exit
+from containment.input_reader import InputReader
 from containment.queries.results import Answer
+
+if TYPE_CHECKING:
+    from containment.config.spec import ContainmentSpec
 
 _VERIFY = "verify"
 KEYS = "bundle-signers.pem"
@@ -50,12 +53,18 @@ def build(
     from containment.loaders.stack_file import read_stack
     from containment.queries.records.bundle import answer_build
 
-    start = _parse_time("--from", from_) if from_ is not None else datetime.now(UTC).replace(microsecond=0)
-    request = BundleRequest(revision=revision, not_before=start, expires_at=_parse_time("--until", until), description=description)
-    library = load_library()
-    spec = read_stack(stack, parse_overrides(config), folder, library)
-    spec = find_agent_spec(spec, agent, folder) if agent else spec
-    return answer_build(spec, library, request, out or folder / "bundles" / (f"{stack}-{agent}" if agent else stack))
+    def read_spec() -> ContainmentSpec:
+        spec = read_stack(stack, parse_overrides(config), folder, library.value)
+        return find_agent_spec(spec, agent, folder) if agent else spec
+
+    reader = InputReader("the bundle cannot be built")
+    start = reader.read(lambda: _parse_time("--from", from_) if from_ is not None else datetime.now(UTC).replace(microsecond=0))
+    end, library = reader.read(lambda: _parse_time("--until", until)), reader.read(load_library)
+    found = reader.read(read_spec) if library.is_read else None
+    reader.require()
+    assert found is not None, "presets that cannot be used raise"
+    request = BundleRequest(revision=revision, not_before=start.value, expires_at=end.value, description=description)
+    return answer_build(found.value, library.value, request, out or folder / "bundles" / (f"{stack}-{agent}" if agent else stack))
 
 
 @app.command("sign", epilog=build_epilog("bundle sign"))
@@ -73,7 +82,7 @@ def sign(
 
     known = {parse_public_key(pem).keyid: pem for pem in load_attesters(public_key or (), folder, KEYS)}
     owner = KeyOwner(f"the keys in {KEYS}", f"add it by pull request: openssl pkey -in {key} -pubout >> {KEYS}")
-    signer = load_signer(key, known, lambda: str(typer.prompt("Passphrase", hide_input=True, err=True)), owner)
+    signer = load_signer(key, known, ask_passphrase, owner)
     return answer_sign(bundle, signer)
 
 
@@ -95,9 +104,12 @@ def verify(
     from containment.bundle.verify import HighWaterMark
     from containment.queries.records.bundle import Expectation, answer_verify
 
-    now = _parse_time("--at", at) if at is not None else datetime.now(UTC)
+    reader = InputReader("the bundle cannot be verified")
+    now = reader.read(lambda: _parse_time("--at", at) if at is not None else datetime.now(UTC))
+    keys = reader.read(lambda: load_attesters(public_key or (), folder, KEYS))
+    reader.require()
     mark = HighWaterMark(above, "") if above is not None else None
-    return answer_verify(bundle, load_attesters(public_key or (), folder, KEYS), Expectation(stack=stack, now=now, mark=mark))
+    return answer_verify(bundle, keys.value, Expectation(stack=stack, now=now.value, mark=mark))
 
 
 @app.command("show", epilog=build_epilog("bundle show"))
@@ -115,7 +127,7 @@ def _parse_time(option: str, text: str) -> datetime:
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
-        fail(f"{option} {text} is no time: write 2027-01-31 or 2027-01-31T12:00:00Z", Exit.USAGE)
+        refuse_usage(option, f"is no time ({text!r})", "a bundle is valid between two times", "write 2027-01-31 or 2027-01-31T12:00:00Z")
     if found.tzinfo is None:
         found = datetime.combine(found.date(), time(found.hour, found.minute, found.second), UTC)
     return found.astimezone(UTC).replace(microsecond=0)

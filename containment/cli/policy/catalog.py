@@ -8,10 +8,9 @@ from typing import Annotated
 
 import typer
 
-from containment.cli.common import fail
+from containment.cli.common import refuse_usage
 from containment.cli.help.exit_codes import build_epilog
 from containment.cli.options import Folder, TableIn, Today, print_answer
-from containment.exit_code import Exit
 from containment.queries.results import Answer
 
 app = typer.Typer(help="The reviewed destinations of the catalog and the stack files.", no_args_is_help=True)
@@ -54,4 +53,4 @@ def _parse_day(text: str | None) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        fail(f"--today {text} is not a day: write YYYY-MM-DD, such as 2027-03-31", Exit.USAGE)
+        refuse_usage("--today", f"is not a day ({text!r})", "ages are counted up to it", "write YYYY-MM-DD, such as 2027-03-31")

@@ -7,10 +7,9 @@ from typing import Annotated
 
 import typer
 
-from containment.cli.common import fail
+from containment.cli.common import refuse_usage
 from containment.cli.help.completion import complete_rule_ids, complete_stack_names
 from containment.cli.options import AnswerIn, Folder, Real, print_answer
-from containment.exit_code import Exit
 from containment.queries.results import Answer
 
 
@@ -47,7 +46,12 @@ def check(
     from containment.queries.check import check as ask
 
     if not files or waivers:
-        fail("give a file to check, --state STACK, or --account STACK; --waivers goes with --state", Exit.USAGE)
+        refuse_usage(
+            "--waivers" if waivers else "FILES",
+            "is given without --state" if waivers else "are not given",
+            "waivers are written for a deployed state" if waivers else "there is nothing to check",
+            "give --state STACK" if waivers else "give files, --state STACK or --account STACK",
+        )
     return ask(files, rule or ())
 
 
@@ -68,7 +72,7 @@ def _check_live(stack: str, files: list[Path] | None, state: list[str], rules: l
     from policypack.graph.resources import Graph
 
     if files or len(state) > 1:
-        fail("--account takes at most one state, with --state FILE", Exit.USAGE)
+        refuse_usage("--account", "is given with several states", "it joins the account with one", "give at most one, as --state FILE")
     home = None if real else live_systems.find_running_lab()
     resources = read_state(stack, Path(state[0]) if state else None, home, folder)
     region = find_region(Graph(resources))

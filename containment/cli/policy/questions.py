@@ -10,6 +10,7 @@ import typer
 from containment.cli.common import parse_overrides
 from containment.cli.help.completion import complete_stack_names
 from containment.cli.options import AnswerIn, Config, Folder, SubjectOptions, print_answer
+from containment.input_reader import InputReader
 from containment.queries.results import Answer
 
 _EITHER = "A stack, REV:STACK, REV (all its stacks) or a state file."
@@ -28,8 +29,13 @@ def explain(
     The answer also lists why no earlier rule decided.
     """
     from containment.queries.explain import explain as ask
+    from containment.queries.explain import parse_destination
 
-    return ask(subject.read(), to, http=http, no_sni=no_sni, at=at)
+    reader = InputReader("cannot explain")
+    reader.read(lambda: parse_destination(to, at, http=http, no_sni=no_sni))
+    found = reader.read(subject.read)
+    reader.require()
+    return ask(found.value, to, http=http, no_sni=no_sni, at=at)
 
 
 @print_answer(AnswerIn)

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from containment.cli.common import fail, parse_overrides
+from containment.cli.common import ask_passphrase, parse_overrides, require_key
 from containment.cli.help.default_command import make_group
 from containment.cli.help.exit_codes import build_epilog
 from containment.cli.options import Config, ExportedState, Folder, Real, SigningKey, StackArgument, TableIn, print_answer
 from containment.exit_code import Exit
+from containment.input_reader import InputReader
 from containment.queries.results import Answer
 
 if TYPE_CHECKING:
+    from securesystemslib.signer import Signer
+
     from containment.attestation.statement import Attestation
     from containment.queries.results import Answer
 
@@ -52,21 +56,27 @@ def run(
     permitted request, a denied one and a DNS query from the host, finds them in the logs, and signs the result. Each check is PASS, FAIL
     or NOT TESTED with its reason; `attest STACK` is short for `attest run STACK`.
     """
-    from containment.attestation.keys import FILE, load_attesters
+    from containment.attestation.attest import AttestOptions, attest
     from containment.attestation.reviewed import read_reviewed
     from containment.attestation.storage import FOLDER, write_attestation
-    from containment.record.envelope import STATEMENT_PAYLOAD, Envelope, KeyOwner, load_signer, parse_public_key
+    from containment.machine import live_systems
+    from containment.machine.deployed_state import read_state
+    from containment.queries.subject.state_policy import find_region
+    from containment.record.envelope import STATEMENT_PAYLOAD, Envelope
+    from policypack.graph.resources import Graph
 
-    if key is None:
-        fail("--key is needed, because an attestation is signed; make one: openssl genpkey -algorithm ed25519 -out KEY", Exit.USAGE)
-    keys = load_attesters(public_key or (), folder)
-    owner = KeyOwner(f"the keys in {FILE}", f"add it by pull request: openssl pkey -in {key} -pubout >> {FILE}")
-    known = {parse_public_key(pem).keyid: pem for pem in keys}
-    signer = load_signer(key, known, lambda: str(typer.prompt("Passphrase", hide_input=True, err=True)), owner)
-    reviewed = read_reviewed(stack, parse_overrides(config), folder)
+    reader = InputReader("the stack cannot be attested")
+    pending = reader.read(lambda: _load_signer(key, public_key or (), folder))
+    reviewed = reader.read(lambda: read_reviewed(stack, parse_overrides(config), folder))
+    home = None if real else live_systems.find_running_lab()
+    resources = reader.read(lambda: [] if write_timer and state is None else read_state(stack, state, home, folder))
+    reader.require()
     if write_timer is not None:
         _write_timer(stack, write_timer)
-    found = _attest(reviewed, state, gateway_log or [], wait, real=real, folder=folder)
+    region = find_region(Graph(resources.value))
+    place = live_systems.find_lab_systems(home) if home else live_systems.find_real_systems(stack, region, demanded=real, folder=folder)
+    found = attest(reviewed.value, resources.value, place, home, AttestOptions(tuple(gateway_log or ()), wait))
+    signer = pending.value
     envelope = Envelope(found.build_statement(), STATEMENT_PAYLOAD).sign(signer)
     path = write_attestation(out or folder / FOLDER, found, envelope)
     return _build_answer(found, path, [signer.public_key.keyid])
@@ -87,19 +97,15 @@ def verify(
     return _build_answer(stored.attestation, file, list(stored.signers))
 
 
-def _attest(reviewed: Any, state: Path | None, gateway_logs: list[str], wait: float | None, *, real: bool, folder: Path) -> Attestation:
-    from containment.attestation.attest import AttestOptions, attest
-    from containment.machine import live_systems
-    from containment.machine.deployed_state import read_state
-    from containment.queries.subject.state_policy import find_region
-    from policypack.graph.resources import Graph
+def _load_signer(key: str | None, public_keys: Sequence[Path], folder: Path) -> Signer:
+    """Return the signer of --key; raise InputError."""
+    from containment.attestation.keys import FILE, load_attesters
+    from containment.record.envelope import KeyOwner, load_signer, parse_public_key
 
-    stack = reviewed.spec.stack
-    home = None if real else live_systems.find_running_lab()
-    resources = read_state(stack, state, home, folder)
-    region = find_region(Graph(resources))
-    place = live_systems.find_lab_systems(home) if home else live_systems.find_real_systems(stack, region, demanded=real, folder=folder)
-    return attest(reviewed, resources, place, home, AttestOptions(tuple(gateway_logs), wait))
+    source = require_key(key, "an attestation")
+    owner = KeyOwner(f"the keys in {FILE}", f"add it by pull request: openssl pkey -in {source} -pubout >> {FILE}")
+    known = {parse_public_key(pem).keyid: pem for pem in load_attesters(public_keys, folder)}
+    return load_signer(source, known, ask_passphrase, owner)
 
 
 def _write_timer(stack: str, target: Path) -> None:

@@ -10,18 +10,22 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from containment.cli.common import fail, parse_overrides
+from containment.cli.common import ask_passphrase, parse_overrides, refuse_usage, require_key
 from containment.cli.help.default_command import make_group
 from containment.cli.help.exit_codes import build_epilog
 from containment.cli.options import Config, Folder, SigningKey, StackArgument, State, TableIn, print_answer
-from containment.exit_code import Exit
+from containment.input_reader import InputReader
 from containment.queries.results import Answer
 
 if TYPE_CHECKING:
+    from securesystemslib.signer import Signer
+
     from containment.config.spec import ContainmentSpec
+    from containment.evidence.inputs import Inputs
     from containment.policy.rules import RuleSet
 
 _RUN = "run"
+_WHY_TIME = "ages of attestations, tests and bundles are counted up to the bundle's time"
 
 app = typer.Typer(help="Make and verify signed evidence of a stack.", no_args_is_help=True, cls=make_group(_RUN))
 PublicKeys = Annotated[
@@ -63,18 +67,16 @@ def run(
     from containment.evidence.answer import build_made_answer
     from containment.evidence.inputs import Inputs
     from containment.evidence.known_secrets import find_secrets
-    from containment.evidence.make import make_bundle, refuse_secrets, write_bundle
-    from containment.record.envelope import load_signer
+    from containment.evidence.make import judge_parts, make_bundle, refuse_secrets, write_bundle
 
-    if key is None:
-        fail("--key is needed, because evidence is signed; make one: openssl genpkey -algorithm ed25519 -out KEY", Exit.USAGE)
-    made_at, report = _find_time(at), folder / "containment-report.json"
+    reader, report = InputReader("evidence cannot be made"), folder / "containment-report.json"
+    made_at = reader.read(lambda: _find_time(at)).get_or(datetime.now(UTC))
     inputs = Inputs(
         stack=stack,
         folder=folder,
         made=made_at,
         describe_plan=make_plan_describer(folder, made_at.date()),
-        overrides=parse_overrides(config),
+        overrides=reader.read(lambda: parse_overrides(config)).get_or({}),
         state=state,
         results=tuple(results or ()) or ((report,) if report.exists() else ()),
         observed=observed,
@@ -83,12 +85,13 @@ def run(
         bundle_statuses=tuple(bundle_status or ()),
         anchor=anchor,
     )
-    trusted = inputs.trusted
-    signer = load_signer(
-        key, {keyid: one.pem for keyid, one in trusted.items()}, lambda: str(typer.prompt("Passphrase", hide_input=True, err=True))
-    )
-    made = make_bundle(inputs, signer, signer_name=trusted[signer.public_key.keyid].owner, version=version("agent-containment"))
-    refuse_secrets(made, find_secrets(stack, folder, secrets or ()))
+    signer = reader.read(lambda: _load_signer(key, inputs))
+    parts = reader.read(lambda: judge_parts(inputs))
+    known = reader.read(lambda: find_secrets(stack, folder, secrets or ()))
+    reader.require()
+    owner = inputs.trusted[signer.value.public_key.keyid].owner
+    made = make_bundle(parts.value, signer.value, signer_name=owner, version=version("agent-containment"))
+    refuse_secrets(made, known.value)
     paths = write_bundle(made, out or folder / "evidence" / stack)
     return build_made_answer(made.bundle, paths)
 
@@ -137,8 +140,16 @@ def make_plan_describer(folder: Path, day: date) -> Callable[[ContainmentSpec, R
     return describe_plan
 
 
+def _load_signer(key: str | None, inputs: Inputs) -> Signer:
+    """Return the signer of --key; raise InputError."""
+    from containment.record.envelope import load_signer
+
+    trusted = {keyid: one.pem for keyid, one in inputs.trusted.items()}
+    return load_signer(require_key(key, "evidence"), trusted, ask_passphrase)
+
+
 def _find_time(text: str | None) -> datetime:
-    """Return the time of --at, else that of SOURCE_DATE_EPOCH, else now; end the command on a text that is no time."""
+    """Return the time of --at, else that of SOURCE_DATE_EPOCH, else now; raise UsageError for a text that is no time."""
     epoch = os.environ.get("SOURCE_DATE_EPOCH")
     if text is None and not epoch:
         return datetime.now(UTC).replace(microsecond=0)
@@ -147,8 +158,9 @@ def _find_time(text: str | None) -> datetime:
             return datetime.fromtimestamp(int(epoch or ""), UTC)
         found = datetime.fromisoformat(text)
     except (ValueError, OverflowError, OSError):
-        option = f"--at {text!r}" if text is not None else f"SOURCE_DATE_EPOCH {epoch!r}"
-        fail(f"{option} is no time: write one in ISO 8601, such as 2026-11-29T12:00:00Z, or seconds since 1970", Exit.USAGE)
+        if text is None:
+            refuse_usage("SOURCE_DATE_EPOCH", f"is no time ({epoch!r})", _WHY_TIME, "set it to seconds since 1970, or unset it")
+        refuse_usage("--at", f"is no time ({text!r})", _WHY_TIME, "write one in ISO 8601, such as 2026-11-29T12:00:00Z")
     if found.tzinfo is None:
-        fail(f"--at {text!r} has no time zone: write {text}Z for UTC", Exit.USAGE)
+        refuse_usage("--at", f"has no time zone ({text!r})", _WHY_TIME, f"write {text}Z for UTC")
     return found.astimezone(UTC).replace(microsecond=0)

@@ -43,6 +43,11 @@ class Permit:
         """Whether some program may send nothing but TLS."""
         return any(all(grant.tls for grant in each) for each in self.grants)
 
+    @property
+    def is_by_content(self) -> bool:
+        """Whether some program may send listed requests only."""
+        return any(all(grant.requests is not None for grant in each) for each in self.grants)
+
     def narrow(self, addresses: Sequence[Address]) -> Permit | Denial:
         """Return the permit for connections to these addresses, or why one of them is denied."""
         remaining = []

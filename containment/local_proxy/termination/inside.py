@@ -1,4 +1,4 @@
-"""The client's side of TLS that ends here: the handshake, and the calls in a request's body."""
+"""The client's side: the handshake of TLS that ends here, and the body of a request that is read before it is decided."""
 
 from __future__ import annotations
 
@@ -48,13 +48,28 @@ async def accept_tls(client: Stream, destination: Destination, authority: Sandbo
     return inside
 
 
-async def read_call_body(client: Stream, parser: h11.Connection, seconds: float) -> tuple[bytes, list[str]]:
-    """Return the body of a request and the MCP calls in it; raise RefusedError for a body that has no meaning, or comes too late."""
+async def read_field_body(client: Stream, parser: h11.Connection, most: int, seconds: float) -> bytes:
+    """Return the body of a request; raise RefusedError for one that has no meaning, is too long, or comes too late.
+
+    Args:
+        client: the client.
+        parser: the client's parser, which has read the head of the request.
+        most: the longest body, in bytes.
+        seconds: the longest time.
+    """
     try:
         async with asyncio.timeout(seconds):
-            body = await read_body(client, parser, MOST_BYTES)
-        return body, read_calls(body)
+            return await read_body(client, parser, most)
     except TimeoutError:
         raise RefusedError(Denial(DenyRule.MALFORMED, "the body of the request did not end in time")) from None
-    except (RequestError, McpError) as error:
+    except RequestError as error:
+        raise RefusedError(Denial(DenyRule.MALFORMED, f"the body of the request {error}")) from None
+
+
+async def read_call_body(client: Stream, parser: h11.Connection, seconds: float) -> tuple[bytes, list[str]]:
+    """Return the body of a request and the MCP calls in it; raise RefusedError for a body that has no meaning, or comes too late."""
+    body = await read_field_body(client, parser, MOST_BYTES, seconds)
+    try:
+        return body, read_calls(body)
+    except McpError as error:
         raise RefusedError(Denial(DenyRule.MALFORMED, f"the body of the request {error}")) from None

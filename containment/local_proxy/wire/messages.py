@@ -13,6 +13,7 @@ from typing import Final
 
 import h11
 
+from containment.local_proxy.rules import method_override
 from containment.local_proxy.rules.destination import HTTP_PORT, HTTPS_PORT, Destination, DestinationError, is_same_host, parse_authority
 from containment.local_proxy.wire.stream import Stream
 
@@ -22,11 +23,6 @@ _SCHEME: Final = "http://"
 _CONNECT: Final = "CONNECT"
 _VERSIONS: Final = frozenset({b"1.0", b"1.1"})
 
-
-_OVERRIDES: Final = frozenset(
-    {b"x-http-method-override", b"x-http-method", b"x-method-override", b"x-original-url", b"x-rewrite-url", b"x-override-url"}
-)
-"""Headers with another method or path than the request's, which many servers prefer."""
 _FRAMING: Final = frozenset({b"content-length", b"transfer-encoding", b"host", b"connection", b"upgrade", b"expect", b"trailer"})
 
 
@@ -65,6 +61,15 @@ class ProxyRequest:
         if destination.port == (HTTPS_PORT if self.is_terminated else HTTP_PORT):
             return str(destination).removesuffix(f":{destination.port}")
         return str(destination)
+
+    def get_values(self, name: bytes) -> list[bytes]:
+        """Return the values of a header, whose name is in lower case."""
+        return [value for known, value in self.head.headers if known == name]
+
+    @property
+    def has_body(self) -> bool:
+        """Whether the request has a body."""
+        return bool(self.get_values(b"transfer-encoding")) or any(one.strip(b"0") for one in self.get_values(b"content-length"))
 
     @property
     def path(self) -> str:
@@ -175,12 +180,14 @@ def _check_head(head: h11.Request, destination: Destination) -> None:
     names = [name for name, _ in head.headers]
     for name in names:
         plain = name.replace(b"_", b"-")  # servers in the manner of CGI take one for the other
-        if plain in _OVERRIDES:
+        if plain in method_override.HEADERS:
             raise RequestError(
                 f"has the header {name.decode('ascii')}, by which servers do another request than the decided one", destination
             )
         if plain != name and plain in _FRAMING:
             raise RequestError(f"has the header {name.decode('ascii')}, which some servers read as {plain.decode('ascii')}", destination)
+    if head.method != b"CONNECT" and (key := method_override.find_in_target(head.target.decode("ascii"))):
+        raise RequestError(f"has the key {key} in its target, by which servers do another request than the decided one", destination)
     if b"content-length" in names and b"transfer-encoding" in names:
         raise RequestError("has two lengths of its body, which programs read differently", destination)
 

@@ -1,10 +1,13 @@
-"""FlowIQ exports: CSV with a header, whose columns are found by name.
+"""FlowIQ exports: tables with a header, whose columns and separator are found by the names in it.
 
 The vendor's pages describe the views of FlowIQ and publish no list of export columns (docs.aviatrix.com, "Monitoring Traffic Flows", read
 in November 2026), and no export of a real CoPilot was seen. So each value is found under any of the names in `COLUMNS`, without regard to
 case, spaces, dots and underscores. Needed are time, source and destination: a file without them is rejected. Without an action a record is
 a flow that was let through, and a deny that does not say whether it was enforced counts as watched. A record is one line: quoted line
 breaks are not supported.
+
+Fields are separated by a comma, a semicolon, a tab or a bar: by the one with which the header has the needed columns. Spreadsheets write
+semicolons where a comma is the decimal point, so there a number with a comma has two meanings, and its record is rejected.
 """
 
 from __future__ import annotations
@@ -12,13 +15,14 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from ipaddress import ip_address
 from typing import Final
 from uuid import UUID
 
 from containment.logs.decisions import DEFAULT_ACTION
-from containment.logs.errors import explain_broken_line
+from containment.logs.errors import LogFormatError, explain_broken_line
 from containment.logs.record import DecisionRecord
 from containment.logs.vpc_flow import PROTOCOL_NUMBERS
 from containment.policy.flow import PolicyVerdict
@@ -41,6 +45,10 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """Value -> the names of its column."""
 _NEEDED: Final = frozenset({"time", "source", "destination"})
+_COUNTS: Final = ("port", "source_port", "bytes_in", "bytes_out")
+_SEPARATORS: Final = (",", ";", "\t", "|")
+_NAME: Final = re.compile(r"[^\W\d_][\w .@/()#%-]*")
+"""The name of a column in any language: no number, address or time."""
 _DENIES: Final = frozenset({"deny", "denied", "drop", "dropped", "block", "blocked", "reject", "rejected"})
 _PERMITS: Final = frozenset({"permit", "permitted", "allow", "allowed", "accept", "accepted", "forward", "forwarded", ""})
 _WATCHED: Final = frozenset({"false", "no", "0", "monitor", "watch", "watched"})
@@ -52,26 +60,60 @@ _MILLISECONDS: Final = 10**11
 """Seconds since 1970 are below this until the year 5138, and milliseconds above it since 1973."""
 
 
-def parse_header(line: str) -> tuple[str | None, ...] | None:
-    """Return the value that each column has, None where it is not used; None for a line that is no header."""
-    words = _split(line)
-    if words is None or len(words) < len(_NEEDED):
-        return None
+class ForeignTableError(LogFormatError):
+    """The header of a table whose records cannot be read: the file is refused as a whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The columns of an export, each with its value or None where it is not used, and the character between fields."""
+
+    columns: tuple[str | None, ...]
+    separator: str
+
+
+def parse_header(line: str) -> Header | None:
+    """Return the header in a line, None for a line that is none; raise ForeignTableError for that of a table which cannot be read."""
+    tables = {separator: words for separator in _SEPARATORS if (words := _split(line, separator)) and len(words) >= len(_NEEDED)}
+    headers = {separator: _find_columns(words) for separator, words in tables.items()}
+    found = [Header(columns, separator) for separator, columns in headers.items() if {*columns} >= _NEEDED]
+    if len(found) > 1:
+        separators = " and ".join(repr(one.separator) for one in found)
+        raise ForeignTableError(f"has a header that can be split by {separators}: export it again with one separator")
+    if found:
+        return found[0]
+    for separator, words in tables.items():
+        if all(_NAME.fullmatch(word.strip()) for word in words) and (separator != "," or any(headers[separator])):
+            missing = ", ".join(sorted(_NEEDED - {*headers[separator]}))
+            shown = ", ".join(word.strip() for word in words)[:200]
+            raise ForeignTableError(f"is a table without columns for {missing}: {shown}. Export it with their English names")
+    return None
+
+
+def is_separator_line(line: str) -> bool:
+    """Return whether a line only names the separator, as spreadsheets write it before a header."""
+    return re.fullmatch(r'"?sep=.?"?', line.strip("\r\n "), re.IGNORECASE) is not None
+
+
+def _find_columns(words: Sequence[str]) -> tuple[str | None, ...]:
+    """Return the value of each column, None where it is not used, or is the value of an earlier column."""
     known = {alias: value for value, aliases in COLUMNS.items() for alias in aliases}
     found: list[str | None] = []
     for word in words:
         value = known.get(re.sub(r"[^a-z0-9]", "", word.lower()))
         found.append(value if value not in found else None)
-    return tuple(found) if {*found} >= _NEEDED else None
+    return tuple(found)
 
 
-def parse_record(line: str, header: Sequence[str | None], stack: str, rules: Mapping[str, str]) -> tuple[DecisionRecord, str, str]:
+def parse_record(line: str, header: Header, stack: str, rules: Mapping[str, str]) -> tuple[DecisionRecord, str, str]:
     """Return the decision of a record, its protocol in lower case and its gateway; raises LogFormatError."""
     with explain_broken_line("a FlowIQ record", line):
-        words = _split(line)
-        if words is None or len(words) != len(header):
-            raise ValueError(f"{len(words or ())} fields under a header of {len(header)}")
-        found = {value: word.strip() for value, word in zip(header, words, strict=True) if value}
+        words = _split(line, header.separator)
+        if words is None or len(words) != len(header.columns):
+            raise ValueError(f"{len(words or ())} fields under a header of {len(header.columns)}")
+        found = {value: word.strip() for value, word in zip(header.columns, words, strict=True) if value}
+        if header.separator != "," and any("," in found.get(name, "") for name in _COUNTS):
+            raise ValueError("a comma in a number, which is a decimal point or separates thousands: export numbers without it")
         text = found.get("rule_uuid", "") or (found.get("rule", "") if _is_uuid(found.get("rule", "")) else "")
         uuid, named = UUID(text) if text else None, "" if _is_uuid(found.get("rule", "")) else found.get("rule", "")
         protocol, verdict = found.get("protocol", "").lower(), _parse_verdict(found.get("action", ""))
@@ -93,9 +135,9 @@ def parse_record(line: str, header: Sequence[str | None], stack: str, rules: Map
         return record, _NUMBERS.get(int(protocol), protocol) if protocol.isdecimal() else protocol, found.get("gateway", "")
 
 
-def _split(line: str) -> list[str] | None:
+def _split(line: str, separator: str) -> list[str] | None:
     try:
-        rows = list(csv.reader([line], strict=True))
+        rows = list(csv.reader([line], strict=True, delimiter=separator))
     except csv.Error:
         return None
     return rows[0] if len(rows) == 1 and len(rows[0]) > 1 else None

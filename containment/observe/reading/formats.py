@@ -22,7 +22,7 @@ from containment.observe.reading import flowiq
 from containment.observe.reading.agents import AgentNetworks, is_answer
 from containment.observe.reading.decision_row import AnswerRow, DecisionRow, Source, make_row
 
-_EXPORT_TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z\s+(?=\S)")
+_EXPORT_TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z +(?=\S)")
 """The time that CloudWatch Logs writes before each line of an export to S3."""
 _PROTOCOLS: Final = {number: name for name, number in PROTOCOL_NUMBERS.items()}
 
@@ -62,13 +62,25 @@ class LineReader:
     stack: str = ""
     rules: Mapping[str, str] = field(default_factory=dict)
     agents: AgentNetworks = field(default_factory=AgentNetworks)
-    _columns: tuple[str | None, ...] | None = None
+    _table: flowiq.Header | None = None
+    _has_begun: bool = False
+    """Whether the file had a line with content."""
     _fields: tuple[str, ...] = DEFAULT_FIELDS
 
+    @property
+    def has_table(self) -> bool:
+        """Whether the file has a header of a FlowIQ export so far."""
+        return self._table is not None
+
     def read(self, line: str) -> ParsedLine:
-        """Return what a line has; raises LogFormatError for a line that cannot be used."""
+        """Return what a line has; raises LogFormatError for a line that cannot be used, ForeignTableError for a whole file."""
         try:
-            return self._read(line)
+            found = self._read(line)
+            self._has_begun |= found.kind not in (Skipped.BLANK, Skipped.COMMENT)
+            return found
+        except LogFormatError:
+            self._has_begun = True
+            raise
         except ValidationError as error:
             raise LogFormatError(
                 "; ".join(f"{'.'.join(map(str, one['loc'])) or 'record'}: {one['msg']}" for one in error.errors())
@@ -86,6 +98,10 @@ class LineReader:
             return self._read_json(text)
         if text.startswith("#"):
             return ParsedLine(Skipped.COMMENT)
+        row = _EXPORT_TIME.sub("", line.strip(" \r\n"), count=1)  # tabs at the ends are empty fields
+        if "\t" in row and (table := self._find_header(row)):  # before the header of VPC flow logs, which a tab could separate
+            self._table = table
+            return ParsedLine(Skipped.HEADER)
         if names := parse_flow_header(text):
             self._fields = names
             return ParsedLine(Skipped.HEADER)
@@ -93,14 +109,25 @@ class LineReader:
             return self._read_hole(text, status)
         if record := FlowRecord.parse(text, self._fields):
             return ParsedLine(Source.VPC_FLOW, self._make_flow(record))
-        if columns := flowiq.parse_header(text):
-            self._columns = columns
+        if flowiq.is_separator_line(text):
+            return ParsedLine(Skipped.COMMENT)
+        if table := self._find_header(row):
+            self._table = table
             return ParsedLine(Skipped.HEADER)
-        if self._columns:
-            decision, protocol, gateway = flowiq.parse_record(text, self._columns, self.stack, self.rules)
+        if self._table:
+            decision, protocol, gateway = flowiq.parse_record(row, self._table, self.stack, self.rules)
             by_agent = self.agents.has(decision.source)
             return ParsedLine(Source.FLOWIQ, make_row(decision, Source.FLOWIQ, gateway, protocol=protocol, flow=None, by_agent=by_agent))
         raise UnknownFormatError("is of no known format")
+
+    def _find_header(self, row: str) -> flowiq.Header | None:
+        """Return the header of a FlowIQ export; only the first line with content can be that of a foreign table."""
+        try:
+            return flowiq.parse_header(row)
+        except flowiq.ForeignTableError:
+            if self._has_begun:
+                return None
+            raise
 
     def _read_gateway(self, line: str) -> ParsedLine:
         record = parse_gateway_line(line)

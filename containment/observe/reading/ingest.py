@@ -12,16 +12,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import IO, Final, Self
+from typing import Final, Self
 
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from containment.logs.errors import LogFormatError
+from containment.observe.encodings import ByteLines
 from containment.observe.reading.agents import AgentNetworks
 from containment.observe.reading.decision_row import ANSWERS, DECISIONS, AnswerRow, DecisionRow, Source
 from containment.observe.reading.flow_parquet import NotFlowsError, convert_flows
+from containment.observe.reading.flowiq import ForeignTableError
 from containment.observe.reading.formats import LineReader, Skipped, UnknownFormatError
 from containment.observe.reading.rejects import Rejects
 from containment.observe.reading.sequences import SequenceWatch
@@ -93,7 +95,11 @@ def ingest_files(
                 out.read += 1
                 if out.read % _STEP == 0:
                     report(out.read, file.name)
-                _read_line(file, line, raw, reader, writer, answers, watch, rejects, out)
+                try:
+                    _read_line(file, line, raw, reader, writer, answers, watch, rejects, out)
+                except ForeignTableError as error:
+                    rejects.add(file.name, line, UNREADABLE_FILE, str(error), raw.decode("utf-8", "backslashreplace"))
+                    break
             out.holes += watch.find_holes()
     found = sorted(answers)
     table = {"name": [one.name for one in found], "address": [one.address for one in found]}
@@ -120,11 +126,15 @@ def _read_line(
         found = reader.read(raw.decode("utf-8").rstrip("\r\n"))
         for answer in found.answers:
             answer.address.encode()
+    except ForeignTableError:
+        raise
     except UnknownFormatError as error:
         rejects.add(file.name, line, "unknown", str(error), text)
         return
     except (LogFormatError, UnicodeError) as error:
-        rejects.add(file.name, line, guess_kind(text), str(error), text)
+        kind = guess_kind(text)
+        is_of_table = reader.has_table and kind not in (Source.GATEWAY_L4, Source.GATEWAY_L7, Source.RESOLVER)
+        rejects.add(file.name, line, Source.FLOWIQ.value if is_of_table else kind, str(error), text)
         return
     out.lines[found.kind] += 1
     if found.row:
@@ -154,12 +164,12 @@ def _read_lines(file: LogFile, rejects: Rejects, out: Ingested) -> Iterator[tupl
         with file.open_lines() as lines:
             for line, raw in enumerate(_split(lines), 1):
                 yield line, raw
-    except (EOFError, zlib.error, OSError) as error:
+    except (EOFError, zlib.error, OSError, UnicodeError) as error:
         out.read += 1
         rejects.add(file.name, line + 1, UNREADABLE_FILE, f"cannot be read any further: {error}", "")
 
 
-def _split(lines: IO[bytes]) -> Iterator[bytes]:
+def _split(lines: ByteLines) -> Iterator[bytes]:
     while raw := lines.readline(LONGEST_LINE + 1):
         yield raw
         while len(raw) > LONGEST_LINE and not raw.endswith(b"\n"):  # the rest of a line that is too long

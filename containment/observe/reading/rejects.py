@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import IO, Final, Self
 
 from containment.errors import InputError, Problem
+from containment.observe.reading.source_kinds import UNREADABLE_FILE
 
 LONGEST: Final = 1000
 """Characters of a rejected line that are kept."""
@@ -23,6 +24,8 @@ class Rejects:
         self._aside = path.with_name(f".{path.name}.{os.getpid()}.new") if path else None
         self._file: IO[str] | None = None
         self.counts: Counter[str] = Counter()
+        self.files: dict[str, str] = {}
+        """The reason of each file that was refused as a whole, or from some line on."""
 
     def __enter__(self) -> Self:
         if self._aside:
@@ -45,6 +48,8 @@ class Rejects:
             text: The line.
         """
         self.counts[kind] += 1
+        if kind == UNREADABLE_FILE:
+            self.files[f"{file} line {line}" if line else file] = reason
         if self._file:
             entry = {"file": file, "line": line, "kind": kind, "reason": reason[:LONGEST], "text": text[:LONGEST]}
             self._file.write(json.dumps(entry) + "\n")

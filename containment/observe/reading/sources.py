@@ -12,9 +12,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import IO, Final
+from typing import Final
 
 from containment.errors import InputError, Problem
+from containment.observe.encodings import ByteLines, convert_to_utf8
 from containment.observe.reading.log_groups import PREFIX, download_log_group
 from containment_lab.home import LabHome
 
@@ -38,16 +39,16 @@ class LogFile:
             return file.read(len(_PARQUET)) == _PARQUET
 
     @contextmanager
-    def open_lines(self) -> Iterator[IO[bytes]]:
-        """Open the file's text, decompressed."""
+    def open_lines(self) -> Iterator[ByteLines]:
+        """Open the file's text, decompressed and in UTF-8; reading raises UnicodeError for UTF-16 that is broken or unmarked."""
         with self.path.open("rb") as file:
             head = file.read(len(_GZIP))
             file.seek(0)
             if head != _GZIP:
-                yield file
+                yield convert_to_utf8(file)
                 return
             with gzip.open(file) as plain:
-                yield plain  # type: ignore[misc]
+                yield convert_to_utf8(plain)
 
 
 @dataclass(frozen=True)

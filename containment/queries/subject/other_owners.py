@@ -35,17 +35,6 @@ _SELECTORS = {"res_id": "resId", "account_id": "accountId", "account_name": "acc
               "k8s_namespace": "k8sNamespace", "k8s_service": "k8sService", "k8s_pod": "k8sPod"}  # fmt: skip
 
 
-def add_other_owners(subject: Subject, before: Path | None, after: Path | None) -> Subject:
-    """Return the subject with the rules of other owners added; raise InputError if a file cannot be read.
-
-    Args:
-        subject: the policy to extend.
-        before: file of rules with a higher priority.
-        after: file of rules with a lower priority.
-    """
-    return place_other_owners(subject, *(read_other_owners(path) if path else None for path in (before, after)))
-
-
 def place_other_owners(subject: Subject, ahead: ParsedPolicy | None, behind: ParsedPolicy | None) -> Subject:
     """Return the subject with the rules of other owners around its own.
 

@@ -109,7 +109,7 @@ def test_plan_starts_nothing_and_preview_previews_each(engine: Engine, run: Run)
         (("up", "--site", "mars"), "no such site"),
         (("up", "--parallel", "0"), "--parallel"),
         (("up", "--backend", "cloud"), "--backend"),
-        (("destroy",), "--yes is not given"),
+        (("destroy",), "--yes: is not given"),
         (("destroy", "--yes", "--platform", "coding-monitor"), "would stay"),
     ],
 )

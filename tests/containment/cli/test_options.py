@@ -147,7 +147,7 @@ def test_the_version_names_the_package_the_commit_and_the_python(run: Run) -> No
 def test_a_run_without_a_command_is_wrong_usage(run: Run) -> None:
     result = run("lab", "run")
     assert (result.exit_code, result.stdout) == (2, "")
-    assert "give one after `--`" in result.stderr
+    assert "fix: give a command after `--`, or a harness with --with" in result.stderr
 
 
 @pytest.mark.parametrize("verb", ["verify", "report"])

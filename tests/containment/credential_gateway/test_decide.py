@@ -248,6 +248,13 @@ def test_a_permit_is_bound_to_one_secret_and_sends_the_canonical_target() -> Non
     assert same.stripped == ("query api_key", "query key")
 
 
+def test_another_method_in_query_or_headers_is_not_sent_on_and_in_the_body_is_refused() -> None:
+    headers = {"x-http-method-override": "DELETE", "x-method-override": "DELETE", "x-original-url": "/v1/files"}
+    found = permit(make_request(path="/v1/chat/completions?_method=DELETE&%5fmethod=PUT", headers=headers))
+    assert (found.target, {*headers} - {*found.remove_headers}) == ("/v1/chat/completions", set())
+    assert deny(make_request(body={**CHAT, "_method": "DELETE"})).rule is DenyRule.BODY_FIELD
+
+
 def test_the_placeholder_of_the_destination_is_no_credential() -> None:
     found = permit(make_request(headers={"authorization": f"Bearer {make_placeholder(NVIDIA)}"}))
     assert found.stripped == ()

@@ -17,7 +17,7 @@ from securesystemslib.signer import CryptoSigner
 from containment.cli.records.evidence import make_plan_describer
 from containment.evidence.bundle import Bundle, Statement, make_envelope, parse_bundle, render_document
 from containment.evidence.inputs import Inputs
-from containment.evidence.make import MadeBundle, make_bundle
+from containment.evidence.make import MadeBundle, judge_parts, make_bundle
 from containment.evidence.model import Part, PartName
 from containment.evidence.registry import FORMS, build_part
 from containment.evidence.trusted_keys import load_trusted_keys
@@ -115,7 +115,7 @@ class Desk:
         """Return a bundle that the folder's key signed."""
         signer = CryptoSigner(self.key)
         owner = load_trusted_keys(load_approvers(self.folder), self.folder)[signer.public_key.keyid].owner
-        return make_bundle(self.build_inputs(**changes), signer, signer_name=owner, version="0")
+        return make_bundle(judge_parts(self.build_inputs(**changes)), signer, signer_name=owner, version="0")
 
     def verify(self, text: str, renderings: Mapping[str, str] | None = None) -> tuple[Bundle | None, list[BundleProblem]]:
         """Return the bundle of a text with its problems."""

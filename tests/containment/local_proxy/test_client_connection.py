@@ -265,6 +265,38 @@ def test_a_client_that_begins_tls_with_the_proxy_is_closed_with_an_event() -> No
     assert world.rules == ["Refuse tls-without-connect"]
 
 
+FORM = b"Content-Type: application/x-www-form-urlencoded"
+JSON = b"Content-Type: application/json"
+PARTS = b"Content-Type: multipart/form-data; boundary=x"
+OVERRIDING_TARGETS = (
+    b"?_method=DELETE",
+    b"?a=1&_METHOD=delete",
+    b"?a=1;_method=delete",
+    b"?%5Fmethod=DELETE",
+    b"?%255Fmethod=DELETE",
+    b"?.method=DELETE",
+    b"?+_method=DELETE",
+    b"?_method%00x=DELETE",
+    b"?_method[]=DELETE",
+    b"?X-HTTP-Method-Override=DELETE",
+    b"?x_http_method=PUT",
+    b";_method=DELETE",
+)
+OVERRIDING_BODIES = (
+    ((FORM,), b"_method=DELETE"),
+    ((FORM,), b"a=1&%5fmethod=DELETE"),
+    ((), b"a=1&_method=DELETE"),
+    ((FORM, b"Content-Encoding: gzip"), b"\x1f\x8b"),
+    ((FORM + b"; charset=ibm037",), b"m"),
+    ((b"Content-Type: text/plain", FORM), b"_method=DELETE"),
+    ((PARTS,), b'--x\r\nContent-Disposition: form-data; name="_method"\r\n\r\nDELETE\r\n--x--\r\n'),
+    ((PARTS,), b"--x\r\nContent-Disposition: form-data; name*=utf-8''%5Fmethod\r\n\r\nDELETE\r\n--x--\r\n"),
+    ((JSON,), b'{"a": {}, "_method" : "DELETE"}'),
+    ((JSON,), b'{"\\u005fmethod": "DELETE"}'),
+    ((b"Content-Type: application/vnd.api+json",), b'{"X-HTTP-Method-Override": "DELETE"}'),
+)
+
+
 @pytest.mark.parametrize(
     "raw",
     [
@@ -297,7 +329,19 @@ def test_a_client_that_begins_tls_with_the_proxy_is_closed_with_an_event() -> No
                 b"X-Rewrite-Url: /v1/secret",
                 b"Content_Length: 9",
                 b"Transfer_Encoding: chunked",
+                b"X-Forwarded-Method: DELETE",
+                b"X_Original_URI: /v1/secret",
             )
+        ),
+        *(
+            b"POST http://10.20.0.5:8080/v1/orders" + target + b" HTTP/1.1\r\nHost: 10.20.0.5:8080\r\nContent-Length: 0\r\n\r\n"
+            for target in OVERRIDING_TARGETS
+        ),
+        *(
+            b"POST http://10.20.0.5:8080/v1/orders HTTP/1.1\r\nHost: 10.20.0.5:8080\r\n"
+            + b"".join(b"%s\r\n" % header for header in headers)
+            + b"Content-Length: %d\r\n\r\n%s" % (len(body), body)
+            for headers, body in OVERRIDING_BODIES
         ),
         b"\x05\x01\x00",
         b"\x04\x01\x01\xbb\0\0\0\x01\0attacker.example\0",
@@ -310,6 +354,34 @@ def test_a_request_with_no_or_several_meanings_is_refused_before_anything_else(r
     status, answer = read_answer(world.run(raw))
     assert (status, answer["rule"]) == (400, "malformed-request")
     assert world.order == ["record Refuse"]
+
+
+@pytest.mark.parametrize(
+    ("header", "body"),
+    [
+        (FORM, b"payment_method=card&method=post&text=the+_method+of+a+form"),
+        (JSON, b'{"method": "tools/list", "text": "{\\"_method\\": 1}", "list": ["_method"]}'),
+        (PARTS, b'--x\r\nContent-Disposition: form-data; name="file"\r\n\r\ndef _method(): pass\r\n--x--\r\n'),
+        (b"Content-Type: application/octet-stream", b"&_method=DELETE&"),
+    ],
+    ids=["form", "json", "parts", "bytes"],
+)
+def test_a_body_that_only_mentions_a_method_is_sent_on_as_it_is(header: bytes, body: bytes) -> None:
+    world = make_world()
+    head = b"POST http://10.20.0.5:8080/v1/orders?method=a&page_method=b HTTP/1.1\r\nHost: 10.20.0.5:8080\r\n" + header
+    world.run(head + b"\r\nContent-Length: %d\r\n\r\n" % len(body), body[:10], body[10:])
+    assert get_upstream(world).endswith(b"\r\n\r\n" + body)
+    assert world.rules == ["Open egress.3", "Close egress.3"]
+
+
+def test_a_form_that_is_too_long_or_too_slow_to_be_read_is_refused() -> None:
+    head = b"POST http://10.20.0.5:8080/v1/orders HTTP/1.1\r\nHost: 10.20.0.5:8080\r\nContent-Length: 40\r\n\r\n"
+    for bounds, reason in ((Bounds(field_bytes=39), "longer than 39 bytes"), (Bounds(field_seconds=0.05), "did not end in time")):
+        world = make_world(bounds=bounds)
+        body = b"a" * (40 if bounds.field_bytes == 39 else 20)
+        status, answer = read_answer(world.run(head + body, waits=True))
+        assert (status, answer["rule"], world.order) == (400, "malformed-request", ["record Refuse"])
+        assert reason in json.dumps(answer)
 
 
 def test_a_permitted_request_in_clear_text_is_written_anew() -> None:

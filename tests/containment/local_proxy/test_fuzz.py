@@ -228,7 +228,7 @@ def check_calls(received: bytes, raw: bytes) -> None:
 def test_no_malformed_request_crashes_the_proxy_or_reaches_what_is_not_permitted() -> None:
     outcomes = asyncio.run(try_all(make_plain, COUNT, inside=False))
     assert outcomes["permitted"] > COUNT // 20, outcomes
-    assert outcomes["cut"] > COUNT // 50, outcomes
+    assert outcomes["cut"] > COUNT // 100, outcomes  # a form or JSON that ends early is denied before
     assert outcomes["denied"] > COUNT // 5, outcomes
 
 

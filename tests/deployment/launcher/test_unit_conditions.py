@@ -1,6 +1,6 @@
 """The launcher starts under the conditions that its systemd unit makes: no network, a covered /proc, read-only folders, a user namespace.
 
-The unit itself is NOT TESTED here: that needs systemd as the first process.
+tests/deployment/units runs the unit itself, where systemd can be the first process of a place.
 """
 
 from __future__ import annotations

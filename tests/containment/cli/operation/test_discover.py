@@ -19,7 +19,7 @@ def test_options_that_cannot_be_used_are_refused(run: Run, tmp_path: Path) -> No
     for words, text in (
         (["--config", "a=b"], "give --stack STACK too"),
         (["--write-declared", str(tmp_path / "x")], "give --stack STACK too"),
-        (["--ocsf", "-"], "give --out FILE too"),
+        (["--ocsf", "-"], "give --out FILE for the answer"),
         (["--every", "5m", "--json"], "leave out --json"),
     ):
         result = run("discover", *words)

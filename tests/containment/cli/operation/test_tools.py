@@ -43,7 +43,7 @@ def test_a_real_client_is_served_on_standard_input_and_output(tmp_path: Path) ->
     ("words", "code", "text"),
     [
         (["--task", "research"], Exit.ERROR, "is no task of coding"),
-        (["--task", "report", "--socket", "x", "--port", "0"], Exit.USAGE, "either --socket or --port"),
+        (["--task", "report", "--socket", "x", "--port", "0"], Exit.USAGE, "--socket and --port: are both given"),
         (["--task", "report", "--workspace", "file=/tmp"], Exit.ERROR, "name one of files, tests"),
         (["--task", "report", "--socket", str(REPOSITORY / "README.md")], Exit.ERROR, "is a file"),
         (["--task", "report", "--decisions", "/no/such/folder"], Exit.ERROR, "/no/such/folder"),

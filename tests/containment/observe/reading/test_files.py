@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -134,6 +135,77 @@ def test_flowiq_columns_are_found_by_name(tmp_path: Path, header: str, record: s
     (tmp_path / "export").write_text(f"{header}\n{record}\n")
     (found,) = observe([str(tmp_path / "export")], SCOPE).evidence.would_be_denied
     assert (found.name, found.rule, found.bytes_out, found.count) == ("files.example.org", "vca-openclaw-default-deny", 1234, 1)
+
+
+COLUMNS = ("Timestamp", "Source IP", "Destination IP", "Destination Port", "Bytes", "SNI Hostname", "Action", "Enforced", "Rule")
+VALUES = ("2026-11-01T12:00:00Z", AGENT, "203.0.113.10", "443", "1234", "files.example.org", "Deny", "false", "default-deny")
+SHUFFLED = (6, 2, 8, 0, 1, 7, 5, 4, 3)
+
+
+def make_table(separator: str = ",", quote: str = "", end: str = "\n", order: tuple[int, ...] = tuple(range(9))) -> str:
+    rows = [[table[place] for place in order] for table in (COLUMNS, VALUES)]
+    return "".join(separator.join(f"{quote}{one}{quote}" for one in row) + end for row in rows)
+
+
+EXPORTS = {
+    "semicolons": make_table(";").encode(),
+    "semicolons named by the first line": b"sep=;\r\n" + make_table(";", end="\r\n").encode(),
+    "tabs": make_table("\t").encode(),
+    "tabs under names of VPC flow logs": make_table("\t").replace("Source IP", "srcaddr").replace("Destination IP", "dstaddr").encode(),
+    "tabs and an empty last field": make_table("\t", order=(*SHUFFLED,)).replace("Destination Port", "Note").replace("443", "").encode(),
+    "bars": make_table("|").encode(),
+    "byte order mark": b"\xef\xbb\xbf" + make_table().encode(),
+    "byte order mark and quoted semicolons": b"\xef\xbb\xbf" + make_table(";", '"', "\r\n").encode(),
+    "carriage returns": make_table(end="\r\n").encode(),
+    "UTF-16": make_table("\t", end="\r\n").encode("utf-16"),
+    "big-endian UTF-16": b"\xfe\xff" + make_table(";").encode("utf-16-be"),
+    "UTF-16 in gzip": gzip.compress(make_table("\t").encode("utf-16")),
+    "another order, case and quotes": make_table(";", '"', order=SHUFFLED).replace("SNI Hostname", "sni_HOSTNAME").encode(),
+}
+
+
+@pytest.mark.parametrize("kind", EXPORTS)
+def test_an_export_is_read_in_every_dialect_of_its_header(tmp_path: Path, kind: str) -> None:
+    (tmp_path / "export").write_bytes(EXPORTS[kind])
+    evidence = observe([str(tmp_path / "export")], SCOPE).evidence
+    assert evidence.rejected == {}
+    assert [(one.name, one.bytes_out, one.count) for one in evidence.would_be_denied] == [("files.example.org", 1234, 1)]
+
+
+REFUSED_EXPORTS = {
+    "German": (make_table(";").replace("Timestamp", "Zeit").replace("Source IP", "Quelle").encode(), "without columns for source, time"),
+    "no time": (make_table().replace("Timestamp", "When").encode(), "without columns for time"),
+    "both separators": (b"time,src,dst,a;time;src;dst;b\n1,2,3;4;5;6\n", "can be split by ',' and ';'"),
+    "UTF-16 without a mark": (make_table(";").encode("utf-16-le"), "UTF-16 without a byte order mark"),
+    "UTF-32": (make_table(";").encode("utf-32"), "UTF-32"),
+    "half a character of UTF-16": (make_table(";").encode("utf-16")[:-1], "is no UTF-16 to its end"),
+}
+
+
+@pytest.mark.parametrize("kind", REFUSED_EXPORTS)
+def test_an_export_that_cannot_be_read_is_refused_once_as_a_file(tmp_path: Path, kind: str) -> None:
+    content, reason = REFUSED_EXPORTS[kind]
+    (tmp_path / "export").write_bytes(content)
+    with pytest.raises(InputError, match=re.escape(reason)):
+        observe([str(tmp_path / "export")], SCOPE)
+    (tmp_path / "flows.log").write_text(flow())
+    found = observe([str(tmp_path / "export"), str(tmp_path / "flows.log")], SCOPE, tmp_path / "rejects").evidence
+    assert (found.rejected, found.lines["vpc-flow"]) == ({"file": 1}, 1)
+    assert reason in json.loads((tmp_path / "rejects").read_text())["reason"]
+
+
+@pytest.mark.parametrize("value", ["1,5", "1.234", "1,234"])
+def test_a_number_of_a_table_with_semicolons_has_one_meaning_or_is_a_reject_of_its_kind(tmp_path: Path, value: str) -> None:
+    table = make_table(";")
+    (tmp_path / "export").write_text(table + table.partition("\n")[2].replace("1234", value))
+    found = observe([str(tmp_path / "export")], SCOPE).evidence
+    assert (found.lines["flowiq"], found.rejected) == (1, {"flowiq": 1})
+
+
+def test_a_line_of_words_after_other_lines_refuses_no_file(tmp_path: Path) -> None:
+    (tmp_path / "export").write_text(make_table() + "time;Quelle;Ziel\n" + make_table(";"))
+    found = observe([str(tmp_path / "export")], SCOPE).evidence
+    assert (found.lines["flowiq"], found.rejected) == (2, {"flowiq": 1})
 
 
 @pytest.mark.parametrize(("field", "value"), [("time", "20261101"), ("bytes", '"1,5"'), ("bytes", "1_000"), ("bytes", "1.5")])

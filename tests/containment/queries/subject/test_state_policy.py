@@ -11,7 +11,7 @@ import pytest
 from containment.analysis.proofs import ProofStatus, prove
 from containment.errors import InputError
 from containment.names import Action, WellKnownObject
-from containment.queries.subject.other_owners import add_other_owners
+from containment.queries.subject.other_owners import place_other_owners, read_other_owners
 from containment.queries.subject.state_policy import read_state_subject
 
 SMART, WEB = "aviatrix:index/smartGroup:SmartGroup", "aviatrix:index/webGroup:WebGroup"
@@ -94,10 +94,13 @@ def test_another_owners_permit_before_the_stacks_rules_breaks_the_chain(tmp_path
     others = {"policies": [{**legacy, "dst_ads": [ANYWHERE]}], "app_domains": [group]}
     path = tmp_path / "others.json"
     path.write_text(json.dumps(others))
-    before = {proof.id: proof.verdict for proof in prove(add_other_owners(subject, path, None))}
-    after = {proof.id: proof.verdict for proof in prove(add_other_owners(subject, None, path))}
+    before = {proof.id: proof.verdict for proof in prove(place_other_owners(subject, read_other_owners(path), None))}
+    after = {proof.id: proof.verdict for proof in prove(place_other_owners(subject, None, read_other_owners(path)))}
     assert before["named-denies-first"] is ProofStatus.BROKEN
     assert after["named-denies-first"] is ProofStatus.PROVED, "the named deny stands before it"
     assert after["only-named-tls-to-the-internet"] is ProofStatus.BROKEN
-    assert any("before" in text for text in add_other_owners(subject, None, path).assumptions)
-    assert not any(text.startswith("no rule of another owner precedes") for text in add_other_owners(subject, path, None).assumptions)
+    assert any("before" in text for text in place_other_owners(subject, None, read_other_owners(path)).assumptions)
+    assert not any(
+        text.startswith("no rule of another owner precedes")
+        for text in place_other_owners(subject, read_other_owners(path), None).assumptions
+    )
