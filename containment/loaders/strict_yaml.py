@@ -3,6 +3,7 @@
 Rules kept here:
 - a key is set once in its mapping, and is text; keys are compared after quotes are removed (`a` and `"a"` are one key);
 - no merge key (`<<`), which sets keys out of sight; no explicit tag; one document per file; no alias that repeats without end;
+- no infinity and no NaN, which JSON does not have;
 - plain scalars are resolved as gopkg.in/yaml.v3 does, the parser of the Pulumi engine: `yes`, `on` and `12:30` are text,
   `012` is octal, `1_000` a number, `2027-03-31` a date.
 
@@ -13,6 +14,7 @@ Values are str, int, float, bool, None, `date` (a date without a time), `datetim
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -201,7 +203,10 @@ class _DocumentConverter:
         if node.tag == _STRING:
             return node.value
         if node.tag == _PLAIN:
-            return resolve_plain(node.value)
+            value = resolve_plain(node.value)
+            if isinstance(value, float) and not math.isfinite(value):
+                raise _make_error(node, f"{node.value} is not a finite number; write a number, or put the text in quotes")
+            return value
         raise _make_error(node, f"has the tag {_shorten_tag(node.tag)}; write the value without a tag")
 
     def _convert_mapping(self, node: Any) -> dict[str, Any]:

@@ -146,7 +146,8 @@ NOT_RUN: Final = (
     UntriedItem(
         System.AWS,
         "The updater of signed bundles on a real host",
-        "Whether its unit runs under systemd, and reads the bucket through the stack's S3 endpoint with the host's role.",
+        "Whether its unit reads the bucket through the stack's S3 endpoint with the host's role; under systemd it runs in"
+        " `tests/deployment/units`, from a folder.",
         "`containment-bundle-update --write-timer /etc/systemd/system`, start the service, then `containment-bundle-update --status`",
         date(2026, 11, 29),
     ),

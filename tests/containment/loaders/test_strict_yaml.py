@@ -66,8 +66,11 @@ def test_a_word_that_older_readers_take_for_a_boolean_is_text_as_key_and_as_valu
         ("\x00", "is not YAML: "),
         ("a: &x [*x]\n", "line 1, column 4: an alias is inside what it repeats"),
         ("[" * 3000 + "]" * 3000, "is nested more than 200 levels deep"),
+        ("a: .inf\n", "line 1, column 4: .inf is not a finite number"),
+        ("a: [-.Inf]\n", "line 1, column 5: -.Inf is not a finite number"),
+        ("a: .nan\n", "line 1, column 4: .nan is not a finite number"),
     ],
-    ids=range(12),
+    ids=range(15),
 )
 def test_what_hides_or_bends_a_value_is_refused(text: str, says: str) -> None:
     assert says in refused(text)
