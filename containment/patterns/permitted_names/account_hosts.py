@@ -71,10 +71,7 @@ _SAAS_BY_KIND: Final[dict[str, str]] = {
     "api2.frontapp.com asana.com coda.io events.pagerduty.com files.stripe.com trello.com upload.contentful.com "
     "uploads.linear.app www.evernote.com www.notion.so www.wrike.com",
     "packages that any account publishes": ""
-    "api.anaconda.org api.jsr.io central.sonatype.com dashboard.snapcraft.io hackage.haskell.org hex.pm hub.docker.com "
-    "jsr.io marketplace.visualstudio.com open-vsx.org oss.sonatype.org packagist.org plugins.gradle.org pub.dev "
-    "push.chocolatey.org s01.oss.sonatype.org test.pypi.org trunk.cocoapods.org upload.pypi.org www.kaggle.com "
-    "www.nuget.org",
+    "central.sonatype.com dashboard.snapcraft.io push.chocolatey.org trunk.cocoapods.org www.kaggle.com",
     "code and programs that any account uploads": ""
     "api.bitbucket.io api.codesandbox.io codepen.io codesandbox.io disroot.org framagit.org gitea.com gitee.com "
     "gitlab.freedesktop.org invent.kde.org jsfiddle.net launchpad.net notabug.org observablehq.com pagure.io replit.com "
