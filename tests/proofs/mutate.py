@@ -31,7 +31,7 @@ FILES = (
     "patterns.glob",
     "analysis.classes.sources",
     "analysis.classes.transports",
-    "address_ranges",
+    "addresses.address_ranges",
     "analysis.classes.box",
     "analysis.incremental_analysis",
     "analysis.compiled_policy",

@@ -28,7 +28,7 @@ from policypack.facts.home_networks import find_home_networks
 from policypack.facts.home_region import find_home_region
 from policypack.firewall.effective_rules import EffectiveRules, get_effective_rules
 from policypack.firewall.groups import IDENTITIES
-from policypack.firewall.names.rule_groups import find_web_groups
+from policypack.firewall.names.rule_groups import find_web_groups, resolve_groups
 from policypack.firewall.names.web_groups import read_names
 from policypack.firewall.smart_group_membership import get_networks
 from policypack.graph.known_types import SMART_GROUP, WEB_GROUP
@@ -96,6 +96,8 @@ def _has_unseen_names(chain: EffectiveRules) -> bool:
 def _collect_reached(graph: Graph) -> ReachedNames:
     chain = get_effective_rules(graph)
     denied, permitted = find_web_groups(chain)
+    strangers = (rule for rule in chain.rules if chain.is_certain and rule.permits is not Ternary.NO and not chain.is_for_agents(rule))
+    permitted += [group for rule in strangers for group in resolve_groups(chain, rule)]  # `permits-are-for-agents` judges these rules
     patterns = tuple(dict.fromkeys(_read_patterns(permitted)))
     owners = {find_registrable_domain(pattern.text.rpartition("*")[2].lstrip(".")) for pattern in patterns}
     return ReachedNames(

@@ -14,8 +14,8 @@ from policypack.graph.resources import Resource
 def find_web_groups(chain: EffectiveRules) -> tuple[list[Resource], list[Resource]]:
     """Return the WebGroups of the denies and those of the permits; inferred while ids are unknown."""
     if chain.is_certain:
-        denied = [group for rule in chain.denies for group in _resolve_groups(chain, rule)]
-        return denied, list(dict.fromkeys(group for rule in chain.permits for group in _resolve_groups(chain, rule)))
+        denied = [group for rule in chain.denies for group in resolve_groups(chain, rule)]
+        return denied, list(dict.fromkeys(group for rule in chain.permits for group in resolve_groups(chain, rule)))
     every = list(chain.graph.find_by_type(WEB_GROUP))
     denied, excused = find_deny_groups(every, count_deny_uses(chain))
     return denied, [group for group in every if group not in denied and group not in excused]
@@ -30,6 +30,7 @@ def count_deny_uses(chain: EffectiveRules) -> int:
     return sum(len(rule.web_groups) for rule in denies) if denies else len(chain.graph.find_by_type(WEB_GROUP))
 
 
-def _resolve_groups(chain: EffectiveRules, rule: RegisteredRule) -> list[Resource]:
+def resolve_groups(chain: EffectiveRules, rule: RegisteredRule) -> list[Resource]:
+    """Return the WebGroups of this program that a rule uses."""
     references = [chain.graph.resolve(rule.owner, rule.key, value, (WEB_GROUP,), IDENTITIES) for value in rule.web_groups]
     return [group for reference in references for group in reference.found]
