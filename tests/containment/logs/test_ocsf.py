@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from ipaddress import ip_address
 from typing import Any
@@ -46,7 +45,7 @@ def list_values(value: Any) -> Iterator[Any]:
 
 @pytest.mark.parametrize("action", NetworkAction)
 def test_every_event_has_the_required_attributes(action: NetworkAction) -> None:
-    found = build_network_activity(replace(EVENT, action=action))
+    found = build_network_activity(EVENT._replace(action=action))
     assert {"activity_id", "category_uid", "class_uid", "metadata", "severity_id", "time", "type_uid"} <= found.keys()
     assert found["type_uid"] == 400100 + action.value
     assert found["time"] == 1795953600000
@@ -65,8 +64,8 @@ def test_an_event_names_program_task_policy_and_bytes() -> None:
 
 
 def test_what_is_unknown_is_left_out() -> None:
-    subject = replace(SUBJECT, program="", pid=None, task=None)
-    found = build_network_activity(replace(EVENT, subject=subject, host=None, port=None, address=None, bytes_out=None, bytes_in=None))
+    subject = SUBJECT._replace(program="", pid=None, task=None)
+    found = build_network_activity(EVENT._replace(subject=subject, host=None, port=None, address=None, bytes_out=None, bytes_in=None))
     assert not {"actor", "dst_endpoint", "traffic"} & found.keys()
     assert None not in list(list_values(found))
     assert {} not in list(list_values(found))

@@ -20,7 +20,7 @@ mkdir "$root/dev/shm" "$root/dev/pts" "$root/run/shared" "$root/run/units" "$roo
 mount --bind "$shared" "$root/run/shared"
 touch "$root/dev/kmsg" "$shared/manager.log"
 mount --bind "$shared/manager.log" "$root/dev/kmsg"
-mkdir -p "$root/opt/containment"
+mkdir -p "$root/opt/containment" "$root/opt/packages" "$root/opt/source" # units see neither homes nor /tmp, where a clone may be
 chmod 755 "$root/tmp" "$root/run" "$root/dev" "$made/root"
 chmod 1777 "$root/tmp" "$root/dev/shm"
 mount -t devpts none "$root/dev/pts" -o newinstance,ptmxmode=0666
@@ -28,11 +28,13 @@ ln -s pts/ptmx "$root/dev/ptmx"
 cd "$root"
 pivot_root . run/old
 /usr/bin/python3.11 -m venv --without-pip /opt/containment
-mount --bind "/run/old$packages" /opt/containment/lib/python3.11/site-packages
+mount --bind "/run/old$packages" /opt/packages
+mount --bind "/run/old$repository" /opt/source
+printf '/opt/packages\n/opt/source\n' > /opt/containment/lib/python3.11/site-packages/product.pth
 umount -l /run/old
 ip link set lo up
-cd "$repository"
-sh "$repository/tests/deployment/units/prepare.sh" "$repository" > /run/shared/prepare.log 2>&1 || { cat /run/shared/prepare.log >&2; exit 1; }
+cd /opt/source
+sh tests/deployment/units/prepare.sh /opt/source > /run/shared/prepare.log 2>&1 || { cat /run/shared/prepare.log >&2; exit 1; }
 cp -r /run/units /run/shared/units
 exec env -i container=unshare PATH=/usr/bin:/bin:/usr/sbin:/sbin SYSTEMD_UNIT_PATH=/run/units \
     /lib/systemd/systemd --system --unit=units-under-test.target --log-target=kmsg --show-status=no
