@@ -43,7 +43,7 @@ _MOST_INTERNAL: Final = 4096
 class ReachedNames:
     """Facts by which a name is reached: patterns of permits and their registrable domains, hosts of denies, region, internal services."""
 
-    permitted: tuple[DomainPattern, ...]
+    permitted: frozenset[DomainPattern]
     owners: frozenset[str]
     denied: frozenset[str]
     region: str | None
@@ -52,21 +52,22 @@ class ReachedNames:
     def has_name(self, pattern: DomainPattern) -> bool:
         """Return whether a name that the resolver answers is reached."""
         domain = pattern.text.rpartition("*")[2].lstrip(".")
-        if any(pattern.overlaps(other) is Ternary.YES for other in self.permitted) or find_registrable_domain(domain) in self.owners:
+        if pattern in self.permitted or find_registrable_domain(domain) in self.owners or pattern.text in self.denied:
+            return True
+        if any(pattern.overlaps(other) is Ternary.YES for other in self.permitted):
             return True
         if find_suffix(domain, AWS_DOMAINS) is not None:
             return find_service_region(pattern) in (None, self.region)
         if domain.rpartition(".")[2] in PRIVATE_USE:
             return True
-        return pattern.is_exact and (pattern.text in self.denied or is_model_host(pattern.text) or self.has_internal)
+        return pattern.is_exact and (is_model_host(pattern.text) or self.has_internal)
 
 
 def find_unreached_names(graph: Graph, names: Iterable[str]) -> list[str]:
     """Return the names, of those that a DNS firewall answers, that nothing of the program reaches."""
-    chain = get_effective_rules(graph)
-    if _permits_every_name(chain) or _has_unseen_names(chain):
-        return []  # other rules refuse such permits, and nothing can be compared
     reached = graph.compute_once(find_unreached_names, lambda: _collect_reached(graph))
+    if reached is None:
+        return []
     return [name for name in names if (pattern := parse_pattern(name)) is None or not reached.has_name(pattern)]
 
 
@@ -93,12 +94,15 @@ def _has_unseen_names(chain: EffectiveRules) -> bool:
     return any(not chain.graph.resolve(rule.owner, rule.key, value, (WEB_GROUP,), IDENTITIES).found for rule, value in uses)
 
 
-def _collect_reached(graph: Graph) -> ReachedNames:
+def _collect_reached(graph: Graph) -> ReachedNames | None:
+    """Return by which facts names are reached; None where other rules refuse the permits, so that nothing can be compared."""
     chain = get_effective_rules(graph)
+    if _permits_every_name(chain) or _has_unseen_names(chain):
+        return None
     denied, permitted = find_web_groups(chain)
     strangers = (rule for rule in chain.rules if chain.is_certain and rule.permits is not Ternary.NO and not chain.is_for_agents(rule))
-    permitted += [group for rule in strangers for group in resolve_groups(chain, rule)]  # `permits-are-for-agents` judges these rules
-    patterns = tuple(dict.fromkeys(_read_patterns(permitted)))
+    permitted += tuple(group for rule in strangers for group in resolve_groups(chain, rule))  # `permits-are-for-agents` judges these rules
+    patterns = frozenset(_read_patterns(permitted))
     owners = {find_registrable_domain(pattern.text.rpartition("*")[2].lstrip(".")) for pattern in patterns}
     return ReachedNames(
         permitted=patterns,

@@ -10,15 +10,21 @@ from policypack.firewall.rules import RegisteredRule, read_rules
 from policypack.graph.known_types import WEB_GROUP
 from policypack.graph.resources import Resource
 
+WebGroups = tuple[Resource, ...]
 
-def find_web_groups(chain: EffectiveRules) -> tuple[list[Resource], list[Resource]]:
+
+def find_web_groups(chain: EffectiveRules) -> tuple[WebGroups, WebGroups]:
     """Return the WebGroups of the denies and those of the permits; inferred while ids are unknown."""
+    return chain.graph.compute_once(find_web_groups, lambda: _find_web_groups(chain))
+
+
+def _find_web_groups(chain: EffectiveRules) -> tuple[WebGroups, WebGroups]:
     if chain.is_certain:
-        denied = [group for rule in chain.denies for group in resolve_groups(chain, rule)]
-        return denied, list(dict.fromkeys(group for rule in chain.permits for group in resolve_groups(chain, rule)))
-    every = list(chain.graph.find_by_type(WEB_GROUP))
-    denied, excused = find_deny_groups(every, count_deny_uses(chain))
-    return denied, [group for group in every if group not in denied and group not in excused]
+        denied = tuple(group for rule in chain.denies for group in resolve_groups(chain, rule))
+        return denied, tuple(dict.fromkeys(group for rule in chain.permits for group in resolve_groups(chain, rule)))
+    every = chain.graph.find_by_type(WEB_GROUP)
+    shadow, excused = find_deny_groups(every, count_deny_uses(chain))
+    return tuple(shadow), tuple(group for group in every if group not in shadow and group not in excused)
 
 
 def count_deny_uses(chain: EffectiveRules) -> int:

@@ -45,16 +45,17 @@ def find_deny_groups(groups: Sequence[Resource], uses: int) -> tuple[list[Resour
         groups: every WebGroup of the program.
         uses: the number of references from its denies to WebGroups; groups beyond that number belong to permits.
     """
-    counts = {group: sum(any(_is_covering(one, name) for one in read_names(group)) for name in PROVIDERS) for group in groups}
+    counts = {group: _count_providers(group) for group in groups}
     most = max(counts, key=lambda group: counts[group], default=None)
     shadow = [most] if most is not None and counts[most] else []
     others = [group for group in groups if group not in shadow and _is_mostly_refused(group)]
     return shadow, others[: max(0, uses - len(shadow))]
 
 
-def _is_covering(raw: Any, name: str) -> bool:
-    pattern = parse_pattern(raw)
-    return pattern is not None and pattern.is_anchored and pattern.matches(name) is not Ternary.NO
+def _count_providers(group: Resource) -> int:
+    """Return the number of providers of the minimum set that a group's names include."""
+    patterns = [pattern for raw in read_names(group) if (pattern := parse_pattern(raw)) is not None and pattern.is_anchored]
+    return sum(any(pattern.matches(name) is not Ternary.NO for pattern in patterns) for name in PROVIDERS)
 
 
 def _is_mostly_refused(group: Resource) -> bool:
