@@ -16,7 +16,7 @@ from typing import Any, Final, TypeVar
 
 from hypothesis import HealthCheck, given, settings
 
-from containment.config.spec import resolve
+from containment.config.spec import StackContext, resolve
 from containment.errors import InputError
 from containment.loaders.presets import load_library
 from containment.names import PolicyMode
@@ -91,7 +91,7 @@ def _is_valid(config: Mapping[str, str]) -> bool:
     """Return whether the program itself takes a configuration: a class may demand what a key would switch off."""
     raw = {key.removeprefix(PREFIX): value for key, value in config.items() if key.startswith(PREFIX)}
     try:
-        resolve(raw, LIBRARY, STACK, today=TODAY)
+        resolve(raw, LIBRARY, STACK, around=StackContext(day=TODAY, requires_entries=True))
     except InputError:
         return False
     return True
