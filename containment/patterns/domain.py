@@ -100,6 +100,11 @@ class DomainPattern:
         return rest if rest and "*" not in rest else None
 
     @property
+    def fixed_domain(self) -> str:
+        """The domain behind the last wildcard; the name itself if it is exact."""
+        return self.text.rpartition("*")[2].lstrip(".")
+
+    @property
     def is_anchored(self) -> bool:
         """Whether all its names lie under one domain of two labels or more; anyone can register names of the others."""
         fixed = self.text.rpartition("*")[2]

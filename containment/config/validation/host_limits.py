@@ -75,11 +75,11 @@ def check_resolved_names(permits: Iterable[Permit], config: StackConfig, checks:
     registrable domain, or if it is exact and a permit by address can be for it. The pack's rule `dns-firewall-is-closed` demands the same.
     """
     patterns = [permit.pattern for permit in permits]
-    owners = {find_registrable_domain(_get_domain(pattern)) for pattern in patterns}
+    owners = {find_registrable_domain(pattern.fixed_domain) for pattern in patterns} - {None}
     has_addresses = bool(config.approved_internal_apis or config.approved_model_gateway_cidrs)
     for name in get_names(config.internal_dns_domains):
         pattern = DomainPattern.parse(name)
-        domain = _get_domain(pattern)
+        domain = pattern.fixed_domain
         if (
             domain.rpartition(".")[2] in PRIVATE_USE
             or find_suffix(domain, AWS_DOMAINS) is not None
@@ -97,8 +97,3 @@ def check_resolved_names(permits: Iterable[Permit], config: StackConfig, checks:
                 f"remove it, permit a name of its domain, {by_address if pattern.is_exact else 'or list exact names of internal services'}",
             )
         )
-
-
-def _get_domain(pattern: DomainPattern) -> str:
-    """Return the part of a pattern that is fixed: the domain behind its last wildcard."""
-    return pattern.text.rpartition("*")[2].lstrip(".")

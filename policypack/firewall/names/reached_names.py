@@ -51,7 +51,7 @@ class ReachedNames:
 
     def has_name(self, pattern: DomainPattern) -> bool:
         """Return whether a name that the resolver answers is reached."""
-        domain = pattern.text.rpartition("*")[2].lstrip(".")
+        domain = pattern.fixed_domain
         if pattern in self.permitted or find_registrable_domain(domain) in self.owners or pattern.text in self.denied:
             return True
         if any(pattern.overlaps(other) is Ternary.YES for other in self.permitted):
@@ -103,7 +103,7 @@ def _collect_reached(graph: Graph) -> ReachedNames | None:
     strangers = (rule for rule in chain.rules if chain.is_certain and rule.permits is not Ternary.NO and not chain.is_for_agents(rule))
     permitted += tuple(group for rule in strangers for group in resolve_groups(chain, rule))  # `permits-are-for-agents` judges these rules
     patterns = frozenset(_read_patterns(permitted))
-    owners = {find_registrable_domain(pattern.text.rpartition("*")[2].lstrip(".")) for pattern in patterns}
+    owners = {find_registrable_domain(pattern.fixed_domain) for pattern in patterns}
     return ReachedNames(
         permitted=patterns,
         owners=frozenset(owner for owner in owners if owner),
