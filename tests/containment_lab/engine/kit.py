@@ -26,6 +26,8 @@ from containment_lab.engine.report import Report
 from containment_lab.engine.session import Session
 from containment_lab.formats.config import Project
 from containment_lab.formats.crypt import Crypter
+from containment_lab.home import LabHome
+from containment_lab.simulators import stop_simulators
 from tests.support.recordings import KIT
 from tests.support.warm import interpreter
 
@@ -67,6 +69,7 @@ class Bench:
                 yield cls(root, int(server.stdout.readline()))
             finally:
                 server.kill()
+                stop_simulators(LabHome(root / "home"))  # a program with a package of the lab starts them
 
     @property
     def state_file(self) -> Path:
