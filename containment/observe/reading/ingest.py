@@ -19,9 +19,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from containment.logs.errors import LogFormatError
-from containment.observe.encodings import ByteLines
 from containment.observe.reading.agents import AgentNetworks
 from containment.observe.reading.decision_row import ANSWERS, DECISIONS, AnswerRow, DecisionRow, Source
+from containment.observe.reading.encodings import ByteLines
 from containment.observe.reading.flow_parquet import NotFlowsError, convert_flows
 from containment.observe.reading.flowiq import ForeignTableError
 from containment.observe.reading.formats import LineReader, Skipped, UnknownFormatError

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from containment.errors import InputError, Problem
-from containment.observe.encodings import ByteLines, convert_to_utf8
+from containment.observe.reading.encodings import ByteLines, convert_to_utf8
 from containment.observe.reading.log_groups import PREFIX, download_log_group
 from containment_lab.home import LabHome
 

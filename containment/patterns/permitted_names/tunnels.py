@@ -1,10 +1,9 @@
 """Tunnel and IP-in-name services, which make any machine reachable under a name of the service.
 
-A tunnel forwards the traffic for its name to the client that opened it; a relay of pages fetches whatever address a request names, and
-what the request carries goes there. An
-IP-in-name service answers with the address that the name itself spells, so that a permit for its domain is a permit for every address.
-A name that is one of these domains, or is below one, cannot be permitted. The list is from general knowledge, and not yet checked against
-the services' documentation.
+A tunnel forwards the traffic for its name to the client that opened it. A relay of pages fetches any address that a request names, and
+passes on what the request contains. An IP-in-name service answers with the address that the name itself spells, so that a permit for its
+domain is a permit for every address. A name that is one of these domains, or is below one, cannot be permitted. The list is from
+general knowledge, and not yet checked against the services' documentation.
 """
 
 from __future__ import annotations
