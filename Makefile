@@ -67,14 +67,17 @@ down: setup ## end the lab's simulators and networks
 	@if [ -d .lab/demo ]; then $(DEMO) down; fi
 	@echo "The lab is down: no process of it is left"
 
-test: setup ## run every test (the workers mostly wait for programs: five keep two cores busy)
+# Workers mostly wait for programs: five keep two cores busy.
+WORKERS := $(shell cores=$$(nproc); if [ "$$cores" -gt 5 ]; then echo "$$cores"; else echo 5; fi)
+
+test: setup ## run every test
 	@status=0; \
 	$(VENV)/python -m pytest -q $(ALONE) || status=1; \
-	$(VENV)/python -m pytest -n 5 --dist loadfile --no-loadscope-reorder --durations 60 --durations-min 5 $(ALONE:%=--ignore=%) || status=1; \
+	$(VENV)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --durations 60 --durations-min 5 $(ALONE:%=--ignore=%) || status=1; \
 	exit $$status
 
 test-fast: setup ## model, pack and components; no simulators, no test of many cases: for every edit
-	$(VENV)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow and not packets" $(FAST)
+	$(VENV)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder -m "not slow and not packets" $(FAST)
 
 packets: setup ## send every scenario and evasion table as packets, in every class and both modes (an hour or more)
 	$(VENV)/python -m pytest -m packets --timeout 0

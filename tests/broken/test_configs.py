@@ -148,6 +148,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
 
 
+@pytest.mark.slow
 def test_the_program_stops_with_the_same_words_before_anything_is_registered(told: list[dict[str, Any]]) -> None:
     assert len(told) == len(AS_TEXT) >= 100
     for row, answer in zip(AS_TEXT, told, strict=True):

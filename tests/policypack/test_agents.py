@@ -49,6 +49,7 @@ def changed(resources: tuple[Resource, ...], name: str, change: Callable[[dict[s
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", FORMS)
 def test_a_stack_of_several_agents_passes(form: str) -> None:
     resources = made(*NAMES)[form]
@@ -92,6 +93,7 @@ def test_a_host_that_the_rules_do_not_match_is_found(name: str) -> None:
     assert any(name in at for _, at in found), found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", FORMS)
 def test_a_stack_whose_agents_have_all_ended_passes(form: str) -> None:
     resources = made(*NAMES, until="2020-01-01")[form]

@@ -25,6 +25,7 @@ FLOWS = int(os.environ.get("FLOWS", "10000"))
 FLOWS_A_POLICY = 500
 
 
+@pytest.mark.slow
 @settings(max_examples=20, deadline=None, database=None, derandomize=True)
 @given(st.integers(0, 10**6))
 def test_a_compiled_policy_decides_as_the_plain_one(seed: int) -> None:

@@ -251,6 +251,7 @@ def test_every_valid_configuration_keeps_every_invariant(library: Library, confi
     assert set(config["approvedSaasApiDomains"]) <= named
 
 
+@pytest.mark.slow
 @LAWS
 @given(configs(LIBRARY))
 def test_subnets_lie_inside_the_vpc_and_never_meet(library: Library, config: dict[str, Any]) -> None:

@@ -225,6 +225,7 @@ patterns = st.from_regex(r"(\*|[ab]{1,3}\*?)(\.(\*|\*?[ab]{1,3}\*?)){0,3}", full
 names = st.from_regex(r"[abc]{1,3}(\.[abc]{1,3}){0,4}", fullmatch=True)
 
 
+@pytest.mark.slow
 @LAWS
 @given(patterns, patterns)
 def test_overlap_is_symmetric_and_follows_from_cover(one: DomainPattern, two: DomainPattern) -> None:
@@ -234,6 +235,7 @@ def test_overlap_is_symmetric_and_follows_from_cover(one: DomainPattern, two: Do
         assert one.overlaps(two) is Ternary.YES
 
 
+@pytest.mark.slow
 @LAWS
 @given(patterns, patterns, patterns)
 def test_cover_is_transitive(one: DomainPattern, two: DomainPattern, three: DomainPattern) -> None:
@@ -253,6 +255,7 @@ def test_what_the_covered_matches_the_covering_matches(one: DomainPattern, two: 
     assert one.matches(name) is one.matches(name.upper() + ".")
 
 
+@pytest.mark.slow
 @LAWS
 @given(patterns, patterns)
 def test_a_witness_is_a_name_that_both_match(one: DomainPattern, two: DomainPattern) -> None:

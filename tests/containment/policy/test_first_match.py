@@ -160,6 +160,7 @@ def naive_effects(ruleset: RuleSet, flow: Flow) -> set[Effect]:
     return set(found)
 
 
+@pytest.mark.slow
 @LAWS
 @given(
     rule_sets(destinations=["near", "six", "anywhere", "public"]),  # whether a destination carries tags is never known
@@ -175,6 +176,7 @@ def test_a_known_flow_is_decided_as_by_the_naive_evaluation(ruleset: RuleSet, fl
     assert decision.possible == ()
 
 
+@pytest.mark.slow
 @LAWS
 @given(rule_sets(), flows())
 def test_what_was_passed_over_and_what_decided_are_the_list_from_its_start(ruleset: RuleSet, flow: Flow) -> None:
@@ -241,6 +243,7 @@ def test_unknown_names_every_rule_that_may_decide(ruleset: RuleSet, flow: Flow) 
             assert (found.rule or "default action") in decision.possible or found.possible
 
 
+@pytest.mark.slow
 @LAWS
 @given(rule_sets(opaque=True), flows(unknowns=True), st.data())
 def test_adding_a_deny_never_lets_more_through(ruleset: RuleSet, flow: Flow, data: st.DataObject) -> None:
@@ -258,6 +261,7 @@ def test_adding_a_deny_never_lets_more_through(ruleset: RuleSet, flow: Flow, dat
         assert after.verdict is PolicyVerdict.DENY
 
 
+@pytest.mark.slow
 @LAWS
 @given(rule_sets(opaque=True), flows(unknowns=True), st.data())
 def test_a_disabled_rule_is_as_good_as_gone(ruleset: RuleSet, flow: Flow, data: st.DataObject) -> None:

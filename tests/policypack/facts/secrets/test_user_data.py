@@ -90,6 +90,7 @@ def test_what_cannot_be_read_yet_or_at_all_contains_nothing(value: Any) -> None:
     assert found(value) == []
 
 
+@pytest.mark.slow
 def test_a_bomb_is_not_unpacked_and_not_taken_for_empty() -> None:
     assert found(b64(gzip.compress(b"a" * (1 << 24)))) == ["userData contains a layer that unpacks to more than 1 MiB"]
 
