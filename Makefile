@@ -77,7 +77,7 @@ test: setup ## run every test
 	exit $$status
 
 test-fast: setup ## model, pack and components; no simulators, no test of many cases: for every edit
-	$(VENV)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder -m "not slow and not packets" $(FAST)
+	$(VENV)/python -m pytest -n logical --dist loadfile --no-loadscope-reorder -m "not slow and not packets" $(FAST)
 
 packets: setup ## send every scenario and evasion table as packets, in every class and both modes (an hour or more)
 	$(VENV)/python -m pytest -m packets --timeout 0
