@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator
 from functools import cache
 
+import hypothesis
 import pytest
 
 LONGEST = (
@@ -37,6 +38,8 @@ LONGEST = (
     "tests/containment_lab/",
 )
 
+hypothesis.settings.register_profile("busy", suppress_health_check=[hypothesis.HealthCheck.too_slow], deadline=None)
+hypothesis.settings.load_profile("busy")  # a busy machine draws slowly; that is no fault of what is tested
 gc.set_threshold(50_000, 20, 100)  # thousands of tests stay; looking through them again and again finds nothing
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
