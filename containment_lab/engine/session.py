@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from containment.config.stack_name import find_closest
 from containment_lab import simulators
 from containment_lab.engine.deployment import Deployment
 from containment_lab.engine.journal import Journal, take_lock
@@ -31,7 +30,7 @@ from containment_lab.formats.package import Package
 from containment_lab.formats.state import State
 from containment_lab.generation import GenerationRecord, Generations, find_packages
 from containment_lab.home import LabHome
-from containment_lab.stacks import find_stack_names, require_stack
+from containment_lab.stacks import require_stack, require_stack_file
 
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """Signals that end a command."""
@@ -61,15 +60,15 @@ class Session:
 
     def preview(self) -> Report:
         """Show the changes of `up`. Takes no lock and writes nothing of the stack's."""
+        self._require_deliberate()
         self.home.require_usable()
-        self._warn_about_misspelling()
         crypter, config = self._open(writes=False)
         return self._run_program(True, crypter, config, self._refresh_lost(crypter, keeps=False))
 
     def up(self, skip_preview: bool) -> Report:
         """Deploy the program, after a preview without errors or violations."""
+        self._require_deliberate()
         self.home.require_usable()
-        self._warn_about_misspelling()
         with take_lock(self.path, self._print_note):
             crypter, config = self._open(writes=True)
             self._refresh_lost(crypter, keeps=True)
@@ -96,11 +95,9 @@ class Session:
             self._refresh_lost(crypter, keeps=True, then="deleting what is left")
             return self._run(False, crypter, lambda deployment: deployment.destroy())
 
-    def _warn_about_misspelling(self) -> None:
-        """Warn of a new stack without a stack file whose name is similar to one with a file: it has none of that configuration."""
-        files = find_stack_names(self.project.root)
-        if not self.path.exists() and self.stack not in files and (meant := find_closest(self.stack, files)):
-            self._print_note(f"warning: there is no Pulumi.{self.stack}.yaml; did you mean the stack {meant!r}?")
+    def _require_deliberate(self) -> None:
+        files = configuration.find_stack_file(self.project, self.stack).parent
+        require_stack_file(self.home, self.stack, self.project.name, files, {*self.config, *self.config_secret})
 
     def _require_stack(self) -> None:
         require_stack(self.home, self.stack, self.project.name, self.project.root)

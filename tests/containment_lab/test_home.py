@@ -12,9 +12,11 @@ from typer.testing import CliRunner
 
 from containment.cli import main
 from containment.cli.app import build
+from containment.errors import StackNotFoundError
 from containment_lab import simulators, storage
 from containment_lab.errors import Exit, HomeError, NameRefusedError
 from containment_lab.home import LabHome
+from containment_lab.stacks import require_stack_file
 from containment_lab.storage import convert_file_errors, write_once, write_whole
 
 REPOSITORY = Path(__file__).parents[2]
@@ -72,6 +74,48 @@ def test_a_stack_that_is_not_there_is_wrong_usage_and_nothing_is_made(home: LabH
     assert code == Exit.USAGE
     assert "containment lab up --stack coding-enforce" in said
     assert not home.root.exists()
+
+
+@pytest.mark.parametrize("verb", ["preview", "up"])
+@pytest.mark.parametrize(
+    ("words", "fix"),
+    [
+        (["--stack", "codng-monitor"], "did you mean coding-monitor? for a new stack, write Pulumi.codng-monitor.yaml"),
+        (["--stack", "codng-monitor", "-c", "policyMode=enforce"], "did you mean coding-monitor? for"),
+        (["--stack", "zzz"], "use one of: coding-enforce, coding-monitor, "),
+        (["-C", "platform", "--stack", "platfrm"], "did you mean platform? for a new stack, write Pulumi.platfrm.yaml"),
+    ],
+)
+def test_a_new_stack_without_a_file_or_a_class_is_refused_before_anything_is_made(
+    home: LabHome, verb: str, words: list[str], fix: str
+) -> None:
+    code, said = ended("lab", verb, *words)
+    assert code == Exit.USAGE
+    name = words[words.index("--stack") + 1]
+    assert f"--stack {name}: there is no stack file Pulumi.{name}.yaml in {REPOSITORY}" in said
+    assert "why: the stack would be deployed with the defaults of Pulumi.yaml" in said
+    assert f"fix: {fix}" in said
+    assert not home.root.exists()
+
+
+@pytest.mark.parametrize(
+    ("stack", "pairs"),
+    [
+        ("dev", {"policyMode": "monitor"}),
+        ("trial", {"agentClass": "coding"}),
+        ("trial", {"agent-containment:agentClass": "coding"}),
+        ("deployed", {}),
+    ],
+)
+def test_a_stack_with_a_file_a_class_or_a_checkpoint_is_deliberate(home: LabHome, stack: str, pairs: dict[str, str]) -> None:
+    keep(home, "deployed")
+    require_stack_file(home, stack, "agent-containment", REPOSITORY, pairs)
+    with pytest.raises(StackNotFoundError):
+        require_stack_file(home, "trial", "agent-containment", REPOSITORY, {"policyMode"})
+
+
+def test_in_a_folder_without_stack_files_no_name_is_mistyped(home: LabHome, tmp_path: Path) -> None:
+    require_stack_file(home, "dev", "sample", tmp_path, ())
 
 
 def test_a_name_is_compared_with_the_stacks_of_the_lab_first(home: LabHome) -> None:
