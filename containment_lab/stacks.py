@@ -8,8 +8,8 @@ from typing import Final
 
 from containment.config.stack_name import find_closest
 from containment.errors import Problem, StackNotFoundError
-from containment_lab.errors import HomeError
 from containment_lab.home import LabHome
+from containment_lab.storage import make_home_error
 
 _CLASS: Final = "agentClass"
 """The key that makes a stack without a file deliberate."""
@@ -28,7 +28,7 @@ def require_stack(home: LabHome, stack: str, project: str = "", folder: Path = P
         folder: The program's folder; its stack files name stacks that could be deployed.
     """
     if problem := home.find_problem():
-        raise HomeError(problem)
+        raise make_home_error(problem)
     there = home.get_stack_file(project, stack).exists() if project else bool(home.find_stack_files(stack))
     if there:
         return
