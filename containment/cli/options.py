@@ -78,7 +78,7 @@ State: TypeAlias = Annotated[Path | None, typer.Option("--state", help="A checkp
 Before: TypeAlias = Annotated[Path | None, typer.Option("--before", help="JSON file of other owners' rules before these.")]
 After: TypeAlias = Annotated[Path | None, typer.Option("--after", help="JSON file of other owners' rules after these.")]
 StackArgument: TypeAlias = Annotated[str, typer.Argument(help="The stack.", autocompletion=complete_stack_names)]
-SigningKey: TypeAlias = Annotated[str | None, typer.Option("--key", help="Signs: Ed25519 key file in PEM or awskms:KEY-ID; required.")]
+SigningKey: TypeAlias = Annotated[str | None, typer.Option("--key", help="Ed25519 key file in PEM, or awskms:KEY-ID; required.")]
 AttestedWithin: TypeAlias = Annotated[int, typer.Option("--attested-within", min=1, help="Hours after which an attestation is stale.")]
 ExportedState: TypeAlias = Annotated[Path | None, typer.Option("--state", help="File of the stack's state, from a stack export.")]
 DryRun: TypeAlias = Annotated[bool, typer.Option("--dry-run", help="Write nothing.")]
