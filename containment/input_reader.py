@@ -35,6 +35,11 @@ class InputReader:
         self._title = title
         self._errors: list[InputError] = []
 
+    @property
+    def has_errors(self) -> bool:
+        """Whether a reading has raised an error that waits for `require`."""
+        return bool(self._errors)
+
     def read(self, function: Callable[[], Value]) -> PendingInput[Value]:
         """Call a function that returns one input; an InputError that it raises waits for `require`."""
         found = PendingInput[Value]()
@@ -48,9 +53,9 @@ class InputReader:
         """Raise the errors of all readings as one; wrong usage if any of them is.
 
         Raises:
-            InputError: at least one input cannot be used; a single error is raised as it is.
+            InputError: at least one input cannot be used; a single error, or one that several readings have, is raised as it is.
         """
-        if len(self._errors) == 1:
+        if len({one.problems for one in self._errors}) == 1:
             raise self._errors[0]
         if self._errors:
             kind = UsageError if any(isinstance(one, UsageError) for one in self._errors) else InputError

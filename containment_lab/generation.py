@@ -96,7 +96,8 @@ def require_remembered(home: LabHome, stack: str) -> None:
         lost = [half for half in recorded.find_lost(now, packages) if asdict(recorded)[half] or not asdict(now)[half]]
         if lost:
             said = _describe_forgotten(lost, restarted=all(asdict(now)[half] for half in lost))
-            raise ForgottenError(f"{said} stack {stack!r}; build it again: containment lab up --stack {stack}")
+            why = "its checkpoint names resources that do not exist"
+            raise ForgottenError(f"{said} stack {stack!r}", why=why, fix=f"build it again: containment lab up --stack {stack}")
         for each in sorted(packages):
             simulators.attach(home, each)
 

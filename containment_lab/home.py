@@ -80,7 +80,8 @@ class LabHome:
             with convert_file_errors(record):
                 return Ports(**json.loads(record.read_text())) if record.exists() else None
         except (ValueError, TypeError):
-            raise HomeError(f"{record} is broken; run `containment lab down`, delete that file and start again") from None
+            why, fix = "the lab's processes are found by the ports in it", "run `containment lab down`, delete that file and start again"
+            raise HomeError(f"{record} is broken", why=why, fix=fix) from None
 
     def get_ports(self) -> Ports:
         """Return this home's ports; the first call chooses free ones and saves them."""
@@ -96,6 +97,5 @@ class LabHome:
 def _check_name(what: str, name: str) -> str:
     """Return the name of a stack or project if it may become part of a path; raise NameRefusedError otherwise."""
     if problem := find_name_problem(name):
-        fix = f"; use {suggestion!r}" if (suggestion := suggest_name(name)) else ""
-        raise NameRefusedError(f"{what} name {name!r} {problem}{fix}")
+        raise NameRefusedError(f"{what} name {name!r} {problem}", fix=f"use {suggest_name(name) or 'coding-monitor'!r}")
     return name

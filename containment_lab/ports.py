@@ -55,7 +55,9 @@ def claim_ports(root: Path) -> Iterator[Ports]:
                 yield Ports(*range(first, first + _SIZE))
                 return
     where = f"no {_SIZE} free ports in a row from {FIRST_PORT} to {LAST_PORT} on 127.0.0.1 that no other lab has claimed in {folder}"
-    raise HomeError(f"{where}; end other labs with `containment lab down` and delete their folders")
+    raise HomeError(
+        where, why="each lab listens on its own ports", fix="end other labs with `containment lab down` and delete their folders"
+    )
 
 
 @contextlib.contextmanager

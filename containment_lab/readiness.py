@@ -10,15 +10,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from containment.errors import ContainmentError
+from containment_lab.errors import NotReadyError as NotReadyError
 
 DEADLINE_SECONDS = 60.0
 """Longest start of a process on a busy machine."""
 _INTERVAL_SECONDS = 0.02
-
-
-class NotReadyError(ContainmentError):
-    """A process did not become ready; the message has its name, its log and the deadline."""
+_WHY = "what needs it would wait in vain"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,12 +57,13 @@ class Readiness:
         except _get_not_ready_errors() as error:
             why = f"last check: {str(error) or type(error).__name__}"
         if not self.is_alive():
-            raise NotReadyError(
-                f"{self.what} ended before it was ready: {read_last_lines(self.log) or 'its log is empty'} (log: {self.log})"
-            )
+            said = read_last_lines(self.log) or "its log is empty"
+            fix = f"correct what the log says ({self.log}), then repeat the command"
+            raise NotReadyError(f"{self.what} ended before it was ready: {said} (log: {self.log})", why=_WHY, fix=fix)
         if time.monotonic() - self._begun > self.seconds:
             details = "; ".join(each for each in (why, read_last_lines(self.log)) if each)
-            raise NotReadyError(f"{self.what} is not ready after {self.seconds:g} s{f': {details}' if details else ''} (log: {self.log})")
+            what = f"{self.what} is not ready after {self.seconds:g} s{f': {details}' if details else ''} (log: {self.log})"
+            raise NotReadyError(what, why=_WHY, fix=f"repeat the command when the machine is less busy; else read the log, {self.log}")
         return False
 
 

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from containment_lab.cloud.image_list import IMAGES
-from containment_lab.errors import EngineError, HomeError
+from containment_lab.errors import HomeError, LabError
 from containment_lab.home import LabHome, write_whole
 from containment_lab.home_lock import take_lock
 from containment_lab.readiness import NotReadyError, Readiness
@@ -41,7 +41,7 @@ _LISTENING = "0A"
 _PORTS = {"cloud": "aws", "controller": "controller", "providers": "aws_provider"}
 
 
-class SimulatorError(EngineError):
+class SimulatorError(LabError):
     """A simulator could not be started or stopped; the message has its log file."""
 
 
@@ -146,7 +146,9 @@ def stop_simulators(home: LabHome, patience: float = 5.0) -> list[str]:
             _send_signal(process, signal.SIGKILL)
         while any(map(_is_alive, running.values())):
             if time.monotonic() > deadline + patience:
-                raise SimulatorError(f"these processes of {home.root} do not end: {', '.join(sorted(running))}; see `ps`")
+                left = ", ".join(f"{name} (process {process.pid})" for name, process in sorted(running.items()) if _is_alive(process))
+                fix = f"end {'them' if ',' in left else 'it'} as the user who started the lab, or restart the machine"
+                raise SimulatorError(f"processes of {home.root} do not end: {left}", why="they keep the lab's ports", fix=fix)
             time.sleep(0.02)
         with contextlib.suppress(OSError):  # a read-only disk keeps the file; its processes have ended
             (home.root / "simulators.json").unlink(missing_ok=True)
@@ -183,7 +185,7 @@ def _start(home: LabHome, names: tuple[str, ...]) -> None:
         try:
             Readiness(what=f"the lab's {name}", log=home.get_log_file(name), is_ready=check, is_alive=alive).wait()
         except NotReadyError as error:
-            raise SimulatorError(str(error)) from None
+            raise SimulatorError(error.what, why=error.why, fix=error.fix) from None
 
 
 _children: dict[int, subprocess.Popen[bytes]] = {}
@@ -206,7 +208,10 @@ def _launch(home: LabHome, name: str) -> SimulatorProcess:
     _children[child.pid] = child
     started = _read_start_time(child.pid)
     if started is None:
-        raise SimulatorError(f"the lab's {name} ended at once (log: {home.get_log_file(name)})")
+        log_file = home.get_log_file(name)
+        raise SimulatorError(
+            f"the lab's {name} ended at once", why="no resource can be created without it", fix=f"read its log, {log_file}"
+        )
     return SimulatorProcess(child.pid, started, uuid.uuid4().hex)
 
 
@@ -238,7 +243,8 @@ def _read(file: Path) -> dict[str, Any]:
         with convert_file_errors(file):
             return dict(json.loads(file.read_text())) if file.exists() else {}
     except (ValueError, TypeError):
-        raise HomeError(f"{file} is broken; delete it and start again with `containment lab down`") from None
+        fix = "delete it and start again with `containment lab down`"
+        raise HomeError(f"{file} is broken", why="the lab's processes are found by it", fix=fix) from None
 
 
 def _read_start_time(pid: int) -> int | None:

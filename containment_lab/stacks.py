@@ -8,9 +8,11 @@ from typing import Final
 
 from containment.config.stack_name import find_closest
 from containment.errors import Problem, StackNotFoundError
-from containment_lab.errors import HomeError
 from containment_lab.home import LabHome
+from containment_lab.storage import make_home_error
 
+_CLASS: Final = "agentClass"
+"""The key that makes a stack without a file deliberate."""
 _LIST: Final = "list them: containment lab stacks"
 
 
@@ -26,7 +28,7 @@ def require_stack(home: LabHome, stack: str, project: str = "", folder: Path = P
         folder: The program's folder; its stack files name stacks that could be deployed.
     """
     if problem := home.find_problem():
-        raise HomeError(problem)
+        raise make_home_error(problem)
     there = home.get_stack_file(project, stack).exists() if project else bool(home.find_stack_files(stack))
     if there:
         return
@@ -54,6 +56,31 @@ def _propose(stack: str, here: Sequence[str], files: Collection[str]) -> str:
     if here:
         return f"use one of: {', '.join(here)}; {_LIST}"
     return f"bring a stack up first: containment lab up --stack {next(iter(sorted(files)), 'STACK')}; {_LIST}"
+
+
+def require_stack_file(home: LabHome, stack: str, project: str, folder: Path, pairs: Collection[str]) -> None:
+    """Raise StackNotFoundError (exit code 2) for a new stack that has no file and no class, in a folder whose stacks have files.
+
+    Such a name is mistyped: the stack would be deployed with the defaults of the project instead of its configuration. A stack is
+    deliberate when its file exists, when it is in the lab already, or when an option sets its class. Nothing is written.
+
+    Args:
+        home: The lab home.
+        stack: The stack's name.
+        project: Its project.
+        folder: The folder of the stack files.
+        pairs: The keys that options set.
+    """
+    files = find_stack_names(folder)
+    is_named = not {_CLASS, f"{project}:{_CLASS}"}.isdisjoint(pairs)
+    if not files or stack in files or is_named or home.get_stack_file(project, stack).exists():
+        return
+    new = f"for a new stack, write Pulumi.{stack}.yaml"
+    meant = find_closest(stack, files)
+    fix = f"did you mean {meant}? {new}" if meant else f"use one of: {', '.join(sorted(files))}; {new}"
+    why = "the stack would be deployed with the defaults of Pulumi.yaml, and no configuration of its own"
+    missing = Problem(f"--stack {stack}", f"there is no stack file Pulumi.{stack}.yaml in {folder}", why, fix)
+    raise StackNotFoundError("no such stack", [missing])
 
 
 def find_stack_names(folder: Path) -> set[str]:

@@ -22,6 +22,7 @@ ENV = "CONTAINMENT_LAB_HOME"
 FREE_BYTES = 32 << 20
 """Space for a stack with its logs and networks, and a reserve; no lab is created on a file system with less."""
 FREE_FILES = 500
+_WHY = "a lab keeps its state, keys and logs in its home"
 _ELSEWHERE = f"or name another folder in {ENV}"
 _FIXES = {
     errno.ENOSPC: f"make room there, {_ELSEWHERE}",
@@ -37,9 +38,8 @@ _FIXES = {
 
 
 def make_file_error(path: Path, cause: OSError) -> HomeError:
-    """Return the error for a failed use of a file of the lab home: the file, the reason and the fix, in one line."""
-    fix = _FIXES.get(cause.errno or 0)
-    return HomeError(f"{path}: {cause.strerror or cause}" + (f"; {fix}" if fix else ""))
+    """Return the error for a failed use of a file of the lab home: the file, the reason and the fix."""
+    return HomeError(f"{path}: {cause.strerror or cause}", why=_WHY, fix=_FIXES.get(cause.errno or 0, f"mend that file, {_ELSEWHERE}"))
 
 
 @contextlib.contextmanager
@@ -63,10 +63,16 @@ def find_home_problem(root: Path) -> str | None:
     return problem and f"the lab home {root} cannot be made: {problem}"
 
 
+def make_home_error(problem: str) -> HomeError:
+    """Return the error for a problem of `find_home_problem`, which has the fix after a semicolon."""
+    what, _, fix = problem.rpartition("; ")
+    return HomeError(what, why=_WHY, fix=fix)
+
+
 def require_usable(root: Path) -> None:
     """Create the folder of a lab home if it is missing; raise HomeError when a lab cannot be kept there."""
     if problem := find_home_problem(root):
-        raise HomeError(problem)
+        raise make_home_error(problem)
     with convert_file_errors(root):
         root.mkdir(parents=True, exist_ok=True)
 

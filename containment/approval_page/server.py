@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
 from typing import Final
 
@@ -81,7 +81,8 @@ def serve_page(folder: Path, reviewer: Approver, signer: Signer, *, host: str, p
     opened.run()
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def require_loopback(host: str) -> IPv4Address | IPv6Address:
+    """Return the loopback address of a text; raise InputError for any other."""
     why = "anyone who reaches the page and has its link signs decisions with this key"
     try:
         address = ip_address(host)
@@ -90,6 +91,11 @@ def _listen(host: str, port: int) -> socket.socket:
     if address is None or not address.is_loopback or (address.version == 6 and address.ipv4_mapped is not None):
         problem = Problem(f"--host {host}", "is no loopback address", why, "write 127.0.0.1 or ::1, and use an SSH tunnel from elsewhere")
         raise InputError("the page is not served", [problem])
+    return address
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    address = require_loopback(host)
     family = socket.AF_INET6 if address.version == 6 else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:

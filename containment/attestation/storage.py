@@ -63,7 +63,8 @@ def read_attestation(path: Path, keys: Iterable[str] | None) -> StoredAttestatio
         fix = "name a file that containment attest STACK wrote"
         raise InputError("the attestation cannot be used", [error.make_problem(_WHY, fix)]) from None
     except Refusal as refusal:
-        raise _make_error(path, refusal.what) from None
+        problem = Problem(str(path), refusal.what, _WHY, "name a file that containment attest STACK wrote")
+        raise InputError("the attestation cannot be used", [problem]) from None
     attestation = parse_statement(envelope.payload, str(path))
     if keys is None:
         return StoredAttestation(path, attestation, ())

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final
 
 import typer
 from typer.core import TyperCommand, TyperGroup
+from typer.exceptions import TyperException
 
 from containment.cli.common import fail, get_exit_code
 from containment.cli.help.exit_codes import build_epilog
@@ -67,7 +68,7 @@ class _CommandTree(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
-        except typer.BadParameter as error:
+        except TyperException as error:
             from containment.cli.help.usage import explain_usage
 
             explain_usage(error)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from enum import StrEnum
 from functools import partial
@@ -78,7 +78,7 @@ State: TypeAlias = Annotated[Path | None, typer.Option("--state", help="A checkp
 Before: TypeAlias = Annotated[Path | None, typer.Option("--before", help="JSON file of other owners' rules before these.")]
 After: TypeAlias = Annotated[Path | None, typer.Option("--after", help="JSON file of other owners' rules after these.")]
 StackArgument: TypeAlias = Annotated[str, typer.Argument(help="The stack.", autocompletion=complete_stack_names)]
-SigningKey: TypeAlias = Annotated[str | None, typer.Option("--key", help="Ed25519 key file in PEM, or awskms:KEY-ID; signs.")]
+SigningKey: TypeAlias = Annotated[str | None, typer.Option("--key", help="Ed25519 key file in PEM, or awskms:KEY-ID; required.")]
 AttestedWithin: TypeAlias = Annotated[int, typer.Option("--attested-within", min=1, help="Hours after which an attestation is stale.")]
 ExportedState: TypeAlias = Annotated[Path | None, typer.Option("--state", help="File of the stack's state, from a stack export.")]
 DryRun: TypeAlias = Annotated[bool, typer.Option("--dry-run", help="Write nothing.")]
@@ -114,9 +114,7 @@ class StackOptions:
 
     def read(self, library: Library | None = None) -> ContainmentSpec:
         """Return the checked configuration of the stack; raise InputError with every problem."""
-        from containment.loaders.stack_file import read_stack
-
-        return read_stack(self.stack, self.overrides, self.folder, library)
+        return read_configured_stack(self.stack, self.config, self.folder, library)
 
     def read_with_library(self) -> tuple[ContainmentSpec, Library]:
         """Return the checked configuration of the stack, and the presets that it was checked against."""
@@ -147,6 +145,7 @@ class SubjectOptions:
         from containment.queries.subject.other_owners import place_other_owners, read_other_owners
 
         reader = InputReader("the policy cannot be read")
+        reader.read(lambda: self.overrides)
         found = reader.read(self._read_own)
         ahead, behind = (reader.read(partial(read_other_owners, path)) if path else None for path in (self.before, self.after))
         reader.require()
@@ -161,7 +160,30 @@ class SubjectOptions:
             what = "are both given" if self.stack else "are both missing"
             fix = "give --stack STACK (listed by `containment fleet plan`) or --state FILE"
             refuse_usage("--stack and --state", what, "a question is about one policy", fix)
-        return read_subject(self.stack, self.state, self.overrides, self.folder)
+        return read_subject(self.stack, self.state, parse_overrides(keep_pairs(self.config)), self.folder)
+
+
+def keep_pairs(config: Sequence[str] | None) -> list[str]:
+    """Return the `--config` options that have the form KEY=VALUE; `parse_overrides` refuses the others."""
+    return [pair for pair in config or () if "=" in pair]
+
+
+def read_configured_stack(stack: str, config: Sequence[str] | None, folder: Path, library: Library | None = None) -> ContainmentSpec:
+    """Return the checked configuration of a stack; raise InputError with the problems of `--config` and of the stack.
+
+    Args:
+        stack: the stack's name.
+        config: the `--config` options.
+        folder: where the stack files are.
+        library: the presets; those of this checkout by default.
+    """
+    from containment.loaders.stack_file import read_stack
+
+    reader = InputReader("the stack cannot be used")
+    reader.read(lambda: parse_overrides(config))
+    found = reader.read(lambda: read_stack(stack, parse_overrides(keep_pairs(config)), folder, library))
+    reader.require()
+    return found.value
 
 
 def choose_format(chosen: StrEnum | None, as_json: bool, default: Format = Format.TABLE) -> Format:

@@ -14,7 +14,8 @@ def make_lab_step(home: LabHome, stack: str) -> Step:
 
 
 def _follow(home: LabHome, stack: str) -> tuple[Outcome, str]:
-    from containment_lab.network.control import LabNetwork, LabNetworkError
+    from containment_lab.errors import LabNetworkError
+    from containment_lab.network.control import LabNetwork
 
     network = LabNetwork(home, stack)
     if not network.is_running():
@@ -22,6 +23,6 @@ def _follow(home: LabHome, stack: str) -> tuple[Outcome, str]:
     try:
         status = network.send_command("sync")
     except LabNetworkError as error:
-        raise StepError(str(error)) from None
+        raise StepError(error.what) from None
     machines = ", ".join(sorted(each["instance"] for each in status["machines"].values()))
     return Outcome.DONE, f"the lab's network has the machines {machines or '(none)'}"

@@ -56,7 +56,8 @@ def build_verified_answer(
     if problems or bundle is None:
         cases = tuple(Case(f"bundle-{one.kind}", one.what, Status.FAIL, one.where) for one in problems)
         listed = [{"kind": one.kind.value, "where": one.where, "what": one.what} for one in problems]
-        head = f"REFUSED: {file}: {len(problems)} problems; nothing in it counts"
+        noun = "problem" if len(problems) == 1 else "problems"
+        head = f"REFUSED: {file}: {len(problems)} {noun}; nothing in it counts"
         return Answer("evidence-verify", head, Exit.NO, cases=cases, data={"problems": listed})
     compared = [f"{file.stem}{suffix}" for suffix in renderings]
     cases = (

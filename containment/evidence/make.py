@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +18,7 @@ from containment.evidence.model import Collected, Part, PartName, UnfitContentEr
 from containment.evidence.registry import FORMS, build_parts
 from containment.evidence.secret_scan import Secret, UnreadableError, find_secrets
 from containment.files.output_files import write_whole
+from containment.input_reader import InputReader
 from policypack.facts.secrets.detectors import find_detected
 from policypack.facts.secrets.kinds import find_kinds
 
@@ -35,18 +37,11 @@ class MadeBundle:
 
 def collect_parts(inputs: Inputs) -> dict[PartName, Collected]:
     """Return what every collector found; raise InputError with every file that cannot be used, or StackNotFoundError."""
-    assert inputs.spec, "a stack that cannot be read raises"
-    found, problems = dict[PartName, Collected](), list[Problem]()
-    title = "evidence cannot be collected"
-    for name, form in FORMS.items():
-        try:
-            found[name] = form.collect(inputs)
-        except InputError as error:
-            problems += error.problems
-            title = error.title
-    if problems:
-        raise InputError(title, problems)
-    return found
+    reader = InputReader("evidence cannot be collected")
+    reader.read(lambda: inputs.spec)
+    found = {name: reader.read(partial(form.collect, inputs)) for name, form in FORMS.items()}
+    reader.require()
+    return {name: part.value for name, part in found.items()}
 
 
 def judge_parts(inputs: Inputs) -> tuple[Part, ...]:

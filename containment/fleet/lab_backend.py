@@ -165,6 +165,7 @@ def _find_reason(document: dict[str, Any], remarks: list[str]) -> str:
     errors = [one for one in document.get("diagnostics") or [] if one.get("severity") == "error"]
     for one in errors:
         lines = [line.strip() for line in str(one["message"]).splitlines() if line.strip()]
+        lines = [line for line in lines if not line.startswith(("why: ", "fix: "))]
         if lines:
             return " ".join(lines[:2])
     return remarks[-1] if remarks else "no message"

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from containment.errors import InputError, Problem
+from containment.input_reader import InputReader
 from containment.programs import find_program
 from containment.queries.subject.state_policy import read_resources
-from containment_lab.errors import EngineError
+from containment_lab.errors import EngineError, LabError
 from containment_lab.formats.checkpoint_file import read_deployment
 from containment_lab.formats.config import Project
 from containment_lab.home import LabHome
@@ -30,12 +32,16 @@ def read_deployed_states(named: Iterable[str], home: LabHome | None, folder: Pat
         home: the lab to read, or None for the Pulumi CLI.
         folder: folder of the Pulumi project.
     """
-    found = []
-    for one in named:
-        path = Path(one)
-        is_file = path.is_file() or path.suffix == ".json"
-        found.append((path.name, read_resources(path) if is_file else read_state(one, None, home, folder)))
-    return found
+    reader = InputReader("states cannot be read")
+    found = [(Path(one).name, reader.read(partial(_read_named, one, home, folder))) for one in named]
+    reader.require()
+    return [(title, state.value) for title, state in found]
+
+
+def _read_named(name: str, home: LabHome | None, folder: Path) -> list[Resource]:
+    path = Path(name)
+    is_file = path.is_file() or path.suffix == ".json"
+    return read_resources(path) if is_file else read_state(name, None, home, folder)
 
 
 def read_state(stack: str, file: Path | None, home: LabHome | None, folder: Path = Path()) -> list[Resource]:
@@ -54,7 +60,7 @@ def _read_lab(stack: str, home: LabHome, folder: Path) -> dict[str, Any]:
     try:
         found = read_deployment(home.get_stack_file(Project.load(folder.resolve()).name, stack))
     except EngineError as error:
-        raise _make_error(stack, str(error)) from None
+        raise _make_error(stack, error.what if isinstance(error, LabError) else str(error)) from None
     if not found:
         raise _make_error(stack, f"does not exist in the lab in {home.root}")
     return found

@@ -14,7 +14,7 @@ from typing import Annotated, Final, Literal, TypeAlias
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
-from containment.errors import InputError
+from containment.errors import InputError, Problem
 from containment.files import input_files
 from containment.fixes.model_findings import list_problems
 from containment.record.digests import digest_json
@@ -163,6 +163,9 @@ def read_evidence(path: Path) -> tuple[Evidence, str]:
     title, how = "the evidence cannot be used", "write it with containment observe --stack STACK --json"
     try:
         document = input_files.read_json(path)
+        if not isinstance(document, dict) or "schema" not in document:
+            what = f"is no output of containment observe: it has no schema, which would be {SCHEMA}"
+            raise InputError(title, [Problem(str(path), what, "counts and dates are read from it", how)])
         return Evidence.model_validate_json(json.dumps(document)), digest_json(document)
     except input_files.InputFileError as error:
         raise InputError(title, [error.make_problem("counts and dates are read from it", how)]) from None

@@ -16,7 +16,7 @@ from containment.promotion.judgement import ChainSource, Judgement, find_refusal
 from containment.promotion.narrowest import find_narrowest
 from containment.promotion.observations import Observation, find_observations
 from containment.promotion.pull_request import build_sections
-from containment.promotion.request import Request, check_request
+from containment.promotion.request import SAMPLE_NAME, Request, check_request
 from containment.queries.results import Section
 
 
@@ -76,6 +76,25 @@ def prepare_promotion(
     notes = [f"{one.stack}, edited on the Controller or not applied: {text}" for one in judgement.chains for text in one.drift]
     notes += _collect_notes(request, change, evidence, observations)
     return Promotion(request, change, judgement, observations, tuple(notes))
+
+
+def require_options(request: Request, folder: Path, today: date) -> None:
+    """Raise InputError with the problems of a request whose destinations could not be read: of its options and its file.
+
+    Args:
+        request: the request.
+        folder: the project's folder.
+        today: the day of the promotion.
+    """
+    checked = check_request(request, [SAMPLE_NAME], today)
+    problems = list(checked.problems)
+    try:
+        if checked.entries:
+            change_file(request, checked.entries, folder, today)
+    except InputError as error:
+        problems += error.problems
+    if problems:
+        raise InputError("cannot promote", problems)
 
 
 def _refuse_wildcard(name: str) -> Problem:

@@ -110,13 +110,15 @@ def check_request(request: Request, names: Sequence[str], today: date) -> Checke
     return Checked(() if wrong_target else tuple(entries.values()), tuple(problems))
 
 
-_SAMPLE: Final = {"name": "example.com", "owner": "owner", "reason": "reason", "function": "function", "until": "9999-12-31"}
+SAMPLE_NAME: Final = "example.com"
+"""A name with which options are checked; it is never written."""
+_SAMPLE: Final = {"name": SAMPLE_NAME, "owner": "owner", "reason": "reason", "function": "function", "until": "9999-12-31"}
 _USABLE: Final[Mapping[str, Any]] = {key: value for key, value in _SAMPLE.items() if key != "name"} | {"ticket": None}
 """Options in place of wrong ones, so that the names are judged as well; nothing is written then."""
 
 
 def _check_options(request: Request, today: date) -> Iterable[Problem]:
-    told = request.build_entry(_SAMPLE["name"])
+    told = request.build_entry(SAMPLE_NAME)
     found = _validate(PermittedEntry, told)
     if isinstance(found, list):
         for one in found:

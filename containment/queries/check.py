@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +17,7 @@ import yaml
 
 from containment.errors import InputError, Problem
 from containment.exit_code import Exit
+from containment.input_reader import InputReader
 from containment.preflight.finding import Status
 from containment.queries.results import Answer, Case
 from containment.queries.subject.state_policy import read_resources
@@ -39,8 +41,11 @@ def check(files: Sequence[Path], only: Sequence[str] = ()) -> Answer:
     Raises:
         InputError: a rule id or a file is wrong.
     """
-    choose_rules(only)  # report a wrong rule id before reading files
-    return check_states([(file.name, read_resources(file)) for file in files], only, [str(file) for file in files])
+    reader = InputReader("cannot check")
+    reader.read(lambda: choose_rules(only))
+    states = [(file.name, reader.read(partial(read_resources, file))) for file in files]
+    reader.require()
+    return check_states([(title, found.value) for title, found in states], only, [str(file) for file in files])
 
 
 def check_states(

@@ -37,6 +37,19 @@ def read_rendering(path: Path) -> str:
         raise InputError("nothing can be compared", [error.make_problem("a file that is not read is not proved", fix)]) from None
 
 
+def require_options(kind: RenderingKind, *, gateway: str, with_schema: bool) -> None:
+    """Raise InputError with every option that the rendering of another system has."""
+    problems = []
+    if gateway and kind is not RenderingKind.CEDAR:
+        what, why = f"is given with --as {kind.value}, which names no gateway", "only a Cedar policy names the gateway that it is for"
+        problems.append(Problem("--gateway", what, why, "leave it out, or use --as cedar"))
+    if with_schema and kind is not RenderingKind.OPENSHELL:
+        what = f"is given with --as {kind.value}, which has no protos"
+        problems.append(Problem("--schema", what, "only OpenShell's policy has a published schema", "leave it out"))
+    if problems:
+        raise InputError("nothing is rendered", problems)
+
+
 def answer_rendering(
     kind: RenderingKind, spec: ContainmentSpec, library: Library, *, given: str | None, name: str, with_schema: bool, gateway: str = ""
 ) -> tuple[Answer, str]:
@@ -51,18 +64,13 @@ def answer_rendering(
         with_schema: whether OpenShell's protos check the text as well; an error if they are not installed.
         gateway: the id of the gateway in a Cedar policy, empty for the one on the host.
     """
-    if gateway and kind is not RenderingKind.CEDAR:
-        what, why = f"is given with --as {kind.value}, which names no gateway", "only a Cedar policy names the gateway that it is for"
-        raise InputError("nothing is rendered", [Problem("--gateway", what, why, "leave it out, or use --as cedar")])
+    require_options(kind, gateway=gateway, with_schema=with_schema)
     text = given
     if text is None:
         text = render_cedar(spec, library, gateway) if gateway else render(kind, spec, library)
     prover = RenderingProver(spec, library)
     proofs = prover.prove_rendering(kind, text, name)
     if with_schema:
-        if kind is not RenderingKind.OPENSHELL:
-            what = f"is given with --as {kind.value}, which has no protos"
-            raise InputError("cannot check", [Problem("--schema", what, "only OpenShell's policy has a published schema", "leave it out")])
         check_schema(read_document(text, name), name)
     cases = tuple(make_case(one, spec.stack) for one in proofs)
     broken = sum(case.status is Status.FAIL for case in cases)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from containment_lab.errors import EngineError, Exit
+from containment_lab.errors import Exit, LabError
 from containment_lab.formats.checkpoint import ResourceLines, read_states, write_deployment
 from containment_lab.formats.crypt import Crypter
 from containment_lab.formats.state import STACK_TYPE, State, format_now, get_name, get_type, make_urn
@@ -109,8 +109,10 @@ def take_lock(path: Path, say: Callable[[str], None]) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as cause:
-            raise EngineError(
-                f"stack {path.stem} is locked: another run is changing it ({holder}). Wait for it to end, or end that process.",
+            raise LabError(
+                f"stack {path.stem} is locked: another run is changing it ({holder})",
+                why="two runs would overwrite each other's checkpoint",
+                fix="wait for it to end, or end that process",
                 exit_code=Exit.LOCKED,
             ) from cause
         with convert_file_errors(file):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from containment_lab import simulators
-from containment_lab.errors import EngineError
+from containment_lab.errors import LabError
 from containment_lab.formats.package import Package
 from containment_lab.home import LabHome
 
@@ -39,8 +39,8 @@ class Plugins:
             return int(port)
         found = await asyncio.to_thread(self.start, package.name)
         if found is None:
-            how = f"start one and name its port in {DEBUG_PROVIDERS}={package.name}:PORT, or use the official Pulumi CLI"
-            raise EngineError(f"no provider for package {package.name!r}: the lab does not serve it; {how}")
+            fix = f"start one and name its port in {DEBUG_PROVIDERS}={package.name}:PORT, or use the official Pulumi CLI"
+            raise LabError(f"no provider for package {package.name!r}", why="the lab does not serve it", fix=fix)
         return found
 
     def start(self, name: str) -> int | None:
@@ -48,4 +48,4 @@ class Plugins:
         try:
             return simulators.attach(self.home, name)
         except simulators.SimulatorError as failed:
-            raise EngineError(f"the lab's {name} did not start: {failed}") from failed
+            raise LabError(f"the lab's {name} did not start: {failed.what}", why=failed.why, fix=failed.fix) from failed

@@ -17,7 +17,7 @@ from pulumi.runtime.proto import analyzer_pb2_grpc
 from containment_lab.engine.child import Child
 from containment_lab.engine.providers import GRPC_OPTIONS
 from containment_lab.engine.steps import Goal, Run
-from containment_lab.errors import EngineError
+from containment_lab.errors import EngineError, LabError
 from containment_lab.formats.config import Config, Project
 from containment_lab.formats.state import State, get_name
 from containment_lab.formats.values import Properties
@@ -52,7 +52,8 @@ class Analyzer:
         if not port.isdigit():
             await child.stop(grace=1)
             words = "\n  ".join([port, *child.last_words[-6:]]).strip()
-            raise EngineError(f"policy pack {folder} did not start ({pack.python} -m pulumi.policy):\n  {words or 'it printed nothing'}")
+            what = f"policy pack {folder} did not start ({pack.python} -m pulumi.policy):\n  {words or 'it printed nothing'}"
+            raise LabError(what, why="the stack would be deployed unchecked", fix="correct what it printed, or leave out --policy-pack")
         found = cls(pack.name, child, grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=GRPC_OPTIONS))
         hidden = {"config": config.values, "config_secret_keys": sorted(config.secret_keys)}
         await found._call_pack("ConfigureStack", pb.AnalyzerStackConfigureRequest(**run.where, **hidden))  # type: ignore[arg-type]
@@ -61,9 +62,8 @@ class Analyzer:
         needy = [each.name for each in info.policies if any("default" in one for one in each.configSchema.properties.values())]
         needy += [each.name for each in info.policies if each.configSchema.required or each.enforcementLevel == pb.REMEDIATE]
         if needy or info.initialConfig:
-            raise EngineError(
-                f"policy pack {found.name!r}: the lab engine does not support policy configuration or remediation ({needy or 'all'})"
-            )
+            what = f"policy pack {found.name!r}: the lab engine does not support policy configuration or remediation ({needy or 'all'})"
+            raise LabError(what, why="its policies would not run as written", fix="run this pack with the official Pulumi CLI")
         return found
 
     async def _call_pack(self, method: str, request: Any) -> Any:

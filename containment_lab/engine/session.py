@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from containment.config.stack_name import find_closest
 from containment_lab import simulators
 from containment_lab.engine.deployment import Deployment
 from containment_lab.engine.journal import Journal, take_lock
@@ -22,7 +21,7 @@ from containment_lab.engine.plugins import Plugins
 from containment_lab.engine.providers import Registry
 from containment_lab.engine.report import Report
 from containment_lab.engine.steps import Run
-from containment_lab.errors import EngineError, Exit
+from containment_lab.errors import Exit, LabError
 from containment_lab.formats import config as configuration
 from containment_lab.formats.checkpoint_file import read_deployment, read_record
 from containment_lab.formats.config import Config, Project
@@ -31,7 +30,7 @@ from containment_lab.formats.package import Package
 from containment_lab.formats.state import State
 from containment_lab.generation import GenerationRecord, Generations, find_packages
 from containment_lab.home import LabHome
-from containment_lab.stacks import find_stack_names, require_stack
+from containment_lab.stacks import require_stack, require_stack_file
 
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """Signals that end a command."""
@@ -61,15 +60,15 @@ class Session:
 
     def preview(self) -> Report:
         """Show the changes of `up`. Takes no lock and writes nothing of the stack's."""
+        self.require_deliberate()
         self.home.require_usable()
-        self._warn_about_misspelling()
         crypter, config = self._open(writes=False)
         return self._run_program(True, crypter, config, self._refresh_lost(crypter, keeps=False))
 
     def up(self, skip_preview: bool) -> Report:
         """Deploy the program, after a preview without errors or violations."""
+        self.require_deliberate()
         self.home.require_usable()
-        self._warn_about_misspelling()
         with take_lock(self.path, self._print_note):
             crypter, config = self._open(writes=True)
             self._refresh_lost(crypter, keeps=True)
@@ -78,7 +77,7 @@ class Session:
 
     def refresh(self) -> Report:
         """Read every resource from its provider into the checkpoint."""
-        self._require_stack()
+        self.require_stack()
         with take_lock(self.path, self._print_note):
             crypter = self._open(writes=True)[0]
             lost = self._find_lost()
@@ -90,19 +89,19 @@ class Session:
 
     def destroy(self) -> Report:
         """Delete every resource in the checkpoint; the program is not run."""
-        self._require_stack()
+        self.require_stack()
         with take_lock(self.path, self._print_note):
             crypter = self._open(writes=True)[0]
             self._refresh_lost(crypter, keeps=True, then="deleting what is left")
             return self._run(False, crypter, lambda deployment: deployment.destroy())
 
-    def _warn_about_misspelling(self) -> None:
-        """Warn of a new stack without a stack file whose name is similar to one with a file: it has none of that configuration."""
-        files = find_stack_names(self.project.root)
-        if not self.path.exists() and self.stack not in files and (meant := find_closest(self.stack, files)):
-            self._print_note(f"warning: there is no Pulumi.{self.stack}.yaml; did you mean the stack {meant!r}?")
+    def require_deliberate(self) -> None:
+        """Raise StackNotFoundError for a new stack that has neither a file nor a class."""
+        files = configuration.find_stack_file(self.project, self.stack).parent
+        require_stack_file(self.home, self.stack, self.project.name, files, {*self.config, *self.config_secret})
 
-    def _require_stack(self) -> None:
+    def require_stack(self) -> None:
+        """Raise StackNotFoundError for a stack that is not in the lab."""
         require_stack(self.home, self.stack, self.project.name, self.project.root)
 
     def _find_lost(self) -> list[str]:
@@ -125,7 +124,8 @@ class Session:
         self._print_note(f"{recorded.describe_loss(lost)}: {how}")
         report, states = self._read_anew(crypter, self.path if keeps else None, self.new_report(True), lost, forget=False)
         if report.exit:
-            raise EngineError("the stack could not be refreshed; what is wrong is above", exit_code=report.exit)
+            why, fix = "what exists of it is not known", "correct what is printed above, and repeat the command"
+            raise LabError("the stack could not be refreshed", why=why, fix=fix, exit_code=report.exit)
         return states
 
     def _read_anew(self, crypter: Crypter, path: Path | None, report: Report, lost: list[str], forget: bool) -> tuple[Report, list[State]]:
@@ -149,7 +149,8 @@ class Session:
         """Return the state's crypter, which keeps the salt it was made with, and the configuration."""
         provider = read_deployment(self.path).get("secrets_providers") or {"type": "passphrase"}
         if provider["type"] != "passphrase":
-            raise EngineError(f"{self.path}: secrets provider {provider['type']!r} is not supported (only passphrase)")
+            what, why = f"{self.path}: secrets provider {provider['type']!r} is not supported", "its secrets cannot be read"
+            raise LabError(what, why=why, fix="change it to a passphrase: pulumi stack change-secrets-provider passphrase")
         phrase, of_stack, kept = find_passphrase(self.home), configuration.read_salt(self.project, self.stack), find_key_folder(self.home)
         crypter = Crypter(phrase, (provider.get("state") or {}).get("salt") or of_stack, kept)
         if writes or crypter.given:

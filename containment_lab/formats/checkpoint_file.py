@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from containment_lab.errors import EngineError
+from containment_lab.errors import LabError
 from containment_lab.storage import convert_file_errors
+
+_WHY = "the state of the stack is in it"
 
 
 @dataclass(frozen=True)
@@ -27,10 +29,15 @@ def read_checkpoint(path: Path) -> Checkpoint:
                 return Checkpoint()
             found = json.loads(path.read_text())
         if found["version"] != 3:
-            raise EngineError(f"{path}: deployment version {found['version']} is not supported (only 3)")
+            what, fix = (
+                f"{path}: deployment version {found['version']} is not supported",
+                "restore a checkpoint of version 3, or move it away",
+            )
+            raise LabError(what, why=_WHY, fix=fix)
         return Checkpoint(dict(found["deployment"]), dict(found.get("lab") or {}))
     except (ValueError, KeyError, TypeError) as cause:
-        raise EngineError(f"{path} is not a Pulumi deployment: {cause!r}; restore it, or move it away to start again") from cause
+        what = f"{path} is not a Pulumi deployment: {cause!r}"
+        raise LabError(what, why=_WHY, fix="restore it, or move it away to start again") from cause
 
 
 def read_deployment(path: Path) -> dict[str, Any]:

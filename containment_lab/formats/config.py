@@ -15,9 +15,12 @@ from typing import Any
 
 from containment.config.pulumi_format.engine_values import ConfigType, encode_for_engine, get_content
 from containment.config.pulumi_format.stack_file import find_empty_keys, read_config
+from containment.errors import Problem, UsageError
 from containment.loaders import strict_yaml
-from containment_lab.errors import EngineError, Exit
+from containment_lab.errors import EngineError, Exit, LabError
 from containment_lab.formats.crypt import Crypter
+
+_WHY_FILE = "the program and its configuration are described in it"
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,8 @@ class Project:
         runtime = settings.get("runtime")
         language = runtime.get("name") if isinstance(runtime, dict) else runtime
         if language != "python":
-            raise EngineError(f"{root / file}: runtime {language!r} is not supported by the lab engine (only python)", exit_code=Exit.USAGE)
+            what, why = f"{root / file}: runtime {language!r} is not supported by the lab engine", "it runs only Python programs"
+            raise LabError(what, why=why, fix="write runtime: python, or deploy with the Pulumi CLI", exit_code=Exit.USAGE)
         return cls(root, str(settings.get("name") or root.name), settings)
 
     @property
@@ -47,9 +51,11 @@ class Project:
             return sys.executable
         found = self.root / chosen / "bin" / "python"
         if not found.exists():
-            raise EngineError(
-                f"{self.root}: virtualenv {chosen!r} does not exist (no {found}); create it, or correct `runtime.options.virtualenv`"
+            what, fix = (
+                f"{self.root}: virtualenv {chosen!r} does not exist (no {found})",
+                "create it, or correct `runtime.options.virtualenv`",
             )
+            raise LabError(what, why="the program runs in it", fix=fix)
         return str(found)
 
     @property
@@ -58,7 +64,8 @@ class Project:
         main = self.root / (self.settings.get("main") or ".")
         folder = main if main.is_dir() else main.parent
         if not (folder / "__main__.py").exists():
-            raise EngineError(f"no __main__.py in {folder}")
+            fix = f"name the folder of the program with -C, or write `main` in {self.root / 'Pulumi.yaml'}"
+            raise LabError(f"no __main__.py in {folder}", why="it is the program", fix=fix)
         return folder
 
     def get_declarations(self) -> dict[str, dict[str, Any]]:
@@ -115,7 +122,8 @@ def merge(project: Project, stack: str, crypter: Crypter, overlay: dict[str, str
     try:
         written = read_config(_read_yaml(file), project.name)
     except ValueError as wrong:
-        raise EngineError(f"{file}: {wrong}", exit_code=Exit.USAGE) from None
+        fix = "write `config:` as a mapping of keys to values"
+        raise LabError(f"{file}: {wrong}", why=_WHY_FILE, fix=fix, exit_code=Exit.USAGE) from None
     contents: dict[str, Any] = {}
     secret_keys: set[str] = set()
     for key, raw in written.items():
@@ -168,10 +176,14 @@ def is_hidden(key: str) -> bool:
 
 
 def parse_pairs(pairs: list[str], option: str) -> dict[str, str]:
-    """Return KEY=VALUE arguments as a dict; a value may contain more `=`."""
-    for pair in pairs:
-        if not pair.partition("=")[0] or "=" not in pair:
-            raise EngineError(f"{option} {pair.partition('=')[0]!r}: write KEY=VALUE", exit_code=Exit.USAGE)
+    """Return KEY=VALUE arguments as a dict; a value may contain more `=`. Raise UsageError with every one of another form."""
+    wrong = [key for key, equals, _ in (pair.partition("=") for pair in pairs) if not key or not equals]
+    if wrong:
+        why = "each one sets a key of the stack"
+        problems = [
+            Problem(f"{option} {key!r}", "is not KEY=VALUE", why, f"write KEY=VALUE, such as {option} policyMode=monitor") for key in wrong
+        ]
+        raise UsageError("the command cannot be run", problems)
     return {key: value for key, _, value in (pair.partition("=") for pair in pairs)}
 
 
@@ -214,7 +226,7 @@ def _read_yaml(path: Path, required: bool = False) -> dict[str, Any]:
         what, fix = strict_yaml.explain_error(cause)
         option = "--policy-pack" if path.name.startswith("PulumiPolicy") else "-C"
         fix = f"give the folder of {path.name} with {option} FOLDER" if isinstance(cause, FileNotFoundError) else fix
-        raise EngineError(f"{path}: {what}; {fix}", exit_code=Exit.USAGE) from cause
+        raise LabError(f"{path}: {what}", why=_WHY_FILE, fix=fix, exit_code=Exit.USAGE) from cause
     if found is not None and not isinstance(found, dict):
-        raise EngineError(f"{path}: is not a mapping of keys to values; write `key: value` lines", exit_code=Exit.USAGE)
+        raise LabError(f"{path}: is not a mapping of keys to values", why=_WHY_FILE, fix="write `key: value` lines", exit_code=Exit.USAGE)
     return found or {}

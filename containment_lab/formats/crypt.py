@@ -21,14 +21,15 @@ from typing import Any
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from containment_lab.errors import EngineError
+from containment_lab.errors import LabError
 from containment_lab.formats.values import complete_reference
 from containment_lab.home import LabHome, write_whole
 from containment_lab.wire import RESOURCE, SECRET, SIGNATURE, is_secret, wrap_secret
 
 _ROUNDS = 1_000_000
 _GIVEN = ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE")
-_WRONG = "incorrect passphrase: set PULUMI_CONFIG_PASSPHRASE (or PULUMI_CONFIG_PASSPHRASE_FILE) to the one this stack was made with"
+_WHY = "the secrets of the stack are encrypted with it"
+_FIX = "set PULUMI_CONFIG_PASSPHRASE (or PULUMI_CONFIG_PASSPHRASE_FILE) to the one this stack was made with"
 
 
 def find_passphrase(home: LabHome) -> str:
@@ -41,7 +42,8 @@ def find_passphrase(home: LabHome) -> str:
     try:
         return kept.read_text().strip()
     except OSError as cause:
-        raise EngineError(f"cannot read the passphrase file {kept}: {cause.strerror}") from cause
+        fix = f"let your user read it, or set {_GIVEN[0]} or {_GIVEN[1]}"
+        raise LabError(f"cannot read the passphrase file {kept}: {cause.strerror}", why=_WHY, fix=fix) from cause
 
 
 def find_key_folder(home: LabHome) -> Path | None:
@@ -135,8 +137,9 @@ def _derive_key(phrase: str, salt: bytes) -> bytes:
 def _open(key: AESGCM, sealed: str) -> str:
     version, nonce, cipher = sealed.split(":")
     if version != "v1":
-        raise EngineError(f"a secret is in version {version!r} of the passphrase format; only v1 is supported")
+        what, fix = f"a secret is in version {version!r} of the passphrase format, not v1", "set it again: pulumi config set --secret KEY"
+        raise LabError(what, why=_WHY, fix=fix)
     try:
         return key.decrypt(b64decode(nonce), b64decode(cipher), None).decode()
     except InvalidTag as cause:
-        raise EngineError(_WRONG) from cause
+        raise LabError("incorrect passphrase", why=_WHY, fix=_FIX) from cause

@@ -42,12 +42,12 @@ def complete(found: InstalledHarness, command: tuple[str, ...], package: str) ->
             finally:
                 _give(found.folder, Identity(os.geteuid(), os.getegid(), changed=identity.changed))
     except ConfinementError as error:
-        raise HarnessError(f"{package}: {error}") from None
+        raise HarnessError(f"{package}: {error}", fix="let this machine confine programs: see `containment doctor`") from None
     if ended.code or ended.timed_out:
         reason = f"did not end within {_SECONDS:.0f} s" if ended.timed_out else f"ended with {ended.code}"
-        raise HarnessError(
-            f"{package}: `{' '.join(command)}`, which completes its installation, {reason} (log: {found.folder / 'install.log'})"
-        )
+        log = found.folder / "install.log"
+        what = f"{package}: `{' '.join(command)}`, which completes its installation, {reason} (log: {log})"
+        raise HarnessError(what, fix=f"correct what {log} says, or name another version")
 
 
 def _give(folder: Path, identity: Identity) -> None:

@@ -15,10 +15,11 @@ from dataclasses import replace
 from types import ModuleType
 from typing import Final
 
+from containment.fixes.nearest_word import make_proposal
 from containment_lab.harness import npm, pypi
 from containment_lab.harness.completion import complete
 from containment_lab.harness.installed_harness import HarnessError, InstalledHarness
-from containment_lab.harness.known_harnesses import NPM, PYPI, UNAVAILABLE, find_names
+from containment_lab.harness.known_harnesses import INSTEAD, NPM, PYPI, UNAVAILABLE, find_names
 from containment_lab.home import LabHome
 
 INSTALL_SECONDS: Final = 900.0
@@ -28,10 +29,10 @@ def install(home: LabHome, wanted: str) -> InstalledHarness:
     """Return a harness (`NAME` or `NAME@VERSION`) of a lab home, after installing it if needed; raise HarnessError."""
     name, _, version = wanted.partition("@")
     if name in UNAVAILABLE:
-        raise HarnessError(f"SKIPPED {name}: {UNAVAILABLE[name]}")
+        raise HarnessError(f"SKIPPED {name}: {UNAVAILABLE[name]}", fix=INSTEAD[name])
     known = {**NPM, **PYPI}.get(name)
     if known is None:
-        raise HarnessError(f"{name!r} is not a harness of this lab; the harnesses are: {', '.join(find_names())}")
+        raise HarnessError(f"{name!r} is not a harness of this lab", fix=make_proposal(name, find_names(), "see `--with`", verb="use"))
     source: ModuleType = npm if name in NPM else pypi
     version = version or known.version
     package = f"{name}@{version}"
@@ -47,7 +48,9 @@ def install(home: LabHome, wanted: str) -> InstalledHarness:
     _run(command, package, source.TOOL)
     for what, path in source.expected(folder, package, known.start[0]):
         if not path.exists():
-            raise HarnessError(f"{what} was installed, but has no command {path.name!r}; nothing was started")
+            raise HarnessError(
+                f"{what} was installed, but has no command {path.name!r}", fix=f"name a version that has it: --with {name}@VERSION"
+            )
         path.chmod(path.stat().st_mode | 0o111)
     source.finish(folder)
     if known.complete:
@@ -61,7 +64,10 @@ def _run(command: Sequence[str], package: str, tool: str) -> None:
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=INSTALL_SECONDS, check=False, umask=0o022)
     except subprocess.TimeoutExpired:
-        raise HarnessError(f"{package} could not be installed by {tool} in {INSTALL_SECONDS:.0f} s; nothing was started") from None
+        what = f"{package} could not be installed by {tool} in {INSTALL_SECONDS:.0f} s"
+        raise HarnessError(what, fix=f"repeat the command when {tool} reaches its registry faster") from None
     if done.returncode:
         reason = "; ".join(done.stderr.strip().splitlines()[:3]) or f"it ended with {done.returncode}"
-        raise HarnessError(f"{package} could not be installed by {tool}: {reason}; nothing was started")
+        raise HarnessError(
+            f"{package} could not be installed by {tool}: {reason}", fix=f"correct what {tool} says, or name another version"
+        )

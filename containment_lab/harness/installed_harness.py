@@ -7,14 +7,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from containment.errors import ContainmentError
+from containment_lab.errors import LabError
 
 PLACE: Final = "/opt/harness"
 """The harness's folder as the agent sees it."""
 
 
-class HarnessError(ContainmentError):
-    """A harness is unavailable; the message has the package and the reason."""
+class HarnessError(LabError):
+    """A harness is unavailable."""
+
+    def __init__(self, what: str, *, fix: str) -> None:
+        super().__init__(what, why="nothing was started: the command is the harness", fix=fix)
 
 
 @dataclass(frozen=True, kw_only=True)

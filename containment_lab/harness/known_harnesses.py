@@ -40,9 +40,11 @@ PYPI: Final = {
 }
 UNAVAILABLE: Final = {
     "nemoclaw": "NemoClaw is NVIDIA's installer script, which needs Docker and fetches container images; the packages of that name on "
-    "npm (0.1.0) and PyPI (0.0.0a1) are empty. It runs OpenClaw in its sandbox: try --with openclaw, the same program",
+    "npm (0.1.0) and PyPI (0.0.0a1) are empty. It runs OpenClaw in its sandbox",
 }
 """Harness → the reason why it is not run here."""
+INSTEAD: Final = {"nemoclaw": "try --with openclaw, the same program"}
+"""Harness that is not run here → what to try."""
 
 
 def find_names() -> list[str]:

@@ -18,7 +18,7 @@ def command(folder: Path, name: str, version: str) -> list[str]:
     """Return the installation's command; no script of any package is run."""
     npm = shutil.which(TOOL)
     if npm is None:
-        raise HarnessError(f"{name}@{version} cannot be installed: npm is not on this machine; install the package npm")
+        raise HarnessError(f"{name}@{version} cannot be installed: npm is not on this machine", fix="install the package npm")
     options = ["--ignore-scripts", "--no-audit", "--no-fund", "--no-progress"]
     return [npm, "install", "--prefix", str(folder), *options, f"{name}@{version}", f"{NODE}@{NODE_VERSION}"]
 

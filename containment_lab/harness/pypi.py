@@ -18,7 +18,7 @@ _PROGRAMS: Final = "bin"
 def command(folder: Path, name: str, version: str) -> list[str]:
     """Return the installation's command: wheels only, so that nothing is built and no code of a package runs."""
     if not PYTHON.exists():
-        raise HarnessError(f"{name}@{version} cannot be installed: it needs {PYTHON}; install the package python3")
+        raise HarnessError(f"{name}@{version} cannot be installed: it needs {PYTHON}", fix="install the package python3")
     done = subprocess.run(
         [str(PYTHON), "-c", "import sys; print('%d.%d' % sys.version_info[:2])"], capture_output=True, text=True, check=False
     )

@@ -17,8 +17,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from containment.errors import ContainmentError
 from containment.programs import build_search_path
+from containment_lab.errors import LabError
 
 RUN = Path("/run/netns")
 _CLONE_NEWNET = 0x40000000
@@ -26,7 +26,7 @@ _T = TypeVar("_T")
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-class NetworkError(ContainmentError):
+class NetworkError(LabError):
     """`ip` or `nft` refused a command; the text has its message."""
 
 
@@ -54,7 +54,8 @@ def remove_namespaces(prefix: str, patience: float = 5.0) -> list[str]:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         if time.monotonic() > deadline:
-            raise NetworkError(f"processes {pids} of {prefix} do not end")
+            why = "a namespace with a process in it cannot be removed"
+            raise NetworkError(f"processes {pids} of {prefix} do not end", why=why, fix="end them as root, then repeat the command")
         time.sleep(0.01)
     for name in found:
         _run_checked(["ip", "netns", "delete", name])
@@ -130,7 +131,9 @@ def _run_checked(command: list[str], text: str = "") -> None:
     done = _run(command, text)
     if done.returncode:
         where = next((line for line in text.splitlines() if line and line in done.stderr), "")
-        raise NetworkError(f"{' '.join(command)}: {done.stderr.strip()[:2000]} {where}")
+        fix = "see `containment doctor` for what this machine lacks; then `containment lab down`, and repeat the command"
+        what = f"{' '.join(command)}: {done.stderr.strip()[:2000]} {where}".rstrip()
+        raise NetworkError(what, why="packets run through namespaces of this machine", fix=fix)
 
 
 def _run(command: list[str], text: str = "") -> subprocess.CompletedProcess[str]:

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from containment.exit_code import Exit
+from containment_lab.errors import LabError
 from containment_lab.home import LabHome
 from containment_lab.network.control import compute_socket_name
 from containment_lab.network.deployed_host import find_target
@@ -82,6 +83,13 @@ def _list_shared_sites() -> frozenset[str]:
     )
 
 
+def _describe_error(error: Exception) -> dict[str, str]:
+    """Return an error for the command that asked, with its reason and its fix where it has them."""
+    if isinstance(error, LabError):
+        return {"error": error.what, "why": error.why, "fix": error.fix}
+    return {"error": f"{type(error).__name__}: {error}"}
+
+
 async def _serve_client(keeper: Supervisor, over: asyncio.Event, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     credentials = writer.get_extra_info("socket").getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
     if struct.unpack("=iII", credentials)[1] != os.getuid():
@@ -92,7 +100,7 @@ async def _serve_client(keeper: Supervisor, over: asyncio.Event, reader: asyncio
             try:
                 reply = {"ok": await _execute_command(keeper, over, json.loads(line))}
             except Exception as error:  # noqa: BLE001 - returned to the client
-                reply = {"error": f"{type(error).__name__}: {error}"}
+                reply = _describe_error(error)
             writer.write(json.dumps(reply).encode() + b"\n")
             await writer.drain()
     writer.close()

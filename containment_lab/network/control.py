@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from containment.programs import build_search_path
-from containment_lab.errors import EngineError
+from containment_lab.errors import LabNetworkError
 from containment_lab.generation import require_remembered
 from containment_lab.home import LabHome
 from containment_lab.home_lock import take_lock
@@ -33,8 +33,7 @@ from containment_lab.storage import convert_file_errors
 _CONNECT_SECONDS = 10.0
 
 
-class LabNetworkError(EngineError):
-    """A network cannot be started or ended, or its supervisor refused a command; the text has the reason."""
+_WHY = "packets of the agent run through it"
 
 
 def compute_socket_name(home: LabHome, stack: str) -> str:
@@ -81,14 +80,16 @@ class LabNetwork:
                 line = handle.makefile("rb").readline()
             except TimeoutError:
                 log = self.folder / "keeper.log"
-                raise LabNetworkError(f"the network of {self.stack} runs but did not answer within {timeout:g} s (log: {log})") from None
+                what = f"the network of {self.stack} runs but did not answer within {timeout:g} s (log: {log})"
+                fix = f"repeat the command; if it stays so, start it again: containment lab world down --stack {self.stack}"
+                raise LabNetworkError(what, why=_WHY, fix=fix) from None
             except OSError as error:
-                raise LabNetworkError(
-                    f"the network of {self.stack} does not answer ({error}); start it: containment lab world up --stack {self.stack}"
-                ) from None
+                what, fix = f"the network of {self.stack} does not answer ({error})", f"containment lab world up --stack {self.stack}"
+                raise LabNetworkError(what, why=_WHY, fix=f"start it: {fix}") from None
         told = json.loads(line) if line else {"error": "no answer"}
         if "error" in told:
-            raise LabNetworkError(f"the network of {self.stack}: {told['error']}")
+            how = f"read its log, {self.folder / 'keeper.log'}, and start it again: containment lab world down --stack {self.stack}"
+            raise LabNetworkError(f"the network of {self.stack}: {told['error']}", why=told.get("why") or _WHY, fix=told.get("fix") or how)
         return told["ok"]
 
     def is_running(self) -> bool:
@@ -115,26 +116,21 @@ class LabNetwork:
             return self._bring_up()
 
     def _bring_up(self) -> dict[str, Any]:
-        from containment_lab.network.deployed_host import (  # imports the cloud's client, which `current` does not need
-            HostNotFoundError,
-            find_target,
-        )
+        from containment_lab.network.deployed_host import find_target  # imports the cloud's client, which `current` does not need
 
         status = self.send_command("status") if self.is_running() else {}
         if status and status.get("code") != compute_code_mark():
             self.take_down()
             status = {}
         running = str(status.get("instance", ""))
-        try:
-            target = find_target(self.home, self.stack, self.agent, running)
-        except HostNotFoundError as error:
-            raise LabNetworkError(str(error)) from None
+        target = find_target(self.home, self.stack, self.agent, running)
         if running:
             if running == target.instance:
                 return dict(self.send_command("sync"))
             self.take_down()  # the stack has another machine now, or another one is wanted
         if lacking := list_missing():
-            raise LabNetworkError("the network cannot be created on this machine: " + "; ".join(lacking))
+            why, fix = "packets run through namespaces of this machine", "see each line of `containment doctor`"
+            raise LabNetworkError("the network cannot be created on this machine: " + "; ".join(lacking), why=why, fix=fix)
         with convert_file_errors(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
             log = (self.folder / "keeper.log").open("ab")
@@ -154,7 +150,7 @@ class LabNetwork:
             starting.wait()
         except NotReadyError as error:
             child.kill()
-            raise LabNetworkError(str(error)) from None
+            raise LabNetworkError(error.what, why=error.why, fix=error.fix) from None
         return dict(self.send_command("status"))
 
     def ensure_current(self) -> dict[str, Any]:

@@ -12,18 +12,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from containment.errors import ContainmentError
+from containment.config.stack_name import find_closest
 from containment.names import AgentTag, HostTag
 from containment_lab.cloud.clients import get_client
+from containment_lab.errors import HostNotFoundError
 from containment_lab.formats.checkpoint_file import read_deployment
 from containment_lab.home import LabHome
 from containment_lab.vpc.inventory import GONE, HALTED, map_tags
 
+_WHY = "the network is built around a deployed host"
 _HOW = "bring it up first: containment lab up --stack"
-
-
-class HostNotFoundError(ContainmentError):
-    """No deployed host to build a network from; the text has the reason and the fix."""
 
 
 @dataclass(frozen=True)
@@ -78,8 +76,8 @@ def _find_machines(home: LabHome, stack: str) -> tuple[list[dict[str, Any]], str
     halted = [each["InstanceId"] for each in existing if each not in running and map_tags(each).get(HostTag.AGENT_STACK) == stack]
     if halted:
         how = f"containment stop --stack {stack} --undo --reason TEXT"
-        raise HostNotFoundError(f"stack {stack!r} has stopped machines only ({', '.join(halted)}); to let them return: {how}")
-    raise HostNotFoundError(f"stack {stack!r} has no running machine in this lab ({home.root}); {_HOW} {stack}")
+        raise HostNotFoundError(f"stack {stack!r} has stopped machines only ({', '.join(halted)})", why=_WHY, fix=f"let them return: {how}")
+    raise HostNotFoundError(f"stack {stack!r} has no running machine in this lab ({home.root})", why=_WHY, fix=f"{_HOW} {stack}")
 
 
 def _find_agent(machines: list[dict[str, Any]], stack: str, agent: str, region: str) -> Target:
@@ -87,7 +85,9 @@ def _find_agent(machines: list[dict[str, Any]], stack: str, agent: str, region: 
     named = {map_tags(each).get(AgentTag.NAME, ""): each for each in machines}
     if agent not in named:
         known = ", ".join(sorted(filter(None, named))) or "none: it has its single host"
-        raise HostNotFoundError(f"stack {stack!r} has no running host of an agent {agent!r} (agents: {known}); {_HOW} {stack}")
+        what = f"stack {stack!r} has no running host of an agent {agent!r} (agents: {known})"
+        meant = find_closest(agent, [name for name in named if name])
+        raise HostNotFoundError(what, why=_WHY, fix=f"write --agent {meant}" if meant else f"{_HOW} {stack}")
     return Target(stack=stack, instance=named[agent]["InstanceId"], vpc=named[agent]["VpcId"], region=region)
 
 
@@ -115,5 +115,5 @@ def select_gateways(held: dict[str, Any], vpc: str) -> dict[str, dict[str, Any]]
 def _read_resources(home: LabHome, stack: str) -> list[dict[str, Any]]:
     found: list[Path] = sorted((home.root / "stacks").glob(f"*/{stack}.json"))
     if not found:
-        raise HostNotFoundError(f"stack {stack!r} does not exist in this lab ({home.root}); {_HOW} {stack}")
+        raise HostNotFoundError(f"stack {stack!r} does not exist in this lab ({home.root})", why=_WHY, fix=f"{_HOW} {stack}")
     return [each for path in found for each in read_deployment(path).get("resources", [])]

@@ -35,6 +35,15 @@ class RefusedError(ContainmentError):
     """The provider cannot or will not do this; the message has the reason and the fix."""
 
 
+class UnservedError(RefusedError):
+    """What the simulated cloud or Controller does not have, while the real one may."""
+
+    def __init__(
+        self, what: str, *, fix: str, why: str = "the lab simulates what the programs of this project create, and nothing else"
+    ) -> None:
+        super().__init__(f"{what}\n    why: {why}\n    fix: {fix}")
+
+
 @dataclass(frozen=True)
 class Call:
     """One request: its resource, and its caller's configuration of the provider.

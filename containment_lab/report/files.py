@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-from containment.errors import ContainmentError
+from containment_lab.errors import LabError
 from containment_lab.report.document import SCHEMA, render_json
 from containment_lab.report.facts import Report
 from containment_lab.report.page import render_page
@@ -33,10 +33,11 @@ _MARKS: Final[Mapping[str, str]] = {
 }
 """File suffix → a text near the beginning of such a report, by which it is recognized."""
 _BEGINNING: Final = 4096
+_WHY: Final = "the result of the tests would be lost"
 
 
-class OutputError(ContainmentError):
-    """A report cannot be written to its path; the text has the path, the reason and the fix in one line."""
+class OutputError(LabError):
+    """A report cannot be written to its path."""
 
 
 def list_report_files(page: Path) -> tuple[Path, ...]:
@@ -52,18 +53,19 @@ def require_writable(page: Path) -> None:
     """
     with _output_errors(page):
         if page.is_dir():
-            raise OutputError(f"{page} is a folder; name a file in it: --out {page / 'containment-report.html'}")
+            raise OutputError(f"{page} is a folder", why=_WHY, fix=f"name a file in it: --out {page / 'containment-report.html'}")
         if page.suffix != ".html":
             named = page.with_suffix(".html") if page.name.strip(".") else page / "containment-report.html"
-            raise OutputError(
-                f"{page} does not end in .html, and the page is HTML (Markdown, JSON and CSV are written next to it); use --out {named}"
-            )
+            why = "the page is HTML (Markdown, JSON and CSV are written next to it)"
+            raise OutputError(f"{page} does not end in .html", why=why, fix=f"use --out {named}")
         folder = page.parent
         if not folder.is_dir():
-            reason = "is a file, not a folder; name another one" if folder.exists() else f"does not exist; make it: mkdir -p {folder}"
-            raise OutputError(f"{page} cannot be written: {folder} {reason}")
+            is_file = folder.exists()
+            reason, fix = ("is a file, not a folder", "name another one") if is_file else ("does not exist", f"make it: mkdir -p {folder}")
+            raise OutputError(f"{page} cannot be written: {folder} {reason}", why=_WHY, fix=fix)
         if problems := [problem for file in list_report_files(page) if (problem := _find_problem(file))]:
-            raise OutputError(f"{'; '.join(problems)}; name another page with --out, or move {'it' if len(problems) == 1 else 'them'} away")
+            fix = f"name another page with --out, or move {'it' if len(problems) == 1 else 'them'} away"
+            raise OutputError("; ".join(problems), why="a file that is no report is not replaced", fix=fix)
         with tempfile.TemporaryFile(dir=folder):
             pass
 
@@ -108,4 +110,5 @@ def _output_errors(page: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise OutputError(f"{error.filename or page} cannot be written: {error.strerror}; name another page with --out") from None
+        what = f"{error.filename or page} cannot be written: {error.strerror}"
+        raise OutputError(what, why=_WHY, fix="name another page with --out") from None

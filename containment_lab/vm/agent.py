@@ -12,7 +12,7 @@ from containment_lab.network.control import LabNetwork
 from containment_lab.vm.archive import Member
 from containment_lab.vm.errors import VmError
 from containment_lab.vm.guest import Task
-from containment_lab.vm.machine import VmResult, find_problem, run_task
+from containment_lab.vm.machine import VmResult, require_machine, run_task
 
 GRACE: Final = 5.0
 LONGEST: Final = 3600.0
@@ -38,8 +38,7 @@ def run_in_vm(
     Raises:
         VmError: The machine cannot be started.
     """
-    if problem := find_problem():
-        raise VmError(problem)
+    require_machine()
     namespace = f"{json.loads((world.folder / 'world.json').read_text())['prefix']}-agent"
     staged = world.folder / "host"
     files = [Member.make_file(path, (staged / name).read_bytes()) for path, name in _STAGED.items()]
@@ -52,7 +51,7 @@ def run_in_vm(
 def _read_input(folder: Path) -> Iterator[Member]:
     """Return the regular files of a folder; raise VmError for a missing or a large one."""
     if not folder.is_dir():
-        raise VmError(f"--input {folder}: there is no such folder")
+        raise VmError(f"--input {folder}: there is no such folder", fix=f"name a folder that exists, or make it: mkdir -p {folder}")
     size = 0
     for path in sorted(folder.rglob("*")):
         if path.is_symlink() or not path.is_file():
@@ -60,5 +59,6 @@ def _read_input(folder: Path) -> Iterator[Member]:
         content = path.read_bytes()
         size += len(content)
         if size > _MOST_INPUT:
-            raise VmError(f"--input {folder}: has more than {_MOST_INPUT >> 20} MiB, and the machine's memory would not be enough")
+            what, why = f"--input {folder}: has more than {_MOST_INPUT >> 20} MiB", "the machine's memory would not be enough"
+            raise VmError(what, why=why, fix="name a folder with only what the task needs")
         yield Member.make_file(f"{_INPUT}/{path.relative_to(folder)}", content, 0o755 if path.stat().st_mode & 0o100 else 0o644)

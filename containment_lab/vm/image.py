@@ -56,7 +56,7 @@ def load_image(cache: Path | None = None) -> Image:
     found = {name: (folder / name).read_bytes() for name in (_KERNEL, _INITRAMFS)}
     for name, content in found.items():
         if hashlib.sha256(content).hexdigest() != manifest.get(name):
-            raise VmError(f"{folder / name} is not the file that was built: remove {folder}, and it is built again")
+            raise VmError(f"{folder / name} is not the file that was built", fix=f"remove {folder}, and it is built again")
     digest = hashlib.sha256(b"".join(hashlib.sha256(found[name]).digest() for name in (_KERNEL, _INITRAMFS))).hexdigest()
     return Image(found[_KERNEL], found[_INITRAMFS], f"sha256:{digest}")
 
@@ -71,7 +71,7 @@ def build_image(folder: Path, recipe: str) -> None:
         busybox = unpack_package(BUSYBOX, work)
         image = max((kernel / "boot").glob("vmlinuz-*"), default=None)
         if image is None:
-            raise VmError("the kernel's package contains no kernel")
+            raise VmError("the kernel's package contains no kernel", fix="run apt-get update, and repeat the command")
         files = {_KERNEL: image.read_bytes(), _INITRAMFS: build_archive(_list_members(kernel, busybox))}
         for name, content in files.items():
             write_whole(folder / name, content)
@@ -120,7 +120,7 @@ def _find_modules(kernel: Path) -> list[Path]:
         if name in order or name in builtin:
             return
         if name not in files:
-            raise VmError(f"the kernel has no module {name}")
+            raise VmError(f"the kernel has no module {name}", fix="run apt-get update, and repeat the command for a newer kernel")
         for needed in _read_dependencies(files[name]):
             add(needed)
         order.append(name)
@@ -143,7 +143,7 @@ def _collect_programs() -> dict[str, bytes]:
     for name in PROGRAMS:
         program = find_program(name)
         if program is None:
-            raise VmError(f"{name} is not installed, and the image contains it")
+            raise VmError(f"{name} is not installed, and the image contains it", fix=f"install the program {name}: apt-get install {name}")
         out[f"usr/bin/{name}"] = Path(program).read_bytes()
         listed = subprocess.run(["ldd", program], capture_output=True, text=True, check=False).stdout
         for library in re.findall(r"(/\S+)", listed):

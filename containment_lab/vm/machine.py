@@ -72,12 +72,19 @@ class VmResult:
 def find_problem() -> str | None:
     """Return why no virtual machine can run here, in one line; None when one can. Nothing is built."""
     if os.geteuid() != 0:
-        return "a virtual machine needs root here: its tap is in the agent's network namespace"
+        return "a virtual machine needs root here, since its tap is in the agent's network namespace: run the command as root"
     if find_program(QEMU) is None:
         return f"{QEMU} is not installed: install the package {PACKAGE}"
     if not Path("/dev/net/tun").exists():
-        return "/dev/net/tun is missing: this kernel or container has no tap devices"
+        return "/dev/net/tun is missing: run it on a kernel, or in a container, with tap devices"
     return None
+
+
+def require_machine() -> None:
+    """Raise VmError where no virtual machine can run."""
+    if problem := find_problem():
+        what, _, fix = problem.partition(": ")
+        raise VmError(what, fix=fix)
 
 
 def run_task(
@@ -102,8 +109,7 @@ def run_task(
     Raises:
         VmError: the machine cannot be started, or failed before the task's end.
     """
-    if problem := find_problem():
-        raise VmError(problem)
+    require_machine()
     _require_empty(output)
     found = image or load_image()
     with ExitStack() as stack:
@@ -194,7 +200,7 @@ class _Run:
             failed = next((line for line in text.splitlines() if FAILED in line), "")
             last = failed or said or " / ".join(text.strip().splitlines()[:3]) or "it wrote nothing"
             why = f"it did not start the task within {_BOOT_SECONDS:g} s" if was_killed else "it ended before the task began"
-            raise VmError(f"the virtual machine failed: {why}: {last[-300:]}")
+            raise VmError(f"the virtual machine failed: {why}: {last[-300:]}", fix="repeat the command when the machine is less busy")
         line = next((one for one in text.splitlines() if one.startswith(RESULT)), "")
         fields = dict(each.partition("=")[::2] for each in line.removeprefix(RESULT).split())
         expired = fields.get("expired") == "1" or was_killed
@@ -287,7 +293,8 @@ def _digest_start(image: Image, *disks: int) -> str:
 
 def _require_empty(output: Path | None) -> None:
     if output is not None and output.exists() and (not output.is_dir() or any(output.iterdir())):
-        raise VmError(f"{output} is not an empty folder: the task's output would be mixed with other files")
+        why = "the task's output would be mixed with other files"
+        raise VmError(f"{output} is not an empty folder", why=why, fix="name another folder with --folder, or empty it")
 
 
 def _save_output(descriptor: int, folder: Path) -> tuple[str, ...]:
@@ -305,7 +312,11 @@ def _save_output(descriptor: int, folder: Path) -> tuple[str, ...]:
                     if member.isfile():
                         names.append(member.name.removeprefix("./"))
     except (tarfile.TarError, OSError) as error:
-        raise VmError(f"the task's output cannot be saved in {folder}: {error}") from None
+        why, fix = (
+            "what the task leaves is untrusted, and only plain files are kept",
+            "make room there, or name another folder with --folder",
+        )
+        raise VmError(f"the task's output cannot be saved in {folder}: {error}", why=why, fix=fix) from None
     return tuple(sorted(names))
 
 

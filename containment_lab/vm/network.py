@@ -42,6 +42,9 @@ class Tap:
     guest: str = GUEST
 
 
+_FIX = "install nftables, on a kernel with network address translation (nf_nat)"
+
+
 @contextlib.contextmanager
 def open_tap(namespace: str) -> Iterator[Tap]:
     """Yield a tap in a namespace, routed and translated; raise VmError if it cannot be made."""
@@ -64,7 +67,8 @@ def _create_tap() -> int:
     except OSError as error:
         os.close(descriptor)
         busy = "another virtual machine runs in this network" if error.errno == 16 else str(error)
-        raise VmError(f"no tap can be made in the agent's network: {busy}") from None
+        fix = "wait for its end" if error.errno == 16 else "let this machine make tap devices (/dev/net/tun)"
+        raise VmError(f"no tap can be made in the agent's network: {busy}", fix=fix) from None
     return descriptor
 
 
@@ -84,9 +88,9 @@ def _translate(namespace: str) -> Iterator[None]:
             if line.strip().startswith("table ip ") and _READY in line:
                 break
             if "Error" in line:
-                raise VmError(f"the machine's packets cannot be translated: {said.strip()}")
+                raise VmError(f"the machine's packets cannot be translated: {said.strip()}", fix=_FIX)
         else:
-            raise VmError(f"the machine's packets cannot be translated: nft ended: {said.strip()}")
+            raise VmError(f"the machine's packets cannot be translated: nft ended: {said.strip()}", fix=_FIX)
         yield
     finally:
         owner.stdin.close()

@@ -1,4 +1,4 @@
-"""A stack that the simulators have forgotten is noticed by every command: what builds builds it again, what looks says so in one line."""
+"""A stack that the simulators have forgotten is noticed by every command: what builds builds it again, what looks says so in one error."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_only_the_simulators_that_a_stack_is_in_can_forget_it(
 
 
 @pytest.mark.parametrize("words", [["verify"], ["run", "true"], ["report"], ["world", "up"]], ids=" ".join)
-def test_what_looks_at_a_forgotten_stack_ends_with_one_line_and_the_command_that_mends_it(
+def test_what_looks_at_a_forgotten_stack_ends_with_one_error_and_the_command_that_mends_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str]
 ) -> None:
     monkeypatch.setenv("CONTAINMENT_LAB_HOME", str(tmp_path))
@@ -80,7 +80,9 @@ def test_what_looks_at_a_forgotten_stack_ends_with_one_line_and_the_command_that
     assert isinstance(done.exception, SystemExit), done.exception
     assert done.exit_code == Exit.ERROR
     assert done.stderr == (
-        "error: the simulated cloud was stopped and has forgotten stack 'dev'; build it again: containment lab up --stack dev\n"
+        "error: the simulated cloud was stopped and has forgotten stack 'dev'\n"
+        "    why: its checkpoint names resources that do not exist\n"
+        "    fix: build it again: containment lab up --stack dev\n"
     )
     assert not (home.root / "simulators.json").exists(), "a look starts nothing for what is lost"
 

@@ -1,4 +1,4 @@
-"""A lab home: names stay inside it, questions make nothing in it, and one that cannot be used is one line."""
+"""A lab home: names stay inside it, questions make nothing in it, and one that cannot be used is one error."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ from typer.testing import CliRunner
 
 from containment.cli import main
 from containment.cli.app import build
+from containment.errors import StackNotFoundError
 from containment_lab import simulators, storage
 from containment_lab.errors import Exit, HomeError, NameRefusedError
 from containment_lab.home import LabHome
+from containment_lab.stacks import require_stack_file
 from containment_lab.storage import convert_file_errors, write_once, write_whole
 
 REPOSITORY = Path(__file__).parents[2]
@@ -57,7 +59,7 @@ def test_a_stack_name_never_leaves_the_home(home: LabHome, words: list[str], nam
     before = sorted(home.root.parent.rglob("*"))
     code, said = ended(*words, f"--stack={name}")
     assert code == Exit.USAGE
-    assert said.count("\n") == 1
+    assert [line.strip().partition(": ")[0] for line in said.splitlines()] == ["error", "why", "fix"]
     assert f"stack name {name!r}" in said
     assert sorted(home.root.parent.rglob("*")) == before
 
@@ -72,6 +74,48 @@ def test_a_stack_that_is_not_there_is_wrong_usage_and_nothing_is_made(home: LabH
     assert code == Exit.USAGE
     assert "containment lab up --stack coding-enforce" in said
     assert not home.root.exists()
+
+
+@pytest.mark.parametrize("verb", ["preview", "up"])
+@pytest.mark.parametrize(
+    ("words", "fix"),
+    [
+        (["--stack", "codng-monitor"], "did you mean coding-monitor? for a new stack, write Pulumi.codng-monitor.yaml"),
+        (["--stack", "codng-monitor", "-c", "policyMode=enforce"], "did you mean coding-monitor? for"),
+        (["--stack", "zzz"], "use one of: coding-enforce, coding-monitor, "),
+        (["-C", "platform", "--stack", "platfrm"], "did you mean platform? for a new stack, write Pulumi.platfrm.yaml"),
+    ],
+)
+def test_a_new_stack_without_a_file_or_a_class_is_refused_before_anything_is_made(
+    home: LabHome, verb: str, words: list[str], fix: str
+) -> None:
+    code, said = ended("lab", verb, *words)
+    assert code == Exit.USAGE
+    name = words[words.index("--stack") + 1]
+    assert f"--stack {name}: there is no stack file Pulumi.{name}.yaml in {REPOSITORY}" in said
+    assert "why: the stack would be deployed with the defaults of Pulumi.yaml" in said
+    assert f"fix: {fix}" in said
+    assert not home.root.exists()
+
+
+@pytest.mark.parametrize(
+    ("stack", "pairs"),
+    [
+        ("dev", {"policyMode": "monitor"}),
+        ("trial", {"agentClass": "coding"}),
+        ("trial", {"agent-containment:agentClass": "coding"}),
+        ("deployed", {}),
+    ],
+)
+def test_a_stack_with_a_file_a_class_or_a_checkpoint_is_deliberate(home: LabHome, stack: str, pairs: dict[str, str]) -> None:
+    keep(home, "deployed")
+    require_stack_file(home, stack, "agent-containment", REPOSITORY, pairs)
+    with pytest.raises(StackNotFoundError):
+        require_stack_file(home, "trial", "agent-containment", REPOSITORY, {"policyMode"})
+
+
+def test_in_a_folder_without_stack_files_no_name_is_mistyped(home: LabHome, tmp_path: Path) -> None:
+    require_stack_file(home, "dev", "sample", tmp_path, ())
 
 
 def test_a_name_is_compared_with_the_stacks_of_the_lab_first(home: LabHome) -> None:
@@ -118,7 +162,7 @@ def without_inodes(_: Path) -> os.statvfs_result:
         ("no right", "is not writable"),
     ],
 )
-def test_a_home_that_cannot_be_used_is_one_line_before_work_begins(
+def test_a_home_that_cannot_be_used_is_one_error_before_work_begins(
     home: LabHome, monkeypatch: pytest.MonkeyPatch, verb: str, fault: str, reason: str
 ) -> None:
     match fault:
@@ -145,7 +189,8 @@ def test_a_home_that_cannot_be_used_is_one_line_before_work_begins(
     said = done.output if verb in ("verify", "report") else done.stderr
     lines = said.splitlines()
     assert reason in lines[0]
-    assert len({line.partition(": ")[2] for line in lines}) == 1, "one reason"
+    reasons = {line.partition(": ")[2] for line in lines if not line.startswith("    ")}
+    assert len(reasons) == 1, "one reason"
     if verb in ("verify", "report"):
         assert CliRunner().invoke(APP, [*words, "--skip-if-impossible"]).exit_code == 0
 
@@ -159,7 +204,7 @@ def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path: Path, monkeyp
 
     monkeypatch.setattr(storage.os, "fsync", no_room)
     for write in (write_whole, write_once):
-        with pytest.raises(HomeError, match=r"state\.json: No space left on device; make room there"):
+        with pytest.raises(HomeError, match=r"state\.json: No space left on device\n    why: .*\n    fix: make room there"):
             write(file, "new")
     assert [path.name for path in tmp_path.iterdir()] == ["state.json"]
     assert file.read_text() == "old"
@@ -178,13 +223,13 @@ def test_a_broken_file_of_the_home_is_named(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text("{")
     home = LabHome(tmp_path)
     asks = {"simulators.json": lambda: simulators.read_status(home)}.get(name, lambda: simulators.build_overlay(home, frozenset(), "x"))
-    with pytest.raises(HomeError, match=f"{name} is broken; .*delete"):
+    with pytest.raises(HomeError, match=rf"{name} is broken\n    why: .*\n    fix: .*delete"):
         asks()
 
 
 def test_only_failures_of_the_file_system_become_errors_of_the_home(tmp_path: Path) -> None:
     (tmp_path / "a").write_text("")
-    with pytest.raises(HomeError, match="Not a directory; move that file away"), convert_file_errors(tmp_path):
+    with pytest.raises(HomeError, match=r"Not a directory\n    why: .*\n    fix: move that file away"), convert_file_errors(tmp_path):
         (tmp_path / "a" / "b").read_text()
     with pytest.raises(ZeroDivisionError), convert_file_errors(tmp_path):
         _ = 1 / 0
@@ -200,17 +245,17 @@ def test_a_relative_home_and_a_link_are_the_folder_they_name(tmp_path: Path, mon
         assert LabHome.find().root == real
 
 
-def test_an_error_of_the_lab_is_one_line_for_every_other_verb_too(
+def test_an_error_of_the_lab_is_one_error_for_every_other_verb_too(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def broken() -> None:
-        raise HomeError("ports.json is broken")
+        raise HomeError("ports.json is broken", why="it matters", fix="delete it")
 
     monkeypatch.setattr("containment.cli.app.app", broken)
     with pytest.raises(SystemExit) as ended:
         main()
     assert ended.value.code == Exit.ERROR
-    assert capsys.readouterr().err == "error: ports.json is broken\n"
+    assert capsys.readouterr().err == "error: ports.json is broken\n    why: it matters\n    fix: delete it\n"
 
 
 def test_a_lab_on_a_disk_that_became_read_only_can_still_be_ended(home: LabHome, monkeypatch: pytest.MonkeyPatch) -> None:

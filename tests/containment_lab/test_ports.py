@@ -33,7 +33,7 @@ def make_homes(tmp_path: Path, count: int) -> list[LabHome]:
 def test_no_two_homes_share_a_port_although_none_of_them_listens(tmp_path: Path, blocks: int) -> None:
     chosen = sorted(port for home in make_homes(tmp_path, blocks) for port in asdict(home.get_ports()).values())
     assert all(a != b for a, b in pairwise(chosen))
-    with pytest.raises(HomeError, match=r"no 4 free ports in a row from 61100 to 61147 .* `containment lab down`"):
+    with pytest.raises(HomeError, match=r"no 4 free ports in a row from 61100 to 61147 .*\n.*\n    fix: .*`containment lab down`"):
         LabHome(tmp_path / "one more").get_ports()
 
 

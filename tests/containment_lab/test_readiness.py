@@ -52,14 +52,15 @@ def test_at_the_deadline_the_error_names_process_deadline_reason_and_log(tmp_pat
     with pytest.raises(NotReadyError) as caught:
         Readiness(what="Envoy with the new rules", log=log, is_ready=busy, is_alive=lambda: True, seconds=0.05).wait()
     expected = "Envoy with the new rules is not ready after 0.05 s: last check: timed out; loading; busy; still busy"
-    assert str(caught.value) == f"{expected} (log: {log})"
+    assert caught.value.what == f"{expected} (log: {log})"
+    assert str(log) in caught.value.fix
 
 
 def test_a_process_that_ends_is_an_error_at_once(tmp_path: Path) -> None:
     log = tmp_path / "cloud.log"
     with pytest.raises(NotReadyError) as caught:
         Readiness(what="the cloud", log=log, is_ready=lambda: False, is_alive=lambda: False).wait()
-    assert str(caught.value) == f"the cloud ended before it was ready: its log is empty (log: {log})"
+    assert caught.value.what == f"the cloud ended before it was ready: its log is empty (log: {log})"
 
 
 def test_an_error_that_no_waiting_mends_is_raised(tmp_path: Path) -> None:

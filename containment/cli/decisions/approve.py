@@ -14,6 +14,7 @@ from containment.cli.help.default_command import make_group
 from containment.cli.help.exit_codes import build_epilog
 from containment.cli.options import Folder, ReasonInWords, TextIn, print_answer, take_format
 from containment.exit_code import Exit
+from containment.input_reader import InputReader
 from containment.queries.renderers import Format
 from containment.queries.results import Answer
 
@@ -44,11 +45,15 @@ def request(
     Refused with a distinct code if you requested it, lack the role, or the request ended; each refusal is recorded. `approve FILE` is short
     for `approve request FILE`.
     """
-    from containment.queries.records.decisions import describe_request, sign_request
+    from containment.queries.records.decisions import check_signing, describe_request, sign_request
     from containment.record.request import read_request
 
     with exit_on_error():
-        envelope = read_request(request)
+        reader = InputReader("the request cannot be signed")
+        pending = reader.read(lambda: read_request(request))
+        reader.read(lambda: check_signing(as_, key, folder))
+        reader.require()
+        envelope = pending.value
         if chosen is Format.TABLE:
             show(describe_request(envelope.decision, request), chosen)
         _confirm("Sign your NO to this decision?" if reject else "Approve exactly this decision?", yes=yes)
@@ -147,9 +152,14 @@ def serve(
 
     with exit_on_error():
         APPROVAL_PAGE.require()
-        from containment.approval_page.server import serve_page
+        from containment.approval_page.server import require_loopback, serve_page
         from containment.queries.records.actions import load_reviewer
+        from containment.queries.records.decisions import check_signing
 
+        reader = InputReader("no page is served")
+        reader.read(lambda: require_loopback(host))
+        reader.read(lambda: check_signing(as_, key, folder))
+        reader.require()
         approver, signer = load_reviewer(as_, key, folder, _ask_passphrase)
         serve_page(folder, approver, signer, host=host, port=port, announce=lambda link: _announce(as_, link, chosen))
 
@@ -157,9 +167,14 @@ def serve(
 def _decide(action: str, key: str, person: str, reason: str, *, is_rejected: bool, yes: bool, folder: Path, chosen: Format) -> None:
     from containment.human_gate.view import render_rows
     from containment.queries.records.actions import decide, describe_action, load_reviewer, read_case
+    from containment.queries.records.decisions import check_signing
 
     with exit_on_error():
-        case = read_case(folder, action)
+        reader = InputReader("nothing is decided")
+        found = reader.read(lambda: read_case(folder, action))
+        reader.read(lambda: check_signing(person, key, folder))
+        reader.require()
+        case = found.value
         if chosen is Format.TABLE:
             typer.echo(render_rows(describe_action(case, datetime.now(UTC))[1]))
         _confirm("Sign your NO to this action?" if is_rejected else "Approve exactly this action, once?", yes=yes)

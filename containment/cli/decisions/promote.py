@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,6 +12,7 @@ import typer
 from containment.cli.common import refuse_usage, write_file
 from containment.cli.options import DryRun, Folder, LastDay, PrText, StackOrNone, TableIn, print_answer
 from containment.exit_code import Exit
+from containment.input_reader import InputReader
 from containment.queries.results import Answer
 
 if TYPE_CHECKING:
@@ -53,9 +55,8 @@ def promote(
     lab of this folder while it is up, else of the configured Controller. Without one, only the stack's own rules are compared.
     """
     from containment.observe.evidence import read_evidence
-    from containment.promotion.chain import make_chain_source
-    from containment.promotion.observations import select_names
-    from containment.promotion.promote import build_document, prepare_promotion
+    from containment.promotion.chain import compare_own_only, make_chain_source
+    from containment.promotion.promote import build_document, prepare_promotion, require_options
     from containment.promotion.pull_request import (
         commit_on_branch,
         make_branch_name,
@@ -65,12 +66,13 @@ def promote(
     )
     from containment.promotion.request import Request
 
-    seen = None if evidence is None else read_evidence(evidence)[0]
-    names = [*(destinations or ())]
-    if from_evidence or all_in_catalog:
-        names += select_names(_require(seen), from_evidence or (), in_catalog=all_in_catalog)
+    reader = InputReader("cannot promote")
+    seen = reader.read(lambda: None if evidence is None else read_evidence(evidence)[0])
+    selected = reader.read(lambda: _select_names(seen.get_or(None), from_evidence or (), in_catalog=all_in_catalog) if seen.is_read else [])
+    source = reader.read(lambda: make_chain_source(policy, controller, folder))
+    names = (*(destinations or ()), *selected.get_or([]))
     request = Request(
-        destinations=tuple(names),
+        destinations=names,
         stack=stack,
         set_name=set_,
         key=key,
@@ -84,7 +86,15 @@ def promote(
         relays=relays,
         foreign_tenant=tenants,
     )
-    promotion = prepare_promotion(request, folder, seen, datetime.now(UTC).date(), make_chain_source(policy, controller, folder))
+    today = datetime.now(UTC).date()
+    accepted = None
+    if not names and (from_evidence or all_in_catalog) and not (seen.is_read and selected.is_read):
+        reader.read(lambda: require_options(request, folder, today))  # which names are meant is not known
+    else:
+        accepted = reader.read(lambda: prepare_promotion(request, folder, seen.get_or(None), today, source.get_or(compare_own_only)))
+    reader.require()
+    assert accepted is not None, "names that cannot be read raise"
+    promotion = accepted.value
     change = promotion.change
     text, made, commit = "", None, None
     if change.is_changed:
@@ -107,7 +117,11 @@ def promote(
     return Answer("promote", headline, Exit.OK, promotion.sections, document=document, sections_tell=True)
 
 
-def _require(evidence: Evidence | None) -> Evidence:
+def _select_names(evidence: Evidence | None, wanted: Sequence[str], *, in_catalog: bool) -> list[str]:
+    from containment.promotion.observations import select_names
+
+    if not wanted and not in_catalog:
+        return []
     if evidence is None:
         refuse_usage(
             "--evidence",
@@ -115,4 +129,4 @@ def _require(evidence: Evidence | None) -> Evidence:
             "--from-evidence and --all-in-catalog take names from it",
             "give --evidence FILE, the output of `containment observe --json`",
         )
-    return evidence
+    return select_names(evidence, wanted, in_catalog=in_catalog)

@@ -9,8 +9,12 @@ from typing import Annotated
 import typer
 
 from containment.cli.common import parse_overrides, refuse_usage
-from containment.cli.options import DEFAULT_STACK, Config, Folder, ReasonInWords, Stack, TextIn, print_answer
+from containment.cli.options import DEFAULT_STACK, Config, Folder, ReasonInWords, Stack, TextIn, print_answer, read_configured_stack
+from containment.errors import InputError, Problem
+from containment.input_reader import InputReader
 from containment.queries.results import Answer
+
+_KINDS_WITHOUT_EVIDENCE = ("promotion", "dismissal", "rollback", "waiver")
 
 
 @print_answer(TextIn)
@@ -31,15 +35,20 @@ def request(
 
     It is bound to the digest of exactly what is requested: the stack's policy of today, and its entry or waiver.
     """
-    from containment.fixes.nearest_word import make_proposal
-    from containment.queries.records.decisions import build_request
+    from containment.queries.records.decisions import build_request, check_evidence
+    from containment.record.log import read_head
 
-    if kind not in (kinds := ("promotion", "dismissal", "enforce", "rollback", "waiver")):
-        fix = make_proposal(kind, kinds, "see --help")
-        refuse_usage("KIND", f"is no kind of decision ({kind!r})", "approvers differ by kind", fix)
+    reader = InputReader("no request is written")
+    reader.read(lambda: _check_kind(kind))
+    reader.read(lambda: _check_words(reason, by))
+    found = reader.read(lambda: read_configured_stack(stack, config, folder))
+    if evidence is not None and kind not in _KINDS_WITHOUT_EVIDENCE:
+        reader.read(lambda: check_evidence(evidence))
+    reader.read(lambda: read_head(folder))
+    reader.require()
     return build_request(
         kind,
-        stack=stack,
+        spec=found.value,
         name=name,
         resource=resource,
         evidence=evidence,
@@ -51,3 +60,25 @@ def request(
         overrides=parse_overrides(config),
         now=datetime.now(UTC),
     )
+
+
+def _check_kind(kind: str) -> None:
+    from containment.fixes.nearest_word import make_proposal
+
+    kinds = (*_KINDS_WITHOUT_EVIDENCE, "enforce")
+    if kind not in kinds:
+        fix = make_proposal(kind, kinds, "see --help")
+        refuse_usage("KIND", f"is no kind of decision ({kind!r})", "approvers differ by kind", fix)
+
+
+def _check_words(reason: str, requester: str) -> None:
+    """Raise InputError with each of the two texts that contains no word."""
+    from containment.fixes.words import has_word
+
+    given = (
+        ("--reason", reason, "approvers decide about a reason", "write --reason TEXT"),
+        ("--by", requester, "nobody approves a request of their own", "write --by with your name"),
+    )
+    problems = [Problem(option, f"is no text with a word ({text!r})", why, fix) for option, text, why, fix in given if not has_word(text)]
+    if problems:
+        raise InputError("no request is written", problems)

@@ -16,6 +16,7 @@ from containment.cli.help.default_command import make_group
 from containment.cli.help.exit_codes import build_epilog
 from containment.cli.options import DryRun, Folder, LastDay, PrText, StackOrNone, TableIn, Today, print_answer
 from containment.errors import InputError, Problem
+from containment.input_reader import InputReader
 from containment.queries.results import Answer
 from containment.vending.agent import DataClassification, ForbiddenAction
 from containment.vending.sizes import Size
@@ -23,6 +24,7 @@ from containment.vending.sizes import Size
 if TYPE_CHECKING:
     from containment.config.spec import ContainmentSpec
     from containment.errors import Problem
+    from containment.vending.agent import Agent
     from containment.vending.loader import AgentFiles
 
 _NEW = "new"
@@ -63,7 +65,8 @@ def new(
     from containment.vending.pull_request import describe_vended
     from containment.vending.request import check_request, complete_request, find_missing
 
-    day = _parse_day(today)
+    reader = InputReader("no agent file is written")
+    day = reader.read(lambda: _parse_day(today)).get_or(datetime.now(UTC).date())
     values: dict[str, Any] = {
         "stack": stack,
         "owner.business": business,
@@ -80,9 +83,18 @@ def new(
     }
     files = read_agents(folder)
     if find_missing(values) and _is_terminal():
+        reader.require()
         _prompt_for_missing(name, values, files, folder)
-    agent = check_request(name, values, files, find_stacks(folder), day)
-    spec = read_stack(agent.stack, folder=folder)
+    stacks = find_stacks(folder)
+    checked = reader.read(lambda: check_request(name, values, files, stacks, day))
+    named = values["stack"]
+    pending = None
+    if named in stacks:
+        pending = reader.read(lambda: read_stack(named, folder=folder))
+        reader.read(lambda: files.find_agents(named))
+    reader.require()
+    assert pending is not None, "a stack without a file raises"
+    agent, spec = checked.value, pending.value
     vended = complete_request(agent, spec, files, day)
     answer = describe_vended(vended, spec, dry_run=dry_run)
     if not dry_run:
@@ -105,8 +117,11 @@ def list_agents(
     from containment.vending.listing import describe_agents
     from containment.vending.loader import find_stacks, read_agents
 
-    day = _parse_day(today)
-    agents = [agent for agent in read_agents(folder).require_all() if stack in (None, agent.stack)]
+    reader = InputReader("agents cannot be listed")
+    pending = reader.read(lambda: _parse_day(today))
+    found = reader.read(lambda: read_agents(folder).require_all())
+    reader.require()
+    day, agents = pending.value, [agent for agent in found.value if stack in (None, agent.stack)]
     known = sorted({agent.stack for agent in agents} & set(find_stacks(folder)))
     specs = _read_specs(known, folder)
     return describe_agents(agents, specs, day, unusable=set(known) - specs.keys())
@@ -116,20 +131,21 @@ def list_agents(
 @print_answer(TableIn)
 def show_agent(name: Name, today: Today = None, folder: Folder = Path()) -> Answer:
     """Show an agent: its file, its stack and its host."""
-    from containment.errors import InputError
     from containment.loaders.presets import find_class_names
     from containment.loaders.stack_file import read_stack
-    from containment.vending.listing import describe_agent, make_not_found_error
+    from containment.vending.listing import describe_agent
     from containment.vending.loader import read_agents
 
-    day = _parse_day(today)
+    reader = InputReader("the agent cannot be shown")
+    day = reader.read(lambda: _parse_day(today))
     files = read_agents(folder)
-    found = next((agent for agent in files.agents if agent.name == name), None)
-    if found is None:
-        own = [problem for _, problem in files.problems if problem.where.partition(":")[0] == f"agents/{name}.yaml"]
-        raise InputError(f"agents/{name}.yaml cannot be used", own) if own else make_not_found_error(name, sorted(files.names))
-    spec = read_stack(found.stack, folder=folder)
-    return describe_agent(found, spec, files.find_agents(found.stack), day, sorted(find_class_names()))
+    pending = reader.read(lambda: _find_agent(name, files))
+    spec = reader.read(lambda: read_stack(pending.value.stack, folder=folder)) if pending.is_read else None
+    others = reader.read(lambda: files.find_agents(pending.value.stack)) if pending.is_read else None
+    reader.require()
+    assert spec is not None, "an agent that is not found raises"
+    assert others is not None, "an agent that is not found raises"
+    return describe_agent(pending.value, spec.value, others.value, day.value, sorted(find_class_names()))
 
 
 @app.command("remove", epilog=build_epilog("vend remove"))
@@ -169,6 +185,17 @@ def remove(
         with convert_write_errors(path, "the agent keeps its host"):
             path.unlink()
     return answer
+
+
+def _find_agent(name: str, files: AgentFiles) -> Agent:
+    """Return an agent by name; raise InputError with the problems of its file, or if there is none."""
+    from containment.vending.listing import make_not_found_error
+
+    found = next((agent for agent in files.agents if agent.name == name), None)
+    if found is None:
+        own = [problem for _, problem in files.problems if _is_about(problem, name)]
+        raise InputError(f"agents/{name}.yaml cannot be used", own) if own else make_not_found_error(name, sorted(files.names))
+    return found
 
 
 def _is_terminal() -> bool:

@@ -23,7 +23,7 @@ EXAMPLES: Final[Mapping[str, str]] = {
     "render": "--as launcher --stack coding-monitor --write profile.json",
     "request": "dismissal --name ads.example.com --reason 'not needed' --by platform-team",
     "enforce": "coding-monitor --evidence observed.json",
-    "rollback": "coding-monitor --reason 'a build needs a new registry'",
+    "rollback": "coding-enforce --reason 'a build needs a new registry'",
     "stop": "build-agent --stack coding-monitor --reason 'unknown traffic'",
     "vend new": "build-agent --stack coding-monitor --until 2027-03-31",
     "vend list": "--stack coding-monitor",

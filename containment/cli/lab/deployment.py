@@ -27,6 +27,7 @@ from containment.cli.lab.screen.verdict import Verb
 from containment.cli.options import Config, Folder, Json, Stack, StateIn, TextIn, choose_format, take_format, take_options
 from containment.errors import InputError
 from containment.exit_code import Exit
+from containment.input_reader import InputReader
 from containment.queries.renderers import Format
 from containment.queries.results import Answer, Section
 from containment_lab import simulators
@@ -91,20 +92,8 @@ class ProgramRun:
         packs = [each.resolve() for each in self.policy_pack or []]
         with raise_on_signals(), Screen(verb, self.stack, color=colored, quiet=is_json, packs=bool(packs), detail=detail) as screen:
             try:
-                pairs, secrets = parse_pairs(self.config or [], "--config"), parse_pairs(self.config_secret or [], "--config-secret")
                 with convert_machine_errors():
-                    report = work(
-                        Session(
-                            folder=self.folder,
-                            stack=self.stack,
-                            new_report=screen.start_phase,
-                            packs=packs,
-                            config=pairs,
-                            config_secret=secrets,
-                            clear_pending_creates=clear,
-                            show=screen.show,
-                        )
-                    )
+                    report = work(self._open_session(screen, packs, clear=clear))
                 result, code = build_document(report), report.exit
             except Interrupted as signaled:
                 report = build_interruption(str(signaled))
@@ -117,6 +106,25 @@ class ProgramRun:
             if report:
                 screen.conclude(report)
         raise typer.Exit(code)
+
+    def _open_session(self, screen: Screen, packs: list[Path], *, clear: bool) -> Session:
+        """Return the session of the command; raise InputError with the mistakes of all options."""
+        reader = InputReader("the program cannot be run")
+        pairs = reader.read(lambda: parse_pairs(self.config or [], "--config"))
+        secrets = reader.read(lambda: parse_pairs(self.config_secret or [], "--config-secret"))
+        session = Session(
+            folder=self.folder,
+            stack=self.stack,
+            new_report=screen.start_phase,
+            packs=packs,
+            config=pairs.get_or({}),
+            config_secret=secrets.get_or({}),
+            clear_pending_creates=clear,
+            show=screen.show,
+        )
+        reader.read(session.require_deliberate if screen.verb in (Verb.PREVIEW, Verb.UP) else session.require_stack)
+        reader.require()
+        return session
 
 
 @app.command(epilog=build_epilog("lab preview"))

@@ -33,9 +33,10 @@ from containment.exit_code import Exit
 from containment.logs.record import DecisionRecord, render_record
 from containment.queries.renderers import Format
 from containment.queries.results import Answer, Section
+from containment_lab.errors import LabNetworkError
 from containment_lab.home import LabHome
 from containment_lab.linux.tools import list_missing
-from containment_lab.network.control import LabNetwork, LabNetworkError, list_networks, take_down_all
+from containment_lab.network.control import LabNetwork, list_networks, take_down_all
 from containment_lab.validation.probes import Result
 
 _COLOURS = {Result.PASS: "green", Result.FAIL: "red", Result.NOT_TESTED: "yellow"}
@@ -214,7 +215,9 @@ def make_updater(folder: Path, stack: str, config: list[str]) -> Callable[[str |
         )
         report = session.up(True)
         if report.exit:
-            raise LabNetworkError("the stack could not be updated for test 6: " + "; ".join(format_errors(report)).strip())
+            what = "the stack could not be updated for test 6: " + "; ".join(format_errors(report)).strip()
+            why, fix = "the test adds a destination and removes it", "correct that, or leave the test out with --no-update"
+            raise LabNetworkError(what, why=why, fix=fix)
 
     return bring_up
 

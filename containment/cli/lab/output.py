@@ -51,7 +51,7 @@ class Screen:
     def __init__(
         self, verb: Verb, stack: str, *, color: bool | None, quiet: bool, packs: bool = False, detail: DetailLevel = DetailLevel()
     ) -> None:
-        self._verb, self._stack, self._quiet, self._packs, self._detail = verb, stack, quiet, packs, detail
+        self.verb, self._stack, self._quiet, self._packs, self._detail = verb, stack, quiet, packs, detail
         self._color = color
         self._began = time.monotonic()
         self._open: Report | None = None
@@ -75,7 +75,7 @@ class Screen:
         self._said_before |= self._said
         every, color = self._detail.verbose, self._has_color(sys.stderr)
         if self._live:
-            title = f"{'preview' if preview else self._verb.value} of {self._stack}"
+            title = f"{'preview' if preview else self.verb.value} of {self._stack}"
             self._progress = LiveRegion(title, color=color, planned=self._planned or 0, every_moment=every)
         else:
             self._progress = LineProgress(color=color, preview=preview, every_moment=every)
@@ -90,7 +90,7 @@ class Screen:
             self._planned = count_changed(report.changes)
         if self._quiet:
             return
-        if report.preview and self._verb is Verb.UP and report.exit is Exit.OK and not self._detail.full:
+        if report.preview and self.verb is Verb.UP and report.exit is Exit.OK and not self._detail.full:
             self.print_line(f"preview of {self._stack}: {count_words(report.changes, planned=True) or 'no resources'}")
         elif report.preview or self._live or self._detail.full:
             self._show_changes(report)
@@ -113,7 +113,7 @@ class Screen:
         for line in format_advisories(report):
             self.print_line(line)
         took = time.monotonic() - self._began
-        ending = Ending(verb=self._verb, stack=self._stack, report=report, planned=self._planned, seconds=took, packs=self._packs)
+        ending = Ending(verb=self.verb, stack=self._stack, report=report, planned=self._planned, seconds=took, packs=self._packs)
         lines = format_verdict(ending)
         if report.exit is Exit.OK and not self._quiet:
             sys.stderr.flush()

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from containment.cli.common import exit_on_error, parse_overrides, print_and_exit, refuse_usage, show, write_file
-from containment.cli.options import Config, Folder, Json, OutputFile, StackOrNone, TableIn, choose_format
+from containment.cli.common import exit_on_error, print_and_exit, refuse_usage, show, write_file
+from containment.cli.options import Config, Folder, Json, OutputFile, StackOrNone, TableIn, choose_format, read_configured_stack
 from containment.exit_code import Exit
+from containment.input_reader import InputReader
 from containment.queries.renderers import Format, render_text
 
 if TYPE_CHECKING:
@@ -64,25 +65,21 @@ def discover(
         from containment.discovery.answer import build_answer as _loaded  # noqa: F401 - libraries load before the clock starts
         from containment.discovery.repetition import parse_interval
 
-        if ocsf == _STDOUT and out is None and every is None:
-            refuse_usage(
-                "--ocsf -", "and the answer would both be on standard output", "neither could be read", "give --out FILE for the answer"
-            )
-        if every and unit is None and (as_json or format_ is not None):
-            refuse_usage(
-                "--every",
-                "prints a line per run, and --json or --format is given too",
-                "documents one after another are no JSON",
-                "leave out --json and --format; --out FILE gets the JSON of each run",
-            )
-        seconds = parse_interval(every) if every is not None else 300.0
-        if unit is not None:
-            print_and_exit(_write_units(unit, seconds, folder), chosen)
-        known = _read_declared(stack, config, declared, folder)
+        is_formatted = as_json or format_ is not None
+        reader = InputReader("nothing is discovered")
+        reader.read(lambda: _check_outputs(ocsf, out, every, is_formatted=is_formatted and unit is None))
+        interval = reader.read(lambda: parse_interval(every) if every is not None else 300.0)
+        if unit is not None:  # what the units read need not exist yet, or not here
+            reader.require()
+            print_and_exit(_write_units(unit, interval.value, folder), chosen)
+        pending = reader.read(lambda: _read_declared(stack, config, declared, folder))
+        options = reader.read(lambda: _build_options(project, home, resolver_log, endpoint))
+        reader.require()
+        seconds, known = interval.value, pending.value
         if write_declared is not None:
             _write_declared(known, write_declared)
         request = _Request(
-            options=_build_options(project, home, resolver_log, endpoint),
+            options=options.value,
             declared=known,
             all_programs=all_programs,
             events=_open_events(ocsf),
@@ -97,21 +94,41 @@ def discover(
     raise typer.Exit(int(answer.exit))
 
 
+def _check_outputs(ocsf: str | None, out: Path | None, every: str | None, *, is_formatted: bool) -> None:
+    """Raise UsageError for outputs that would be mixed on standard output."""
+    if ocsf == _STDOUT and out is None and every is None:
+        refuse_usage(
+            "--ocsf -", "and the answer would both be on standard output", "neither could be read", "give --out FILE for the answer"
+        )
+    if every and is_formatted:
+        refuse_usage(
+            "--every",
+            "prints a line per run, and --json or --format is given too",
+            "documents one after another are no JSON",
+            "leave out --json and --format; --out FILE gets the JSON of each run",
+        )
+
+
 def _read_declared(stack: str | None, config: list[str] | None, path: Path | None, folder: Path) -> Declared | None:
     from containment.discovery.declared import declare_stack, read_declared
 
-    if config and stack is None:
-        refuse_usage("--config", "is given without --stack", "it sets keys of a stack", "give --stack STACK too")
-    given = read_declared(path) if path else None
+    def require_stack() -> None:
+        if config and stack is None:
+            refuse_usage("--config", "is given without --stack", "it sets keys of a stack", "give --stack STACK too")
+
+    reader = InputReader("the declaration cannot be read")
+    reader.read(require_stack)
+    given = reader.read(lambda: read_declared(path) if path else None)
     if stack is None:
-        return given
+        reader.require()
+        return given.value
     from containment.loaders.presets import load_library
-    from containment.loaders.stack_file import read_stack
 
     library = load_library()
-    spec = read_stack(stack, parse_overrides(config), folder, library)
-    declared = declare_stack(spec, library)
-    return declared.merge(given) if given else declared
+    spec = reader.read(lambda: read_configured_stack(stack, config, folder, library))
+    reader.require()
+    declared = declare_stack(spec.value, library)
+    return declared.merge(given.value) if given.value else declared
 
 
 def _write_declared(known: Declared | None, path: Path) -> None:

@@ -68,19 +68,21 @@ def enforce(
     from containment.record.gate import load_record
     from containment.record.subjects import build_enforce_subject
 
-    folder = _find_folder(stack, stack_file, folder)
-    limits = Limits(min_days, min_sessions, max_rejected)
     reader = InputReader("enforce mode cannot be judged")
+    folder = _read_folder(reader, stack, stack_file, folder)
+    is_found = not reader.has_errors
+    limits = Limits(min_days, min_sessions, max_rejected)
+    recorded = reader.read(lambda: load_record(folder))
     pending, observed = reader.read(lambda: read_stack(stack, folder=folder)), reader.read(lambda: read_evidence(evidence))
     if dismissed is not None:
         reader.read(lambda: read_dismissed(dismissed))
     spec, name = pending.value if pending.is_read else None, _parse_name(stack)
-    if spec is not None and spec.mode is PolicyMode.ENFORCE:
+    if is_found and spec is not None and spec.mode is PolicyMode.ENFORCE:
         return _build_unchanged("enforce", stack, "enforce", list_steps_in_place(stack))
     reader.require()
     assert spec is not None, "a stack that cannot be read raises"
     found, evidence_digest = observed.value
-    record, now, agent_class = load_record(folder), datetime.now(UTC), spec.config.agent_class
+    record, now, agent_class = recorded.value, datetime.now(UTC), spec.config.agent_class
     unsigned = find_listed_problem(record, stack, agent_class, dismissed)
     left_denied = read_dismissed(None if unsigned else dismissed)
     left_denied |= find_dismissed(record, stack, agent_class, {one.name for one in found.would_be_denied}, now)
@@ -156,9 +158,10 @@ def rollback(
         if not has_word(reason):
             refuse_usage("--reason", f"is no reason in words ({reason!r})", "it is kept in the record of decisions", "write --reason TEXT")
 
-    folder = _find_folder(stack, stack_file, folder)
     reader = InputReader("the stack cannot go back to monitor mode")
+    folder = _read_folder(reader, stack, stack_file, folder)
     reader.read(check_reason)
+    recorded = reader.read(lambda: load_record(folder))
     found = reader.read(lambda: read_stack(stack, folder=folder))
     reader.require()
     spec, name = found.value, _parse_name(stack)
@@ -166,7 +169,7 @@ def rollback(
         return _build_unchanged("rollback", stack, "monitor", list_steps_in_place(stack))
     moves = name.mode is not None
     problems = find_twin_problems(spec, name, PolicyMode.MONITOR, folder) if moves else []
-    record, now, agent_class = load_record(folder), datetime.now(UTC), spec.config.agent_class
+    record, now, agent_class = recorded.value, datetime.now(UTC), spec.config.agent_class
     subject: dict[str, Any] = {"stack": stack, "mode": "monitor"}
     undecided = find_mode_problem(record, DecisionKind.ROLLBACK, stack, agent_class, subject, now)
     problems += [undecided] if undecided else []
@@ -197,9 +200,15 @@ def _parse_name(stack: str) -> StackName:
     return parse_stack_name(stack, find_class_names())
 
 
-def _find_folder(stack: str, stack_file: Path | None, folder: Path) -> Path:
+def _read_folder(reader: InputReader, stack: str, stack_file: Path | None, folder: Path) -> Path:
+    """Return the folder of the stack's file; a --stack-file of another stack is one of the reader's mistakes."""
     if stack_file is None:
         return folder
+    reader.read(lambda: _check_stack_file(stack, stack_file))
+    return stack_file.parent
+
+
+def _check_stack_file(stack: str, stack_file: Path) -> None:
     if stack_file.name != f"Pulumi.{stack}.yaml":
         refuse_usage(
             "--stack-file",
@@ -207,7 +216,6 @@ def _find_folder(stack: str, stack_file: Path | None, folder: Path) -> Path:
             f"the file of {stack} is Pulumi.{stack}.yaml",
             f"give --stack-file {stack_file.with_name(f'Pulumi.{stack}.yaml')}, or another stack",
         )
-    return stack_file.parent
 
 
 def _get_user() -> str:

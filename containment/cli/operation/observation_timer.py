@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from containment.cli.common import parse_overrides, refuse_usage
+from containment.cli.common import refuse_usage
+from containment.cli.options import read_configured_stack
 from containment.exit_code import Exit
 from containment.queries.results import Answer, Section
 
@@ -28,12 +29,11 @@ class TimerRequest:
 
 def find_deployed_groups(stack: str | None, config: list[str] | None, folder: Path) -> list[str]:
     """Return the log groups that a stack deploys, as sources; end the command where there is none."""
-    from containment.loaders.stack_file import read_stack
     from containment.observe.reading.log_groups import list_stack_groups
 
     if stack is None:
         refuse_usage("PATH", "is not given, and no --stack", "there are no logs to read", "give logs, or --stack STACK for its log groups")
-    keys = read_stack(stack, parse_overrides(config), folder).config
+    keys = read_configured_stack(stack, config, folder).config
     found = list_stack_groups(stack, flows=keys.enable_vpc_flow_logs, queries=keys.enable_dns_query_logs)
     if not found:
         refuse_usage(
@@ -48,14 +48,12 @@ def find_deployed_groups(stack: str | None, config: list[str] | None, folder: Pa
 def write_units(request: TimerRequest, target: Path) -> Answer:
     """Write the units that observe a stack into a folder, and return which files they are and what installs them."""
     from containment.loaders.observation_runs import find_results_folder
-    from containment.loaders.stack_file import read_stack
     from containment.observe.reading.log_groups import list_stack_groups
     from containment.systemd_units.timers import RepeatedCommand
 
     stack, folder = request.stack, request.folder
-    if stack is None:
-        refuse_usage("--write-timer", "is given without --stack", "the timer observes a stack", "give --stack STACK too")
-    keys = read_stack(stack, parse_overrides([*request.config]), folder).config
+    assert stack is not None, "the command has refused a timer without a stack"
+    keys = read_configured_stack(stack, request.config, folder).config
     kept = str(request.results) if request.results is not None else keys.observe_results
     if not kept:
         refuse_usage(

@@ -8,9 +8,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from containment.cli.common import exit_on_error, parse_overrides, print_and_exit, refuse_usage, show, write_file
+from containment.cli.common import exit_on_error, print_and_exit, refuse_usage, show, write_file
 from containment.cli.operation.log_options import OptionalPaths, Rejected, Since, Until, parse_moment, show_progress
-from containment.cli.options import Config, Folder, Json, OutputFile, ReportFormat, ReportIn, StackOrNone, choose_format
+from containment.cli.options import (
+    Config,
+    Folder,
+    Json,
+    OutputFile,
+    ReportFormat,
+    ReportIn,
+    StackOrNone,
+    choose_format,
+    read_configured_stack,
+)
 from containment.input_reader import InputReader
 
 if TYPE_CHECKING:
@@ -57,8 +67,11 @@ def observe(
         start = reader.read(lambda: parse_moment("--since", since))
         end = reader.read(lambda: parse_moment("--until", until, is_end=True))
         if write_timer is not None:
-            reader.require()
             request = TimerRequest(stack, config or [], paths or [], rules, since or "14d", results, every, folder)
+            reader.read(lambda: _require_stack(stack, "--write-timer", "the timer observes a stack"))
+            if stack is not None:
+                reader.read(lambda: read_configured_stack(stack, config, folder))
+            reader.require()
             print_and_exit(write_units(request, write_timer), chosen or Format.TABLE)
         if results is not None:
             reader.read(lambda: _require_stack(stack, "--results", "it keeps the results of a stack"))
@@ -100,7 +113,6 @@ def _build_scope(
     gap: timedelta,
 ) -> Scope:
     from containment.loaders.presets import load_library
-    from containment.loaders.stack_file import read_stack
     from containment.observe.agent_hosts import read_agent_hosts
     from containment.observe.observation import Scope
     from containment.observe.rule_table import read_rule_file
@@ -114,7 +126,7 @@ def _build_scope(
             reader.read(lambda: _require_stack(stack, "--config", "it sets keys of a stack"))
         reader.require()
         return Scope(library=pending.value, rules=known, hosts=hosts, since=since, until=until, longest_gap=gap)
-    found = reader.read(lambda: read_stack(stack, parse_overrides(config), folder))
+    found = reader.read(lambda: read_configured_stack(stack, config, folder))
     reader.require()
     library, spec = pending.value, found.value
     if known is None:

@@ -8,11 +8,11 @@ from typing import Annotated
 
 import typer
 
-from containment.cli.common import parse_overrides
 from containment.cli.help.default_command import make_group
 from containment.cli.help.exit_codes import build_epilog
-from containment.cli.options import Config, ExportedState, Folder, Real, StackArgument, TableIn, print_answer
+from containment.cli.options import Config, ExportedState, Folder, Real, StackArgument, TableIn, print_answer, read_configured_stack
 from containment.errors import InputError, Problem
+from containment.input_reader import InputReader
 from containment.queries.results import Answer
 
 _VERIFY = "verify"
@@ -39,7 +39,6 @@ def verify(
     Each check is PASS, FAIL or NOT TESTED with its reason; the lab's cloud has documents and no sessions. Run it as an operator.
     """
     from containment.attestation.checked import decide_verdict
-    from containment.loaders.stack_file import read_stack
     from containment.machine import live_systems
     from containment.machine.deployed_state import read_state
     from containment.preflight.facts import UnreadFact
@@ -49,9 +48,12 @@ def verify(
     from containment.session_check.storage import FOLDER, VerifiedSession, write_session
     from containment.session_check.target import find_target, require_sessions
 
-    spec = require_sessions(read_stack(stack, parse_overrides(config), folder))
     home = None if real else live_systems.find_running_lab()
-    target = find_target(spec, read_state(stack, state, home, folder), instance)
+    reader = InputReader("no session can be opened")
+    pending = reader.read(lambda: require_sessions(read_configured_stack(stack, config, folder)))
+    resources = reader.read(lambda: read_state(stack, state, home, folder))
+    reader.require()
+    target = find_target(pending.value, resources.value, instance)
     place = (
         live_systems.find_lab_systems(home) if home else live_systems.find_real_systems(stack, target.region, demanded=real, folder=folder)
     )

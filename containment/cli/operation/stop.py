@@ -13,6 +13,7 @@ from containment.cli.common import refuse_usage
 from containment.cli.options import Folder, Real, Reason, StackOrNone, TableIn, print_answer
 from containment.errors import InputError, Problem
 from containment.exit_code import Exit
+from containment.input_reader import InputReader
 from containment.queries.results import Answer
 
 if TYPE_CHECKING:
@@ -46,11 +47,20 @@ def stop(
     from containment.machine import live_systems
     from containment.preflight.facts import UnreadFact
 
-    if undo and not has_word(reason):
-        refuse_usage("--reason", "is not given", "--undo lets a stopped host run again, and is recorded", "give --reason TEXT, in words")
-    named = stack or _find_stack(agent, folder)
+    def require_reason() -> None:
+        if undo and not has_word(reason):
+            refuse_usage(
+                "--reason", "is not given", "--undo lets a stopped host run again, and is recorded", "give --reason TEXT, in words"
+            )
+
+    reader = InputReader("nothing is stopped")
+    reader.read(require_reason)
+    pending = reader.read(lambda: stack or _find_stack(agent, folder))
+    found = reader.read(lambda: _find_place(pending.value, region, real=real, folder=folder)) if pending.is_read else None
+    reader.require()
+    assert found is not None, "a stack that is not found raises"
+    named, place = pending.value, found.value
     home = None if real else live_systems.find_running_lab()
-    place = _find_place(named, region, real=real, folder=folder)
     if isinstance(place.clients, UnreadFact):
         fix = "set AWS credentials that may stop hosts, or start the lab that it runs in"
         problem = Problem("the account", place.clients.why, "nothing can be changed there from here", fix)

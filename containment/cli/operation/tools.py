@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,6 +13,7 @@ import typer
 from containment.cli.common import exit_on_error, refuse_usage
 from containment.cli.help.exit_codes import build_epilog
 from containment.cli.options import StackOptions, TableIn, print_answer, take_options
+from containment.input_reader import InputReader, PendingInput
 from containment.queries.results import Answer
 
 if TYPE_CHECKING:  # the imports load the MCP library, which the other commands do not need
@@ -108,11 +110,15 @@ def pin(
 
     The server is started inside its own sandbox. Nothing is written: the review is a change of the file.
     """
+    from containment.loaders.presets import load_library
     from containment.queries.tools import describe_pins, find_server
 
-    spec, library = source.read_with_library()
-    found = find_server(server, library)
-    return describe_pins(found, _read_listing(server, spec, library, servers.find_places()))
+    library = load_library()
+    reader = InputReader("the server cannot be pinned")
+    spec = reader.read(lambda: source.read(library))
+    found = reader.read(lambda: find_server(server, library))
+    reader.require()
+    return describe_pins(found.value, _read_listing(server, spec.value, library, servers.find_places()))
 
 
 @app.command("serve", epilog=build_epilog("tools serve"))
@@ -136,29 +142,41 @@ def serve(
 
     from containment.extras import TOOLS
 
-    if socket is not None and port is not None:
-        refuse_usage("--socket and --port", "are both given", "a server listens in one place", "give one, or neither for stdin and stdout")
+    def require_one_place() -> None:
+        if socket is not None and port is not None:
+            fix = "give one, or neither for stdin and stdout"
+            refuse_usage("--socket and --port", "are both given", "a server listens in one place", fix)
+
     with exit_on_error(OSError), ExitStack() as context:
         TOOLS.require()
         from containment.renderings.tool_servers import build_tool_scope
         from containment.tools import serving
         from containment.tools.action_gate import ActionGate, DenyingGate
-        from containment.tools.assembly import build_gateway
+        from containment.tools.assembly import build_gateway, require_task
         from containment.tools.confined import parse_workspaces
         from containment.tools.decisions import CallPolicy
         from containment.tools.limits import GatewayLimits
 
-        spec, library = source.read_with_library()
-        places = servers.find_places()
-        scope = build_tool_scope(spec, library)
-        places = replace(places, workspaces=parse_workspaces(tuple(workspace or ()), scope.servers))
+        reader = InputReader("nothing is served")
+        reader.read(require_one_place)
+        pending = reader.read(source.read_with_library)
+        if decisions is not None:
+            reader.read(lambda: _require_folder(decisions))
+        folders: PendingInput[Mapping[str, Path]] | None = None
+        if pending.is_read:
+            spec, library = pending.value
+            scope = build_tool_scope(spec, library)
+            reader.read(lambda: require_task(scope, task))
+            folders = reader.read(lambda: parse_workspaces(tuple(workspace or ()), scope.servers))
+        reader.require()
+        assert folders is not None, "a stack that cannot be read raises"
+        places = replace(servers.find_places(), workspaces=folders.value)
         limits = GatewayLimits()
         policy = CallPolicy(scope)
         gate: ActionGate = DenyingGate()
         if decisions is not None:
             from containment.human_gate.gate import HumanGate
 
-            _require_folder(decisions)
             gate = context.enter_context(
                 HumanGate(decisions, stack=spec.stack, agent_class=spec.preset.name, read_policy=lambda: policy.digest)
             )

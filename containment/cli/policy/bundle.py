@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from containment.cli.common import ask_passphrase, parse_overrides, refuse_usage
+from containment.cli.common import ask_passphrase, refuse_usage
 from containment.cli.help.default_command import make_group
 from containment.cli.help.exit_codes import build_epilog
-from containment.cli.options import DEFAULT_STACK, Agent, Config, Folder, Stack, StackOrNone, TableIn, print_answer
+from containment.cli.options import DEFAULT_STACK, Agent, Config, Folder, Stack, StackOrNone, TableIn, print_answer, read_configured_stack
+from containment.errors import InputError, Problem
 from containment.input_reader import InputReader
 from containment.queries.results import Answer
 
@@ -50,11 +51,10 @@ def build(
     from containment.bundle.build import BundleRequest
     from containment.cli.policy.host import find_agent_spec
     from containment.loaders.presets import load_library
-    from containment.loaders.stack_file import read_stack
     from containment.queries.records.bundle import answer_build
 
     def read_spec() -> ContainmentSpec:
-        spec = read_stack(stack, parse_overrides(config), folder, library.value)
+        spec = read_configured_stack(stack, config, folder, library.value)
         return find_agent_spec(spec, agent, folder) if agent else spec
 
     reader = InputReader("the bundle cannot be built")
@@ -78,12 +78,17 @@ def sign(
     """Sign a bundle whose members match its manifest."""
     from containment.attestation.keys import load_attesters
     from containment.queries.records.bundle import answer_sign
-    from containment.record.envelope import KeyOwner, load_signer, parse_public_key
+    from containment.record.envelope import KeyOwner, check_key_file, load_signer, parse_public_key
 
-    known = {parse_public_key(pem).keyid: pem for pem in load_attesters(public_key or (), folder, KEYS)}
     owner = KeyOwner(f"the keys in {KEYS}", f"add it by pull request: openssl pkey -in {key} -pubout >> {KEYS}")
-    signer = load_signer(key, known, ask_passphrase, owner)
-    return answer_sign(bundle, signer)
+    reader = InputReader("the bundle cannot be signed")
+    keys = reader.read(lambda: load_attesters(public_key or (), folder, KEYS))
+    known = {parse_public_key(pem).keyid: pem for pem in keys.value} if keys.is_read else None
+    reader.read(lambda: check_key_file(key, known, owner))
+    _add_bundle(reader, bundle)
+    reader.require()
+    assert known is not None, "keys that cannot be read raise"
+    return answer_sign(bundle, load_signer(key, known, ask_passphrase, owner))
 
 
 @app.command(_VERIFY, epilog=build_epilog("bundle verify"))
@@ -107,6 +112,7 @@ def verify(
     reader = InputReader("the bundle cannot be verified")
     now = reader.read(lambda: _parse_time("--at", at) if at is not None else datetime.now(UTC))
     keys = reader.read(lambda: load_attesters(public_key or (), folder, KEYS))
+    _add_bundle(reader, bundle)
     reader.require()
     mark = HighWaterMark(above, "") if above is not None else None
     return answer_verify(bundle, keys.value, Expectation(stack=stack, now=now.value, mark=mark))
@@ -119,7 +125,27 @@ def show(bundle: _Bundle, public_key: _PublicKeys = None, folder: Folder = Path(
     from containment.attestation.keys import load_attesters
     from containment.queries.records.bundle import answer_show
 
-    return answer_show(bundle, load_attesters(public_key or (), folder, KEYS))
+    reader = InputReader("the bundle cannot be shown")
+    keys = reader.read(lambda: load_attesters(public_key or (), folder, KEYS))
+    _add_bundle(reader, bundle)
+    reader.require()
+    return answer_show(bundle, keys.value)
+
+
+def _add_bundle(reader: InputReader, bundle: Path) -> None:
+    """Add what is wrong with the folder of a bundle to the mistakes of other inputs; alone, it is an answer with the refusal's code."""
+    from containment.bundle.files import read_folder
+    from containment.bundle.refusal import BundleRefusal
+
+    def check() -> None:
+        try:
+            read_folder(bundle)
+        except BundleRefusal as refusal:
+            problem = Problem(refusal.where, refusal.what, refusal.code.meaning, refusal.code.fix)
+            raise InputError("the bundle cannot be read", [problem]) from None
+
+    if reader.has_errors:
+        reader.read(check)
 
 
 def _parse_time(option: str, text: str) -> datetime:

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from containment.cli.common import refuse_usage
 from containment.cli.help.exit_codes import build_epilog
 from containment.cli.options import Folder, TableIn, Today, print_answer
+from containment.errors import InputError
+from containment.input_reader import InputReader
 from containment.queries.results import Answer
+
+if TYPE_CHECKING:
+    from containment.config.stack_config import StackConfig
 
 app = typer.Typer(help="The reviewed destinations of the catalog and the stack files.", no_args_is_help=True)
 
@@ -33,18 +38,25 @@ def due(
 
     Reads the catalog and every stack file of the folder.
     """
-    from containment.errors import InputError
     from containment.loaders.presets import load_library
-    from containment.loaders.stack_file import read_configs
     from containment.promotion.due import describe_due, list_entries
     from containment.promotion.file_change import find_presets
 
-    day = _parse_day(today)
-    library = load_library(find_presets(folder))
+    reader = InputReader("entries cannot be read")
+    day = reader.read(lambda: _parse_day(today))
+    library = reader.read(lambda: load_library(find_presets(folder)))
+    configs = reader.read(lambda: _read_configs(folder))
+    reader.require()
+    return describe_due(list_entries(library.value, configs.value), day.value, days, review_days)
+
+
+def _read_configs(folder: Path) -> dict[str, StackConfig]:
+    from containment.loaders.stack_file import read_configs
+
     configs, problems = read_configs(folder)
     if problems:
         raise InputError("entries cannot be read", problems)
-    return describe_due(list_entries(library, configs), day, days, review_days)
+    return configs
 
 
 def _parse_day(text: str | None) -> date:

@@ -10,6 +10,7 @@ import typer
 from containment.cli.common import refuse_usage
 from containment.cli.help.completion import complete_rule_ids, complete_stack_names
 from containment.cli.options import AnswerIn, Folder, Real, print_answer
+from containment.input_reader import InputReader
 from containment.queries.results import Answer
 
 
@@ -44,37 +45,57 @@ def check(
             raise typer.Exit(int(answer.exit))
         return answer
     from containment.queries.check import check as ask
+    from containment.queries.check import choose_rules
 
-    if not files or waivers:
-        refuse_usage(
-            "--waivers" if waivers else "FILES",
-            "is given without --state" if waivers else "are not given",
-            "waivers are written for a deployed state" if waivers else "there is nothing to check",
-            "give --state STACK" if waivers else "give files, --state STACK or --account STACK",
-        )
-    return ask(files, rule or ())
+    def require_files() -> None:
+        if not files or waivers:
+            refuse_usage(
+                "--waivers" if waivers else "FILES",
+                "is given without --state" if waivers else "are not given",
+                "waivers are written for a deployed state" if waivers else "there is nothing to check",
+                "give --state STACK" if waivers else "give files, --state STACK or --account STACK",
+            )
+
+    reader = InputReader("cannot check")
+    reader.read(require_files)
+    if reader.has_errors:
+        reader.read(lambda: choose_rules(rule or ()))
+    reader.require()
+    return ask(files or (), rule or ())
 
 
 def _check_deployed(named: list[str], rules: list[str], real: bool, folder: Path) -> Answer:
     from containment.machine import live_systems
     from containment.machine.deployed_state import read_deployed_states
-    from containment.queries.check import check_states
+    from containment.queries.check import check_states, choose_rules
 
     home = None if real else live_systems.find_running_lab()
-    return check_states(read_deployed_states(named, home, folder), rules, named, offer_waivers=True)
+    reader = InputReader("cannot check")
+    reader.read(lambda: choose_rules(rules))
+    states = reader.read(lambda: read_deployed_states(named, home, folder))
+    reader.require()
+    return check_states(states.value, rules, named, offer_waivers=True)
 
 
 def _check_live(stack: str, files: list[Path] | None, state: list[str], rules: list[str], real: bool, folder: Path) -> Answer:
     from containment.machine import live_systems
     from containment.machine.deployed_state import read_state
     from containment.queries.account.check import check_account
+    from containment.queries.check import choose_rules
     from containment.queries.subject.state_policy import find_region
     from policypack.graph.resources import Graph
 
-    if files or len(state) > 1:
-        refuse_usage("--account", "is given with several states", "it joins the account with one", "give at most one, as --state FILE")
+    def require_one_state() -> None:
+        if files or len(state) > 1:
+            refuse_usage("--account", "is given with several states", "it joins the account with one", "give at most one, as --state FILE")
+
     home = None if real else live_systems.find_running_lab()
-    resources = read_state(stack, Path(state[0]) if state else None, home, folder)
+    reader = InputReader("cannot check")
+    reader.read(require_one_state)
+    reader.read(lambda: choose_rules(rules))
+    found = reader.read(lambda: read_state(stack, Path(state[0]) if state else None, home, folder))
+    reader.require()
+    resources = found.value
     region = find_region(Graph(resources))
     place = live_systems.find_lab_systems(home) if home else live_systems.find_real_systems(stack, region, demanded=real, folder=folder)
     return check_account(stack, resources, place, region, rules, is_lab=home is not None)

@@ -13,6 +13,7 @@ from containment.config.open_questions import GATEWAY_TITLE, ROUTES_KEY, find_ga
 from containment.config.spec import ContainmentSpec
 from containment.errors import Problem
 from containment.exit_code import Exit
+from containment.input_reader import InputReader
 from containment.names import PolicyMode, WebGroupId
 from containment.policy.blueprint_table import DEFAULT_ACTION
 from containment.policy.builder import build_ruleset
@@ -33,10 +34,14 @@ def plan(
     from containment.vending.hosts import plan_hosts
     from containment.vending.loader import read_agents
 
-    spec = source.read()
     today = datetime.now(UTC).date()
     files = read_agents(source.folder)
-    hosts = plan_hosts(spec, files.find_agents(spec.stack), today, by_request=spec.stack in files.by_request)
+    reader = InputReader("the stack cannot be planned")
+    pending = reader.read(source.read)
+    agents = reader.read(lambda: files.find_agents(source.stack))
+    reader.require()
+    spec = pending.value
+    hosts = plan_hosts(spec, agents.value, today, by_request=spec.stack in files.by_request)
     ruleset = build_ruleset(spec)
     broken = [str(problem) for problem in find_broken_invariants(spec, ruleset)]
     for problem in broken:

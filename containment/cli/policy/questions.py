@@ -9,7 +9,7 @@ import typer
 
 from containment.cli.common import parse_overrides
 from containment.cli.help.completion import complete_stack_names
-from containment.cli.options import AnswerIn, Config, Folder, SubjectOptions, print_answer
+from containment.cli.options import AnswerIn, Config, Folder, SubjectOptions, keep_pairs, print_answer
 from containment.input_reader import InputReader
 from containment.queries.results import Answer
 
@@ -66,7 +66,11 @@ def diff(
     from containment.queries.comparison.diff import compare_policies as ask
     from containment.queries.comparison.diff_sides import make_pairs
 
-    return ask(make_pairs(before, after, folder, parse_overrides(config)), before, after)
+    reader = InputReader("cannot compare")
+    reader.read(lambda: parse_overrides(config))
+    pairs = reader.read(lambda: make_pairs(before, after, folder, parse_overrides(keep_pairs(config))))
+    reader.require()
+    return ask(pairs.value, before, after)
 
 
 @print_answer(AnswerIn)

@@ -10,6 +10,7 @@ import typer
 from containment.cli.common import exit_on_error, show
 from containment.cli.options import Json, StackOptions, TableIn, choose_format, take_options
 from containment.exit_code import Exit
+from containment.input_reader import InputReader
 from containment.queries.renderers import Format
 from containment.renderings.kinds import RenderingKind
 
@@ -29,12 +30,16 @@ def render(
 
     Prints the file on standard output and the proofs on standard error. A file that permits more than the class is not printed.
     """
-    from containment.queries.render import answer_rendering, read_rendering
+    from containment.queries.render import answer_rendering, read_rendering, require_options
 
     chosen = choose_format(format_, as_json)
     with exit_on_error():
-        spec, library = source.read_with_library()
-        given = None if check is None else read_rendering(check)
+        reader = InputReader("nothing is rendered")
+        reader.read(lambda: require_options(as_, gateway=gateway, with_schema=schema))
+        pending = reader.read(source.read_with_library)
+        compared = reader.read(lambda: None if check is None else read_rendering(check))
+        reader.require()
+        (spec, library), given = pending.value, compared.value
         answer, text = answer_rendering(
             as_, spec, library, given=given, name=str(check or as_.file_name), with_schema=schema, gateway=gateway
         )

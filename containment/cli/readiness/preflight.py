@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from containment.cli.common import exit_on_error
 from containment.cli.options import AttestedWithin, Real, StackOptions, TableIn, take_format
 from containment.cli.readiness.findings import print_findings
+from containment.input_reader import InputReader
 from containment.queries.renderers import Format
 
 
@@ -24,6 +25,7 @@ def preflight(
     credentials and the Controller of the stack file or of AVIATRIX_CONTROLLER_IP, AVIATRIX_USERNAME and AVIATRIX_PASSWORD.
     """
     from containment.attestation.freshness import check_freshness
+    from containment.loaders.approvers import load_approvers
     from containment.loaders.stack_file import NO_IMAGE, NOT_SET, read_stack
     from containment.machine import live_systems
     from containment.preflight.approvals import check_approvers
@@ -35,10 +37,14 @@ def preflight(
     from containment.preflight.registry import run_checks
     from containment.vending.expiry import check_agents
 
-    given, stack, folder = source.overrides, source.stack, source.folder
+    stack, folder = source.stack, source.folder
     home = None if real else live_systems.find_running_lab()
     with exit_on_error():
-        spec = read_stack(stack, given, folder)
+        reader = InputReader("the stack cannot be checked")
+        pending = reader.read(source.read)
+        reader.read(lambda: load_approvers(folder))
+        reader.require()
+        spec, given = pending.value, source.overrides
         place = (
             live_systems.find_lab_systems(home)
             if home

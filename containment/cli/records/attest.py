@@ -12,7 +12,7 @@ import typer
 from containment.cli.common import ask_passphrase, parse_overrides, require_key
 from containment.cli.help.default_command import make_group
 from containment.cli.help.exit_codes import build_epilog
-from containment.cli.options import Config, ExportedState, Folder, Real, SigningKey, StackArgument, TableIn, print_answer
+from containment.cli.options import Config, ExportedState, Folder, Real, SigningKey, StackArgument, TableIn, keep_pairs, print_answer
 from containment.exit_code import Exit
 from containment.input_reader import InputReader
 from containment.queries.results import Answer
@@ -27,7 +27,8 @@ _RUN = "run"
 
 app = typer.Typer(help="Attest that a stack is contained now.", no_args_is_help=True, cls=make_group(_RUN))
 PublicKeys = Annotated[
-    list[Path] | None, typer.Option("--public-key", help="PEM file of trusted keys; by default attesters.pem.", show_default=False)
+    list[Path] | None,
+    typer.Option("--public-key", metavar="FILE", help="PEM file of trusted keys; by default attesters.pem.", show_default=False),
 ]
 
 
@@ -67,7 +68,8 @@ def run(
 
     reader = InputReader("the stack cannot be attested")
     pending = reader.read(lambda: _load_signer(key, public_key or (), folder))
-    reviewed = reader.read(lambda: read_reviewed(stack, parse_overrides(config), folder))
+    reader.read(lambda: parse_overrides(config))
+    reviewed = reader.read(lambda: read_reviewed(stack, parse_overrides(keep_pairs(config)), folder))
     home = None if real else live_systems.find_running_lab()
     resources = reader.read(lambda: [] if write_timer and state is None else read_state(stack, state, home, folder))
     reader.require()
@@ -93,18 +95,27 @@ def verify(
     from containment.attestation.keys import load_attesters
     from containment.attestation.storage import read_attestation
 
-    stored = read_attestation(file, load_attesters(public_key or (), folder))
+    reader = InputReader("the attestation cannot be verified")
+    keys = reader.read(lambda: load_attesters(public_key or (), folder))
+    found = reader.read(lambda: read_attestation(file, keys.value if keys.is_read else None))
+    reader.require()
+    stored = found.value
     return _build_answer(stored.attestation, file, list(stored.signers))
 
 
 def _load_signer(key: str | None, public_keys: Sequence[Path], folder: Path) -> Signer:
     """Return the signer of --key; raise InputError."""
     from containment.attestation.keys import FILE, load_attesters
-    from containment.record.envelope import KeyOwner, load_signer, parse_public_key
+    from containment.record.envelope import KeyOwner, check_key_file, load_signer, parse_public_key
 
-    source = require_key(key, "an attestation")
+    reader = InputReader("an attestation cannot be signed")
+    given = reader.read(lambda: require_key(key, "an attestation"))
+    keys = reader.read(lambda: load_attesters(public_keys, folder))
+    if given.is_read and not keys.is_read:
+        reader.read(lambda: check_key_file(given.value))
+    reader.require()
+    source, known = given.value, {parse_public_key(pem).keyid: pem for pem in keys.value}
     owner = KeyOwner(f"the keys in {FILE}", f"add it by pull request: openssl pkey -in {source} -pubout >> {FILE}")
-    known = {parse_public_key(pem).keyid: pem for pem in load_attesters(public_keys, folder)}
     return load_signer(source, known, ask_passphrase, owner)
 
 

@@ -13,7 +13,7 @@ import typer
 from containment.cli.common import ask_passphrase, parse_overrides, refuse_usage, require_key
 from containment.cli.help.default_command import make_group
 from containment.cli.help.exit_codes import build_epilog
-from containment.cli.options import Config, Folder, SigningKey, StackArgument, State, TableIn, print_answer
+from containment.cli.options import Config, ExportedState, Folder, SigningKey, StackArgument, TableIn, print_answer
 from containment.input_reader import InputReader
 from containment.queries.results import Answer
 
@@ -29,7 +29,8 @@ _WHY_TIME = "ages of attestations, tests and bundles are counted up to the bundl
 
 app = typer.Typer(help="Make and verify signed evidence of a stack.", no_args_is_help=True, cls=make_group(_RUN))
 PublicKeys = Annotated[
-    list[Path] | None, typer.Option("--public-key", help="PEM file of trusted keys, in place of the folder's.", show_default=False)
+    list[Path] | None,
+    typer.Option("--public-key", metavar="FILE", help="PEM file of trusted keys, in place of the folder's.", show_default=False),
 ]
 
 
@@ -39,19 +40,22 @@ def run(
     stack: StackArgument,
     key: SigningKey = None,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="The folder; by default evidence/STACK.")] = None,
-    state: State = None,
+    state: ExportedState = None,
     results: Annotated[
-        list[Path] | None, typer.Option("--results", help="JSON of lab report or lab verify; repeatable.", show_default=False)
+        list[Path] | None,
+        typer.Option("--results", metavar="FILE", help="JSON of lab report or lab verify; repeatable.", show_default=False),
     ] = None,
     observed: Annotated[Path | None, typer.Option("--observed", help="JSON file of `containment observe`.")] = None,
     discovered: Annotated[Path | None, typer.Option("--discovered", help="JSON file of `containment discover`.")] = None,
     attestations: Annotated[Path | None, typer.Option("--attestations", help="Folder; by default attestations/STACK.")] = None,
     bundle_status: Annotated[
-        list[Path] | None, typer.Option("--bundle-status", help="JSON of a host's live bundle; repeatable.", show_default=False)
+        list[Path] | None,
+        typer.Option("--bundle-status", metavar="FILE", help="JSON of a host's live bundle; repeatable.", show_default=False),
     ] = None,
     anchor: Annotated[str | None, typer.Option("--anchor", help="Heads of the decisions: s3://BUCKET/PREFIX, a file.")] = None,
     secrets: Annotated[
-        list[Path] | None, typer.Option("--secrets", help="File of secrets, one per line, to search for.", show_default=False)
+        list[Path] | None,
+        typer.Option("--secrets", metavar="FILE", help="File of secrets, one per line, to search for.", show_default=False),
     ] = None,
     at: Annotated[str | None, typer.Option("--at", help="Time of the bundle, e.g. 2026-11-29T12:00:00Z.")] = None,
     config: Config = None,
@@ -112,11 +116,15 @@ def verify(
     from containment.evidence.answer import build_verified_answer, read_bundle_files
     from containment.evidence.trusted_keys import load_trusted_keys
     from containment.evidence.verify import verify_bundle
-    from containment.loaders.approvers import load_approvers
+    from containment.loaders.approvers import Approvers, load_approvers
 
-    trusted = load_trusted_keys(load_approvers(folder), folder, public_key or ())
-    text, renderings = read_bundle_files(file)
-    bundle, problems = verify_bundle(text, trusted, renderings)
+    reader = InputReader("the bundle cannot be verified")
+    people = reader.read(lambda: load_approvers(folder))
+    keys = reader.read(lambda: load_trusted_keys(people.get_or(Approvers()), folder, public_key or ()))
+    texts = reader.read(lambda: read_bundle_files(file))
+    reader.require()
+    text, renderings = texts.value
+    bundle, problems = verify_bundle(text, keys.value, renderings)
     return build_verified_answer(file, bundle, problems, renderings, must_pass=require_pass)
 
 
@@ -162,5 +170,5 @@ def _find_time(text: str | None) -> datetime:
             refuse_usage("SOURCE_DATE_EPOCH", f"is no time ({epoch!r})", _WHY_TIME, "set it to seconds since 1970, or unset it")
         refuse_usage("--at", f"is no time ({text!r})", _WHY_TIME, "write one in ISO 8601, such as 2026-11-29T12:00:00Z")
     if found.tzinfo is None:
-        refuse_usage("--at", f"has no time zone ({text!r})", _WHY_TIME, f"write {text}Z for UTC")
+        refuse_usage("--at", f"has no time zone ({text!r})", _WHY_TIME, f"write {found.isoformat()}Z for UTC")
     return found.astimezone(UTC).replace(microsecond=0)

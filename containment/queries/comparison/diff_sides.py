@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from containment.analysis.subject import Subject
 from containment.catalog.preset import Library
 from containment.errors import InputError, Problem
+from containment.input_reader import InputReader
 from containment.queries.comparison.diff import Pair
 from containment.queries.comparison.revision import Tree, extract_revision, find_stacks
 from containment.queries.subject.state_policy import read_state_subject
@@ -45,9 +47,17 @@ def make_pairs(before: str, after: str, folder: Path = Path(), overrides: Mappin
         InputError: a side cannot be read, or the sides have no stack in common.
     """
     with ExitStack() as held:
-        sides = _read_side(before, folder, held, {}), _read_side(after, folder, held, overrides or {})
-        libraries = [side.tree.library if side.tree else None for side in sides]
-        old, new = sides[0].read_subjects(libraries[1]), sides[1].read_subjects(libraries[0])
+        reader = InputReader("cannot compare")
+        one_side = reader.read(lambda: _read_side(before, folder, held, {}))
+        other_side = reader.read(lambda: _read_side(after, folder, held, overrides or {}))
+        sides = [side.value if side.is_read else None for side in (one_side, other_side)]
+        libraries = [side.tree.library if side and side.tree else None for side in sides]
+        read = [
+            reader.read(partial(side.read_subjects, library)) if side else None
+            for side, library in zip(sides, reversed(libraries), strict=True)
+        ]
+        reader.require()
+        old, new = (subjects.value for subjects in read if subjects is not None)
     if len(old) == 1 and len(new) == 1:
         (one,), (two,) = old, new
         return [Pair(one if one == two else f"{one} and {two}", old[one][0], new[two][0], new[two][1])]

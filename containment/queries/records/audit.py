@@ -10,6 +10,7 @@ from typing import Any
 from containment.errors import InputError, Problem
 from containment.exit_code import Exit
 from containment.human_gate.exact_text import show_text
+from containment.input_reader import InputReader
 from containment.loaders.approvers import load_approvers
 from containment.preflight.finding import Status
 from containment.queries.results import Answer, Case, Section
@@ -26,8 +27,8 @@ _COLUMNS = ("entry", "time", "what", "stack", "subject", "by", "requester")
 
 def list_entries(folder: Path, stack: str | None) -> Answer:
     """Return every entry, of one stack if it is named."""
-    names = {keyid: person.name for keyid, (person, _) in index_keys(load_approvers(folder).people).items()}
-    found = [(entry, row) for entry in read_log(folder) if (row := _build_row(entry, names)) and stack in (None, row[3])]
+    entries, names = _read_record(folder)
+    found = [(entry, row) for entry in entries if (row := _build_row(entry, names)) and stack in (None, row[3])]
     rows = tuple(row for _, row in found)
     data = {"entries": [dict(zip(_COLUMNS, row, strict=True)) for row in rows]}
     return Answer("audit", f"{len(rows)} entries", Exit.OK, (Section("Entries", _COLUMNS, _mark_rows(rows)),), data=data)
@@ -35,12 +36,11 @@ def list_entries(folder: Path, stack: str | None) -> Answer:
 
 def show_entry(folder: Path, number: int) -> Answer:
     """Return one entry with everything that it contains; raise InputError if there is none with this number."""
-    entries = read_log(folder)
+    entries, names = _read_record(folder)
     if number > len(entries):
         fix = f"write a number from 1 to {len(entries)}" if entries else "there is no decision yet"
         raise InputError("no such entry", [Problem(f"entry {number}", "does not exist", "nothing can be shown", fix)])
     entry = entries[number - 1]
-    names = {keyid: person.name for keyid, (person, _) in index_keys(load_approvers(folder).people).items()}
     rows = [("entry", str(number)), ("recorded", f"{entry.kind} at {format_time(entry.time)}")]
     if not entry.kind.is_signed:
         rows += _describe_unsigned(entry)
@@ -52,10 +52,21 @@ def show_entry(folder: Path, number: int) -> Answer:
     return Answer("audit", f"entry {number}: {entry.kind}", Exit.OK, (Section("Entry", ("field", "value"), _mark_rows(rows)),), data=data)
 
 
+def _read_record(folder: Path) -> tuple[Sequence[Entry], dict[str, str]]:
+    """Return the entries of the log, and the name of the person of each key id."""
+    reader = InputReader("the record cannot be read")
+    log, people = reader.read(lambda: read_log(folder)), reader.read(lambda: load_approvers(folder))
+    reader.require()
+    return log.value, {keyid: person.name for keyid, (person, _) in index_keys(people.value.people).items()}
+
+
 def verify_record(folder: Path, anchor: str | None) -> Answer:
     """Return every problem of the log; the exit code is NO if there is one."""
-    heads = read_anchors(anchor) if anchor is not None else {}
-    log = examine_log(folder, heads)
+    reader = InputReader("the record cannot be verified")
+    anchored = reader.read(lambda: read_anchors(anchor) if anchor is not None else {})
+    examined = reader.read(lambda: examine_log(folder, anchored.get_or({})))
+    reader.require()
+    heads, log = anchored.value, examined.value
     problems = log.problems
     cases = [
         Case(f"log-{one.kind}", one.what, Status.FAIL, f"decisions/log.jsonl:{one.line}" if one.line else "decisions/log.jsonl")
@@ -88,7 +99,10 @@ def count_reviews(folder: Path, per_hour: int, rate: float) -> Answer:
 
     Decisions about actions of agents are counted once more on their own, with how often agents put one before a person.
     """
-    entries, approvers = read_log(folder), load_approvers(folder)
+    reader = InputReader("the record cannot be read")
+    log, people = reader.read(lambda: read_log(folder)), reader.read(lambda: load_approvers(folder))
+    reader.require()
+    entries, approvers = log.value, people.value
     prompts = count_prompts(entries)
     counts = {
         "reviewers": count_reviewers(entries, approvers),

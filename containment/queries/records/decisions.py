@@ -13,15 +13,16 @@ from containment.errors import InputError, Problem
 from containment.exit_code import Exit
 from containment.files import input_files
 from containment.fixes.nearest_word import find_nearest
+from containment.input_reader import InputReader
 from containment.loaders.approvers import Approver, fold_name, load_approvers
 from containment.loaders.presets import load_library
-from containment.loaders.stack_file import read_raw_values, read_stack
+from containment.loaders.stack_file import read_raw_values
 from containment.policy.builder import build_ruleset
 from containment.queries.results import Answer, Section
 from containment.record.approval_checks import check_signatures, check_window
 from containment.record.decision import Decision, DecisionKind
 from containment.record.digests import digest_json, digest_ruleset
-from containment.record.envelope import REJECTION_TYPE, Envelope, load_signer, parse_public_key
+from containment.record.envelope import REJECTION_TYPE, Envelope, check_key_file, load_signer, parse_public_key
 from containment.record.log import append_decision, append_refusal, append_rejection, read_head
 from containment.record.refusal import Refusal, RefusalCode
 from containment.record.request import build_decision, describe_decision, write_request
@@ -39,7 +40,7 @@ _EVIDENCE = "containment-observe/v1"
 def build_request(
     kind: str,
     *,
-    stack: str,
+    spec: ContainmentSpec,
     name: str | None,
     resource: str | None,
     evidence: Path | None,
@@ -52,13 +53,12 @@ def build_request(
     now: datetime,
 ) -> Answer:
     """Write the request for one decision and return what it decides; raise InputError if its subject is not one thing."""
-    spec = read_stack(stack, overrides, folder)
     wanted = DecisionKind(kind)
     policy = digest_ruleset(build_ruleset(spec))
     subject = _find_subject(wanted, spec, policy, name, resource, evidence, folder, overrides, now)
     decision = build_decision(
         wanted,
-        stack=stack,
+        stack=spec.stack,
         agent_class=spec.config.agent_class,
         subject=subject,
         requester=requester,
@@ -129,6 +129,21 @@ def _build_data(number: int | None, signatures: int, is_waiting: bool) -> dict[s
     return {"entry": number, "signatures": signatures, "waiting": is_waiting}
 
 
+def check_signing(person: str, key: str, folder: Path) -> None:
+    """Raise InputError for a person or a key that cannot sign; no passphrase is asked for, and no key of KMS is used.
+
+    Args:
+        person: the name of --as.
+        key: the value of --key.
+        folder: the folder with approvers.yaml.
+    """
+    reader = InputReader("cannot sign")
+    found = reader.read(lambda: find_person(person, load_approvers(folder).people))
+    keys = {parse_public_key(pem).keyid: pem for pem in found.value.keys} if found.is_read else None
+    reader.read(lambda: check_key_file(key, keys))
+    reader.require()
+
+
 def find_person(name: str, people: tuple[Approver, ...]) -> Approver:
     found = next((one for one in people if fold_name(one.name) == fold_name(name)), None)
     if found is None:
@@ -175,6 +190,11 @@ def _find_subject(
         )
         raise InputError("no request", [Problem(f"--name {name}", what, _WHY, fix if not found else "add --resource")])
     return found[0]
+
+
+def check_evidence(path: Path) -> None:
+    """Raise InputError for a file that is not the output of `containment observe`."""
+    _digest_evidence(path)
 
 
 def _digest_evidence(path: Path | None) -> str:

@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from containment_lab.providers.aviatrix.client import Client
 from containment_lab.providers.aviatrix.gateway_wire import ROUTES, decode_line, encode_creation
 from containment_lab.providers.aviatrix.resource import AviatrixResource
-from containment_lab.providers.handler import Call, Props, RefusedError
+from containment_lab.providers.handler import Call, Props, RefusedError, UnservedError
 
 SWITCHES = {
     "singleIpSnat": ("enable_snat", "disable_snat"),
@@ -210,4 +210,4 @@ class SpokeGateway(AviatrixResource):
 
     def _refuse_not_simulated(self, inputs: Props) -> None:
         if there := [key for key in NOT_SIMULATED if inputs.get(key)]:
-            raise RefusedError(f"the lab does not simulate spokeGateway.{there[0]}: leave it out, or use AWS")
+            raise UnservedError(f"the lab does not simulate spokeGateway.{there[0]}", fix="leave it out, or use AWS")

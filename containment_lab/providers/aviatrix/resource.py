@@ -14,7 +14,7 @@ from typing import Any
 from containment.controller_api.errors import CallRefusedError
 from containment_lab.providers.aviatrix.client import Client
 from containment_lab.providers.aviatrix.sessions import get_session
-from containment_lab.providers.handler import Call, Handler, Props, RefusedError, narrow_to_keys
+from containment_lab.providers.handler import Call, Handler, Props, RefusedError, UnservedError, narrow_to_keys
 from containment_lab.wire import UNKNOWN
 
 PACKAGE = "aviatrix:index/"
@@ -168,7 +168,8 @@ class PreviewOnlyResource(AviatrixResource):
 
     def create(self, call: Call, inputs: Props) -> tuple[str, Props]:
         """Refuse to create the resource, by name."""
-        raise RefusedError(f"the lab cannot create {call.token} ({call.name}): it can only be previewed there. Leave it out, or use AWS.")
+        what = f"the lab cannot create {call.token} ({call.name}): it can only be previewed there"
+        raise UnservedError(what, fix="leave it out, or use AWS")
 
 
 def parse_release(config: Mapping[str, Any]) -> tuple[int, ...]:

@@ -15,10 +15,13 @@ from containment_lab.providers.aws.networks.routing import extract_routes
 from containment_lab.providers.aws.policy_document import render_policy_document
 from containment_lab.providers.aws.resource import ACCOUNT, decode_tags, is_not_found
 from containment_lab.providers.aws.shapes import convert_from_aws
-from containment_lab.providers.handler import Call, Props, RefusedError
+from containment_lab.providers.handler import Call, Props, RefusedError, UnservedError
 
 Ask = Callable[[str, str, Props], Props]
 Answer = Callable[[Ask, str, Props], Props]
+
+
+_WHY = "it has the resources of this lab's stacks, and none of your account"
 
 
 def _build_filters(args: Props, **more: Any) -> list[Props]:
@@ -268,6 +271,7 @@ def _answer_invoke(endpoint: str, token: str, answer: Answer, call: Call, args: 
         out = answer(ask, region, args)
     except ClientError as error:
         if is_not_found(error):
-            raise RefusedError(f"{token}: the lab's cloud has nothing under {args}: {error}") from error
+            fix = "look up what the stack creates, or use AWS"
+            raise UnservedError(f"{token}: the lab's cloud has nothing under {args}: {error}", why=_WHY, fix=fix) from error
         raise
     return {**out, "region": region} if "region" not in out else out

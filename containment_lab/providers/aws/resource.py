@@ -17,7 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from containment_lab.cloud.clients import REGION, get_client_at
 from containment_lab.cloud.idempotency import send_token
 from containment_lab.providers.aws.schema import Facts, read_type
-from containment_lab.providers.handler import Call, Handler, Props, RefusedError
+from containment_lab.providers.handler import Call, Handler, Props, RefusedError, UnservedError
 from containment_lab.wire import UNKNOWN
 
 ACCOUNT = "123456789012"
@@ -269,7 +269,8 @@ class Resource(Handler):
         """Return the live properties of an object that must exist."""
         live = self.read(call, ident, state)
         if live is None:
-            raise RefusedError(f"{self.token} {ident} no longer exists in the lab's cloud; run a refresh, then up again")
+            why, fix = "another process deleted it", "run containment lab refresh, then containment lab up again"
+            raise UnservedError(f"{self.token} {ident} no longer exists in the lab's cloud", why=why, fix=fix)
         return live
 
     def refuse_unserved(self, inputs: Props) -> None:
@@ -278,7 +279,8 @@ class Resource(Handler):
         asked = sorted(key for key, value in inputs.items() if key not in served and value not in (None, False, "", [], {}))
         asked = [key for key in asked if not key.startswith("__") and inputs[key] != self.defaults.get(key)]
         if asked:
-            raise RefusedError(f"the lab does not support {', '.join(asked)} of {self.token}; it can be previewed and checked, not created")
+            what = f"the lab does not support {', '.join(asked)} of {self.token}; it can be previewed and checked, not created"
+            raise UnservedError(what, fix=f"leave out {', '.join(asked)}, or use AWS")
 
 
 class UnservedResource(Handler):
@@ -315,4 +317,5 @@ class UnservedResource(Handler):
         raise self._build_refusal()
 
     def _build_refusal(self) -> RefusedError:
-        return RefusedError(f"the lab does not serve {self.token}; it can be previewed and checked, not created")
+        what = f"the lab does not serve {self.token}; it can be previewed and checked, not created"
+        return UnservedError(what, fix="leave it out, or use AWS")

@@ -49,13 +49,20 @@ def test_a_violation_is_named_before_errors() -> None:
 
 def test_a_lock_is_explained_with_the_command_that_ends_its_owner() -> None:
     said = (
-        "stack coding-eu is locked: another run is changing it (pid 4711, since 2026-11-29T10:00:00Z). "
-        "Wait for it to end, or end that process."
+        "stack coding-eu is locked: another run is changing it (pid 4711, since 2026-11-29T10:00:00Z)\n"
+        "    why: two runs would overwrite each other's checkpoint\n"
+        "    fix: wait for it to end, or end that process"
     )
     found = build_outcome(4, json.dumps({"diagnostics": [{"severity": "error", "message": said}]}), [], TASK)
     assert found.exit is Exit.LOCKED
     assert "process 4711 since 2026-11-29T10:00:00Z" in found.reason
     assert "kill -INT 4711" in found.fix
+
+
+def test_the_reason_of_a_stack_is_what_is_wrong_without_the_advice() -> None:
+    said = "the lab home /x is a file, not a folder\n    why: a lab keeps its state in its home\n    fix: move that file away"
+    found = build_outcome(1, json.dumps({"diagnostics": [{"severity": "error", "message": said}]}), [], TASK)
+    assert found.reason == "the lab home /x is a file, not a folder"
 
 
 @pytest.mark.parametrize("code", [-2, -9])

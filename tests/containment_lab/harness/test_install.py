@@ -83,7 +83,7 @@ def test_other_users_can_read_it_whatever_the_callers_umask(tmp_path: Path, monk
     [
         ("echo 'E404 not there' >&2; exit 1", "openclaw@9.9.9", r"openclaw@9.9.9 could not be installed by npm: E404 not there"),
         ("", "openclaw", r"openclaw@\S+ was installed, but has no command 'openclaw'"),
-        ("", "leftpad", r"'leftpad' is not a harness of this lab; the harnesses are: hermes-agent, nemoclaw, openclaw"),
+        ("", "leftpad", r"'leftpad' is not a harness of this lab\n.*\n    fix: .*hermes-agent, nemoclaw, openclaw"),
     ],
 )
 def test_one_that_cannot_be_had_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, more: str, wanted: str, reason: str) -> None:
@@ -108,5 +108,5 @@ def test_a_failed_installation_is_not_taken_for_one_later(tmp_path: Path, monkey
 
 def test_without_npm_it_is_refused_by_the_name_of_the_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(HarnessError, match=r"openclaw@.* npm is not on this machine; install the package npm"):
+    with pytest.raises(HarnessError, match=r"openclaw@.* npm is not on this machine\n.*\n    fix: install the package npm"):
         install(LabHome(tmp_path), "openclaw")

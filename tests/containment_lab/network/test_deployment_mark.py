@@ -39,7 +39,7 @@ def world(home: LabHome, monkeypatch: pytest.MonkeyPatch, read: str | None, code
 
     def ask(self: LabNetwork, do: str, timeout: float = 60, **more: Any) -> Any:
         if read is None:
-            raise LabNetworkError("does not answer")
+            raise LabNetworkError("does not answer", why="it ended", fix="start it")
         return {"read": read} | ({} if code == "" else {"code": code or compute_code_mark()})
 
     monkeypatch.setattr(LabNetwork, "send_command", ask)

@@ -45,17 +45,16 @@ def test_every_file_in_the_way_is_named_at_once(tmp_path: Path) -> None:
         require_writable(tmp_path / "notes.html")
     assert "notes.md exists and is not a report" in str(raised.value)
     assert "notes.csv exists and is no file" in str(raised.value)
-    assert "move them away" in str(raised.value)
-    assert "\n" not in str(raised.value)
+    assert "move them away" in raised.value.fix
 
 
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("", "is a folder; name a file in it"),
-        ("report.md", "does not end in .html.*use --out .*report.html"),
-        ("report", "does not end in .html.*use --out .*report.html"),
-        ("missing/report.html", "does not exist; make it: mkdir -p"),
+        ("", r"is a folder\n.*\n    fix: name a file in it"),
+        ("report.md", r"does not end in .html\n.*\n    fix: use --out .*report.html"),
+        ("report", r"does not end in .html\n.*\n    fix: use --out .*report.html"),
+        ("missing/report.html", r"does not exist\n.*\n    fix: make it: mkdir -p"),
         ("file/report.html", "is a file, not a folder"),
         ("loop.html", "Too many levels|is no file"),
         ("n" * 300 + ".html", "File name too long"),
@@ -67,7 +66,7 @@ def test_a_path_that_cannot_be_written_is_refused_with_the_fix(tmp_path: Path, n
     before = sorted(tmp_path.iterdir())
     with pytest.raises(OutputError, match=reason) as raised:
         require_writable(tmp_path / name)
-    assert "\n" not in str(raised.value)
+    assert "\n" not in raised.value.what
     assert sorted(tmp_path.iterdir()) == before
 
 
@@ -76,7 +75,7 @@ def test_a_read_only_folder_is_refused(tmp_path: Path, monkeypatch: pytest.Monke
         raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(tmp_path))
 
     monkeypatch.setattr(files.tempfile, "TemporaryFile", refuse)
-    with pytest.raises(OutputError, match="Read-only file system; name another page"):
+    with pytest.raises(OutputError, match=r"Read-only file system\n.*\n    fix: name another page"):
         require_writable(tmp_path / "page.html")
 
 
@@ -106,6 +105,8 @@ def test_the_command_refuses_the_path_before_it_looks_at_the_lab(tmp_path: Path,
     done = CliRunner().invoke(build(), ["lab", "report", "--out", str(tmp_path / "notes.html"), *words])
     assert done.exit_code == Exit.ERROR
     assert done.stderr == (
-        f"error: {tmp_path / 'notes.md'} exists and is not a report of this command; name another page with --out, or move it away\n"
+        f"error: {tmp_path / 'notes.md'} exists and is not a report of this command\n"
+        "    why: a file that is no report is not replaced\n"
+        "    fix: name another page with --out, or move it away\n"
     )
     assert not home.exists()

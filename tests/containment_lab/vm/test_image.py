@@ -54,7 +54,7 @@ def test_a_cache_without_its_manifest_is_built_again(tmp_path: Path, builds: lis
 
 def test_a_build_that_fails_leaves_no_manifest_and_no_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse() -> str:
-        raise VmError("no packages here")
+        raise VmError("no packages here", fix="run apt-get update")
 
     (tmp_path / "manifest.json").write_text("{}")
     monkeypatch.setattr(image, "find_kernel_package", refuse)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from containment_lab.providers.aws.dns.resolver import ResolverResource
 from containment_lab.providers.aws.resource import Resource, map_names, split_words
-from containment_lab.providers.handler import Call, Props, RefusedError
+from containment_lab.providers.handler import Call, Props, RefusedError, UnservedError
 
 _MOST = 1000
 """Largest number of names in one UpdateFirewallDomains call."""
@@ -75,7 +75,8 @@ class Rule(Resource):
     def make(self, call: Call, inputs: Props) -> str:
         """Add the rule to the group."""
         if not inputs.get("firewallDomainListId"):
-            raise RefusedError(f"{call.name}: the lab serves rules with a domain list; DNS Firewall Advanced is not served")
+            what = f"{call.name}: the lab serves rules with a domain list; DNS Firewall Advanced is not served"
+            raise UnservedError(what, fix="name a domain list, or use AWS")
         ident = f"{inputs['firewallRuleGroupId']}:{inputs['firewallDomainListId']}"
         there = self.find(call, ident, inputs)
         if there and any(there.get(aws) != inputs.get(key) for key, aws in (("priority", "Priority"), ("qType", "Qtype"))):

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from botocore.exceptions import ClientError
 
 from containment_lab.providers.aws.resource import Resource, map_names
-from containment_lab.providers.handler import Call, Props, RefusedError
+from containment_lab.providers.handler import Call, Props, RefusedError, UnservedError
 from containment_lab.wire import UNKNOWN, has_unknown
 
 PEERS = {"cidrBlocks": "IpRanges", "ipv6CidrBlocks": "Ipv6Ranges", "prefixListIds": "PrefixListIds", "securityGroups": "UserIdGroupPairs"}
@@ -287,7 +287,7 @@ class SecurityGroupRule(Resource):
     def find(self, call: Call, ident: str, state: Props) -> Props | None:  # noqa: ARG002
         """Return the rule if all its peers exist."""
         if not state.get("securityGroupId"):
-            raise RefusedError(f"{self.token} cannot be imported in the lab; use aws.vpc.SecurityGroupEgressRule or IngressRule")
+            raise UnservedError(f"{self.token} cannot be imported in the lab", fix="use aws.vpc.SecurityGroupEgressRule or IngressRule")
         answer = self.try_call(lambda: self.call_aws(call, state, "describe_security_groups", GroupIds=[state["securityGroupId"]]))
         if not answer:
             return None

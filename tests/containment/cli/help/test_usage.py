@@ -18,6 +18,11 @@ from tests.containment.cli.conftest import Run
         ("plan --format jsn", '"jsn" is not known; write json (known: table, json, markdown, csv)'),
         ("render --as word", '"word" is not known; write one of: openshell, launcher, webgroups, cedar, harness'),
         ("explain --stack coding-monitor", "Missing option '--to'. It is: NAME:PORT, a URL, or ADDRESS:PORT"),
+        ("enforce --stack coding-monitor --evidence x", "No such option: --stack. It is an argument: write containment enforce STACK"),
+        ("attest --stack coding-monitor", "No such option: --stack. It is an argument: write containment attest run STACK"),
+        ("evidence rn coding-monitor", "No such command 'rn'. Did you mean 'run'?"),
+        ("attest verfy FILE", "No such command 'verfy'. Did you mean 'verify'?"),
+        ("plan --stak coding-monitor", "No such option: --stak (Possible options: --stack)"),
         ("audit show", "Missing argument 'number'. It is: The number of the entry."),
     ],
 )
