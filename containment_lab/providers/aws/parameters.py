@@ -4,11 +4,11 @@
 from __future__ import annotations
 
 from containment_lab.providers.aws.named_resource import NamedResource
-from containment_lab.providers.aws.resource import decode_tags, dig, encode_tags, map_names
+from containment_lab.providers.aws.resource import ServiceTaggedResource, decode_tags, dig, encode_tags, map_names
 from containment_lab.providers.handler import Call, Props
 
 
-class Parameter(NamedResource):
+class Parameter(NamedResource, ServiceTaggedResource):
     """An SSM parameter; its value is a secret."""
 
     service = "ssm"
@@ -18,6 +18,7 @@ class Parameter(NamedResource):
     find_call, find_by, found = "get_parameter", "Name", "Parameter"
     send = map_names("name type value description allowedPattern tier dataType keyId")
     show = map_names("name type value version dataType", arn="ARN")
+    untag_call, tag_call = "remove_tags_from_resource", "add_tags_to_resource"
     also_in_place = frozenset({"value", "description", "allowedPattern", "tier", "insecureValue", "overwrite"})
 
     def create_args(self, call: Call, inputs: Props) -> Props:
@@ -50,12 +51,9 @@ class Parameter(NamedResource):
         if any(live.get(key) != inputs.get(key) for key in ("value", "insecureValue", "description") if key in inputs):
             self.call_aws(call, inputs, "put_parameter", **{**self.create_args(call, {**inputs, "tags": None}), "Overwrite": True})
 
-    def retag(self, call: Call, ident: str, old: dict[str, str], new: dict[str, str], live: Props) -> None:
-        """Change the tags by SSM's own calls."""
-        if dropped := sorted(old.keys() - new.keys()):
-            self.call_aws(call, live, "remove_tags_from_resource", ResourceType="Parameter", ResourceId=ident, TagKeys=dropped)
-        if new:
-            self.call_aws(call, live, "add_tags_to_resource", ResourceType="Parameter", ResourceId=ident, Tags=encode_tags(new))
+    def name_tagged(self, ident: str, live: Props) -> Props:  # noqa: ARG002
+        """Return its name, which SSM wants with its type."""
+        return {"ResourceType": "Parameter", "ResourceId": ident}
 
 
 TYPES = (Parameter,)

@@ -6,20 +6,19 @@ The lab's cloud has documents, and no sessions: nothing in it opens one.
 
 from __future__ import annotations
 
-from botocore.exceptions import ClientError
-
 from containment_lab.providers.aws.named_resource import NamedResource
-from containment_lab.providers.aws.resource import decode_tags, encode_tags, map_names
+from containment_lab.providers.aws.resource import ServiceTaggedResource, decode_tags, map_names
 from containment_lab.providers.handler import Call, Props
 
 
-class Document(NamedResource):
+class Document(NamedResource, ServiceTaggedResource):
     """A document."""
 
     service = "ssm"
     token = "aws:ssm/document:Document"
     defaults = {"documentFormat": "JSON"}
     create_call, delete_call, id_arg = "create_document", "delete_document", "Name"
+    untag_call, tag_call = "remove_tags_from_resource", "add_tags_to_resource"
     send = map_names("name content documentType documentFormat targetType versionName")
     show = map_names(
         "name owner status hash hashType documentVersion documentType documentFormat schemaVersion latestVersion defaultVersion"
@@ -28,14 +27,8 @@ class Document(NamedResource):
 
     def find(self, call: Call, ident: str, state: Props) -> Props | None:
         """Return the document with its content."""
-        try:
-            found: Props = self.call_aws(call, state, "describe_document", Name=ident)["Document"]
-            content = self.call_aws(call, state, "get_document", Name=ident)["Content"]
-        except ClientError as error:
-            if error.response["Error"]["Code"] == "InvalidDocument":
-                return None
-            raise
-        return {**found, "Content": content}
+        found = self.try_call(lambda: self.call_aws(call, state, "describe_document", Name=ident)["Document"], {"InvalidDocument"})
+        return found and {**found, "Content": self.call_aws(call, state, "get_document", Name=ident)["Content"]}
 
     def build_outputs(self, call: Call, ident: str, thing: Props, state: Props) -> Props:
         """Add content, ARN and day."""
@@ -47,12 +40,9 @@ class Document(NamedResource):
         """Return the tags of the description."""
         return decode_tags(thing.get("Tags"))
 
-    def retag(self, call: Call, ident: str, old: dict[str, str], new: dict[str, str], live: Props) -> None:
-        """Change the tags by SSM's own calls."""
-        if dropped := sorted(old.keys() - new.keys()):
-            self.call_aws(call, live, "remove_tags_from_resource", ResourceType="Document", ResourceId=ident, TagKeys=dropped)
-        if new:
-            self.call_aws(call, live, "add_tags_to_resource", ResourceType="Document", ResourceId=ident, Tags=encode_tags(new))
+    def name_tagged(self, ident: str, live: Props) -> Props:  # noqa: ARG002
+        """Return its name, which SSM wants with its type."""
+        return {"ResourceType": "Document", "ResourceId": ident}
 
 
 TYPES = (Document,)

@@ -30,7 +30,7 @@ class Instance(Resource):
         "rootBlockDevice": frozenset({"deviceName", "encrypted", "iops", "kmsKeyId", "throughput", "volumeId", "volumeSize", "volumeType"}),
     }
     sets = frozenset({"vpcSecurityGroupIds", "securityGroups", "ipv6Addresses"})
-    find_call, find_by, found = "describe_instances", "InstanceIds", "Reservations.0.Instances.0"
+    kind, found = "Instance", "Reservations.0.Instances.0"
     delete_call, id_arg = "terminate_instances", "InstanceIds"
     show = map_names(
         "instanceType subnetId ebsOptimized keyName",
@@ -54,7 +54,6 @@ class Instance(Resource):
         "getPasswordData"
     )
     idle = Resource.idle | {"creditSpecification", "maintenanceOptions", "cpuOptions", "enclaveOptions", "privateDnsNameOptions"}
-    tagged, arn = "instance", "arn:aws:ec2:{region}:{account}:instance/{id}"
 
     def find_replacements(self, keys: Iterable[str], old: Props, new: Props) -> set[str]:
         """Require a new instance for changed user data if the inputs set `userDataReplaceOnChange`."""

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from containment_lab.providers.aws.resource import Resource
 from containment_lab.providers.aws.shapes import convert_from_aws, convert_to_aws
 from containment_lab.providers.handler import Call, Props, RefusedError
@@ -47,12 +45,7 @@ class _BucketSetting(Resource):
 
     def find(self, call: Call, ident: str, state: Props) -> Props | None:
         """Return the setting, None where the bucket or the setting does not exist."""
-        try:
-            answer = self.try_call(lambda: self.call_aws(call, state, self.get_call, Bucket=ident))
-        except ClientError as error:
-            if error.response["Error"]["Code"] in _ABSENT:
-                return None
-            raise
+        answer = self.try_call(lambda: self.call_aws(call, state, self.get_call, Bucket=ident), _ABSENT)
         return None if answer is None else self.parse(answer)
 
     def build_outputs(self, call: Call, ident: str, thing: Props, state: Props) -> Props:
@@ -89,14 +82,9 @@ class BucketVersioning(_BucketSetting):
         super()._put(call, inputs)
 
     def _has_lock(self, call: Call, ident: str, state: Props) -> bool:
-        try:
-            return self.try_call(lambda: self.call_aws(call, state, "get_object_lock_configuration", Bucket=ident)) is not None
-        except ClientError as error:
-            if error.response["Error"]["Code"] in _ABSENT:
-                return False
-            raise
+        return self.try_call(lambda: self.call_aws(call, state, "get_object_lock_configuration", Bucket=ident), _ABSENT) is not None
 
-    def unmake(self, call: Call, ident: str, state: Props) -> None:
+    def unmake(self, call: Call, ident: str, thing: Props, state: Props) -> None:  # noqa: ARG002
         """Suspend the versions; those of a bucket with Object Lock stay, as S3 refuses it and the provider goes on."""
         if not self._has_lock(call, ident, state):
             self.call_aws(call, state, "put_bucket_versioning", Bucket=ident, VersioningConfiguration={"Status": "Suspended"})
@@ -154,7 +142,7 @@ class BucketObjectLock(_BucketSetting):
         found: Props = convert_from_aws(answer["ObjectLockConfiguration"])
         return found if found.get("rule") else None
 
-    def unmake(self, call: Call, ident: str, state: Props) -> None:
+    def unmake(self, call: Call, ident: str, thing: Props, state: Props) -> None:  # noqa: ARG002
         """Remove the default retention."""
         self.call_aws(call, state, self.put_call, Bucket=ident, ObjectLockConfiguration={"ObjectLockEnabled": "Enabled"})
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from containment_lab.cloud.clients import REGION
 from containment_lab.providers.aws.named_resource import NamedResource
 from containment_lab.providers.aws.resource import decode_tags, encode_tags, map_names
@@ -54,12 +52,7 @@ class Bucket(NamedResource):
 
     def read_tags(self, call: Call, ident: str, thing: Props) -> dict[str, str]:  # noqa: ARG002
         """Return the tags; S3 answers with an error when there are none."""
-        try:
-            return decode_tags(self.call_aws(call, {}, "get_bucket_tagging", Bucket=ident)["TagSet"])
-        except ClientError as error:
-            if error.response["Error"]["Code"] == "NoSuchTagSet":
-                return {}
-            raise
+        return decode_tags(self.try_call(lambda: self.call_aws(call, {}, "get_bucket_tagging", Bucket=ident)["TagSet"], {"NoSuchTagSet"}))
 
     def retag(self, call: Call, ident: str, old: dict[str, str], new: dict[str, str], live: Props) -> None:
         """Write all tags at once, as S3 requires."""
@@ -68,13 +61,13 @@ class Bucket(NamedResource):
         elif old:
             self.call_aws(call, live, "delete_bucket_tagging", Bucket=ident)
 
-    def unmake(self, call: Call, ident: str, state: Props) -> None:
+    def unmake(self, call: Call, ident: str, thing: Props, state: Props) -> None:
         """Empty the bucket first if `forceDestroy` is set, then delete it."""
         if state.get("forceDestroy") and self.find(call, ident, state):
             listed = self.call_aws(call, state, "list_object_versions", Bucket=ident)
             for each in (*listed.get("Versions", ()), *listed.get("DeleteMarkers", ())):
                 self.call_aws(call, state, "delete_object", Bucket=ident, Key=each["Key"], VersionId=each["VersionId"])
-        super().unmake(call, ident, state)
+        super().unmake(call, ident, thing, state)
 
 
 TYPES = (Bucket,)
