@@ -1,7 +1,7 @@
 """Endpoint policies permit only principals and resources of this account, or of the organization.
 
 `iam.perimeter` reads the conditions that bind an account. An endpoint without a policy permits every principal, which is a violation
-in a complete agent environment, and one whose service ignores policies always is (`endpoint_services`). The program's policy for an
+in a complete agent environment, and one whose service ignores policies always is (`endpoints`). The program's policy for an
 endpoint outside the program is judged as well, because the hosts may use that endpoint.
 """
 
@@ -12,10 +12,10 @@ from collections.abc import Iterator
 
 from containment.iam.documents import UnreadableError
 from policypack.facts.agent_environment import is_complete
-from policypack.facts.endpoint_services import applies_policies
 from policypack.facts.endpoints import (
     WITH_POLICY,
     EndpointPolicy,
+    applies_policies,
     find_endpoint_policies,
     find_endpoints,
     find_foreign_policies,

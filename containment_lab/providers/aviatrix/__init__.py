@@ -15,6 +15,7 @@ from pulumi.runtime.proto import provider_pb2 as pb
 
 from containment_lab.home import LabHome
 from containment_lab.providers.aviatrix.attached_objects import PolicyGroup, Ruleset
+from containment_lab.providers.aviatrix.client import reconnect
 from containment_lab.providers.aviatrix.clusters import KubernetesCluster
 from containment_lab.providers.aviatrix.features import ConfigFeature, DistributedFirewallingConfig, TlsProfile
 from containment_lab.providers.aviatrix.gateway import SpokeGateway
@@ -23,7 +24,6 @@ from containment_lab.providers.aviatrix.intrusion import DefaultIpsProfile, IpsP
 from containment_lab.providers.aviatrix.lookups import INVOKES
 from containment_lab.providers.aviatrix.policy import DefaultAction, PolicyList
 from containment_lab.providers.aviatrix.resource import PACKAGE, AviatrixResource, PreviewOnlyResource
-from containment_lab.providers.aviatrix.sessions import reconnect
 from containment_lab.providers.aviatrix.telemetry import CopilotAssociation, RemoteSyslog
 from containment_lab.providers.base import Provider
 from containment_lab.providers.handler import Handler

@@ -12,8 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from containment.controller_api.errors import CallRefusedError
-from containment_lab.providers.aviatrix.client import Client
-from containment_lab.providers.aviatrix.sessions import get_session
+from containment_lab.providers.aviatrix.client import Client, get_session
 from containment_lab.providers.handler import Call, Handler, Props, RefusedError, narrow_to_keys
 from containment_lab.wire import UNKNOWN
 

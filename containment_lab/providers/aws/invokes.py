@@ -10,7 +10,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from containment_lab.cloud.clients import REGION, get_client_at
-from containment_lab.providers.aws.compute.images import describe_images
+from containment_lab.providers.aws.compute.launch import describe_images
 from containment_lab.providers.aws.networks.routing import extract_routes
 from containment_lab.providers.aws.policy_document import render_policy_document
 from containment_lab.providers.aws.resource import ACCOUNT, decode_tags, is_not_found

@@ -8,8 +8,7 @@ from collections.abc import Iterable
 
 from botocore.exceptions import ClientError
 
-from containment_lab.providers.aws.compute.images import BAD_IMAGE, describe_unknown_image
-from containment_lab.providers.aws.compute.launch import build_launch
+from containment_lab.providers.aws.compute.launch import BAD_IMAGE, build_launch, describe_unknown_image
 from containment_lab.providers.aws.compute.metadata_defaults import METADATA_OPTIONS
 from containment_lab.providers.aws.resource import Resource, dig, map_names, split_words
 from containment_lab.providers.aws.shapes import convert_from_aws, convert_to_aws, is_within
