@@ -20,16 +20,7 @@ from policypack.facts.hosts import find_hosts
 from policypack.facts.iam.roles import find_tasks
 from policypack.facts.secrets.archives import UnreadableLayer, find_unreadable, unpack
 from policypack.facts.secrets.encodings import decode_payloads, drop_packed, rewrite_text
-from policypack.graph.known_types import (
-    ECS_SERVICE,
-    ECS_TASK_SET,
-    INSTANCES,
-    LAUNCH_CONFIGURATION,
-    LAUNCH_TEMPLATE,
-    LIGHTSAIL,
-    SPOT_FLEET,
-    TASK,
-)
+from policypack.graph import known_types as kt
 from policypack.graph.plain_data import get_field, get_items
 from policypack.graph.resources import Graph, Resource
 
@@ -83,7 +74,7 @@ _KEYS: Final = ("userData", "userDataBase64")
 def find_holders(graph: Graph) -> list[Resource]:
     """Return the resources that give the agent hosts of a program their user data: hosts, templates, task definitions."""
     hosts = find_hosts(graph)
-    services = (host.resource for host in hosts if host.resource.type in (ECS_SERVICE, ECS_TASK_SET))
+    services = (host.resource for host in hosts if host.resource.type in (kt.ECS_SERVICE, kt.ECS_TASK_SET))
     started = (task for service in services for task in find_tasks(graph, service))
     return list(dict.fromkeys((*(one for host in hosts for one in (host.resource, *host.templates)), *started)))
 
@@ -100,7 +91,7 @@ def read_documents(resource: Resource) -> Iterator[tuple[str, str]]:
 
     A container has none, and Lightsail runs any text as a script.
     """
-    if resource.type not in (TASK, LIGHTSAIL):
+    if resource.type not in (kt.TASK, kt.LIGHTSAIL):
         yield from ((path, value) for path, value in _get_values(resource) if isinstance(value, str))
 
 
@@ -112,12 +103,12 @@ def read_unreadable(resource: Resource) -> Iterator[tuple[str, str]]:
 
 
 def _get_values(resource: Resource) -> Iterator[tuple[str, Any]]:
-    if resource.type in (*INSTANCES, LAUNCH_TEMPLATE, LAUNCH_CONFIGURATION, LIGHTSAIL):
+    if resource.type in (*kt.INSTANCES, kt.LAUNCH_TEMPLATE, kt.LAUNCH_CONFIGURATION, kt.LIGHTSAIL):
         yield from ((key, resource.get(key)) for key in _KEYS)
-    if resource.type == SPOT_FLEET:
+    if resource.type == kt.SPOT_FLEET:
         for number, one in enumerate(get_items(resource.get("launchSpecifications"))):
             yield f"launchSpecifications[{number}].userData", get_field(one, "userData")
-    if resource.type == TASK:
+    if resource.type == kt.TASK:
         yield "containerDefinitions", _format_containers(resource.get("containerDefinitions"))
 
 
