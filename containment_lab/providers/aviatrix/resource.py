@@ -120,6 +120,15 @@ class RestResource(AviatrixResource):
         """Return the id of the object with this name and content, "" without one."""
         raise NotImplementedError
 
+    def find_object(self, call: Call, ident: str) -> Props | None:
+        """Return the object in the API's form, None when it does not exist."""
+        try:
+            return dict(self.get_client(call).call_rest("GET", f"{self.path}/{ident}"))
+        except CallRefusedError as error:
+            if error.status == 404:
+                return None
+            raise
+
     def get_outputs(self, call: Call, ident: str, inputs: Props) -> Props:
         """Return the outputs after a create or an update."""
         return self.add_id(ident, uuid=ident)

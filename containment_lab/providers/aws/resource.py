@@ -344,21 +344,8 @@ class UnservedResource(Handler):
         """Return False, as the type's replacement rules are unknown."""
         return False
 
-    def create(self, call: Call, inputs: Props) -> tuple[str, Props]:  # noqa: ARG002
-        """Refuse by name."""
-        raise self._build_refusal()
+    def _refuse(self, *_args: Any) -> Any:
+        """Refuse the type by name."""
+        raise RefusedError(f"the lab does not serve {self.token}; it can be previewed and checked, not created")
 
-    def read(self, call: Call, ident: str, state: Props) -> Props | None:  # noqa: ARG002
-        """Refuse by name."""
-        raise self._build_refusal()
-
-    def update(self, call: Call, ident: str, state: Props, inputs: Props) -> Props:  # noqa: ARG002
-        """Refuse by name."""
-        raise self._build_refusal()
-
-    def delete(self, call: Call, ident: str, state: Props) -> None:  # noqa: ARG002
-        """Refuse by name."""
-        raise self._build_refusal()
-
-    def _build_refusal(self) -> RefusedError:
-        return RefusedError(f"the lab does not serve {self.token}; it can be previewed and checked, not created")
+    create = read = update = delete = _refuse

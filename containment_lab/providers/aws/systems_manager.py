@@ -53,7 +53,6 @@ class Parameter(NamedResource, ServiceTaggedResource):
     token = "aws:ssm/parameter:Parameter"
     secrets = frozenset({"value"})
     create_call, delete_call, id_arg = "put_parameter", "delete_parameter", "Name"
-    find_call, find_by, found = "get_parameter", "Name", "Parameter"
     send = map_names("name type value description allowedPattern tier dataType keyId")
     show = map_names("name type value version dataType", arn="ARN")
     untag_call, tag_call = "remove_tags_from_resource", "add_tags_to_resource"

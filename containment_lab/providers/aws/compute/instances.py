@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from containment_lab.providers.aws.compute.launch import BAD_IMAGE, build_launch, describe_unknown_image
 from containment_lab.providers.aws.compute.metadata_defaults import METADATA_OPTIONS
-from containment_lab.providers.aws.resource import Resource, dig, map_names, split_words
+from containment_lab.providers.aws.resource import Resource, convert_to_pascal, dig, map_names, split_words
 from containment_lab.providers.aws.shapes import convert_from_aws, convert_to_aws, is_within
 from containment_lab.providers.handler import Call, Props, RefusedError
 
@@ -97,13 +97,10 @@ class Instance(Resource):
         self._apply_flags(call, ident, {"sourceDestCheck": True, "disableApiStop": False}, inputs)
 
     def _apply_flags(self, call: Call, ident: str, live: Props, inputs: Props) -> None:
-        for key, name in (
-            ("sourceDestCheck", "SourceDestCheck"),
-            ("disableApiStop", "DisableApiStop"),
-            ("disableApiTermination", "DisableApiTermination"),
-        ):
+        for key in ("sourceDestCheck", "disableApiStop", "disableApiTermination"):
             if inputs.get(key) is not None and key in live and live[key] != inputs[key]:
-                self.call_aws(call, inputs, "modify_instance_attribute", InstanceId=ident, **{name: {"Value": bool(inputs[key])}})
+                change = {convert_to_pascal(key): {"Value": bool(inputs[key])}}
+                self.call_aws(call, inputs, "modify_instance_attribute", InstanceId=ident, **change)
 
     def find(self, call: Call, ident: str, state: Props) -> Props | None:
         """Return the instance, None for a terminated one."""
@@ -135,9 +132,9 @@ class Instance(Resource):
         attribute = "instanceInitiatedShutdownBehavior"
         answer = self.call_aws(call, state, "describe_instance_attribute", InstanceId=ident, Attribute=attribute)
         out[attribute] = dig(answer, "InstanceInitiatedShutdownBehavior.Value") or "stop"
-        for key, name in (("disableApiTermination", "disableApiTermination"), ("disableApiStop", "disableApiStop")):
-            answer = self.call_aws(call, state, "describe_instance_attribute", InstanceId=ident, Attribute=name)
-            out[key] = bool(dig(answer, f"{name[:1].upper() + name[1:]}.Value"))
+        for key in ("disableApiTermination", "disableApiStop"):
+            answer = self.call_aws(call, state, "describe_instance_attribute", InstanceId=ident, Attribute=key)
+            out[key] = bool(dig(answer, f"{convert_to_pascal(key)}.Value"))
         return out
 
     def _read_volumes(self, call: Call, ident: str, thing: Props, state: Props) -> Props:

@@ -66,7 +66,6 @@ class EipAssociation(Resource):
     send = map_names("allocationId instanceId networkInterfaceId privateIpAddress publicIp allowReassociation")
     show = map_names("allocationId instanceId networkInterfaceId privateIpAddress publicIp")
     delete_first = True
-    find_call, find_by, found = "describe_addresses", "", "Addresses.0"
 
     def find(self, call: Call, ident: str, state: Props) -> Props | None:
         """Return the association."""

@@ -3,14 +3,20 @@
 # ruff: noqa: S105  (type tokens are not passwords)
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
-from containment_lab.providers.aws.resource import Resource, dig, map_names
+from containment_lab.providers.aws.resource import Modify, Resource, convert_to_pascal, dig, map_names
 from containment_lab.providers.handler import Call, Props
 
 
-def _make_flag_modifier(name: str) -> Any:
-    return lambda value: {name: {"Value": bool(value)}}
+def _map_flags(method: str, *keys: str) -> dict[str, tuple[str, Modify]]:
+    """Map flags to the call that sets each under its AWS name."""
+    return {key: (method, partial(_encode_flag, convert_to_pascal(key))) for key in keys}
+
+
+def _encode_flag(name: str, value: Any) -> Props:
+    return {name: {"Value": bool(value)}}
 
 
 class Vpc(Resource):
@@ -25,22 +31,14 @@ class Vpc(Resource):
         ipv6CidrBlock="Ipv6CidrBlockAssociationSet.0.Ipv6CidrBlock",
         ipv6AssociationId="Ipv6CidrBlockAssociationSet.0.AssociationId",
     )
-    in_place = {
-        "enableDnsSupport": ("modify_vpc_attribute", _make_flag_modifier("EnableDnsSupport")),
-        "enableDnsHostnames": ("modify_vpc_attribute", _make_flag_modifier("EnableDnsHostnames")),
-        "enableNetworkAddressUsageMetrics": ("modify_vpc_attribute", _make_flag_modifier("EnableNetworkAddressUsageMetrics")),
-    }
+    in_place = _map_flags("modify_vpc_attribute", "enableDnsSupport", "enableDnsHostnames", "enableNetworkAddressUsageMetrics")
 
     def build_outputs(self, call: Call, ident: str, thing: Props, state: Props) -> Props:
         """Add the attributes and the defaults that were created with the VPC."""
         out = super().build_outputs(call, ident, thing, state)
-        for key, attribute in (
-            ("enableDnsSupport", "EnableDnsSupport"),
-            ("enableDnsHostnames", "EnableDnsHostnames"),
-            ("enableNetworkAddressUsageMetrics", "EnableNetworkAddressUsageMetrics"),
-        ):
-            answer = self.call_aws(call, state, "describe_vpc_attribute", VpcId=ident, Attribute=attribute[:1].lower() + attribute[1:])
-            out[key] = dig(answer, f"{attribute}.Value")
+        for key in self.in_place:
+            answer = self.call_aws(call, state, "describe_vpc_attribute", VpcId=ident, Attribute=key)
+            out[key] = dig(answer, f"{convert_to_pascal(key)}.Value")
         mine = {"Name": "vpc-id", "Values": [ident]}
         main = self.call_aws(call, state, "describe_route_tables", Filters=[mine, {"Name": "association.main", "Values": ["true"]}])
         acls = self.call_aws(call, state, "describe_network_acls", Filters=[mine, {"Name": "default", "Values": ["true"]}])
@@ -73,11 +71,9 @@ class Subnet(Resource):
         enableResourceNameDnsARecordOnLaunch="PrivateDnsNameOptionsOnLaunch.EnableResourceNameDnsARecord",
         privateDnsHostnameTypeOnLaunch="PrivateDnsNameOptionsOnLaunch.HostnameType",
     )
-    in_place = {
-        "mapPublicIpOnLaunch": ("modify_subnet_attribute", _make_flag_modifier("MapPublicIpOnLaunch")),
-        "assignIpv6AddressOnCreation": ("modify_subnet_attribute", _make_flag_modifier("AssignIpv6AddressOnCreation")),
-        "enableResourceNameDnsARecordOnLaunch": ("modify_subnet_attribute", _make_flag_modifier("EnableResourceNameDnsARecordOnLaunch")),
-    }
+    in_place = _map_flags(
+        "modify_subnet_attribute", "mapPublicIpOnLaunch", "assignIpv6AddressOnCreation", "enableResourceNameDnsARecordOnLaunch"
+    )
 
 
 class InternetGateway(Resource):

@@ -9,11 +9,7 @@ from zlib import crc32
 from containment_lab.providers.aws.resource import Resource, dig, map_names
 from containment_lab.providers.handler import Call, Props, RefusedError
 
-DESTINATIONS = {
-    "destinationCidrBlock": "DestinationCidrBlock",
-    "destinationIpv6CidrBlock": "DestinationIpv6CidrBlock",
-    "destinationPrefixListId": "DestinationPrefixListId",
-}
+DESTINATIONS = map_names("destinationCidrBlock destinationIpv6CidrBlock destinationPrefixListId")
 TARGETS = map_names(
     "carrierGatewayId gatewayId natGatewayId networkInterfaceId transitGatewayId vpcEndpointId vpcPeeringConnectionId",
     egressOnlyGatewayId="EgressOnlyInternetGatewayId",
