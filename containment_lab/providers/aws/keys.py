@@ -39,7 +39,7 @@ class KmsKey(Resource):
 
     def finish_create(self, call: Call, ident: str, inputs: Props) -> None:
         """Set rotation and state."""
-        self.modify(call, ident, {"enableKeyRotation": False, "isEnabled": True, **_select_texts(inputs)}, inputs)
+        self.modify(call, ident, {**inputs, "enableKeyRotation": False, "isEnabled": True}, inputs)
 
     def find(self, call: Call, ident: str, state: Props) -> Props | None:
         """Return the key, None for one scheduled for deletion."""
@@ -85,10 +85,6 @@ class KmsKey(Resource):
         """Schedule the deletion once."""
         days = int(state.get("deletionWindowInDays") or 30)
         self.call_aws(call, state, "schedule_key_deletion", KeyId=ident, PendingWindowInDays=days)
-
-
-def _select_texts(inputs: Props) -> Props:
-    return {key: inputs.get(key) for key in ("description", "policy")}
 
 
 def _encode_kms_tags(tags: dict[str, str]) -> list[dict[str, str]]:

@@ -15,10 +15,6 @@ from containment_lab.providers.aws.shapes import convert_from_aws, convert_to_aw
 from containment_lab.providers.handler import Call, Props, RefusedError
 
 
-def _decode_user_data(value: str) -> str:
-    return base64.b64decode(value).decode(errors="replace")
-
-
 class Instance(Resource):
     """An EC2 instance, running as soon as it is created."""
 
@@ -126,9 +122,10 @@ class Instance(Resource):
         out |= self._read_volumes(call, ident, thing, state)
         given = self.call_aws(call, state, "describe_instance_attribute", InstanceId=ident, Attribute="userData")
         if data := dig(given, "UserData.Value"):
-            out["userDataBase64" if state.get("userDataBase64") else "userData"] = (
-                data if state.get("userDataBase64") else _decode_user_data(data)
-            )
+            if state.get("userDataBase64"):
+                out["userDataBase64"] = data
+            else:
+                out["userData"] = base64.b64decode(data).decode(errors="replace")
         attribute = "instanceInitiatedShutdownBehavior"
         answer = self.call_aws(call, state, "describe_instance_attribute", InstanceId=ident, Attribute=attribute)
         out[attribute] = dig(answer, "InstanceInitiatedShutdownBehavior.Value") or "stop"
