@@ -279,7 +279,7 @@ class Resource(Handler):
         self.call_aws(call, inputs, method, **{self.id_arg: ident}, **arguments(inputs.get(key)))
 
     def try_call(self, work: Callable[[], Any], absent: Container[str] = ()) -> Any:
-        """Run `work`; return None when the object does not exist, for which the codes in `absent` stand as well."""
+        """Run `work`; return None when the object does not exist; errors with a code in `absent` mean the same."""
         try:
             return work()
         except ClientError as error:
@@ -304,7 +304,7 @@ class Resource(Handler):
 
 
 class ServiceTaggedResource(Resource):
-    """A type whose service, unlike EC2, has a call of its own to add tags and one to drop them."""
+    """A type whose service, unlike EC2, has separate calls that add and remove tags by the object's name."""
 
     tags_at_create = False
     """Whether the create call takes the tags as well."""
@@ -344,7 +344,7 @@ class UnservedResource(Handler):
         """Return False, as the type's replacement rules are unknown."""
         return False
 
-    def _refuse(self, *_args: Any) -> Any:
+    def _refuse(self, *_args: Any, **_more: Any) -> Any:
         """Refuse the type by name."""
         raise RefusedError(f"the lab does not serve {self.token}; it can be previewed and checked, not created")
 

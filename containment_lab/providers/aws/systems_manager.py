@@ -42,7 +42,7 @@ class Document(NamedResource, ServiceTaggedResource):
         return decode_tags(thing.get("Tags"))
 
     def name_tagged(self, ident: str, live: Props) -> Props:  # noqa: ARG002
-        """Return its name, which SSM wants with its type."""
+        """Return its type and name, as SSM requires."""
         return {"ResourceType": "Document", "ResourceId": ident}
 
 
@@ -89,7 +89,7 @@ class Parameter(NamedResource, ServiceTaggedResource):
             self.call_aws(call, inputs, "put_parameter", **{**self.create_args(call, {**inputs, "tags": None}), "Overwrite": True})
 
     def name_tagged(self, ident: str, live: Props) -> Props:  # noqa: ARG002
-        """Return its name, which SSM wants with its type."""
+        """Return its type and name, as SSM requires."""
         return {"ResourceType": "Parameter", "ResourceId": ident}
 
 
