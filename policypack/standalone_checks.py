@@ -12,19 +12,7 @@ from typing import Any, Final
 
 from policypack.facts.deployed.deployed_view import find_violations
 from policypack.finding import Finding, Rule, Violation
-from policypack.graph.known_types import (
-    INSTANCE,
-    POLICY_LIST,
-    PROFILE,
-    ROLE,
-    RULESET,
-    SECURITY_GROUP,
-    SMART_GROUP,
-    SPOKE_GATEWAY,
-    SUBNET,
-    VPC,
-    WEB_GROUP,
-)
+from policypack.graph import known_types as kt
 from policypack.graph.plain_data import make_plain
 from policypack.graph.resources import Graph, Resource
 from policypack.registry import RULES
@@ -126,14 +114,14 @@ def check_order(
         region: the AWS region of the hosts; without it no AWS service endpoint of a region passes.
     """
     groups = [
-        *(_make_group(SMART_GROUP, key, [dict(one) for one in expressions]) for key, expressions in smart_groups.items()),
-        *(_make_group(WEB_GROUP, key, [{"snifilter": pattern} for pattern in patterns]) for key, patterns in web_groups.items()),
+        *(_make_group(kt.SMART_GROUP, key, [dict(one) for one in expressions]) for key, expressions in smart_groups.items()),
+        *(_make_group(kt.WEB_GROUP, key, [{"snifilter": pattern} for pattern in patterns]) for key, patterns in web_groups.items()),
     ]
-    subnets = [_make_resource(SUBNET, f"subnet {cidr}", {"cidrBlock": cidr, "vpcId": "vpc"}) for cidr in host_cidrs]
-    hosts = [_make_resource(INSTANCE, f"host in {cidr}", {"tags": dict(host_tags), "subnetId": f"subnet {cidr}"}) for cidr in host_cidrs]
+    subnets = [_make_resource(kt.SUBNET, f"subnet {cidr}", {"cidrBlock": cidr, "vpcId": "vpc"}) for cidr in host_cidrs]
+    hosts = [_make_resource(kt.INSTANCE, f"host in {cidr}", {"tags": dict(host_tags), "subnetId": f"subnet {cidr}"}) for cidr in host_cidrs]
     spoke = {"vpcId": "vpc", "vpcReg": region}
-    place = [_make_resource(VPC, "vpc", {"cidrBlock": vpc_cidr}), _make_resource(SPOKE_GATEWAY, "spoke", spoke)] if vpc_cidr else []
-    kind, key = (RULESET, "rules") if is_ruleset else (POLICY_LIST, "policies")
+    place = [_make_resource(kt.VPC, "vpc", {"cidrBlock": vpc_cidr}), _make_resource(kt.SPOKE_GATEWAY, "spoke", spoke)] if vpc_cidr else []
+    kind, key = (kt.RULESET, "rules") if is_ruleset else (kt.POLICY_LIST, "policies")
     held = Resource(urn=owner, type=kind, name=owner.rsplit("::", 1)[-1], props={key: make_plain(list(rules))})
     asked = _ABOUT_ORDER if vpc_cidr else (_ORDER,)
     gateway = _make_gateway(gateway_cidr, host_cidrs) if gateway_cidr else []
@@ -155,11 +143,11 @@ def _make_gateway(cidr: str, agents: Sequence[str]) -> list[Resource]:
         "rootBlockDevice": {"encrypted": True},
     }
     return [
-        _make_resource(SUBNET, "gateway subnet", {"cidrBlock": cidr, "vpcId": "vpc"}),
-        _make_resource(SECURITY_GROUP, "gateway group", {"ingress": ingress, "vpcId": "vpc"}),
-        _make_resource(ROLE, "gateway role", role),
-        _make_resource(PROFILE, "gateway profile", {"role": "gateway role"}),
-        _make_resource(INSTANCE, "credential gateway", instance),
+        _make_resource(kt.SUBNET, "gateway subnet", {"cidrBlock": cidr, "vpcId": "vpc"}),
+        _make_resource(kt.SECURITY_GROUP, "gateway group", {"ingress": ingress, "vpcId": "vpc"}),
+        _make_resource(kt.ROLE, "gateway role", role),
+        _make_resource(kt.PROFILE, "gateway profile", {"role": "gateway role"}),
+        _make_resource(kt.INSTANCE, "credential gateway", instance),
     ]
 
 

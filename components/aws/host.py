@@ -1,12 +1,19 @@
-"""The agent host: a private EC2 instance that cannot change its own containment.
+"""The agent host: a private EC2 instance that cannot change its own containment, and its IAM role.
 
 Rules kept here: no public address, no key pair, no ingress; egress to the resolver, to the endpoints, and to addresses outside the
 VPC, which the gateway judges; IMDSv2 with hop limit 1; encrypted disk; created after everything that contains it, and destroyed
-before it. Its IAM role is in `identity`.
+before it. The role, whose documents are in `host_policies`, can operate the host and change nothing about its containment: inline
+policies only, so that no change of a shared policy widens them; only EC2 may assume the role; the boundary is a policy of this stack,
+and the role is denied to change it.
+
+An ephemeral host ends by a schedule of EventBridge Scheduler, whose role is assumed by Scheduler for this account's own group of schedules
+only, and may terminate this one instance; the schedule runs once, without a flexible window. It exists a moment later than the host, whose
+id it needs: until then, and if it is never made, the host's own timer ends it (`containment.host.first_boot`).
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from ipaddress import IPv4Network
 from typing import Any
@@ -14,13 +21,113 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from components.aws.ephemeral import HostEnd
-from components.aws.identity import HostIdentity, make_named_options
+from components.aws.host_policies import build_boundary, build_bundle_policy, build_deny_policy, build_operation_policy
 from components.aws.network import AgentNetwork
+from components.aws.operator_policy import FIND_RECORD
 from containment.config.spec import ContainmentSpec
 from containment.host.first_boot import build_user_data
 from containment.names import DNS_PORT, HTTPS_PORT, HostTag
 from containment.vending.hosts import HostPlan, PlannedHost
+
+TARGET = "scheduler:::aws-sdk:ec2:terminateInstances"
+"""Scheduler's universal target for EC2's TerminateInstances, as the end of an ARN."""
+
+
+class HostEnd(pulumi.ComponentResource):
+    """Role and schedule that end one host."""
+
+    def __init__(self, name: str, planned: PlannedHost, instance: aws.ec2.Instance, *, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("containment:host:HostEnd", name, {}, opts)
+        assert planned.deadline is not None, "only an ephemeral host has an end"
+        child = pulumi.ResourceOptions(parent=self)
+        own = f"{planned.object_name[:60]}-end"
+        role = aws.iam.Role(f"{name}-role", name=own, assume_role_policy=instance.arn.apply(build_trust), opts=child)
+        rights = aws.iam.RolePolicy(f"{name}-rights", name="terminate", role=role.name, policy=instance.arn.apply(build_rights), opts=child)
+        aws.scheduler.Schedule(
+            f"{name}-schedule",
+            name=own,
+            description="Ends an ephemeral agent host",
+            schedule_expression=f"at({planned.deadline:%Y-%m-%dT%H:%M:%S})",
+            schedule_expression_timezone="UTC",
+            flexible_time_window={"mode": "OFF"},
+            target={
+                "arn": f"arn:aws:{TARGET}",  # known in a first preview, so that the pack judges it there
+                "role_arn": role.arn,
+                "input": instance.id.apply(lambda ident: json.dumps({"InstanceIds": [ident]})),
+            },
+            opts=pulumi.ResourceOptions.merge(child, pulumi.ResourceOptions(depends_on=[rights])),
+        )
+        self.register_outputs({})
+
+
+def build_trust(arn: str) -> str:
+    """Return the trust policy of a schedule's role, by the ARN of the host."""
+    _, partition, _, region, account, _ = arn.split(":", 5)
+    group = f"arn:{partition}:scheduler:{region}:{account}:schedule-group/default"
+    return _format_document(
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": "scheduler.amazonaws.com"},
+            "Action": "sts:AssumeRole",
+            "Condition": {"StringEquals": {"aws:SourceAccount": account, "aws:SourceArn": group}},
+        }
+    )
+
+
+def build_rights(arn: str) -> str:
+    """Return the only right of a schedule's role: terminating the host with this ARN."""
+    return _format_document({"Effect": "Allow", "Action": "ec2:TerminateInstances", "Resource": arn})
+
+
+def _format_document(statement: dict[str, object]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def make_named_options(parent: pulumi.Resource, planned: PlannedHost) -> pulumi.ResourceOptions:
+    """Return the options of a resource whose name a change would replace: the host of an agent keeps the names that its state has.
+
+    The single host of a stack that becomes an agent's keeps its role and groups in this way.
+    """
+    return pulumi.ResourceOptions(parent=parent, ignore_changes=["name"] if planned.agent else None)
+
+
+class HostIdentity(pulumi.ComponentResource):
+    """Role, inline policies, permissions boundary and instance profile of one host."""
+
+    def __init__(self, name: str, planned: PlannedHost, network: AgentNetwork, *, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("containment:host:HostIdentity", name, {}, opts)
+        child, named = pulumi.ResourceOptions(parent=self), make_named_options(self, planned)
+        spec, own = planned.spec, planned.object_name
+        limit = (
+            aws.iam.Policy(
+                f"{name}-boundary",
+                name=f"{own}-boundary",
+                description="The most this host may ever do",
+                policy=build_boundary(*(FIND_RECORD if spec.config.operator_sessions else ())),
+                opts=named,
+            )
+            if spec.config.enable_permissions_boundary
+            else None
+        )
+        trust = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
+        role = aws.iam.Role(
+            f"{name}-role",
+            name=own,
+            assume_role_policy=json.dumps({"Version": "2012-10-17", "Statement": [trust]}),
+            permissions_boundary=limit.arn if limit else None,
+            opts=named,
+        )
+        aws.iam.RolePolicy(f"{name}-operate", name="session-manager", role=role.name, policy=build_operation_policy(), opts=child)
+        if source := spec.config.policy_bundle:
+            aws.iam.RolePolicy(f"{name}-bundle", name="policy-bundle", role=role.name, policy=build_bundle_policy(source), opts=child)
+        # Without the VPC's endpoints, calls come over the internet, and the condition on the VPC would lock the host out.
+        private: pulumi.Input[str] = (
+            network.vpc.id.apply(build_deny_policy) if spec.config.create_ssm_vpc_endpoints else build_deny_policy(None)
+        )
+        aws.iam.RolePolicy(f"{name}-keep-off", name="containment", role=role.name, policy=private, opts=child)
+        self.profile = aws.iam.InstanceProfile(f"{name}-profile", name=own, role=role.name, opts=named)
+        self.role = role
+        self.register_outputs({"roleName": role.name})
 
 
 class AgentHost(pulumi.ComponentResource):

@@ -42,6 +42,8 @@ def apply() -> None:
     ):  # fmt: skip
         _wrap(EC2Backend, repair)
     _wrap(EC2Response, modify_vpc_endpoint_names, "modify_vpc_endpoint")
+    for name in ("create_network_acl_entry", "replace_network_acl_entry"):
+        _wrap(EC2Response, keep_icmp_type, name)
     _wrap(EC2Response, _parse_block_device_mapping)
     _wrap(Instance, prep_nics)
     _wrap(Instance, terminate)
@@ -271,3 +273,27 @@ def get_permission(original: Any, self: Any, action: str, resource: str) -> Any:
 def _drop(entries: dict[str, Any], which: Callable[[Any], bool]) -> None:
     for key in [key for key, value in entries.items() if which(value)]:
         del entries[key]
+
+
+def keep_icmp_type(original: Any, request: Any) -> Any:
+    """Keep the ICMP type and code of a network ACL's entry, which are part of it and which moto drops.
+
+    Without them a refresh reads an entry that the program did not declare, and plans to write it again.
+    Source: EC2 API Reference, `CreateNetworkAclEntry`, `IcmpTypeCode`.
+    """
+    done = original(request)
+    acl = request.ec2_backend.network_acls[request._get_param("NetworkAclId")]  # noqa: SLF001
+    number, egress = int(request._get_param("RuleNumber")), _is_true(request._get_param("Egress"))  # noqa: SLF001
+    for entry in acl.network_acl_entries:
+        if int(entry.rule_number) == number and _is_true(entry.egress) is egress:
+            entry.icmp_type, entry.icmp_code = (_parse_number(request, key) for key in ("Type", "Code"))
+    return done
+
+
+def _parse_number(request: Any, key: str) -> int | None:
+    value = request._get_param(f"IcmpTypeCode.{key}")  # noqa: SLF001
+    return None if value is None else int(value)
+
+
+def _is_true(value: Any) -> bool:
+    return str(value).lower() == "true"

@@ -43,7 +43,7 @@ def make_application() -> Wsgi:
     os.environ.update(SETTINGS)
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
-    from containment_lab.cloud import acl_entries, deadlines, images, kms_signing, lookup_caches, moto_extensions, moto_patches
+    from containment_lab.cloud import deadlines, images, kms_signing, lookup_caches, moto_extensions, moto_patches
     from containment_lab.cloud.checks import keys, launches, references, roles
 
     def backend(service: Any) -> Any:
@@ -54,7 +54,6 @@ def make_application() -> Wsgi:
     lookup_caches.add()
     moto_patches.apply()
     kms_signing.apply()
-    acl_entries.repair()
     moto_extensions.add()
     images.add()
     for checks in (launches, keys, references, roles):

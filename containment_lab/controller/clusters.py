@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from containment_lab.controller.core import Call, Controller, Routes
+from containment_lab.controller.core import Call, Controller, Routes, change, read
 from containment_lab.controller.errors import RefusedError
 from containment_lab.controller.releases import V10_1, refuse_before
 from containment_lab.controller.store import Json
@@ -18,36 +18,31 @@ FIELDS = ("cluster_id", "credential", "resource", "gateway_tunnel_enabled", "int
 MODES = ("FLAT", "OVERLAY")
 
 
-def _create(controller: Controller, call: Call) -> Any:
-    with controller.store.change_state() as state:
-        kept = _validate_cluster(controller, state, call)
-        if any(each["cluster_id"] == kept["cluster_id"] for each in state["clusters"].values()):
-            raise RefusedError(f"Cluster {kept['cluster_id']} already exists.", 409)
-        key = str(uuid.uuid4())
-        state["clusters"][key] = {**kept, "id": key}
+def _create(controller: Controller, state: Json, call: Call) -> Any:
+    kept = _validate_cluster(controller, state, call)
+    if any(each["cluster_id"] == kept["cluster_id"] for each in state["clusters"].values()):
+        raise RefusedError(f"Cluster {kept['cluster_id']} already exists.", 409)
+    key = str(uuid.uuid4())
+    state["clusters"][key] = {**kept, "id": key}
     return {"id": key}
 
 
-def _get(controller: Controller, call: Call) -> Any:
-    with controller.store.read_state() as state:
-        return dict(_find(state, call.parts[0]))
+def _get(_controller: Controller, state: Json, call: Call) -> Any:
+    return dict(_find(state, call.parts[0]))
 
 
-def _list_clusters(controller: Controller, _call: Call) -> Any:
-    with controller.store.read_state() as state:
-        return {"clusters": [dict(each) for each in state["clusters"].values()]}
+def _list_clusters(_controller: Controller, state: Json, _call: Call) -> Any:
+    return {"clusters": [dict(each) for each in state["clusters"].values()]}
 
 
-def _update(controller: Controller, call: Call) -> Any:
-    with controller.store.change_state() as state:
-        key = _find(state, call.parts[0])["id"]
-        state["clusters"][key] = {**_validate_cluster(controller, state, call), "id": key}
+def _update(controller: Controller, state: Json, call: Call) -> Any:
+    key = _find(state, call.parts[0])["id"]
+    state["clusters"][key] = {**_validate_cluster(controller, state, call), "id": key}
     return {}
 
 
-def _delete(controller: Controller, call: Call) -> Any:
-    with controller.store.change_state() as state:
-        del state["clusters"][_find(state, call.parts[0])["id"]]
+def _delete(_controller: Controller, state: Json, call: Call) -> Any:
+    del state["clusters"][_find(state, call.parts[0])["id"]]
     return {}
 
 
@@ -78,9 +73,9 @@ def _find(state: Json, key: str) -> Json:
 
 
 ROUTES: Routes = [
-    ("GET", "k8s/clusters", _list_clusters),
-    ("POST", "k8s/clusters", _create),
-    ("GET", "k8s/clusters/*", _get),
-    ("PUT", "k8s/clusters/*", _update),
-    ("DELETE", "k8s/clusters/*", _delete),
+    ("GET", "k8s/clusters", read(_list_clusters)),
+    ("POST", "k8s/clusters", change(_create)),
+    ("GET", "k8s/clusters/*", read(_get)),
+    ("PUT", "k8s/clusters/*", change(_update)),
+    ("DELETE", "k8s/clusters/*", change(_delete)),
 ]

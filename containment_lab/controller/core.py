@@ -13,7 +13,7 @@ from typing import Any
 
 from containment_lab.controller.errors import RefusedError
 from containment_lab.controller.settings import Settings
-from containment_lab.controller.store import Store
+from containment_lab.controller.store import Json, Store
 
 
 @dataclass(frozen=True)
@@ -62,3 +62,27 @@ class Controller:
 Handler = Callable[[Controller, Call], Any]
 Actions = dict[str, Handler]
 Routes = list[tuple[str, str, Handler]]
+
+
+StateHandler = Callable[[Controller, Json, Call], Any]
+"""A handler that works on the state under its lock."""
+
+
+def read(handler: StateHandler) -> Handler:
+    """Return a handler that only reads the state."""
+
+    def answer(controller: Controller, call: Call) -> Any:
+        with controller.store.read_state() as state:
+            return handler(controller, state, call)
+
+    return answer
+
+
+def change(handler: StateHandler) -> Handler:
+    """Return a handler that changes the state, or leaves it as it was if it refuses."""
+
+    def answer(controller: Controller, call: Call) -> Any:
+        with controller.store.change_state() as state:
+            return handler(controller, state, call)
+
+    return answer

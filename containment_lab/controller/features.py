@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from containment_lab.controller.core import Actions, Call, Controller, Routes
+from containment_lab.controller.core import Actions, Call, Controller, Routes, change, read
 from containment_lab.controller.errors import BAD_FIELD, POLICIES_EXIST, RefusedError
 from containment_lab.controller.store import Json
 
@@ -34,97 +34,85 @@ def _get_feature_name(state: Json, call: Call) -> str:
     return name
 
 
-def _enable(controller: Controller, call: Call) -> Any:
-    with controller.store.change_state() as state:
-        state["features"][_get_feature_name(state, call)] = True
+def _enable(_controller: Controller, state: Json, call: Call) -> Any:
+    state["features"][_get_feature_name(state, call)] = True
     return "done"
 
 
-def _disable(controller: Controller, call: Call) -> Any:
-    with controller.store.change_state() as state:
-        name = _get_feature_name(state, call)
-        if name == "microseg" and (state["policy_list"] or state["rulesets"] or state["groups"]):
-            raise RefusedError(f"[{POLICIES_EXIST}] Distributed Cloud Firewall cannot be disabled while policies exist.")
-        state["features"][name] = False
-        if name == "microseg":
-            state["lookups"] = {}
+def _disable(_controller: Controller, state: Json, call: Call) -> Any:
+    name = _get_feature_name(state, call)
+    if name == "microseg" and (state["policy_list"] or state["rulesets"] or state["groups"]):
+        raise RefusedError(f"[{POLICIES_EXIST}] Distributed Cloud Firewall cannot be disabled while policies exist.")
+    state["features"][name] = False
+    if name == "microseg":
+        state["lookups"] = {}
     return "done"
 
 
-def _get_feature(controller: Controller, call: Call) -> Any:
-    with controller.store.read_state() as state:
-        return {"feature": (name := _get_feature_name(state, call)), "enabled": state["features"][name]}
+def _get_feature(_controller: Controller, state: Json, call: Call) -> Any:
+    return {"feature": (name := _get_feature_name(state, call)), "enabled": state["features"][name]}
 
 
-def _list_features(controller: Controller, _call: Call) -> Any:
-    with controller.store.read_state() as state:
-        return [{"feature": name, "enabled": on} for name, on in state["features"].items()]
+def _list_features(_controller: Controller, state: Json, _call: Call) -> Any:
+    return [{"feature": name, "enabled": on} for name, on in state["features"].items()]
 
 
-def _associate(controller: Controller, call: Call) -> Any:
+def _associate(_controller: Controller, state: Json, call: Call) -> Any:
     address = call.get_text("copilot_ip")
-    with controller.store.change_state() as state:
-        state["copilot"] = {"ip": address, "public_ip": call.get_text("public_ip", address), "fqdn": call.get_text("copilot_fqdn", "")}
+    state["copilot"] = {"ip": address, "public_ip": call.get_text("public_ip", address), "fqdn": call.get_text("copilot_fqdn", "")}
     return "CoPilot association enabled"
 
 
-def _dissociate(controller: Controller, _call: Call) -> Any:
-    with controller.store.change_state() as state:
-        state["copilot"] = None
+def _dissociate(_controller: Controller, state: Json, _call: Call) -> Any:
+    state["copilot"] = None
     return "CoPilot association disabled"
 
 
-def _get_copilot_association(controller: Controller, _call: Call) -> Any:
-    with controller.store.read_state() as state:
-        return {"status": state["copilot"] is not None, **(state["copilot"] or {"ip": "", "public_ip": "", "fqdn": ""})}
+def _get_copilot_association(_controller: Controller, state: Json, _call: Call) -> Any:
+    return {"status": state["copilot"] is not None, **(state["copilot"] or {"ip": "", "public_ip": "", "fqdn": ""})}
 
 
-def _get_deploy_policy(controller: Controller, _call: Call) -> Any:
-    with controller.store.read_state() as state:
-        return dict(state["deploy_policy"])
+def _get_deploy_policy(_controller: Controller, state: Json, _call: Call) -> Any:
+    return dict(state["deploy_policy"])
 
 
-def _set_deploy_policy(controller: Controller, call: Call) -> Any:
+def _set_deploy_policy(_controller: Controller, state: Json, call: Call) -> Any:
     providers, defaults = call.fields.get("providers") or [], bool(call.fields.get("set_defaults"))
     if not providers and not defaults:
         raise RefusedError(f"[{BAD_FIELD}] providers must not be empty.")
-    with controller.store.change_state() as state:
-        state["deploy_policy"] = {"providers": providers or ["AWS"], "set_defaults": defaults}
+    state["deploy_policy"] = {"providers": providers or ["AWS"], "set_defaults": defaults}
     return {}
 
 
-def _get_intra_vpc(controller: Controller, _call: Call) -> Any:
-    with controller.store.read_state() as state:
-        return {"vpcs": list(state["intra_vpc"])}
+def _get_intra_vpc(_controller: Controller, state: Json, _call: Call) -> Any:
+    return {"vpcs": list(state["intra_vpc"])}
 
 
-def _set_intra_vpc(controller: Controller, call: Call) -> Any:
-    with controller.store.change_state() as state:
-        state["intra_vpc"] = call.fields.get("vpcs") or []
+def _set_intra_vpc(_controller: Controller, state: Json, call: Call) -> Any:
+    state["intra_vpc"] = call.fields.get("vpcs") or []
     return {}
 
 
-def _clear_intra_vpc(controller: Controller, _call: Call) -> Any:
-    with controller.store.change_state() as state:
-        state["intra_vpc"] = []
+def _clear_intra_vpc(_controller: Controller, state: Json, _call: Call) -> Any:
+    state["intra_vpc"] = []
     return {}
 
 
 ACTIONS: Actions = {
     "list_version_info": _get_version,
     "list_accounts": _list_accounts,
-    "enable_controller_feature": _enable,
-    "disable_controller_feature": _disable,
-    "get_controller_feature": _get_feature,
-    "get_all_controller_features": _list_features,
-    "enable_copilot_association": _associate,
-    "disable_copilot_association": _dissociate,
-    "get_copilot_association_status": _get_copilot_association,
+    "enable_controller_feature": change(_enable),
+    "disable_controller_feature": change(_disable),
+    "get_controller_feature": read(_get_feature),
+    "get_all_controller_features": read(_list_features),
+    "enable_copilot_association": change(_associate),
+    "disable_copilot_association": change(_dissociate),
+    "get_copilot_association_status": read(_get_copilot_association),
 }
 ROUTES: Routes = [
-    ("GET", "microseg/deploy-policy", _get_deploy_policy),
-    ("POST", "microseg/deploy-policy", _set_deploy_policy),
-    ("GET", "microseg/intra-vpc", _get_intra_vpc),
-    ("PUT", "microseg/intra-vpc", _set_intra_vpc),
-    ("DELETE", "microseg/intra-vpc", _clear_intra_vpc),
+    ("GET", "microseg/deploy-policy", read(_get_deploy_policy)),
+    ("POST", "microseg/deploy-policy", change(_set_deploy_policy)),
+    ("GET", "microseg/intra-vpc", read(_get_intra_vpc)),
+    ("PUT", "microseg/intra-vpc", change(_set_intra_vpc)),
+    ("DELETE", "microseg/intra-vpc", change(_clear_intra_vpc)),
 ]

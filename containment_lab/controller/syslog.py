@@ -4,47 +4,45 @@ from __future__ import annotations
 
 from typing import Any
 
-from containment_lab.controller.core import Actions, Call, Controller
+from containment_lab.controller.core import Actions, Call, Controller, change, read
 from containment_lab.controller.errors import RefusedError
+from containment_lab.controller.store import Json
 
 FILES = ("ca_certificate", "public_certificate", "private_key")
 
 
-def _get_profile_status(controller: Controller, call: Call) -> Any:
-    with controller.store.read_state() as state:
-        kept = state["syslog"].get(str(_parse_index(call)))
-        return {"status": "disabled"} if kept is None else {key: value for key, value in kept.items() if key != "files"}
+def _get_profile_status(_controller: Controller, state: Json, call: Call) -> Any:
+    kept = state["syslog"].get(str(_parse_index(call)))
+    return {"status": "disabled"} if kept is None else {key: value for key, value in kept.items() if key != "files"}
 
 
-def _enable(controller: Controller, call: Call) -> Any:
+def _enable(_controller: Controller, state: Json, call: Call) -> Any:
     index, protocol = str(_parse_index(call)), call.get_text("protocol", "TCP").upper()
     if protocol not in ("TCP", "UDP"):
         raise RefusedError(f"protocol must be TCP or UDP, not {protocol!r}.")
     if not 1 <= call.get_number("port") <= 65535:
         raise RefusedError(f"port {call.get_number('port')} is not within 1-65535.")
-    with controller.store.change_state() as state:
-        if index in state["syslog"]:
-            raise RefusedError(f"Remote syslog profile {index} is already enabled.")
-        kept = {
-            "server": call.get_text("server"),
-            "port": str(call.get_number("port")),
-            "protocol": protocol,
-            "index": index,
-            "name": call.get_text("name", ""),
-            "template": call.get_text("template", ""),
-            "status": "enabled",
-            "notls": not call.get_text("ca_certificate", ""),
-            "files": [name for name in FILES if call.get_text(name, "")],
-        }
-        if excluded := [each for each in call.get_text("exclude_gateway_list", "").split(",") if each]:
-            kept["excluded_gateway"] = excluded
-        state["syslog"][index] = kept
+    if index in state["syslog"]:
+        raise RefusedError(f"Remote syslog profile {index} is already enabled.")
+    kept = {
+        "server": call.get_text("server"),
+        "port": str(call.get_number("port")),
+        "protocol": protocol,
+        "index": index,
+        "name": call.get_text("name", ""),
+        "template": call.get_text("template", ""),
+        "status": "enabled",
+        "notls": not call.get_text("ca_certificate", ""),
+        "files": [name for name in FILES if call.get_text(name, "")],
+    }
+    if excluded := [each for each in call.get_text("exclude_gateway_list", "").split(",") if each]:
+        kept["excluded_gateway"] = excluded
+    state["syslog"][index] = kept
     return "ok"
 
 
-def _disable(controller: Controller, call: Call) -> Any:
-    with controller.store.change_state() as state:
-        state["syslog"].pop(str(_parse_index(call)), None)
+def _disable(_controller: Controller, state: Json, call: Call) -> Any:
+    state["syslog"].pop(str(_parse_index(call)), None)
     return "ok"
 
 
@@ -56,7 +54,7 @@ def _parse_index(call: Call) -> int:
 
 
 ACTIONS: Actions = {
-    "get_remote_syslog_logging_status": _get_profile_status,
-    "enable_remote_syslog_logging": _enable,
-    "disable_remote_syslog_logging": _disable,
+    "get_remote_syslog_logging_status": read(_get_profile_status),
+    "enable_remote_syslog_logging": change(_enable),
+    "disable_remote_syslog_logging": change(_disable),
 }

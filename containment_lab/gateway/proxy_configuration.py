@@ -18,23 +18,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address
 
+from containment_lab.gateway import envoy_syntax as syntax
 from containment_lab.gateway.address_filter import PROXY_PORT
 from containment_lab.gateway.decryption import Certificates, build_decrypting_chain, name_decrypting_chain
 from containment_lab.gateway.enforced_policy import GatewayPolicy, GatewayRule
-from containment_lab.gateway.envoy_syntax import (
-    HTTP,
-    SERVER_NAME,
-    TLS,
-    TYPE,
-    Json,
-    combine_all,
-    generate_name_entries,
-    make_typed_extension,
-    match_everything,
-    match_exact,
-    match_input,
-    match_rule_addresses,
-)
 from containment_lab.gateway.filter_chains import build_chain_filters, format_chain_name
 from containment_lab.gateway.http_matchers import build_http_filter
 
@@ -50,15 +37,15 @@ class _Chains:
     policy: GatewayPolicy
     resolver: IPv4Address
     certificates: Certificates
-    made: dict[str, Json] = field(default_factory=dict)
+    made: dict[str, syntax.Json] = field(default_factory=dict)
 
-    def select_chain(self, name: str, how: str, *, logged: bool) -> Json:
+    def select_chain(self, name: str, how: str, *, logged: bool) -> syntax.Json:
         """Return the action that selects a chain; create the chain if it is new."""
         chain = f"{name}|{how}"
         self.made.setdefault(chain, {"name": chain, "filters": build_chain_filters(how, logged, self.resolver)})
         return _make_chain_action(chain)
 
-    def select_decrypting_chain(self, start: int, watched: GatewayRule | None) -> Json:
+    def select_decrypting_chain(self, start: int, watched: GatewayRule | None) -> syntax.Json:
         """Return the action that selects the chain that decrypts TLS from a rule on."""
         chain = name_decrypting_chain(self.policy.rules[start], watched)
         if chain not in self.made:
@@ -66,11 +53,11 @@ class _Chains:
         return _make_chain_action(chain)
 
 
-def _make_chain_action(chain: str) -> Json:
-    return {"action": make_typed_extension("google.protobuf.StringValue", value=chain)}
+def _make_chain_action(chain: str) -> syntax.Json:
+    return {"action": syntax.make_typed_extension("google.protobuf.StringValue", value=chain)}
 
 
-def build_listener(policy: GatewayPolicy, resolver: IPv4Address, certificates: Certificates) -> Json:
+def build_listener(policy: GatewayPolicy, resolver: IPv4Address, certificates: Certificates) -> syntax.Json:
     """Return the listener that enforces a policy.
 
     Args:
@@ -80,18 +67,18 @@ def build_listener(policy: GatewayPolicy, resolver: IPv4Address, certificates: C
     """
     chains = _Chains(policy, resolver, certificates)
     matchers = list(_generate_matchers(policy, 0, None, chains))
-    matcher: Json = {"on_no_match": _make_default_action(policy, None, chains)}
+    matcher: syntax.Json = {"on_no_match": _make_default_action(policy, None, chains)}
     if matchers:
         matcher["matcher_list"] = {"matchers": matchers}
     chains.made["http"] = {"name": "http", "filters": [build_http_filter(policy)]}
     return {
-        "@type": TYPE + "envoy.config.listener.v3.Listener",
+        "@type": syntax.TYPE + "envoy.config.listener.v3.Listener",
         "name": "flows",
         "address": {"socket_address": {"address": "0.0.0.0", "port_value": PROXY_PORT}},  # noqa: S104 - inside a network namespace
         "listener_filters": [
-            make_typed_extension("envoy.extensions.filters.listener.original_dst.v3.OriginalDst"),
-            make_typed_extension("envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector"),
-            make_typed_extension("envoy.extensions.filters.listener.http_inspector.v3.HttpInspector"),
+            syntax.make_typed_extension("envoy.extensions.filters.listener.original_dst.v3.OriginalDst"),
+            syntax.make_typed_extension("envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector"),
+            syntax.make_typed_extension("envoy.extensions.filters.listener.http_inspector.v3.HttpInspector"),
         ],
         "listener_filters_timeout": f"{HELLO_SECONDS}s",
         "continue_on_listener_filters_timeout": True,
@@ -103,14 +90,14 @@ def build_listener(policy: GatewayPolicy, resolver: IPv4Address, certificates: C
     }
 
 
-def _make_fallback_matcher(chains: _Chains, policy: GatewayPolicy) -> Json:
-    return {"predicate": TLS, "on_match": _make_default_action(policy, None, chains)}
+def _make_fallback_matcher(chains: _Chains, policy: GatewayPolicy) -> syntax.Json:
+    return {"predicate": syntax.TLS, "on_match": _make_default_action(policy, None, chains)}
 
 
-def _generate_matchers(policy: GatewayPolicy, start: int, watched: GatewayRule | None, chains: _Chains) -> Iterator[Json]:
+def _generate_matchers(policy: GatewayPolicy, start: int, watched: GatewayRule | None, chains: _Chains) -> Iterator[syntax.Json]:
     """Yield the matcher list from a rule on; `watched` is the watched rule that has already matched."""
     for index, rule in enumerate(policy.rules[start:], start):
-        base = match_rule_addresses(rule)
+        base = syntax.match_rule_addresses(rule)
         if base is None or (rule.watched and (watched is not None or rule.permits)):
             continue
         opening = (
@@ -121,12 +108,12 @@ def _generate_matchers(policy: GatewayPolicy, start: int, watched: GatewayRule |
         if rule.watched:
             rest = list(_generate_matchers(policy, index + 1, rule, chains))
             ending = _make_default_action(policy, rule, chains)
-            on_match: Json = {"matcher": {"matcher_list": {"matchers": rest}, "on_no_match": ending}} if rest else ending
+            on_match: syntax.Json = {"matcher": {"matcher_list": {"matchers": rest}, "on_no_match": ending}} if rest else ending
             yield from [*_generate_rule_entries(rule, base, on_match), *opening]
         elif rule.permits and rule.verify_sni and rule.tls_required and rule.patterns:
             ports = _list_single_ports(rule)
             for port in ports:
-                at = [*base, match_input("DestinationPortInput", match_exact(str(port)))] if len(ports) > 1 else base
+                at = [*base, syntax.match_input("DestinationPortInput", syntax.match_exact(str(port)))] if len(ports) > 1 else base
                 chain = chains.select_chain(format_chain_name(rule, watched), f"named:{port}", logged=rule.logged or watched is not None)
                 yield from _generate_rule_entries(rule, at, chain)
             yield from opening
@@ -139,9 +126,11 @@ def _generate_matchers(policy: GatewayPolicy, start: int, watched: GatewayRule |
             ]
 
 
-def _generate_decryption_entries(rule: GatewayRule, base: list[Json], on_match: Json) -> Iterator[Json]:
+def _generate_decryption_entries(rule: GatewayRule, base: list[syntax.Json], on_match: syntax.Json) -> Iterator[syntax.Json]:
     """Yield the list entries of flows that a rule decrypts: those with a server name that matches one of its URLs."""
-    yield from generate_name_entries(SERVER_NAME, [url.host for url in rule.decrypted_urls], [*base, TLS], on_match, dotted=True)
+    yield from syntax.generate_name_entries(
+        syntax.SERVER_NAME, [url.host for url in rule.decrypted_urls], [*base, syntax.TLS], on_match, dotted=True
+    )
 
 
 def _list_single_ports(rule: GatewayRule) -> list[int]:
@@ -151,24 +140,24 @@ def _list_single_ports(rule: GatewayRule) -> list[int]:
     return ports
 
 
-def _make_default_action(policy: GatewayPolicy, watched: GatewayRule | None, chains: _Chains) -> Json:
+def _make_default_action(policy: GatewayPolicy, watched: GatewayRule | None, chains: _Chains) -> syntax.Json:
     permits = policy.default_permits
     own = f"{'PERMIT' if permits else 'DENY'}||true"
     name = own if watched is None else f"DENY|{watched.uuid}|false" if permits else f"DENY|{watched.uuid}|false>{own}"
     return chains.select_chain(name, "pass" if permits else "stop", logged=policy.default_logged or watched is not None)
 
 
-def _generate_rule_entries(rule: GatewayRule, base: list[Json], on_match: Json) -> Iterator[Json]:
+def _generate_rule_entries(rule: GatewayRule, base: list[syntax.Json], on_match: syntax.Json) -> Iterator[syntax.Json]:
     """Yield the list entries of one rule: by address alone, by server name, or to the HTTP chain."""
     if rule.patterns is None:
         if rule.tls_required:
-            base = [*base, TLS]
+            base = [*base, syntax.TLS]
         elif rule.tls_refused:
-            base = [*base, {"not_matcher": TLS}]
-        yield {"predicate": combine_all(base or [match_everything()]), "on_match": on_match}
+            base = [*base, {"not_matcher": syntax.TLS}]
+        yield {"predicate": syntax.combine_all(base or [syntax.match_everything()]), "on_match": on_match}
         return
     if not rule.tls_refused:
-        yield from generate_name_entries(SERVER_NAME, rule.patterns, [*base, TLS], on_match, dotted=True)
+        yield from syntax.generate_name_entries(syntax.SERVER_NAME, rule.patterns, [*base, syntax.TLS], on_match, dotted=True)
     if not rule.tls_required:
         to_http = _make_chain_action("http")
-        yield {"predicate": combine_all([*base, {"not_matcher": TLS}, HTTP]), "on_match": to_http}
+        yield {"predicate": syntax.combine_all([*base, {"not_matcher": syntax.TLS}, syntax.HTTP]), "on_match": to_http}

@@ -15,19 +15,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from containment.patterns.url import UrlPattern
+from containment_lab.gateway import envoy_syntax as syntax
 from containment_lab.gateway.enforced_policy import GatewayPolicy, GatewayRule
-from containment_lab.gateway.envoy_syntax import (
-    Json,
-    combine_all,
-    combine_any,
-    generate_name_entries,
-    make_typed_extension,
-    match_everything,
-    match_exact,
-    match_name,
-    match_prefix,
-    match_rule_addresses,
-)
 from containment_lab.gateway.filter_chains import format_chain_name
 
 
@@ -47,12 +36,12 @@ VERIFIED = "named"
 """Fourth part of a decision's name if its rule verifies the server name."""
 
 
-def make_header_input(name: Header) -> Json:
+def make_header_input(name: Header) -> syntax.Json:
     """Return a request header as an input of a matcher."""
-    return make_typed_extension("envoy.type.matcher.v3.HttpRequestHeaderMatchInput", header_name=name.value)
+    return syntax.make_typed_extension("envoy.type.matcher.v3.HttpRequestHeaderMatchInput", header_name=name.value)
 
 
-def build_lua_filter(body: str) -> Json:
+def build_lua_filter(body: str) -> syntax.Json:
     """Return a filter that runs Lua code on each request; the code can use `headers` and `set`."""
     code = f"""
 function envoy_on_request(handle)
@@ -61,7 +50,7 @@ function envoy_on_request(handle)
 {body}
 end
 """
-    return make_typed_extension("envoy.extensions.filters.http.lua.v3.Lua", default_source_code={"inline_string": code})
+    return syntax.make_typed_extension("envoy.extensions.filters.http.lua.v3.Lua", default_source_code={"inline_string": code})
 
 
 @dataclass(frozen=True)
@@ -71,31 +60,36 @@ class RequestMatcher:
     policy: GatewayPolicy
     opened: bool = False
 
-    def build_matcher(self, start: int = 0, watched: GatewayRule | None = None) -> Json:
+    def build_matcher(self, start: int = 0, watched: GatewayRule | None = None) -> syntax.Json:
         """Return the matcher of the rules from `start` on; `watched` is the watched rule that has already matched."""
         ending = self._make_default_decision(watched)
-        entries: list[Json] = []
+        entries: list[syntax.Json] = []
         for index, rule in enumerate(self.policy.rules[start:], start):
-            base = match_rule_addresses(rule)
+            base = syntax.match_rule_addresses(rule)
             unfit = rule.tls_refused if self.opened else rule.tls_required
             if base is None or unfit or (rule.watched and (watched is not None or rule.permits)):
                 continue
             on_match = {"matcher": self.build_matcher(index + 1, rule)} if rule.watched else self._make_decision(rule, watched)
             entries += self._generate_entries(rule, base, on_match)
-        return {"matcher_list": {"matchers": entries or [{"predicate": match_everything(), "on_match": ending}]}, "on_no_match": ending}
+        return {
+            "matcher_list": {"matchers": entries or [{"predicate": syntax.match_everything(), "on_match": ending}]},
+            "on_no_match": ending,
+        }
 
-    def _generate_entries(self, rule: GatewayRule, base: list[Json], on_match: Json) -> Iterator[Json]:
+    def _generate_entries(self, rule: GatewayRule, base: list[syntax.Json], on_match: syntax.Json) -> Iterator[syntax.Json]:
         if rule.patterns is None:
-            yield {"predicate": combine_all(base or [match_everything()]), "on_match": on_match}
+            yield {"predicate": syntax.combine_all(base or [syntax.match_everything()]), "on_match": on_match}
             return
         for input_, more in self._list_name_headers(rule):
-            yield from generate_name_entries(make_header_input(input_), rule.patterns, [*base, *more], on_match, dotted=False)
+            yield from syntax.generate_name_entries(make_header_input(input_), rule.patterns, [*base, *more], on_match, dotted=False)
         for url in rule.decrypted_urls:
-            hosts = combine_any([match_name(make_header_input(input_), [url.host.text]) for input_, _ in self._list_name_headers(rule)])
+            hosts = syntax.combine_any(
+                [syntax.match_name(make_header_input(input_), [url.host.text]) for input_, _ in self._list_name_headers(rule)]
+            )
             more = [_match_header(Header.AGREES, YES)] if rule.permits and self.opened else []
-            yield {"predicate": combine_all([*base, *more, hosts, _match_path(url, safe=not rule.permits)]), "on_match": on_match}
+            yield {"predicate": syntax.combine_all([*base, *more, hosts, _match_path(url, safe=not rule.permits)]), "on_match": on_match}
 
-    def _list_name_headers(self, rule: GatewayRule) -> list[tuple[Header, list[Json]]]:
+    def _list_name_headers(self, rule: GatewayRule) -> list[tuple[Header, list[syntax.Json]]]:
         """Return the headers to compare with a rule's names, each with its further predicates."""
         if not self.opened:
             return [(Header.HOST, [])]
@@ -103,27 +97,27 @@ class RequestMatcher:
             return [(Header.HOST, [_match_header(Header.AGREES, YES)])]
         return [(Header.SNI, []), (Header.HOST, [{"not_matcher": _match_header(Header.AGREES, YES)}])]
 
-    def _make_decision(self, rule: GatewayRule, watched: GatewayRule | None) -> Json:
+    def _make_decision(self, rule: GatewayRule, watched: GatewayRule | None) -> syntax.Json:
         verified = self.opened and rule.permits and rule.verify_sni and rule.patterns is not None
         return _make_rbac_action(format_chain_name(rule, watched) + (f"|{VERIFIED}" if verified else ""), rule.permits)
 
-    def _make_default_decision(self, watched: GatewayRule | None) -> Json:
+    def _make_default_decision(self, watched: GatewayRule | None) -> syntax.Json:
         permits = self.policy.default_permits
         own = f"{'PERMIT' if permits else 'DENY'}||true"
         first = f"DENY|{watched.uuid}|false" if watched else ""
         return _make_rbac_action(own if not watched else first if permits else f"{first}>{own}", permits)
 
 
-def _make_rbac_action(name: str, permits: bool) -> Json:
-    return {"action": make_typed_extension("envoy.config.rbac.v3.Action", name=name, **({} if permits else {"action": "DENY"}))}
+def _make_rbac_action(name: str, permits: bool) -> syntax.Json:
+    return {"action": syntax.make_typed_extension("envoy.config.rbac.v3.Action", name=name, **({} if permits else {"action": "DENY"}))}
 
 
-def _match_header(name: Header, value: str) -> Json:
-    return {"single_predicate": {"input": make_header_input(name), **match_exact(value)}}
+def _match_header(name: Header, value: str) -> syntax.Json:
+    return {"single_predicate": {"input": make_header_input(name), **syntax.match_exact(value)}}
 
 
-def _match_path(url: UrlPattern, *, safe: bool) -> Json:
+def _match_path(url: UrlPattern, *, safe: bool) -> syntax.Json:
     """Match a URL's path; with `safe` also an ambiguous path."""
-    fits = match_prefix(url.path[:-1]) if url.path.endswith("*") else match_exact(url.path)
+    fits = syntax.match_prefix(url.path[:-1]) if url.path.endswith("*") else syntax.match_exact(url.path)
     found = {"single_predicate": {"input": make_header_input(Header.PATH), **fits}}
-    return combine_any([found, _match_header(Header.PATH, ODD)]) if safe else found
+    return syntax.combine_any([found, _match_header(Header.PATH, ODD)]) if safe else found

@@ -47,7 +47,11 @@ def build_fabric_table(vpc: Vpc, present: tuple[Machine, ...], *, open_: bool) -
         *(
             ["  meta nfproto ipv6 goto judged"]
             if open_
-            else [f"  {_refuse_ipv6()}", "  meta nfproto ipv6 drop", *(f"  {line}" for line in _generate_source_checks(ports))]
+            else [
+                f"  {_refuse_ipv6()}",
+                "  meta nfproto ipv6 drop",
+                *(f"  {line}" for line in _generate_address_checks(ports, "iifname", "saddr", "source-check")),
+            ]
         ),
         f"  {_match_platform_services(vpc)} accept",
         *([] if open_ else ["  ct state invalid drop"]),
@@ -68,7 +72,7 @@ def build_fabric_table(vpc: Vpc, present: tuple[Machine, ...], *, open_: bool) -
         "  type filter hook forward priority filter; policy drop;",
         f"  meta mark & {PASS_MARK:#x} != {PASS_MARK:#x} drop",
         *([] if open_ else [f"  {_refuse_unknown_senders([private for private, _ in translated])}"]),
-        *([] if open_ else [f"  {line}" for line in _generate_destination_checks(ports)]),
+        *([] if open_ else [f"  {line}" for line in _generate_address_checks(ports, "oifname", "daddr", "destination-check")]),
         *([] if open_ else [f"  {line}" for line in _generate_arrival_checks(vpc, ports)]),
         "  accept",
         " }",
@@ -95,23 +99,17 @@ def _reject(key: str, why: str) -> str:
     return f'log prefix "REJECT|{key}|{why} " group {LOG_GROUP} drop'
 
 
-def _generate_source_checks(ports: list[tuple[str, Interface]]) -> Iterator[str]:
+def _generate_address_checks(ports: list[tuple[str, Interface]], way: str, address: str, why: str) -> Iterator[str]:
+    """Yield the refusals of packets on a way (`iifname` or `oifname`) that are not an interface's own by an address (`saddr`, `daddr`)."""
     for port, interface in ports:
         if interface.checked:
             own = ", ".join(map(str, interface.addresses))
-            yield f'iifname "{port}" ip saddr != {{ {own} }} {_reject(interface.id, "source-check")}'
+            yield f'{way} "{port}" ip {address} != {{ {own} }} {_reject(interface.id, why)}'
 
 
 def _refuse_ipv6() -> str:
     """Log and drop IPv6, except to link-local and multicast addresses."""
     return f"ip6 daddr != {{ fe80::/10, ff00::/8 }} {_reject('-', 'no-ipv6')}"
-
-
-def _generate_destination_checks(ports: list[tuple[str, Interface]]) -> Iterator[str]:
-    for port, interface in ports:
-        if interface.checked:
-            own = ", ".join(map(str, interface.addresses))
-            yield f'oifname "{port}" ip daddr != {{ {own} }} {_reject(interface.id, "destination-check")}'
 
 
 def _generate_arrival_checks(vpc: Vpc, ports: list[tuple[str, Interface]]) -> Iterator[str]:

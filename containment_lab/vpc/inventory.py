@@ -1,7 +1,7 @@
 """Inventory of one VPC, read from EC2 and Route 53 Resolver over their APIs, never from the program or its spec.
 
 Rules kept here: only resources that the APIs return exist; terminated instances do not count; addresses, routes, groups and options are
-the current ones.
+the current ones; IPv4 only: the lab passes no IPv6.
 """
 
 from __future__ import annotations
@@ -12,16 +12,63 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address
 from typing import Any
 
 from containment_lab.vpc.deployed_vpc import (
+    AclEntry,
     Endpoint,
     Instance,
     Interface,
     Metadata,
+    Permission,
     Route,
+    SecurityGroup,
     Subnet,
     Vpc,
 )
 from containment_lab.vpc.firewall_list import read_dns_firewall
-from containment_lab.vpc.inventory_filters import build_acl, build_security_group
+
+
+def _parse_ports(each: Mapping[str, Any]) -> tuple[int, int] | None:
+    low, high = each.get("FromPort"), each.get("ToPort")
+    return None if low is None or high is None or low < 0 else (int(low), int(high))
+
+
+def build_security_group(each: Mapping[str, Any]) -> SecurityGroup:
+    """Return a security group from EC2's description."""
+
+    def allows(key: str) -> tuple[Permission, ...]:
+        return tuple(
+            Permission(
+                one["IpProtocol"],
+                _parse_ports(one),
+                tuple(IPv4Network(block["CidrIp"]) for block in one.get("IpRanges", ())),
+                tuple(pair["GroupId"] for pair in one.get("UserIdGroupPairs", ())),
+            )
+            for one in each.get(key, ())
+        )
+
+    return SecurityGroup(each["GroupId"], allows("IpPermissions"), allows("IpPermissionsEgress"))
+
+
+def build_acl(each: Mapping[str, Any]) -> tuple[AclEntry, ...]:
+    """Return a network ACL's IPv4 entries in order of their numbers."""
+    entries = [
+        AclEntry(
+            number=int(one["RuleNumber"]),
+            egress=bool(one["Egress"]),
+            allow=one["RuleAction"] == "allow",
+            protocol=str(one["Protocol"]),
+            ports=_parse_acl_ports(one),
+            network=IPv4Network(one["CidrBlock"]),
+        )
+        for one in each["Entries"]
+        if one.get("CidrBlock")
+    ]
+    return tuple(sorted(entries, key=lambda entry: entry.number))
+
+
+def _parse_acl_ports(entry: Mapping[str, Any]) -> tuple[int, int] | None:
+    ports = entry.get("PortRange") or {}
+    return (int(ports["From"]), int(ports["To"])) if "From" in ports and "To" in ports else None
+
 
 GONE = {"terminated", "shutting-down", "deleted", "deleting", "failed"}
 HALTED = {"stopping", "stopped"}

@@ -23,23 +23,7 @@ from containment.ternary import Ternary
 from policypack.facts.hosts import Host, PlacementKind, is_tagged, list_able
 from policypack.facts.iam.roles import find_documents, find_managed_policies, find_unseen_policies, is_read
 from policypack.facts.routing.routes import find_tables
-from policypack.graph.known_types import (
-    EIP,
-    EIP_ASSOCIATION,
-    GROUP_ATTACHMENT,
-    GROUP_RULE,
-    GROUP_RULES,
-    INGRESS_RULE,
-    INSTANCE,
-    INSTANCES,
-    PROFILE,
-    ROLE,
-    SECURITY_GROUP,
-    SECURITY_GROUPS,
-    SUBNET,
-    SUBNETS,
-    TABLES,
-)
+from policypack.graph import known_types as kt
 from policypack.graph.plain_data import UNKNOWN, get_field, get_items, is_false, is_some, is_true
 from policypack.graph.resources import Graph, Resource
 
@@ -80,7 +64,7 @@ def _find_candidates(graph: Graph) -> Iterator[Candidate]:
     if not agents:
         return
     for host in able:
-        if host.resource.type == INSTANCE and host not in agents and _reads_secrets(graph, host.resource):
+        if host.resource.type == kt.INSTANCE and host not in agents and _reads_secrets(graph, host.resource):
             places = [place for place in host.placements if place.where is PlacementKind.SUBNET]
             subnet = places[0].subnet if len(places) == len(host.placements) == 1 else None
             faults = tuple(_find_faults(graph, host, subnet, able, agents))
@@ -89,7 +73,7 @@ def _find_candidates(graph: Graph) -> Iterator[Candidate]:
 
 def _find_faults(graph: Graph, host: Host, subnet: Resource | None, able: Sequence[Host], agents: Sequence[Host]) -> Iterator[str]:
     yield from _check_instance(graph, host)
-    if subnet is None or subnet.type != SUBNET:
+    if subnet is None or subnet.type != kt.SUBNET:
         yield "is in no subnet of this program, or in one of several"
     else:
         yield from _check_subnet(graph, host, subnet, able, agents)
@@ -110,8 +94,8 @@ def _check_instance(graph: Graph, host: Host) -> Iterator[str]:
         yield "has a disk that is not encrypted"
     if is_some(one.get("keyName")) is not Ternary.NO:
         yield "has a key pair"
-    for kind, key in ((EIP, "instance"), (EIP_ASSOCIATION, "instanceId")):
-        if any(graph.resolve(other, key, other.get(key), INSTANCES).is_possibly(one) for other in graph.find_by_type(kind)):
+    for kind, key in ((kt.EIP, "instance"), (kt.EIP_ASSOCIATION, "instanceId")):
+        if any(graph.resolve(other, key, other.get(key), kt.INSTANCES).is_possibly(one) for other in graph.find_by_type(kind)):
             yield "has an elastic address"
 
 
@@ -122,7 +106,7 @@ def _check_subnet(graph: Graph, host: Host, subnet: Resource, able: Sequence[Hos
     sharing = [other for other in others if any(place.subnet is subnet for place in other.placements)]
     sharing += [other for other in others if any(place.where is PlacementKind.UNTRACED for place in other.placements)]
     yield from (f"shares {subnet.label} with {other.resource.label}, or may" for other in sharing)
-    own = {table.resource for table in find_tables(graph, subnet) if table.resource is not None and table.resource.type in TABLES}
+    own = {table.resource for table in find_tables(graph, subnet) if table.resource is not None and table.resource.type in kt.TABLES}
     if own & _find_tables_of(graph, _find_homes(agents)):
         yield f"is in {subnet.label}, which has the route table of an agents' subnet"
 
@@ -136,7 +120,7 @@ def find_agent_networks(graph: Graph, agents: Sequence[Host]) -> list[Network] |
     """
     homes = _find_homes(agents)
     tables = _find_tables_of(graph, homes)
-    beside = [one for one in graph.find_by_type(*SUBNETS) if tables & _find_tables_of(graph, [one])]
+    beside = [one for one in graph.find_by_type(*kt.SUBNETS) if tables & _find_tables_of(graph, [one])]
     networks = [parse_network(one.get("cidrBlock")) for one in dict.fromkeys([*homes, *beside])]
     known = [network for network in networks if network is not None]
     return known if known and len(known) == len(networks) else None
@@ -148,17 +132,17 @@ def _find_homes(agents: Sequence[Host]) -> list[Resource]:
 
 def _find_tables_of(graph: Graph, subnets: Sequence[Resource]) -> set[Resource]:
     found = (table.resource for subnet in subnets for table in find_tables(graph, subnet))
-    return {table for table in found if table is not None and table.type in TABLES}
+    return {table for table in found if table is not None and table.type in kt.TABLES}
 
 
 def _check_groups(graph: Graph, instance: Resource, agents: list[Network] | None) -> Iterator[str]:
     key = "vpcSecurityGroupIds"
-    references = [graph.resolve(instance, key, value, SECURITY_GROUPS) for value in get_items(instance.get(key))]
+    references = [graph.resolve(instance, key, value, kt.SECURITY_GROUPS) for value in get_items(instance.get(key))]
     groups = tuple(dict.fromkeys(group for one in references for group in one.found))
     if not groups or any(not one.found for one in references) or is_some(instance.get("securityGroups")) is not Ternary.NO:
         yield "has no security group, or one that is not in this program"
-    attachments = graph.find_by_type(GROUP_ATTACHMENT)
-    reached = (graph.resolve(one, "networkInterfaceId", one.get("networkInterfaceId"), INSTANCES, _INTERFACE) for one in attachments)
+    attachments = graph.find_by_type(kt.GROUP_ATTACHMENT)
+    reached = (graph.resolve(one, "networkInterfaceId", one.get("networkInterfaceId"), kt.INSTANCES, _INTERFACE) for one in attachments)
     if any(one.is_possibly(instance) for one in reached):
         yield "has a security group that is attached apart"
     if agents is None:
@@ -166,7 +150,7 @@ def _check_groups(graph: Graph, instance: Resource, agents: list[Network] | None
         return
     ports = set[Any]()
     for group in groups:
-        if group.type != SECURITY_GROUP or _has_rules_apart(graph, group):
+        if group.type != kt.SECURITY_GROUP or _has_rules_apart(graph, group):
             yield f"is in {group.label}, whose ingress is not in the group alone"
         for rule in get_items(group.get("ingress")):
             ports.add(get_field(rule, "fromPort"))
@@ -182,12 +166,12 @@ _INTERFACE: Final = ("primaryNetworkInterfaceId",)
 def _has_rules_apart(graph: Graph, group: Resource) -> bool:
     def is_of_group(kind: str, key: str) -> bool:
         return any(
-            graph.resolve(one, key, one.get(key), SECURITY_GROUPS).is_possibly(group)
+            graph.resolve(one, key, one.get(key), kt.SECURITY_GROUPS).is_possibly(group)
             for one in graph.find_by_type(kind)
-            if kind != GROUP_RULE or one.get("type") != "egress"
+            if kind != kt.GROUP_RULE or one.get("type") != "egress"
         )
 
-    return any(is_of_group(kind, "securityGroupId") for kind in (GROUP_RULE, INGRESS_RULE, *GROUP_RULES))
+    return any(is_of_group(kind, "securityGroupId") for kind in (kt.GROUP_RULE, kt.INGRESS_RULE, *kt.GROUP_RULES))
 
 
 def _is_one_port_from(rule: Any, agents: list[Network]) -> bool:
@@ -201,10 +185,10 @@ def _is_one_port_from(rule: Any, agents: list[Network]) -> bool:
 def _find_role(graph: Graph, instance: Resource) -> Resource | None:
     """Return the one role of an instance, None if it is not in the program or is one of several."""
     key = "iamInstanceProfile"
-    profiles = graph.resolve(instance, key, instance.get(key), (PROFILE,), _NAMED).found
+    profiles = graph.resolve(instance, key, instance.get(key), (kt.PROFILE,), _NAMED).found
     if len(profiles) != 1 or is_read(profiles[0]):
         return None
-    roles = graph.resolve(profiles[0], "role", profiles[0].get("role"), (ROLE,), _NAMED).found
+    roles = graph.resolve(profiles[0], "role", profiles[0].get("role"), (kt.ROLE,), _NAMED).found
     return roles[0] if len(roles) == 1 and not is_read(roles[0]) else None
 
 

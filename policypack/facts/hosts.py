@@ -17,24 +17,7 @@ from containment.names import DEFAULT_ROLE, HostTag
 from policypack.facts.routing.routes import find_internet_leaks, find_tables
 from policypack.facts.template_version import describe_unseen_versions, find_launches
 from policypack.finding import Violation
-from policypack.graph.known_types import (
-    COMPUTE,
-    ECS_SERVICE,
-    ECS_TASK_SET,
-    FARGATE_PROFILE,
-    FLEET,
-    INSTANCES,
-    INTERFACE,
-    INTERFACE_ATTACHMENT,
-    LIGHTSAIL,
-    NODE_GROUP,
-    SCALING_GROUP,
-    SCALING_TAG,
-    SPOT_FLEET,
-    SUBNETS,
-    TAG,
-    TEMPLATES,
-)
+from policypack.graph import known_types as kt
 from policypack.graph.plain_data import UNKNOWN, get_field, get_items
 from policypack.graph.resources import Graph, Reference, Resource, Trace
 
@@ -85,11 +68,11 @@ def list_able(graph: Graph) -> tuple[Host, ...]:
 
 
 def _list_able(graph: Graph) -> tuple[Host, ...]:
-    used = {template.urn for resource in graph.find_by_type(*COMPUTE) for template in find_templates(graph, resource)[0]}
+    used = {template.urn for resource in graph.find_by_type(*kt.COMPUTE) for template in find_templates(graph, resource)[0]}
     return tuple(
         _build_host(graph, resource)
         for resource in graph.resources
-        if resource.type in COMPUTE or (resource.type in TEMPLATES and resource.urn not in used)
+        if resource.type in kt.COMPUTE or (resource.type in kt.TEMPLATES and resource.urn not in used)
     )
 
 
@@ -147,11 +130,13 @@ def _build_host(graph: Graph, resource: Resource) -> Host:
     stated = [(key, value) for source in (resource, *used) for key, values in get_own_tags(source).items() for value in values]
     stated.extend(_find_separate_tags(graph, resource))
     references = [*_find_subnet_references(graph, resource, used), *unseen]
-    references.extend(graph.resolve(item, "subnetId", item.get("subnetId"), SUBNETS) for item in interfaces)
+    references.extend(graph.resolve(item, "subnetId", item.get("subnetId"), kt.SUBNETS) for item in interfaces)
     placements = [place for reference in references for place in _build_placements(reference)]
-    if not placements and resource.type not in (*TEMPLATES, LIGHTSAIL, ECS_SERVICE, ECS_TASK_SET):
+    if not placements and resource.type not in (*kt.TEMPLATES, kt.LIGHTSAIL, kt.ECS_SERVICE, kt.ECS_TASK_SET):
         placements = [
-            Placement(PlacementKind.UNTRACED if hidden or resource.type in (NODE_GROUP, FARGATE_PROFILE) else PlacementKind.DEFAULT_VPC)
+            Placement(
+                PlacementKind.UNTRACED if hidden or resource.type in (kt.NODE_GROUP, kt.FARGATE_PROFILE) else PlacementKind.DEFAULT_VPC
+            )
         ]
     return Host(
         resource=resource,
@@ -173,25 +158,25 @@ def _build_placements(reference: Reference) -> list[Placement]:
 
 def _find_subnet_references(graph: Graph, resource: Resource, used: tuple[Resource, ...]) -> Iterator[Reference]:
     for holder, key, value in _find_subnet_values(resource, used):
-        yield graph.resolve(holder, key, value, SUBNETS)
+        yield graph.resolve(holder, key, value, kt.SUBNETS)
 
 
 def _find_subnet_values(resource: Resource, used: tuple[Resource, ...]) -> Iterator[tuple[Resource, str, Any]]:
-    if resource.type in INSTANCES:
+    if resource.type in kt.INSTANCES:
         yield resource, "subnetId", resource.get("subnetId")
-    lists = {SCALING_GROUP: "vpcZoneIdentifiers", NODE_GROUP: "subnetIds", FARGATE_PROFILE: "subnetIds"}
+    lists = {kt.SCALING_GROUP: "vpcZoneIdentifiers", kt.NODE_GROUP: "subnetIds", kt.FARGATE_PROFILE: "subnetIds"}
     if resource.type in lists:
         key = lists[resource.type]
         yield from ((resource, key, value) for value in get_items(resource.get(key)))
-    if resource.type in (ECS_SERVICE, ECS_TASK_SET):
+    if resource.type in (kt.ECS_SERVICE, kt.ECS_TASK_SET):
         key = "networkConfiguration"
         yield from ((resource, key, value) for value in get_items(get_field(resource.get(key), "subnets")))
-    if resource.type in (FLEET, SPOT_FLEET):
+    if resource.type in (kt.FLEET, kt.SPOT_FLEET):
         for block in get_items(resource.get("launchSpecifications")):
             yield resource, "launchSpecifications", get_field(block, "subnetId")
         for block in get_items(resource.get("launchTemplateConfigs")):
             yield from ((resource, "launchTemplateConfigs", get_field(one, "subnetId")) for one in get_items(get_field(block, "overrides")))
-    for template in (*used, *((resource,) if resource.type in TEMPLATES else ())):
+    for template in (*used, *((resource,) if resource.type in kt.TEMPLATES else ())):
         yield from ((template, "networkInterfaces", get_field(one, "subnetId")) for one in get_items(template.get("networkInterfaces")))
 
 
@@ -204,17 +189,17 @@ def _find_interfaces(graph: Graph, resource: Resource, used: tuple[Resource, ...
             own = (
                 holder.get_output("primaryNetworkInterfaceId") if holder.is_read else None
             )  # created with the instance: no additional fact
-            references.extend(graph.resolve(holder, key, value, (INTERFACE,)) for value in values if value is UNKNOWN or value != own)
+            references.extend(graph.resolve(holder, key, value, (kt.INTERFACE,)) for value in values if value is UNKNOWN or value != own)
     found = {item.urn: item for reference in references for item in reference.found}
     unseen = [one for one in references if one.trace in (Trace.EXTERNAL, Trace.UNTRACED)]
-    if resource.type in INSTANCES:
-        for attachment in graph.find_by_type(INTERFACE_ATTACHMENT):
-            if graph.resolve(attachment, "instanceId", attachment.get("instanceId"), INSTANCES).is_possibly(resource):
-                reference = graph.resolve(attachment, "networkInterfaceId", attachment.get("networkInterfaceId"), (INTERFACE,))
+    if resource.type in kt.INSTANCES:
+        for attachment in graph.find_by_type(kt.INTERFACE_ATTACHMENT):
+            if graph.resolve(attachment, "instanceId", attachment.get("instanceId"), kt.INSTANCES).is_possibly(resource):
+                reference = graph.resolve(attachment, "networkInterfaceId", attachment.get("networkInterfaceId"), (kt.INTERFACE,))
                 found.update({item.urn: item for item in reference.found})
-        for interface in graph.find_by_type(INTERFACE):
+        for interface in graph.find_by_type(kt.INTERFACE):
             for block in get_items(interface.get("attachments")):
-                if graph.resolve(interface, "attachments", get_field(block, "instance"), INSTANCES).is_possibly(resource):
+                if graph.resolve(interface, "attachments", get_field(block, "instance"), kt.INSTANCES).is_possibly(resource):
                     found[interface.urn] = interface
     unseen = [one if one.trace is Trace.UNTRACED else Reference(Trace.UNTRACED) for one in unseen]
     return tuple(found.values()), unseen
@@ -223,12 +208,12 @@ def _find_interfaces(graph: Graph, resource: Resource, used: tuple[Resource, ...
 def _find_separate_tags(graph: Graph, resource: Resource) -> Iterator[tuple[str, Any]]:
     """Yield tags set outside of `tags`: a scaling group's list, and separate tag resources."""
     for tag in get_items(resource.get("tags")):
-        if resource.type == SCALING_GROUP and tag is not UNKNOWN:
+        if resource.type == kt.SCALING_GROUP and tag is not UNKNOWN:
             yield str(get_field(tag, "key")), get_field(tag, "value")
-    for tag in graph.find_by_type(TAG):
+    for tag in graph.find_by_type(kt.TAG):
         if graph.resolve(tag, "resourceId", tag.get("resourceId"), (resource.type,)).is_possibly(resource):
             yield str(tag.get("key")), tag.get("value")
-    for tag in graph.find_by_type(SCALING_TAG):
+    for tag in graph.find_by_type(kt.SCALING_TAG):
         reference = graph.resolve(tag, "autoscalingGroupName", tag.get("autoscalingGroupName"), (resource.type,), ("name", "id"))
         if reference.is_possibly(resource):
             yield str(get_field(tag.get("tag"), "key")), get_field(tag.get("tag"), "value")
@@ -240,7 +225,7 @@ def _find_forwarders(graph: Graph, hosts: Iterable[Host]) -> Iterator[Resource]:
         for subnet in (place.subnet for place in host.placements if place.subnet):
             for leak in (leak for table in find_tables(graph, subnet) for leak in find_internet_leaks(graph, table)):
                 for target in leak.through:
-                    owners = [target] if target.type in INSTANCES else graph.find_by_type(*INSTANCES)
+                    owners = [target] if target.type in kt.INSTANCES else graph.find_by_type(*kt.INSTANCES)
                     reached = (one for one in owners if one is target or target in _find_interfaces(graph, one, ())[0])
                     yield from (one for one in reached if one is not host.resource)
 

@@ -12,16 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from containment.ternary import Ternary
-from policypack.graph.known_types import (
-    FLEET,
-    INSTANCES,
-    LAUNCH_CONFIGURATION,
-    LAUNCH_TEMPLATE,
-    NODE_GROUP,
-    SCALING_GROUP,
-    SPOT_FLEET,
-    SUBNETS,
-)
+from policypack.graph import known_types as kt
 from policypack.graph.plain_data import UNKNOWN, get_field, get_items, is_true
 from policypack.graph.resources import Graph, Reference, Resource, Trace
 
@@ -42,12 +33,12 @@ class Launch:
 
 def find_launches(graph: Graph, resource: Resource) -> Iterator[Launch]:
     """Yield every template and configuration that compute starts from."""
-    if resource.type in (*INSTANCES, SCALING_GROUP, NODE_GROUP):
+    if resource.type in (*kt.INSTANCES, kt.SCALING_GROUP, kt.NODE_GROUP):
         for block in get_items(resource.get("launchTemplate")):
             yield from _find_launch(graph, resource, "launchTemplate", block)
-    if resource.type == SCALING_GROUP:
+    if resource.type == kt.SCALING_GROUP:
         reference = graph.resolve(
-            resource, "launchConfiguration", resource.get("launchConfiguration"), (LAUNCH_CONFIGURATION,), ("name", "id")
+            resource, "launchConfiguration", resource.get("launchConfiguration"), (kt.LAUNCH_CONFIGURATION,), ("name", "id")
         )
         yield Launch("launchConfiguration", reference, _LATEST)  # a launch configuration never changes
         for policy in get_items(resource.get("mixedInstancesPolicy")):
@@ -57,8 +48,8 @@ def find_launches(graph: Graph, resource: Resource) -> Iterator[Launch]:
                         yield from _find_launch(
                             graph, resource, "mixedInstancesPolicy", specification, "launchTemplateId", "launchTemplateName"
                         )
-    if resource.type in (FLEET, SPOT_FLEET):
-        names = ("launchTemplateId", "launchTemplateName") if resource.type == FLEET else ("id", "name")
+    if resource.type in (kt.FLEET, kt.SPOT_FLEET):
+        names = ("launchTemplateId", "launchTemplateName") if resource.type == kt.FLEET else ("id", "name")
         for block in get_items(resource.get("launchTemplateConfigs")):
             for specification in get_items(get_field(block, "launchTemplateSpecification")):
                 yield from _find_launch(graph, resource, "launchTemplateConfigs", specification, *names)
@@ -68,7 +59,7 @@ def _find_launch(graph: Graph, resource: Resource, key: str, block: Any, by_id: 
     for name, attribute in ((by_id, "id"), (by_name, "name")):
         value = get_field(block, name)
         if value not in (None, ""):
-            yield Launch(key, graph.resolve(resource, key, value, (LAUNCH_TEMPLATE,), (attribute,)), get_field(block, "version"))
+            yield Launch(key, graph.resolve(resource, key, value, (kt.LAUNCH_TEMPLATE,), (attribute,)), get_field(block, "version"))
             return
 
 
@@ -82,7 +73,7 @@ def describe_unseen_versions(graph: Graph, resource: Resource) -> Iterator[str]:
             kind = "launch configuration" if launch.key == "launchConfiguration" else "launch template"
             yield f"starts from {kind} {where}, which is not in this program"
         for template in launch.reference.found:
-            if template.type == LAUNCH_TEMPLATE and not _is_described(resource, launch, template):
+            if template.type == kt.LAUNCH_TEMPLATE and not _is_described(resource, launch, template):
                 named = f"{_describe_version(launch.version, template)} of {template.label}"
                 lag = _describe_lag(template) if launch.version in (None, "", _DEFAULT) else ""
                 why = f"and {lag}" if lag else f"not from the one described here{_format_latest(template)}"
@@ -108,7 +99,7 @@ def _is_described(resource: Resource, launch: Launch, template: Resource) -> boo
 
 def _is_all_templates(urns: Iterable[str]) -> bool:
     """Return whether all URNs are launch templates or subnets: then an unknown version can only be one of a template."""
-    return all(urn.split("::")[2].endswith((LAUNCH_TEMPLATE, *SUBNETS)) for urn in urns)
+    return all(urn.split("::")[2].endswith((kt.LAUNCH_TEMPLATE, *kt.SUBNETS)) for urn in urns)
 
 
 def _is_default_latest(template: Resource) -> bool:

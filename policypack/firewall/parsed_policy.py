@@ -16,19 +16,7 @@ from containment.addresses.port_range import PortRange
 from containment.names import Action, Protocol, WellKnownObject
 from containment.patterns.domain import DomainPattern
 from containment.patterns.url import UrlPattern
-from containment.policy.rules import (
-    ANYWHERE,
-    PUBLIC_INTERNET,
-    CidrSelector,
-    Logging,
-    OpaqueSelector,
-    Rule,
-    RuleSet,
-    Selector,
-    SmartGroup,
-    TagSelector,
-    WebGroup,
-)
+from containment.policy import rules as model
 from containment.ternary import Ternary
 from policypack.firewall.rules import RegisteredRule, read_rules
 from policypack.graph.known_types import DEFAULT_ACTION, SMART_GROUP, SUBNET, VPC, WEB_GROUP
@@ -37,10 +25,10 @@ from policypack.graph.resources import Graph, Resource, Trace
 
 TLS_PROFILE: Final = "aviatrix:index/dcfTlsProfile:DcfTlsProfile"
 _IDENTITIES: Final = ("id", "uuid", "smartGroupId", "webGroupId")
-_WELL_KNOWN: Final = {WellKnownObject.ANYWHERE.value: ANYWHERE, WellKnownObject.PUBLIC_INTERNET.value: PUBLIC_INTERNET}
+_WELL_KNOWN: Final = {WellKnownObject.ANYWHERE.value: model.ANYWHERE, WellKnownObject.PUBLIC_INTERNET.value: model.PUBLIC_INTERNET}
 _LOGGING: Final = {
-    WellKnownObject.LOG_START.value: Logging.START,
-    WellKnownObject.LOG_START_AND_END.value: Logging.START_AND_END,
+    WellKnownObject.LOG_START.value: model.Logging.START,
+    WellKnownObject.LOG_START_AND_END.value: model.Logging.START_AND_END,
 }
 """Uuid of a log profile that every Controller has -> when a rule with it writes a line."""
 _EVERY_NAME: Final = DomainPattern("*")
@@ -51,7 +39,7 @@ _EVERY_PORT: Final = (PortRange(0, 65535),)
 class ParsedPolicy:
     """A policy as declared: `ruleset` has its rules in order (priorities are positions), `notes` the unknown facts."""
 
-    ruleset: RuleSet
+    ruleset: model.RuleSet
     notes: tuple[str, ...]
 
 
@@ -64,8 +52,8 @@ def parse_policy(graph: Graph) -> ParsedPolicy | None:
 class _PolicyReader:
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
-        self._smart: dict[str, SmartGroup] = {}
-        self._web: dict[str, WebGroup] = {}
+        self._smart: dict[str, model.SmartGroup] = {}
+        self._web: dict[str, model.WebGroup] = {}
         self._notes: dict[str, None] = {}
 
     def read_policy(self, rules: Sequence[RegisteredRule]) -> ParsedPolicy:
@@ -78,7 +66,7 @@ class _PolicyReader:
             made.append(self._build_rule(rule, name, place))
         if any(rule.rank is None for rule in rules) and len({rule.owner.urn for rule in rules}) > 1:
             self._add_note("the order of the rule lists among themselves is not known: they are taken in the order shown")
-        return ParsedPolicy(RuleSet(tuple(made), self._smart, self._web, self._read_default_action()), tuple(self._notes))
+        return ParsedPolicy(model.RuleSet(tuple(made), self._smart, self._web, self._read_default_action()), tuple(self._notes))
 
     def _add_note(self, text: str) -> None:
         self._notes[text] = None
@@ -93,7 +81,7 @@ class _PolicyReader:
             self._add_note("the default action is not known and is taken to be PERMIT")
         return Action.DENY if str(stated).upper() == "DENY" else Action.PERMIT
 
-    def _build_rule(self, rule: RegisteredRule, name: str, place: int) -> Rule:
+    def _build_rule(self, rule: RegisteredRule, name: str, place: int) -> model.Rule:
         block = get_items(rule.owner.get(rule.key))[rule.index]
         action = self._read_action(rule, name)
         sources = tuple(self._resolve_smart_group(rule, value, "source") for value in rule.sources) or (
@@ -110,7 +98,7 @@ class _PolicyReader:
             self._add_note(f"{name} matches names over ICMP, which has none: a permit is taken to match all ICMP, a deny nothing known")
             sources = sources if action.permits else (self._add_opaque_group(name, "name of an ICMP packet"),)
             web = ()
-        return Rule(
+        return model.Rule(
             name=name,
             priority=place,
             action=action,
@@ -159,7 +147,7 @@ class _PolicyReader:
         """Return an opaque group for a rule that sets none."""
         key = f"{side} of {name}, not set"
         self._add_note(f"{name} sets no {side}")
-        self._smart[key] = SmartGroup(key, (OpaqueSelector(key),))
+        self._smart[key] = model.SmartGroup(key, (model.OpaqueSelector(key),))
         return key
 
     def _resolve_smart_group(self, rule: RegisteredRule, value: Any, side: str) -> str:
@@ -170,7 +158,7 @@ class _PolicyReader:
         if reference.trace is Trace.FOUND:
             group = reference.found[0]
             if group.urn not in self._smart:
-                self._smart[group.urn] = SmartGroup(_get_name(group), tuple(self._build_selectors(group)))
+                self._smart[group.urn] = model.SmartGroup(_get_name(group), tuple(self._build_selectors(group)))
             return group.urn
         what = (
             f"SmartGroup {value}, defined elsewhere"
@@ -178,27 +166,27 @@ class _PolicyReader:
             else f"{side} group of {rule.name}, not known before the update"
         )
         self._add_note(f"the members of the {what} are not known")
-        self._smart[what] = SmartGroup(what, (OpaqueSelector(what),))
+        self._smart[what] = model.SmartGroup(what, (model.OpaqueSelector(what),))
         return what
 
-    def _build_selectors(self, group: Resource) -> Iterable[Selector]:
+    def _build_selectors(self, group: Resource) -> Iterable[model.Selector]:
         selector = group.get("selector")
         found = get_items(get_field(selector, "matchExpressions")) if selector is not UNKNOWN else [UNKNOWN]
         for expression in found or [UNKNOWN]:
             yield self._build_selector(group, expression)
 
-    def _build_selector(self, group: Resource, expression: Any) -> Selector:
+    def _build_selector(self, group: Resource, expression: Any) -> model.Selector:
         label = f"member of SmartGroup {_get_name(group)}"
         if expression is UNKNOWN or not isinstance(expression, dict):
             self._add_note(f"an expression of {group.label} is not known")
-            return OpaqueSelector(label)
+            return model.OpaqueSelector(label)
         stated = {key: value for key, value in expression.items() if value not in (None, "", {}, [])}
         if set(stated) == {"cidr"} and (network := parse_network(stated["cidr"])) is not None:
-            return CidrSelector(network)
+            return model.CidrSelector(network)
         kind = stated.get("type")
         tags = stated.get("tags")
         if kind == "vm" and set(stated) == {"type", "tags"} and isinstance(tags, dict) and UNKNOWN not in tags.values():
-            return TagSelector({str(key): str(value) for key, value in tags.items()})
+            return model.TagSelector({str(key): str(value) for key, value in tags.items()})
         if kind in ("subnet", "vpc") and set(stated) == {"type", "resId"}:
             for home in self._graph.find_by_type(SUBNET if kind == "subnet" else VPC):
                 if (
@@ -206,14 +194,14 @@ class _PolicyReader:
                     and stated["resId"] == home.get_output("id")
                     and (network := parse_network(home.get("cidrBlock")))
                 ):
-                    return CidrSelector(network)
+                    return model.CidrSelector(network)
         told = ", ".join(f"{key}={value}" for key, value in sorted(stated.items()))
         self._add_note(f"{group.label} selects by {told}, which only the Controller can evaluate")
-        return OpaqueSelector(f"{label} ({told})")
+        return model.OpaqueSelector(f"{label} ({told})")
 
     def _resolve_web_group(self, rule: RegisteredRule, value: Any, action: Action) -> str:
         if value == WellKnownObject.ALL_WEB.value:
-            self._web[str(value)] = WebGroup("All-Web", (_EVERY_NAME,))
+            self._web[str(value)] = model.WebGroup("All-Web", (_EVERY_NAME,))
             return str(value)
         reference = self._graph.resolve(rule.owner, rule.key, value, (WEB_GROUP,), _IDENTITIES)
         if reference.trace is Trace.FOUND:
@@ -223,10 +211,10 @@ class _PolicyReader:
             return group.urn
         what = f"WebGroup {value}, defined elsewhere" if value is not UNKNOWN else f"WebGroup of {rule.name}, not known before the update"
         self._add_note(f"the names in the {what} are not known{', so it may permit any name' if action.permits else ''}")
-        self._web[what] = WebGroup(what, (), (), (_EVERY_NAME,))
+        self._web[what] = model.WebGroup(what, (), (), (_EVERY_NAME,))
         return what
 
-    def _build_web_group(self, group: Resource) -> WebGroup:
+    def _build_web_group(self, group: Resource) -> model.WebGroup:
         patterns: list[DomainPattern] = []
         urls: list[UrlPattern] = []
         unsure: list[DomainPattern] = []
@@ -243,7 +231,7 @@ class _PolicyReader:
             except ValueError as error:
                 self._add_note(f"an expression of {group.label} {error}, so it may be any name")
                 unsure.append(_EVERY_NAME)
-        return WebGroup(_get_name(group), tuple(dict.fromkeys(patterns)), tuple(urls), tuple(dict.fromkeys(unsure)))
+        return model.WebGroup(_get_name(group), tuple(dict.fromkeys(patterns)), tuple(urls), tuple(dict.fromkeys(unsure)))
 
     def _is_sni_verified(self, rule: RegisteredRule, value: Any) -> bool:
         """Return whether a rule's TLS profile is known to verify server names."""
@@ -251,12 +239,12 @@ class _PolicyReader:
         return reference.trace is Trace.FOUND and is_true(reference.found[0].get("verifySni")) is Ternary.YES
 
 
-def _read_logging(rule: RegisteredRule, block: Any) -> Logging:
+def _read_logging(rule: RegisteredRule, block: Any) -> model.Logging:
     """Return when a rule writes log lines; one without a log profile, or with another, writes at least one at the start."""
     if is_true(rule.logging) is not Ternary.YES:
-        return Logging.NONE
+        return model.Logging.NONE
     profile = get_field(block, "logProfile")
-    return _LOGGING.get(profile, Logging.START) if isinstance(profile, str) else Logging.START
+    return _LOGGING.get(profile, model.Logging.START) if isinstance(profile, str) else model.Logging.START
 
 
 def _is_range(low: Any, high: Any) -> bool:

@@ -16,17 +16,7 @@ from policypack.facts.logins import cloud_config, commands
 from policypack.facts.logins.forms import find_foreign_forms
 from policypack.facts.user_data import find_holders, read_documents, read_texts
 from policypack.finding import Rule, Scope, Severity, Violation
-from policypack.graph.known_types import (
-    COMPUTE,
-    INSTANCES,
-    LAUNCH_CONFIGURATION,
-    LAUNCH_TEMPLATE,
-    NODE_GROUP,
-    SERIAL_CONSOLE,
-    SPOT_FLEET,
-    TASK,
-    TEMPLATES,
-)
+from policypack.graph import known_types as kt
 from policypack.graph.plain_data import describe, get_field, get_items, is_false, is_some
 from policypack.graph.resources import Graph, Resource
 
@@ -41,17 +31,17 @@ def check_resource(resource: Resource, _seen: Sequence[Resource] = ()) -> list[V
 
 def check_stack(graph: Graph) -> list[Violation]:
     """Return the logins to agent hosts, and the console of their account."""
-    consoles = graph.find_by_type(SERIAL_CONSOLE) if find_hosts(graph) else ()
+    consoles = graph.find_by_type(kt.SERIAL_CONSOLE) if find_hosts(graph) else ()
     found = [fault for one in (*find_holders(graph), *consoles) for fault in check_resource(one)]
     return list(dict.fromkeys([*found, *find_unseen_versions(graph)]))
 
 
 def _find_logins(resource: Resource) -> Iterator[str]:
-    if resource.type == SERIAL_CONSOLE:
+    if resource.type == kt.SERIAL_CONSOLE:
         if is_false(resource.get("enabled")) is not Ternary.YES:
             yield "leaves the serial console of every instance open to operators of the account: enabled is not false"
         return
-    if resource.type not in (*COMPUTE, *TEMPLATES, TASK):
+    if resource.type not in (*kt.COMPUTE, *kt.TEMPLATES, kt.TASK):
         return
     for path, value in _get_key_names(resource):
         if is_some(value) is not Ternary.NO:
@@ -66,12 +56,12 @@ def _find_logins(resource: Resource) -> Iterator[str]:
 
 
 def _get_key_names(resource: Resource) -> Iterator[tuple[str, Any]]:
-    if resource.type in (*INSTANCES, LAUNCH_TEMPLATE, LAUNCH_CONFIGURATION):
+    if resource.type in (*kt.INSTANCES, kt.LAUNCH_TEMPLATE, kt.LAUNCH_CONFIGURATION):
         yield "keyName", resource.get("keyName")
-    if resource.type == SPOT_FLEET:
+    if resource.type == kt.SPOT_FLEET:
         blocks = enumerate(get_items(resource.get("launchSpecifications")))
         yield from ((f"launchSpecifications[{number}].keyName", get_field(one, "keyName")) for number, one in blocks)
-    if resource.type == NODE_GROUP:
+    if resource.type == kt.NODE_GROUP:
         yield "remoteAccess.ec2SshKey", get_field(resource.get("remoteAccess"), "ec2SshKey")
 
 

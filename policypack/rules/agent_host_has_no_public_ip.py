@@ -12,22 +12,7 @@ from typing import Any
 from containment.ternary import Ternary
 from policypack.facts.hosts import Host, PlacementKind, find_hosts, find_unseen_versions
 from policypack.finding import Rule, Severity, Violation
-from policypack.graph.known_types import (
-    COMPUTE,
-    DEFAULT_SUBNET,
-    ECS_SERVICE,
-    ECS_TASK_SET,
-    EIP,
-    EIP_ASSOCIATION,
-    FARGATE_PROFILE,
-    INSTANCES,
-    INTERFACE,
-    LAUNCH_CONFIGURATION,
-    LAUNCH_TEMPLATE,
-    LIGHTSAIL,
-    SPOT_FLEET,
-    TEMPLATES,
-)
+from policypack.graph import known_types as kt
 from policypack.graph.plain_data import UNKNOWN, get_field, get_items, is_some, is_true
 from policypack.graph.resources import Graph, Reference, Resource, Trace
 
@@ -38,7 +23,7 @@ _UNSURE = "not known before the update"
 
 def check_resource(resource: Resource, _seen: Sequence[Resource] = ()) -> list[Violation]:
     """Return the public and IPv6 addresses that one instance, template, interface or service requests."""
-    if resource.type in COMPUTE or resource.type in TEMPLATES or resource.type == INTERFACE:
+    if resource.type in kt.COMPUTE or resource.type in kt.TEMPLATES or resource.type == kt.INTERFACE:
         return [Violation(resource.urn, what) for what in _find_requested_addresses(resource)]
     return []
 
@@ -60,21 +45,21 @@ def check_stack(graph: Graph) -> list[Violation]:
 
 
 def _find_requested_addresses(resource: Resource) -> Iterator[str]:
-    if resource.type == LIGHTSAIL:
+    if resource.type == kt.LIGHTSAIL:
         yield "is a Lightsail instance, which always has a public address"
-    if resource.type in (*INSTANCES, LAUNCH_CONFIGURATION):
+    if resource.type in (*kt.INSTANCES, kt.LAUNCH_CONFIGURATION):
         yield from _check_flag("associatePublicIpAddress", resource.get("associatePublicIpAddress"))
-    if resource.type in (*INSTANCES, INTERFACE):
+    if resource.type in (*kt.INSTANCES, kt.INTERFACE):
         yield from _find_ipv6("", resource.props)
-    if resource.type == LAUNCH_TEMPLATE:
+    if resource.type == kt.LAUNCH_TEMPLATE:
         for number, block in enumerate(get_items(resource.get("networkInterfaces"))):
             yield from _check_flag(f"networkInterfaces[{number}].associatePublicIpAddress", get_field(block, "associatePublicIpAddress"))
             yield from _check_flag(f"networkInterfaces[{number}].associateCarrierIpAddress", get_field(block, "associateCarrierIpAddress"))
             yield from _find_ipv6(f"networkInterfaces[{number}].", block)
-    if resource.type == SPOT_FLEET:
+    if resource.type == kt.SPOT_FLEET:
         for number, block in enumerate(get_items(resource.get("launchSpecifications"))):
             yield from _check_flag(f"launchSpecifications[{number}].associatePublicIpAddress", get_field(block, "associatePublicIpAddress"))
-    if resource.type in (ECS_SERVICE, ECS_TASK_SET):
+    if resource.type in (kt.ECS_SERVICE, kt.ECS_TASK_SET):
         yield from _check_flag("networkConfiguration.assignPublicIp", get_field(resource.get("networkConfiguration"), "assignPublicIp"))
 
 
@@ -98,7 +83,7 @@ def _check_placement(host: Host) -> Iterator[Violation]:
     asks = [host.resource.get("associatePublicIpAddress")]
     asks += [template.get("associatePublicIpAddress") for template in host.templates]
     asks += [get_field(block, "associatePublicIpAddress") for one in host.templates for block in get_items(one.get("networkInterfaces"))]
-    said = any(ask is not None for ask in asks) or host.resource.type in (ECS_SERVICE, ECS_TASK_SET, FARGATE_PROFILE)
+    said = any(ask is not None for ask in asks) or host.resource.type in (kt.ECS_SERVICE, kt.ECS_TASK_SET, kt.FARGATE_PROFILE)
     for placement in host.placements:
         subnet = placement.subnet
         if subnet is not None:
@@ -126,16 +111,16 @@ def _format_assignment(answer: Ternary) -> str:
 def _read_assignment(subnet: Resource) -> tuple[Ternary, Ternary]:
     """Return whether a subnet assigns public IPv4 and IPv6 addresses; a default subnet with unset fields assigns IPv4."""
     asked = subnet.get("mapPublicIpOnLaunch")
-    public = Ternary.YES if asked is None and subnet.type == DEFAULT_SUBNET else is_true(asked)
+    public = Ternary.YES if asked is None and subnet.type == kt.DEFAULT_SUBNET else is_true(asked)
     ipv6 = is_true(subnet.get("assignIpv6AddressOnCreation"))
     return public, Ternary.YES if is_true(subnet.get("ipv6Native")) is Ternary.YES else ipv6
 
 
 def _check_elastic_ips(graph: Graph, hosts: Sequence[Host]) -> Iterator[Violation]:
-    for holder in graph.find_by_type(EIP, EIP_ASSOCIATION):
-        instance, interface = ("instance", "networkInterface") if holder.type == EIP else ("instanceId", "networkInterfaceId")
+    for holder in graph.find_by_type(kt.EIP, kt.EIP_ASSOCIATION):
+        instance, interface = ("instance", "networkInterface") if holder.type == kt.EIP else ("instanceId", "networkInterfaceId")
         for key in (instance, interface):
-            reference = graph.resolve(holder, key, holder.get(key), (*INSTANCES, INTERFACE), ("id", "primaryNetworkInterfaceId"))
+            reference = graph.resolve(holder, key, holder.get(key), (*kt.INSTANCES, kt.INTERFACE), ("id", "primaryNetworkInterfaceId"))
             reached = _describe_reached(reference, hosts)
             if reached:
                 yield Violation(holder.urn, f"puts a public address on {reached}")

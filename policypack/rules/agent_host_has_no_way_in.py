@@ -14,24 +14,10 @@ from typing import Any
 
 from containment.addresses.address_space import is_inside, parse_network
 from containment.ternary import Ternary
+from policypack.facts import ingress_services as services
 from policypack.facts.agent_environment import is_complete
 from policypack.facts.endpoints import APPLIANCE_KIND, find_endpoints, get_kind, is_aws_service
 from policypack.facts.host_location import HostLocation, describe_subnet, describe_target, describe_vpc, find_location
-from policypack.facts.ingress_services import (
-    BALANCED,
-    BALANCERS,
-    CLIENT_VPN_AUTHORIZATION,
-    DOORS,
-    ENDPOINT_SERVICE,
-    IMAGES,
-    OF_HOSTS_ONLY,
-    SHARED,
-    TO_VPN_GATEWAY,
-    VPN_ATTACHMENT,
-    TargetKind,
-    get_key,
-    get_values,
-)
 from policypack.facts.network.other_programs import FOREIGN_BALANCERS, FOREIGN_DOORS, FOREIGN_INTERFACES, find_foreign
 from policypack.finding import Rule, Scope, Severity, Violation
 from policypack.graph.known_types import VPN_GATEWAY
@@ -54,30 +40,30 @@ def check_stack(graph: Graph) -> list[Violation]:
 
 
 def _find_paths(graph: Graph, home: HostLocation) -> Iterator[Violation]:
-    for one in graph.find_by_type(*DOORS):
-        for door in DOORS[one.type]:
-            for value in get_values(one, door.path):
-                reached = _describe_reached(graph, home, one, get_key(door.path), value, door.leads)
+    for one in graph.find_by_type(*services.DOORS):
+        for door in services.DOORS[one.type]:
+            for value in services.get_values(one, door.path):
+                reached = _describe_reached(graph, home, one, services.get_key(door.path), value, door.leads)
                 if reached:
                     yield Violation(one.urn, f"{door.words} {reached}")
 
 
 def _find_shared(graph: Graph, _home: HostLocation) -> Iterator[Violation]:
     """Yield resources shared with other accounts: those start machines in a shared subnet, and a share can be widened elsewhere."""
-    for one in graph.find_by_type(SHARED):
+    for one in graph.find_by_type(services.SHARED):
         what = one.get("resourceArn")
         shown = "a resource that is not known before the update" if what is UNKNOWN else what
         yield Violation(one.urn, f"shares {shown} with other accounts, which can use it like their own")
 
 
-def _describe_reached(graph: Graph, home: HostLocation, holder: Resource, key: str, value: Any, leads: TargetKind) -> str:
-    if leads is TargetKind.VPC:
+def _describe_reached(graph: Graph, home: HostLocation, holder: Resource, key: str, value: Any, leads: services.TargetKind) -> str:
+    if leads is services.TargetKind.VPC:
         return describe_vpc(graph, holder, key, value)
-    if leads is TargetKind.SUBNET:
-        return describe_subnet(graph, holder, key, value, of_hosts=holder.type in OF_HOSTS_ONLY)
-    if leads is TargetKind.BALANCER:
+    if leads is services.TargetKind.SUBNET:
+        return describe_subnet(graph, holder, key, value, of_hosts=holder.type in services.OF_HOSTS_ONLY)
+    if leads is services.TargetKind.BALANCER:
         return ", ".join(_find_reached_balancers(graph, holder, key, value))
-    if leads is TargetKind.IMAGE:
+    if leads is services.TargetKind.IMAGE:
         return _describe_image(graph, home, holder, key, value)
     targets = [one for host in home.hosts for one in (host.resource, *host.interfaces)]
     return describe_target(graph, holder, key, value, targets, _IDS) or _describe_address(home, value)
@@ -94,14 +80,14 @@ def _describe_address(home: HostLocation, value: Any) -> str:
 
 def _describe_image(graph: Graph, home: HostLocation, holder: Resource, key: str, value: Any) -> str:
     """Return the host or template that starts from an image, or the host that it was taken from, as text; "" for another image."""
-    shared = graph.resolve(holder, key, value, IMAGES)
+    shared = graph.resolve(holder, key, value, services.IMAGES)
     for image in shared.found:
         taken = describe_target(graph, image, "sourceInstanceId", image.get("sourceInstanceId"), [host.resource for host in home.hosts])
         if taken:
             return taken
     for one in (one for host in home.hosts for one in (host.resource, *host.templates)):
         for name in ("ami", "imageId"):
-            used = graph.resolve(one, name, one.get(name), IMAGES)
+            used = graph.resolve(one, name, one.get(name), services.IMAGES)
             if any(image in shared.found for image in used.found) or (used.literal and used.literal == shared.literal):
                 return one.label
     return ""
@@ -109,7 +95,7 @@ def _describe_image(graph: Graph, home: HostLocation, holder: Resource, key: str
 
 def _find_balanced(_graph: Graph, home: HostLocation) -> Iterator[Violation]:
     for host in home.hosts:
-        for key in BALANCED.get(host.resource.type, ()):
+        for key in services.BALANCED.get(host.resource.type, ()):
             if is_some(host.resource.get(key)) is not Ternary.NO:
                 yield Violation(host.resource.urn, f"takes connections from a load balancer: {key} is stated")
 
@@ -117,7 +103,7 @@ def _find_balanced(_graph: Graph, home: HostLocation) -> Iterator[Violation]:
 def _find_authorized(graph: Graph, home: HostLocation) -> Iterator[Violation]:
     """Yield client VPN authorizations for the hosts' networks, whatever program the VPN itself is in."""
     networks = [(vpc, parse_network(vpc.get("cidrBlock"))) for vpc in home.vpcs]
-    for one in graph.find_by_type(CLIENT_VPN_AUTHORIZATION):
+    for one in graph.find_by_type(services.CLIENT_VPN_AUTHORIZATION):
         target = parse_network(one.get("targetNetworkCidr"))
         for vpc, cidr in networks:
             if target and cidr and target != ip_network("0.0.0.0/0") and target.version == cidr.version and target.overlaps(cidr):
@@ -126,11 +112,11 @@ def _find_authorized(graph: Graph, home: HostLocation) -> Iterator[Violation]:
 
 def _find_offered(graph: Graph, home: HostLocation) -> Iterator[Violation]:
     """Yield services offered over PrivateLink from balancers in the hosts' VPCs."""
-    for service in graph.find_by_type(ENDPOINT_SERVICE):
+    for service in graph.find_by_type(services.ENDPOINT_SERVICE):
         for arn in get_items(service.get("networkLoadBalancerArns")):
             for reached in _find_reached_balancers(graph, service, "networkLoadBalancerArns", arn):
                 yield Violation(service.urn, f"offers others a connection over PrivateLink, through {reached}")
-            balancers = graph.resolve(service, "networkLoadBalancerArns", arn, BALANCERS, _ARNS)
+            balancers = graph.resolve(service, "networkLoadBalancerArns", arn, services.BALANCERS, _ARNS)
             if balancers.trace is Trace.EXTERNAL and is_complete(graph):
                 near = home.hosts[0].resource.label
                 yield Violation(service.urn, f"offers others {arn}, not of this program, over PrivateLink, next to {near}")
@@ -138,15 +124,15 @@ def _find_offered(graph: Graph, home: HostLocation) -> Iterator[Violation]:
 
 def _find_reached_balancers(graph: Graph, holder: Resource, key: str, value: Any) -> Iterator[str]:
     """Yield the load balancers in the hosts' VPCs that a property refers to, as text."""
-    for one in graph.resolve(holder, key, value, BALANCERS, _ARNS).found:
+    for one in graph.resolve(holder, key, value, services.BALANCERS, _ARNS).found:
         reached = next((where for inner, subnet in _get_subnets(one) if (where := describe_subnet(graph, one, inner, subnet))), "")
         if reached:
             yield f"{one.label} in {reached}"
 
 
 def _get_subnets(balancer: Resource) -> Iterator[tuple[str, Any]]:
-    yield from (("subnets", value) for value in get_values(balancer, "subnets[]"))
-    yield from (("subnetMappings", value) for value in get_values(balancer, "subnetMappings[].subnetId"))
+    yield from (("subnets", value) for value in services.get_values(balancer, "subnets[]"))
+    yield from (("subnetMappings", value) for value in services.get_values(balancer, "subnetMappings[].subnetId"))
 
 
 def _find_foreign_services(graph: Graph, _home: HostLocation) -> Iterator[Violation]:
@@ -164,8 +150,8 @@ def _find_foreign_services(graph: Graph, _home: HostLocation) -> Iterator[Violat
 
 def _find_lines(graph: Graph, _home: HostLocation) -> Iterator[Violation]:
     """Yield VPN connections and Direct Connect that end at a VPN gateway of the hosts' VPCs."""
-    for one in graph.find_by_type(*TO_VPN_GATEWAY):
-        key, words = TO_VPN_GATEWAY[one.type]
+    for one in graph.find_by_type(*services.TO_VPN_GATEWAY):
+        key, words = services.TO_VPN_GATEWAY[one.type]
         for gateway in graph.resolve(one, key, one.get(key), (VPN_GATEWAY,)).found:
             reached = describe_vpc(graph, gateway, "vpcId", gateway.get("vpcId")) or _describe_attachment(graph, gateway)
             if reached:
@@ -173,7 +159,7 @@ def _find_lines(graph: Graph, _home: HostLocation) -> Iterator[Violation]:
 
 
 def _describe_attachment(graph: Graph, gateway: Resource) -> str:
-    for one in graph.find_by_type(VPN_ATTACHMENT):
+    for one in graph.find_by_type(services.VPN_ATTACHMENT):
         if graph.resolve(one, "vpnGatewayId", one.get("vpnGatewayId"), (VPN_GATEWAY,)).is_possibly(gateway):
             return describe_vpc(graph, one, "vpcId", one.get("vpcId"))
     return ""

@@ -15,23 +15,7 @@ from policypack.facts.agent_environment import find_vpcs, is_complete
 from policypack.facts.hosts import Host, find_hosts, find_unseen_versions
 from policypack.facts.network.other_programs import FOREIGN_GROUPS, find_foreign, is_of_program
 from policypack.finding import Rule, Scope, Severity, Violation
-from policypack.graph.known_types import (
-    DEFAULT_GROUP,
-    DEFAULT_VPC,
-    ECS_SERVICE,
-    ECS_TASK_SET,
-    GROUP_ATTACHMENT,
-    GROUP_RULE,
-    GROUP_RULES,
-    INGRESS_RULE,
-    INSTANCES,
-    INTERFACE,
-    LAUNCH_CONFIGURATION,
-    LAUNCH_TEMPLATE,
-    SECURITY_GROUPS,
-    SPOT_FLEET,
-    VPCS,
-)
+from policypack.graph import known_types as kt
 from policypack.graph.plain_data import UNKNOWN, get_field, get_items, is_some
 from policypack.graph.resources import Graph, Reference, Resource, Trace
 
@@ -65,7 +49,7 @@ def _find_named_groups(graph: Graph, host: Host) -> tuple[list[Reference], tuple
     for holder, key, value in _get_group_values(graph, host):
         for one in get_items(value):
             reference = _resolve_group(graph, holder, key, one)
-            vpcs = () if reference.found else graph.resolve(holder, key, one, VPCS, (_BY_DEFAULT,)).found
+            vpcs = () if reference.found else graph.resolve(holder, key, one, kt.VPCS, (_BY_DEFAULT,)).found
             default_of.extend(vpcs)
             if not vpcs and reference.trace is not Trace.NONE:
                 groups.append(reference)
@@ -74,34 +58,34 @@ def _find_named_groups(graph: Graph, host: Host) -> tuple[list[Reference], tuple
 
 def _resolve_group(graph: Graph, holder: Resource, key: str, value: Any) -> Reference:
     """Return the group that a value names; a literal next to a reference is not the reference's group."""
-    reference = graph.resolve(holder, key, value, SECURITY_GROUPS, _NAMES)
-    is_foreign = isinstance(value, str) and reference.found and not is_of_program(graph, holder, key, value, SECURITY_GROUPS, _NAMES)
+    reference = graph.resolve(holder, key, value, kt.SECURITY_GROUPS, _NAMES)
+    is_foreign = isinstance(value, str) and reference.found and not is_of_program(graph, holder, key, value, kt.SECURITY_GROUPS, _NAMES)
     return Reference(Trace.EXTERNAL, literal=value) if is_foreign else reference
 
 
 def _has_groups(host: Host) -> bool:
     """Return whether a host without groups is in the default one: not if its groups come from another resource."""
-    return host.resource.type in (*INSTANCES, ECS_SERVICE, ECS_TASK_SET) or bool(host.templates)
+    return host.resource.type in (*kt.INSTANCES, kt.ECS_SERVICE, kt.ECS_TASK_SET) or bool(host.templates)
 
 
 def _get_group_values(graph: Graph, host: Host) -> Iterator[tuple[Resource, str, Any]]:
     for one in (host.resource, *host.templates):
-        if one.type in (*INSTANCES, LAUNCH_TEMPLATE):
+        if one.type in (*kt.INSTANCES, kt.LAUNCH_TEMPLATE):
             yield one, "vpcSecurityGroupIds", one.get("vpcSecurityGroupIds")
-        if one.type in (*INSTANCES, LAUNCH_CONFIGURATION):
+        if one.type in (*kt.INSTANCES, kt.LAUNCH_CONFIGURATION):
             yield one, "securityGroups", one.get("securityGroups")
-        if one.type == LAUNCH_TEMPLATE:
+        if one.type == kt.LAUNCH_TEMPLATE:
             yield one, "securityGroupNames", one.get("securityGroupNames")
             yield from ((one, "networkInterfaces", get_field(block, "securityGroups")) for block in get_items(one.get("networkInterfaces")))
-        if one.type in (ECS_SERVICE, ECS_TASK_SET):
+        if one.type in (kt.ECS_SERVICE, kt.ECS_TASK_SET):
             yield one, "networkConfiguration", get_field(one.get("networkConfiguration"), "securityGroups")
-        if one.type == SPOT_FLEET:
+        if one.type == kt.SPOT_FLEET:
             blocks = get_items(one.get("launchSpecifications"))
             yield from ((one, "launchSpecifications", get_field(block, "vpcSecurityGroupIds")) for block in blocks)
     for interface in host.interfaces:
         yield interface, "securityGroups", interface.get("securityGroups")
-    for one in graph.find_by_type(GROUP_ATTACHMENT):
-        types, ids = (INTERFACE, *INSTANCES), ("id", "primaryNetworkInterfaceId")
+    for one in graph.find_by_type(kt.GROUP_ATTACHMENT):
+        types, ids = (kt.INTERFACE, *kt.INSTANCES), ("id", "primaryNetworkInterfaceId")
         reached = graph.resolve(one, "networkInterfaceId", one.get("networkInterfaceId"), types, ids)
         if any(reached.is_possibly(target) for target in (host.resource, *host.interfaces)):
             yield one, "securityGroupId", one.get("securityGroupId")
@@ -112,15 +96,15 @@ def _find_ingress(graph: Graph, group: Resource, host: Host) -> Iterator[Violati
     ingress = group.get("ingress")
     if is_some(ingress) is not Ternary.NO:
         yield Violation(group.urn, f"lets {_describe_ingress(ingress)} in to {host.resource.label}: ingress is not empty")
-    for one in graph.find_by_type(GROUP_RULE, INGRESS_RULE):
-        kind = "ingress" if one.type == INGRESS_RULE else one.get("type")
-        if kind in ("ingress", UNKNOWN) and graph.resolve(one, "securityGroupId", one.get("securityGroupId"), SECURITY_GROUPS).is_possibly(
-            group
-        ):
+    for one in graph.find_by_type(kt.GROUP_RULE, kt.INGRESS_RULE):
+        kind = "ingress" if one.type == kt.INGRESS_RULE else one.get("type")
+        if kind in ("ingress", UNKNOWN) and graph.resolve(
+            one, "securityGroupId", one.get("securityGroupId"), kt.SECURITY_GROUPS
+        ).is_possibly(group):
             yield Violation(one.urn, f"lets {_describe_ingress([one.props])} in to {host.resource.label}, through {group.label}")
-    for one in graph.find_by_type(*GROUP_RULES):
+    for one in graph.find_by_type(*kt.GROUP_RULES):
         named = one.get("ingressRuleIds")
-        reached = graph.resolve(one, "securityGroupId", one.get("securityGroupId"), SECURITY_GROUPS).is_possibly(group)
+        reached = graph.resolve(one, "securityGroupId", one.get("securityGroupId"), kt.SECURITY_GROUPS).is_possibly(group)
         if reached and is_some(named) is not Ternary.NO:
             shown = ", ".join("one not known before the update" if value is UNKNOWN else str(value) for value in get_items(named))
             yield Violation(one.urn, f"keeps ingress rules in {group.label}, a group of {host.resource.label}: {shown}")
@@ -139,13 +123,13 @@ def _describe_ingress(ingress: Any) -> str:
 
 def _find_default_ingress(graph: Graph, vpc: Resource, host: Host, *, is_silence_open: bool) -> Iterator[Violation]:
     """Yield faults for the default group of a VPC, which admits its members until a program manages it."""
-    kept = [one for one in graph.find_by_type(DEFAULT_GROUP) if _is_default_of(graph, one, vpc)]
+    kept = [one for one in graph.find_by_type(kt.DEFAULT_GROUP) if _is_default_of(graph, one, vpc)]
     for group in kept:
         yield from _find_ingress(graph, group, host)
-    for one in graph.find_by_type(GROUP_RULE, INGRESS_RULE):
+    for one in graph.find_by_type(kt.GROUP_RULE, kt.INGRESS_RULE):
         key = "securityGroupId"
-        of_vpc = graph.resolve(one, key, one.get(key), VPCS, (_BY_DEFAULT,)).found
-        if vpc in of_vpc and (one.type == INGRESS_RULE or one.get("type") in ("ingress", UNKNOWN)):
+        of_vpc = graph.resolve(one, key, one.get(key), kt.VPCS, (_BY_DEFAULT,)).found
+        if vpc in of_vpc and (one.type == kt.INGRESS_RULE or one.get("type") in ("ingress", UNKNOWN)):
             yield Violation(
                 one.urn, f"lets {_describe_ingress([one.props])} in to {host.resource.label}, through the default group of {vpc.label}"
             )
@@ -156,7 +140,7 @@ def _find_default_ingress(graph: Graph, vpc: Resource, host: Host, *, is_silence
 def _is_default_of(graph: Graph, group: Resource, vpc: Resource) -> bool:
     """Return whether a group is, or may be, a VPC's default one; without a VPC it is that of the region's default VPC."""
     stated = group.get("vpcId")
-    return vpc.type == DEFAULT_VPC if stated in (None, "") else graph.resolve(group, "vpcId", stated, VPCS).is_possibly(vpc)
+    return vpc.type == kt.DEFAULT_VPC if stated in (None, "") else graph.resolve(group, "vpcId", stated, kt.VPCS).is_possibly(vpc)
 
 
 RULE = Rule(

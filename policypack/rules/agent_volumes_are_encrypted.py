@@ -15,22 +15,11 @@ from policypack.facts.host_location import describe_target
 from policypack.facts.hosts import Host, find_hosts, find_unseen_versions
 from policypack.facts.routing.region import is_same_place
 from policypack.finding import Rule, Scope, Severity, Violation
-from policypack.graph.known_types import (
-    ECS_SERVICE,
-    ENCRYPTION_DEFAULT,
-    INSTANCES,
-    LAUNCH_CONFIGURATION,
-    LAUNCH_TEMPLATE,
-    NODE_GROUP,
-    SCALING_GROUP,
-    SPOT_FLEET,
-    VOLUME,
-    VOLUME_ATTACHMENT,
-)
+from policypack.graph import known_types as kt
 from policypack.graph.plain_data import describe, get_field, get_items, is_true
 from policypack.graph.resources import Graph, Resource
 
-_STARTS_FROM_A_ROOT = (*INSTANCES, LAUNCH_TEMPLATE, LAUNCH_CONFIGURATION, SCALING_GROUP, SPOT_FLEET, NODE_GROUP)
+_STARTS_FROM_A_ROOT = (*kt.INSTANCES, kt.LAUNCH_TEMPLATE, kt.LAUNCH_CONFIGURATION, kt.SCALING_GROUP, kt.SPOT_FLEET, kt.NODE_GROUP)
 _BLOCKS = ("rootBlockDevice", "ebsBlockDevices")
 
 
@@ -53,19 +42,19 @@ def check_stack(graph: Graph) -> list[Violation]:
 
 def _get_volumes(resource: Resource) -> Iterator[tuple[str, Any]]:
     """Yield each volume that a resource declares: the path of its field `encrypted`, and the value."""
-    if resource.type in (*INSTANCES, LAUNCH_CONFIGURATION):
+    if resource.type in (*kt.INSTANCES, kt.LAUNCH_CONFIGURATION):
         for key in _BLOCKS:
             yield from (
                 (f"{key}[{number}].encrypted", get_field(one, "encrypted")) for number, one in enumerate(get_items(resource.get(key)))
             )
-    if resource.type == LAUNCH_TEMPLATE:
+    if resource.type == kt.LAUNCH_TEMPLATE:
         for number, one in enumerate(get_items(resource.get("blockDeviceMappings"))):
             for block in get_items(get_field(one, "ebs")):
                 yield f"blockDeviceMappings[{number}].ebs.encrypted", get_field(block, "encrypted")
-    if resource.type == ECS_SERVICE:
+    if resource.type == kt.ECS_SERVICE:
         for block in get_items(get_field(resource.get("volumeConfiguration"), "managedEbsVolume")):
             yield "volumeConfiguration.managedEbsVolume.encrypted", get_field(block, "encrypted")
-    if resource.type == SPOT_FLEET:
+    if resource.type == kt.SPOT_FLEET:
         for outer, one in enumerate(get_items(resource.get("launchSpecifications"))):
             for key in _BLOCKS:
                 for number, block in enumerate(get_items(get_field(one, key))):
@@ -84,7 +73,7 @@ def _describe_volume(path: str, value: Any) -> str:
 def _is_default(graph: Graph, host: Resource) -> bool:
     """Return whether the account encrypts every new volume in the resource's region before the resource is created."""
     defaults = [
-        one for one in graph.find_by_type(ENCRYPTION_DEFAULT) if one.get("enabled") is None or is_true(one.get("enabled")) is Ternary.YES
+        one for one in graph.find_by_type(kt.ENCRYPTION_DEFAULT) if one.get("enabled") is None or is_true(one.get("enabled")) is Ternary.YES
     ]
     return any(is_same_place(one, host) and graph.has_dependency(host, one) for one in defaults)
 
@@ -105,10 +94,10 @@ def _find_unset(graph: Graph, host: Host) -> Iterator[Violation]:
 
 def _find_attached(graph: Graph, host: Host) -> Iterator[Violation]:
     """Yield separately declared volumes that are attached to a host."""
-    for attachment in graph.find_by_type(VOLUME_ATTACHMENT):
+    for attachment in graph.find_by_type(kt.VOLUME_ATTACHMENT):
         if not describe_target(graph, attachment, "instanceId", attachment.get("instanceId"), [host.resource]):
             continue
-        attached = graph.resolve(attachment, "volumeId", attachment.get("volumeId"), (VOLUME,))
+        attached = graph.resolve(attachment, "volumeId", attachment.get("volumeId"), (kt.VOLUME,))
         if not attached.found:
             shown = attached.literal or "a volume that cannot be traced"
             yield Violation(

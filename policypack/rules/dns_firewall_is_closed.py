@@ -13,16 +13,8 @@ from collections.abc import Iterator
 
 from containment.patterns.permitted_names.resolution import is_resolved_by_third_parties
 from containment.ternary import Ternary
+from policypack.facts import dns_firewall as facts
 from policypack.facts.agent_environment import find_environments, is_all_in_monitor, is_complete
-from policypack.facts.dns_firewall import (
-    NameRule,
-    find_associations,
-    find_configs,
-    find_domains,
-    find_group,
-    find_name_rules,
-    has_unseen_groups,
-)
 from policypack.facts.host_location import find_location
 from policypack.facts.network.other_programs import FOREIGN_NAMES, find_foreign
 from policypack.facts.routing.region import describe_place, is_elsewhere
@@ -45,15 +37,15 @@ def check_stack(graph: Graph) -> list[Violation]:
 
 
 def _check_settings(graph: Graph, vpc: Resource) -> Iterator[Violation]:
-    for config in find_configs(graph, vpc):
+    for config in facts.find_configs(graph, vpc):
         value = config.get("firewallFailOpen")
         if value is UNKNOWN or str(value or "DISABLED").upper() != "DISABLED":
             said = "not known before the update" if value is UNKNOWN else value
             yield Violation(config.urn, f"answers every name of {vpc.label} whenever the firewall fails: firewallFailOpen is {said}")
-    for association in find_associations(graph, vpc):
+    for association in facts.find_associations(graph, vpc):
         if is_false(association.get("mutationProtection")) is not Ternary.NO:
             yield Violation(association.urn, f"may be removed from {vpc.label} unnoticed: mutationProtection is not ENABLED")
-        group = find_group(graph, association)
+        group = facts.find_group(graph, association)
         if not group.found:
             given = group.literal or "a rule group that cannot be traced"
             yield Violation(
@@ -65,7 +57,7 @@ def _check_settings(graph: Graph, vpc: Resource) -> Iterator[Violation]:
 
 def _check_name_rules(graph: Graph, vpc: Resource, *, is_monitor: bool) -> Iterator[Violation]:
     """Yield faults for the rules that may decide about unlisted names."""
-    rules = find_name_rules(graph, vpc)
+    rules = facts.find_name_rules(graph, vpc)
     stop = next((rule for rule in rules if rule.takes_all is Ternary.YES and rule.has_action("BLOCK") is Ternary.YES and rule.place), None)
     for rule in rules:
         if stop is not None and not rule.is_possibly_before(stop):
@@ -78,7 +70,7 @@ def _check_name_rules(graph: Graph, vpc: Resource, *, is_monitor: bool) -> Itera
             yield from _find_names_without_permit(graph, rule)
 
 
-def _find_override(rule: NameRule) -> Iterator[Violation]:
+def _find_override(rule: facts.NameRule) -> Iterator[Violation]:
     """Yield a fault for a block that answers with another name, which the host then resolves."""
     response = rule.resource.get("blockResponse")
     if rule.has_action("BLOCK") is not Ternary.NO and (response is UNKNOWN or str(response or "").upper() == "OVERRIDE"):
@@ -89,7 +81,7 @@ def _find_override(rule: NameRule) -> Iterator[Violation]:
         )
 
 
-def _check_catch_all(rule: NameRule, vpc: Resource, *, is_monitor: bool) -> Iterator[Violation]:
+def _check_catch_all(rule: facts.NameRule, vpc: Resource, *, is_monitor: bool) -> Iterator[Violation]:
     if rule.has_action("ALLOW") is not Ternary.NO:
         said = "may allow (it is not known before the update)" if rule.action is UNKNOWN else "allows"
         yield Violation(rule.resource.urn, f"{said} every name that {vpc.label} resolves")
@@ -101,12 +93,12 @@ def _check_catch_all(rule: NameRule, vpc: Resource, *, is_monitor: bool) -> Iter
         yield Violation(rule.resource.urn, "may come after others: its priority is not known before the update")
 
 
-def _find_wide_patterns(graph: Graph, rule: NameRule) -> Iterator[Violation]:
+def _find_wide_patterns(graph: Graph, rule: facts.NameRule) -> Iterator[Violation]:
     """Yield a fault for a pattern that includes other people's name servers: every name, a public suffix, dynamic DNS, a tunnel.
 
     A list that cannot be read may contain such a pattern. A rule that only alerts answers the name as well.
     """
-    domains = find_domains(graph, rule.resource)
+    domains = facts.find_domains(graph, rule.resource)
     does = "only alerts about" if rule.has_action("ALERT") is Ternary.YES else "allows"
     if domains is UNKNOWN:
         is_listed = rule.resource.get("firewallDomainListId") not in (None, "")
@@ -120,9 +112,9 @@ def _find_wide_patterns(graph: Graph, rule: NameRule) -> Iterator[Violation]:
         yield Violation(rule.resource.urn, f"{does} {', '.join(wide)}: anyone can run a name server under it")
 
 
-def _find_names_without_permit(graph: Graph, rule: NameRule) -> Iterator[Violation]:
+def _find_names_without_permit(graph: Graph, rule: facts.NameRule) -> Iterator[Violation]:
     """Yield a fault for names that no permit reaches; nothing while the firewall's rules are in another program."""
-    domains = find_domains(graph, rule.resource)
+    domains = facts.find_domains(graph, rule.resource)
     if domains is UNKNOWN or not is_complete(graph) or not graph.find_by_type(*RULE_LISTS):
         return
     unreached = find_unreached_names(graph, (name for name in domains if name != "*" and not is_resolved_by_third_parties(name)))
@@ -138,14 +130,14 @@ def _check_presence(graph: Graph, anchor: Resource) -> Iterator[Violation]:
     if anchor.type not in VPCS:
         yield Violation(anchor.urn, "resolves in a VPC that is not in this program, so a DNS firewall there cannot be seen")
         return
-    rules = find_name_rules(graph, anchor)
-    if not find_associations(graph, anchor):
+    rules = facts.find_name_rules(graph, anchor)
+    if not facts.find_associations(graph, anchor):
         apart = ", ".join(one.name for one in graph.find_by_type(DNS_RULE)[:3])
         yield Violation(
             anchor.urn, f"has no DNS firewall{f' (rules {apart} are associated with nothing here)' if apart else ''}: any name resolves"
         )
     elif not any(rule.takes_all is Ternary.YES for rule in rules):
-        unseen = ", as far as its groups are in this program" if has_unseen_groups(graph, anchor) else ""
+        unseen = ", as far as its groups are in this program" if facts.has_unseen_groups(graph, anchor) else ""
         yield Violation(anchor.urn, f"has a DNS firewall in which no rule matches every name{unseen}: unlisted names resolve")
 
 

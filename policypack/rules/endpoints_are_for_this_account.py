@@ -1,7 +1,7 @@
 """Endpoint policies permit only principals and resources of this account, or of the organization.
 
 `iam.perimeter` reads the conditions that bind an account. An endpoint without a policy permits every principal, which is a violation
-in a complete agent environment, and one whose service ignores policies always is (`endpoint_services`). The program's policy for an
+in a complete agent environment, and one whose service ignores policies always is (`endpoints`). The program's policy for an
 endpoint outside the program is judged as well, because the hosts may use that endpoint.
 """
 
@@ -11,17 +11,8 @@ from collections import Counter
 from collections.abc import Iterator
 
 from containment.iam.documents import UnreadableError
+from policypack.facts import endpoints as facts
 from policypack.facts.agent_environment import is_complete
-from policypack.facts.endpoint_services import applies_policies
-from policypack.facts.endpoints import (
-    WITH_POLICY,
-    EndpointPolicy,
-    find_endpoint_policies,
-    find_endpoints,
-    find_foreign_policies,
-    get_kind,
-    is_aws_service,
-)
 from policypack.facts.hosts import find_hosts
 from policypack.facts.iam.account import find_account
 from policypack.facts.iam.perimeter import find_admitted_accounts, find_openings
@@ -34,18 +25,20 @@ def check_stack(graph: Graph) -> list[Violation]:
     """Return a fault at every policy that permits others, and at endpoints of a complete agent environment without a policy."""
     faults: dict[Violation, None] = {}
     named: dict[Resource, frozenset[str]] = {}
-    for endpoint in find_endpoints(graph):
-        if get_kind(endpoint) is not UNKNOWN and (get_kind(endpoint) not in WITH_POLICY or not is_aws_service(endpoint)):
+    for endpoint in facts.find_endpoints(graph):
+        if facts.get_kind(endpoint) is not UNKNOWN and (
+            facts.get_kind(endpoint) not in facts.WITH_POLICY or not facts.is_aws_service(endpoint)
+        ):
             continue
-        if not applies_policies(endpoint.get("serviceName")):
+        if not facts.applies_policies(endpoint.get("serviceName")):
             what = f"leads to {endpoint.get('serviceName')}, whose endpoints apply no policy as far as reviewed: any account may use it"
             faults[Violation(endpoint.urn, what)] = None
-        stated = find_endpoint_policies(graph, endpoint)
+        stated = facts.find_endpoint_policies(graph, endpoint)
         for one in stated:
             faults.update(dict.fromkeys(_check_policy(one, named)))
         if (not stated or any(one.value in (None, "") for one in stated)) and is_complete(graph):
             faults[Violation(endpoint.urn, "has no policy, so it permits any principal on any resource of its service")] = None
-    for one in find_foreign_policies(graph) if find_hosts(graph) else ():
+    for one in facts.find_foreign_policies(graph) if find_hosts(graph) else ():
         if one.value in (None, ""):
             faults[Violation(one.holder.urn, "gives an endpoint that is not in this program no policy, so it permits any principal")] = None
         else:
@@ -54,7 +47,7 @@ def check_stack(graph: Graph) -> list[Violation]:
     return list(faults)
 
 
-def _check_policy(stated: EndpointPolicy, named: dict[Resource, frozenset[str]]) -> Iterator[Violation]:
+def _check_policy(stated: facts.EndpointPolicy, named: dict[Resource, frozenset[str]]) -> Iterator[Violation]:
     try:
         yield from (Violation(stated.holder.urn, what) for what in find_openings(stated.value))
         named[stated.holder] = find_admitted_accounts(stated.value)

@@ -29,7 +29,7 @@ from policypack.finding import Rule, Scope, Severity, Violation
 from policypack.firewall.effective_rules import EffectiveRules, check_environment, get_effective_rules
 from policypack.firewall.groups import IDENTITIES
 from policypack.firewall.model_providers import PROVIDERS
-from policypack.firewall.names.rule_groups import count_deny_uses, find_web_groups
+from policypack.firewall.names.reached_names import count_deny_uses, find_web_groups
 from policypack.firewall.names.web_groups import is_gateway_group, read_names
 from policypack.firewall.rules import RegisteredRule
 from policypack.graph.known_types import RULE_LISTS, WEB_GROUP

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from components.aws.ephemeral import TARGET, build_rights, build_trust
+from components.aws.host import TARGET, build_rights, build_trust
 from policypack.graph.plain_data import UNKNOWN
 from policypack.graph.resources import Graph, Resource
 from policypack.rules.ephemeral_host_ends import check_stack

@@ -56,7 +56,7 @@ _IMPORTED = (
     "containment_lab.providers.aviatrix",
     "containment_lab.providers.aws",
     "containment_lab.controller.__main__",
-    *(f"containment_lab.cloud.{each}" for each in ("acl_entries", "checks.launches", "images", "server")),
+    *(f"containment_lab.cloud.{each}" for each in ("checks.launches", "images", "server")),
     "moto.moto_server.werkzeug_app",
     *(f"moto.{each}.responses" for each in ("ec2", "iam", "kms", "logs", "route53resolver", "s3", "ssm", "sts")),
     "policypack.adapter",

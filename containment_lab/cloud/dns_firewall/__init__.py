@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from containment_lab.cloud.dns_firewall import lists, rules, vpcs
+from containment_lab.cloud.dns_firewall import rules, vpcs
 from containment_lab.cloud.dns_firewall.state import Answer, find_arns
 
 CALLS: tuple[Callable[[Any], Answer], ...] = (
-    lists.create_firewall_domain_list,
-    lists.get_firewall_domain_list,
-    lists.list_firewall_domain_lists,
-    lists.list_firewall_domains,
-    lists.update_firewall_domains,
-    lists.delete_firewall_domain_list,
+    rules.create_firewall_domain_list,
+    rules.get_firewall_domain_list,
+    rules.list_firewall_domain_lists,
+    rules.list_firewall_domains,
+    rules.update_firewall_domains,
+    rules.delete_firewall_domain_list,
     rules.create_firewall_rule_group,
     rules.get_firewall_rule_group,
     rules.list_firewall_rule_groups,

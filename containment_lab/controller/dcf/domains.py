@@ -8,7 +8,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from containment_lab.controller.core import Call, Controller, Routes
+from containment_lab.controller.core import Call, Controller, Routes, change, read
 from containment_lab.controller.dcf import selectors
 from containment_lab.controller.errors import BAD_FIELD, RefusedError
 from containment_lab.controller.store import Json
@@ -48,38 +48,34 @@ def find_users(state: Json, key: str) -> list[str]:
     ]
 
 
-def _create(controller: Controller, call: Call) -> Any:
+def _create(controller: Controller, state: Json, call: Call) -> Any:
     domain = _validate_domain(controller, call)
-    with controller.store.change_state() as state:
-        _refuse_duplicate_name(state, domain["name"], but=None)
-        key = str(uuid.uuid4())
-        state["app_domains"][key] = {"uuid": key, **domain}
+    _refuse_duplicate_name(state, domain["name"], but=None)
+    key = str(uuid.uuid4())
+    state["app_domains"][key] = {"uuid": key, **domain}
     return {"uuid": key}
 
 
-def _update(controller: Controller, call: Call) -> Any:
+def _update(controller: Controller, state: Json, call: Call) -> Any:
     domain = _validate_domain(controller, call)
-    with controller.store.change_state() as state:
-        _find_modifiable(state, key := call.parts[0])
-        _refuse_duplicate_name(state, domain["name"], but=key)
-        if selectors.is_web(domain["selector"]) != is_web(state, key) and find_users(state, key):
-            raise RefusedError(f"[{BAD_FIELD}] a group in use cannot change between SmartGroup and WebGroup.", 409)
-        state["app_domains"][key] = {"uuid": key, **domain}
+    _find_modifiable(state, key := call.parts[0])
+    _refuse_duplicate_name(state, domain["name"], but=key)
+    if selectors.is_web(domain["selector"]) != is_web(state, key) and find_users(state, key):
+        raise RefusedError(f"[{BAD_FIELD}] a group in use cannot change between SmartGroup and WebGroup.", 409)
+    state["app_domains"][key] = {"uuid": key, **domain}
     return {}
 
 
-def _delete(controller: Controller, call: Call) -> Any:
-    with controller.store.change_state() as state:
-        name = _find_modifiable(state, key := call.parts[0])["name"]
-        if used := find_users(state, key):
-            raise RefusedError(f"App domain {name} is still used by {'; '.join(used)}", 409)
-        del state["app_domains"][key]
+def _delete(_controller: Controller, state: Json, call: Call) -> Any:
+    name = _find_modifiable(state, key := call.parts[0])["name"]
+    if used := find_users(state, key):
+        raise RefusedError(f"App domain {name} is still used by {'; '.join(used)}", 409)
+    del state["app_domains"][key]
     return {}
 
 
-def _get(controller: Controller, call: Call) -> Any:
-    with controller.store.read_state() as state:
-        return dict(find(state, call.parts[0]))
+def _get(_controller: Controller, state: Json, call: Call) -> Any:
+    return dict(find(state, call.parts[0]))
 
 
 def _get_by_name(controller: Controller, call: Call) -> Any:
@@ -90,9 +86,8 @@ def _get_by_name(controller: Controller, call: Call) -> Any:
     raise RefusedError(NOT_FOUND, 404)
 
 
-def _list_domains(controller: Controller, _call: Call) -> Any:
-    with controller.store.read_state() as state:
-        return {"app_domains": [dict(each) for each in (*BUILT_IN.values(), *state["app_domains"].values())]}
+def _list_domains(_controller: Controller, state: Json, _call: Call) -> Any:
+    return {"app_domains": [dict(each) for each in (*BUILT_IN.values(), *state["app_domains"].values())]}
 
 
 def _validate_domain(controller: Controller, call: Call) -> Json:
@@ -115,10 +110,10 @@ def _refuse_duplicate_name(state: Json, name: str, but: str | None) -> None:
 
 
 ROUTES: Routes = [
-    ("GET", "app-domains", _list_domains),
-    ("POST", "app-domains", _create),
+    ("GET", "app-domains", read(_list_domains)),
+    ("POST", "app-domains", change(_create)),
     ("GET", "app-domains/name/*", _get_by_name),
-    ("GET", "app-domains/*", _get),
-    ("PUT", "app-domains/*", _update),
-    ("DELETE", "app-domains/*", _delete),
+    ("GET", "app-domains/*", read(_get)),
+    ("PUT", "app-domains/*", change(_update)),
+    ("DELETE", "app-domains/*", change(_delete)),
 ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from containment_lab.controller.core import Call, Controller, Routes
+from containment_lab.controller.core import Call, Controller, Routes, change, read
 from containment_lab.controller.errors import BAD_VALUE, RefusedError
 from containment_lab.controller.store import Json
 
@@ -23,52 +23,45 @@ DEFAULT: Json = {
 }
 
 
-def _create(controller: Controller, call: Call) -> Any:
-    with controller.store.change_state() as state:
-        key = str(uuid.uuid4())
-        state["ips_profiles"][key] = _validate(state, call, key)
+def _create(_controller: Controller, state: Json, call: Call) -> Any:
+    key = str(uuid.uuid4())
+    state["ips_profiles"][key] = _validate(state, call, key)
     return {"uuid": key, "profile_name": call.get_text("profile_name")}
 
 
-def _update(controller: Controller, call: Call) -> Any:
-    with controller.store.change_state() as state:
-        key = _find(state, call.parts[0])["uuid"]
-        if key == BUILT_IN:
-            raise RefusedError("the default IPS profile cannot be changed", 403)
-        state["ips_profiles"][key] = _validate(state, call, key)
+def _update(_controller: Controller, state: Json, call: Call) -> Any:
+    key = _find(state, call.parts[0])["uuid"]
+    if key == BUILT_IN:
+        raise RefusedError("the default IPS profile cannot be changed", 403)
+    state["ips_profiles"][key] = _validate(state, call, key)
     return {}
 
 
-def _get(controller: Controller, call: Call) -> Any:
-    with controller.store.read_state() as state:
-        return dict(_find(state, call.parts[0]))
+def _get(_controller: Controller, state: Json, call: Call) -> Any:
+    return dict(_find(state, call.parts[0]))
 
 
-def _list_profiles(controller: Controller, _call: Call) -> Any:
-    with controller.store.read_state() as state:
-        return {"ips_profiles": [DEFAULT, *(dict(each) for each in state["ips_profiles"].values())]}
+def _list_profiles(_controller: Controller, state: Json, _call: Call) -> Any:
+    return {"ips_profiles": [DEFAULT, *(dict(each) for each in state["ips_profiles"].values())]}
 
 
-def _delete(controller: Controller, call: Call) -> Any:
-    with controller.store.change_state() as state:
-        found = _find(state, call.parts[0])
-        if found["uuid"] in (BUILT_IN, state["default_ips_profile"]):
-            raise RefusedError(f"IPS profile {found['profile_name']} is the default profile", 409)
-        del state["ips_profiles"][found["uuid"]]
+def _delete(_controller: Controller, state: Json, call: Call) -> Any:
+    found = _find(state, call.parts[0])
+    if found["uuid"] in (BUILT_IN, state["default_ips_profile"]):
+        raise RefusedError(f"IPS profile {found['profile_name']} is the default profile", 409)
+    del state["ips_profiles"][found["uuid"]]
     return {}
 
 
-def _get_default(controller: Controller, _call: Call) -> Any:
-    with controller.store.read_state() as state:
-        return {"default_ips_profile": [state["default_ips_profile"]]}
+def _get_default(_controller: Controller, state: Json, _call: Call) -> Any:
+    return {"default_ips_profile": [state["default_ips_profile"]]}
 
 
-def _set_default(controller: Controller, call: Call) -> Any:
+def _set_default(_controller: Controller, state: Json, call: Call) -> Any:
     named = call.fields.get("default_ips_profile")
     if not isinstance(named, list) or len(named) != 1:
         raise RefusedError(f"[{BAD_VALUE}] default_ips_profile must have exactly one profile.")
-    with controller.store.change_state() as state:
-        state["default_ips_profile"] = _find(state, str(named[0]))["uuid"]
+    state["default_ips_profile"] = _find(state, str(named[0]))["uuid"]
     return {}
 
 
@@ -90,11 +83,11 @@ def _find(state: Json, key: str) -> Json:
 
 
 ROUTES: Routes = [
-    ("GET", "dcf/ips-profiles", _list_profiles),
-    ("POST", "dcf/ips-profiles", _create),
-    ("GET", "dcf/ips-profiles/*", _get),
-    ("PUT", "dcf/ips-profiles/*", _update),
-    ("DELETE", "dcf/ips-profiles/*", _delete),
-    ("GET", "dcf/default-ips-profile", _get_default),
-    ("PUT", "dcf/default-ips-profile", _set_default),
+    ("GET", "dcf/ips-profiles", read(_list_profiles)),
+    ("POST", "dcf/ips-profiles", change(_create)),
+    ("GET", "dcf/ips-profiles/*", read(_get)),
+    ("PUT", "dcf/ips-profiles/*", change(_update)),
+    ("DELETE", "dcf/ips-profiles/*", change(_delete)),
+    ("GET", "dcf/default-ips-profile", read(_get_default)),
+    ("PUT", "dcf/default-ips-profile", change(_set_default)),
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from containment_lab.controller.core import Call, Controller, Routes
+from containment_lab.controller.core import Call, Controller, Routes, change, read
 from containment_lab.controller.dcf.rules import DEFAULT_TLS_PROFILE, LOG_PROFILES
 from containment_lab.controller.errors import BAD_VALUE, RefusedError
 from containment_lab.controller.store import Json
@@ -23,37 +23,32 @@ LOGS = {
 }
 
 
-def _create(controller: Controller, call: Call) -> Any:
-    with controller.store.change_state() as state:
-        key = str(uuid.uuid4())
-        state["tls_profiles"][key] = _validate_profile(state, call, key)
+def _create(_controller: Controller, state: Json, call: Call) -> Any:
+    key = str(uuid.uuid4())
+    state["tls_profiles"][key] = _validate_profile(state, call, key)
     return {"uuid": key}
 
 
-def _update(controller: Controller, call: Call) -> Any:
-    with controller.store.change_state() as state:
-        key = _find(state, call.parts[0])["uuid"]
-        state["tls_profiles"][key] = _validate_profile(state, call, key)
+def _update(_controller: Controller, state: Json, call: Call) -> Any:
+    key = _find(state, call.parts[0])["uuid"]
+    state["tls_profiles"][key] = _validate_profile(state, call, key)
     return {}
 
 
-def _get(controller: Controller, call: Call) -> Any:
-    with controller.store.read_state() as state:
-        return dict(DEFAULT if call.parts[0] == DEFAULT_TLS_PROFILE else _find(state, call.parts[0]))
+def _get(_controller: Controller, state: Json, call: Call) -> Any:
+    return dict(DEFAULT if call.parts[0] == DEFAULT_TLS_PROFILE else _find(state, call.parts[0]))
 
 
-def _list_profiles(controller: Controller, _call: Call) -> Any:
-    with controller.store.read_state() as state:
-        return {"profiles": [DEFAULT, *(dict(each) for each in state["tls_profiles"].values())]}
+def _list_profiles(_controller: Controller, state: Json, _call: Call) -> Any:
+    return {"profiles": [DEFAULT, *(dict(each) for each in state["tls_profiles"].values())]}
 
 
-def _delete(controller: Controller, call: Call) -> Any:
-    with controller.store.change_state() as state:
-        key = _find(state, call.parts[0])["uuid"]
-        every = [*state["policy_list"], *(rule for each in state["rulesets"].values() for rule in each["policies"])]
-        if used := [rule["name"] for rule in every if rule.get("tls_profile") == key]:
-            raise RefusedError(f"TLS profile {state['tls_profiles'][key]['display_name']} is still used by rule {used[0]}", 409)
-        del state["tls_profiles"][key]
+def _delete(_controller: Controller, state: Json, call: Call) -> Any:
+    key = _find(state, call.parts[0])["uuid"]
+    every = [*state["policy_list"], *(rule for each in state["rulesets"].values() for rule in each["policies"])]
+    if used := [rule["name"] for rule in every if rule.get("tls_profile") == key]:
+        raise RefusedError(f"TLS profile {state['tls_profiles'][key]['display_name']} is still used by rule {used[0]}", 409)
+    del state["tls_profiles"][key]
     return {}
 
 
@@ -88,10 +83,10 @@ def _get_log_profile(_controller: Controller, call: Call) -> Any:
 
 
 ROUTES: Routes = [
-    ("GET", "dcf/tls-profile", _list_profiles),
-    ("POST", "dcf/tls-profile", _create),
-    ("GET", "dcf/tls-profile/*", _get),
-    ("PUT", "dcf/tls-profile/*", _update),
-    ("DELETE", "dcf/tls-profile/*", _delete),
+    ("GET", "dcf/tls-profile", read(_list_profiles)),
+    ("POST", "dcf/tls-profile", change(_create)),
+    ("GET", "dcf/tls-profile/*", read(_get)),
+    ("PUT", "dcf/tls-profile/*", change(_update)),
+    ("DELETE", "dcf/tls-profile/*", change(_delete)),
     ("GET", "dcf/log-profile", _get_log_profile),
 ]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from containment_lab.controller.core import Call, Controller, Routes
+from containment_lab.controller.core import Call, Controller, Routes, change, read
 from containment_lab.controller.dcf import rules
 from containment_lab.controller.errors import BAD_FIELD, BAD_VALUE, NO_SUCH_POLICY, POINT_TAKEN, RefusedError
 from containment_lab.controller.releases import refuse_decryption_with_snat
@@ -23,55 +23,47 @@ POINTS = {
 """The points that every Controller with DCF has, in evaluation order around the UI's list."""
 
 
-def _look_up(controller: Controller, call: Call) -> Any:
+def _look_up(_controller: Controller, state: Json, call: Call) -> Any:
     name = call.get_text("name")
-    with controller.store.change_state() as state:
-        rules.require_enabled(state)
-        point = _compute_point_uuid(state, name)
-        if name not in POINTS and name not in state["attachment_points"]:
-            state["lookups"][point] = name
+    rules.require_enabled(state)
+    point = _compute_point_uuid(state, name)
+    if name not in POINTS and name not in state["attachment_points"]:
+        state["lookups"][point] = name
     return [{"attachment_point_id": point, "name": name}]
 
 
-def _create(controller: Controller, call: Call) -> Any:
-    with controller.store.change_state() as state:
-        rules.require_enabled(state)
-        key = str(uuid.uuid4())
-        _write(controller, state, key, call)
+def _create(controller: Controller, state: Json, call: Call) -> Any:
+    rules.require_enabled(state)
+    key = str(uuid.uuid4())
+    _write(controller, state, key, call)
     return {"uuid": key}
 
 
-def _update(controller: Controller, call: Call) -> Any:
-    with controller.store.change_state() as state:
-        _find(state, key := call.parts[0])
-        _write(controller, state, key, call)
+def _update(controller: Controller, state: Json, call: Call) -> Any:
+    _find(state, key := call.parts[0])
+    _write(controller, state, key, call)
     return {}
 
 
-def _get(controller: Controller, call: Call) -> Any:
-    with controller.store.read_state() as state:
-        return _render_policy(_find(state, call.parts[0]))
+def _get(_controller: Controller, state: Json, call: Call) -> Any:
+    return _render_policy(_find(state, call.parts[0]))
 
 
-def _list_policies(controller: Controller, _call: Call) -> Any:
-    with controller.store.read_state() as state:
-        return {"dcf_policies": [_render_policy(each) for each in (*state["rulesets"].values(), *state["groups"].values())]}
+def _list_policies(_controller: Controller, state: Json, _call: Call) -> Any:
+    return {"dcf_policies": [_render_policy(each) for each in (*state["rulesets"].values(), *state["groups"].values())]}
 
 
-def _delete(controller: Controller, call: Call) -> Any:
-    with controller.store.change_state() as state:
-        found = _find(state, key := call.parts[0])
-        holders = [
-            each["name"]
-            for each in state["groups"].values()
-            if any(key in (sub.get("list"), sub.get("block")) for sub in each["sub_policies"])
-        ]
-        if holders:
-            raise RefusedError(f"{found['name']} is still referenced by policy group {holders[0]}", 409)
-        if key in state["groups"]:
-            _release(state, key, keep=set())
-        state["rulesets"].pop(key, None)
-        state["groups"].pop(key, None)
+def _delete(_controller: Controller, state: Json, call: Call) -> Any:
+    found = _find(state, key := call.parts[0])
+    holders = [
+        each["name"] for each in state["groups"].values() if any(key in (sub.get("list"), sub.get("block")) for sub in each["sub_policies"])
+    ]
+    if holders:
+        raise RefusedError(f"{found['name']} is still referenced by policy group {holders[0]}", 409)
+    if key in state["groups"]:
+        _release(state, key, keep=set())
+    state["rulesets"].pop(key, None)
+    state["groups"].pop(key, None)
     return {}
 
 
@@ -172,10 +164,10 @@ def _render_policy(kept: Json) -> Json:
 
 
 ROUTES: Routes = [
-    ("GET", "microseg/attachment-points", _look_up),
-    ("GET", "microseg/policy-list3", _list_policies),
-    ("POST", "microseg/policy-list3", _create),
-    ("GET", "microseg/policy-list3/*", _get),
-    ("PUT", "microseg/policy-list3/*", _update),
-    ("DELETE", "microseg/policy-list3/*", _delete),
+    ("GET", "microseg/attachment-points", change(_look_up)),
+    ("GET", "microseg/policy-list3", read(_list_policies)),
+    ("POST", "microseg/policy-list3", change(_create)),
+    ("GET", "microseg/policy-list3/*", read(_get)),
+    ("PUT", "microseg/policy-list3/*", change(_update)),
+    ("DELETE", "microseg/policy-list3/*", change(_delete)),
 ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from containment_lab.controller.core import Actions, Call, Controller, Handler
+from containment_lab.controller.core import Actions, Call, Controller, Handler, change
 from containment_lab.controller.errors import SNAT_AND_DEFAULT_ROUTE, RefusedError
 from containment_lab.controller.gateways.spoke import extract_vpc_id, find_gateway, get_gateway_name, repair_routes
 from containment_lab.controller.releases import V10_1, refuse_before, refuse_decryption_with_snat
@@ -69,14 +69,13 @@ def _enable_subnet_monitoring(controller: Controller, call: Call) -> Any:
     return _make_edit_action({"monitor_subnets_action": "enable", "monitor_exclude_gw_list": excluded})(controller, call)
 
 
-def _retag(controller: Controller, call: Call) -> Any:
+def _retag(controller: Controller, state: Json, call: Call) -> Any:
     tags = json.loads(call.get_text("new_tag_json", "{}"))
-    with controller.store.change_state() as state:
-        gateway = find_gateway(state, call.get_text("resource_name"))
-        if controller.settings.cloud:
-            drop = [key for key in gateway["tags"] if key not in tags]
-            controller.account.retag(gateway["cloudn_gateway_inst_id"], gateway["vpc_region"], tags, drop)
-        gateway["tags"] = tags
+    gateway = find_gateway(state, call.get_text("resource_name"))
+    if controller.settings.cloud:
+        drop = [key for key in gateway["tags"] if key not in tags]
+        controller.account.retag(gateway["cloudn_gateway_inst_id"], gateway["vpc_region"], tags, drop)
+    gateway["tags"] = tags
     return "done"
 
 
@@ -103,7 +102,7 @@ ACTIONS: Actions = {
     "disable_monitor_gateway_subnets": _make_edit_action({"monitor_subnets_action": "disable", "monitor_exclude_gw_list": []}),
     "encrypt_gateway_volume": _encrypt,
     "modify_detection_time": _set_detection_time,
-    "update_resource_tags": _retag,
+    "update_resource_tags": change(_retag),
     "edit_gateway_custom_routes": _make_cidr_action("customized_cidr_list"),
     "edit_gateway_filter_routes": _make_cidr_action("filtering_cidr_list"),
     "edit_managed_route_tables": _set_managed_tables,

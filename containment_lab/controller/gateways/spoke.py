@@ -13,7 +13,7 @@ import logging
 from typing import Any
 
 from containment_lab.controller.account import LaunchedGateway, Placement
-from containment_lab.controller.core import Actions, Call, Controller
+from containment_lab.controller.core import Actions, Call, Controller, read
 from containment_lab.controller.errors import RefusedError
 from containment_lab.controller.releases import refuse_decryption_with_snat, refuse_private_subnet
 from containment_lab.controller.store import Json
@@ -139,10 +139,9 @@ def _resize_spoke(controller: Controller, task: Json) -> None:
         state["gateways"][task["gateway"]]["vpc_size"] = task["size"]
 
 
-def _list_gateways(controller: Controller, call: Call) -> Any:
+def _list_gateways(_controller: Controller, state: Json, call: Call) -> Any:
     wanted = call.get_text("gateway_name", "")
-    with controller.store.read_state() as state:
-        return [_render_gateway(each) for name, each in state["gateways"].items() if not wanted or wanted == name]
+    return [_render_gateway(each) for name, each in state["gateways"].items() if not wanted or wanted == name]
 
 
 def _render_gateway(gateway: Json) -> Json:
@@ -158,21 +157,18 @@ def get_gateway_name(call: Call) -> str:
     return call.get_text("gateway_name", "") or call.get_text("gw_name", "") or call.get_text("vpc_name", "") or call.get_text("entity")
 
 
-def _get_offloading(controller: Controller, call: Call) -> Any:
-    with controller.store.read_state() as state:
-        on = find_gateway(state, get_gateway_name(call))["gro_gso"]
+def _get_offloading(_controller: Controller, state: Json, call: Call) -> Any:
+    on = find_gateway(state, get_gateway_name(call))["gro_gso"]
     return f"GRO/GSO is {'enabled' if on else 'disabled'}"
 
 
-def _get_bgp_communities(controller: Controller, call: Call) -> Any:
-    with controller.store.read_state() as state:
-        find_gateway(state, get_gateway_name(call))
+def _get_bgp_communities(_controller: Controller, state: Json, call: Call) -> Any:
+    find_gateway(state, get_gateway_name(call))
     return {"accept_communities": "false", "send_communities": "false", "text": ""}
 
 
-def _get_bgp_metric(controller: Controller, call: Call) -> Any:
-    with controller.store.read_state() as state:
-        find_gateway(state, get_gateway_name(call))
+def _get_bgp_metric(_controller: Controller, state: Json, call: Call) -> Any:
+    find_gateway(state, get_gateway_name(call))
     return {"set_bgp_med_to_sdn_metric": "false", "text": ""}
 
 
@@ -279,8 +275,8 @@ ACTIONS: Actions = {
     "create_multicloud_primary_gateway": _create,
     "delete_container": _delete,
     "edit_gw_config": _edit,
-    "list_vpcs_summary": _list_gateways,
-    "show_bgp_communities_gateway_overrides": _get_bgp_communities,
-    "show_bgp_med_to_sdn_metric_gateway_override": _get_bgp_metric,
-    "get_gro_gso_status": _get_offloading,
+    "list_vpcs_summary": read(_list_gateways),
+    "show_bgp_communities_gateway_overrides": read(_get_bgp_communities),
+    "show_bgp_med_to_sdn_metric_gateway_override": read(_get_bgp_metric),
+    "get_gro_gso_status": read(_get_offloading),
 }

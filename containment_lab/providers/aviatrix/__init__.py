@@ -15,6 +15,7 @@ from pulumi.runtime.proto import provider_pb2 as pb
 
 from containment_lab.home import LabHome
 from containment_lab.providers.aviatrix.attached_objects import PolicyGroup, Ruleset
+from containment_lab.providers.aviatrix.client import reconnect
 from containment_lab.providers.aviatrix.clusters import KubernetesCluster
 from containment_lab.providers.aviatrix.features import ConfigFeature, DistributedFirewallingConfig, TlsProfile
 from containment_lab.providers.aviatrix.gateway import SpokeGateway
@@ -23,10 +24,8 @@ from containment_lab.providers.aviatrix.intrusion import DefaultIpsProfile, IpsP
 from containment_lab.providers.aviatrix.lookups import INVOKES
 from containment_lab.providers.aviatrix.policy import DefaultAction, PolicyList
 from containment_lab.providers.aviatrix.resource import PACKAGE, AviatrixResource, PreviewOnlyResource
-from containment_lab.providers.aviatrix.sessions import reconnect
 from containment_lab.providers.aviatrix.telemetry import CopilotAssociation, RemoteSyslog
 from containment_lab.providers.base import Provider
-from containment_lab.providers.handler import Handler
 from containment_lab.wire import convert_to_plain, unwrap_values
 
 RELEASE = "9.0.10"
@@ -61,7 +60,7 @@ class AviatrixProvider(Provider):
             handlers=types,
             invokes=INVOKES,
             journal=home.root / "journal-aviatrix",
-            fallback=_make_fallback,
+            fallback=lambda token: PreviewOnlyResource(token) if token.startswith(PACKAGE) else None,
             accepts=known.get,
         )
         self._releases: dict[str, str] = {}
@@ -91,10 +90,6 @@ class AviatrixProvider(Provider):
 def servicer(home: LabHome) -> AviatrixProvider:
     """Return the provider of one lab home."""
     return AviatrixProvider(home)
-
-
-def _make_fallback(token: str) -> Handler | None:
-    return PreviewOnlyResource(token) if token.startswith(PACKAGE) else None
 
 
 def _release(parameter: bytes) -> str:

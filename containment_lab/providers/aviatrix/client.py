@@ -1,7 +1,11 @@
-"""The Controller session of the simulated provider: settings from its configuration, its release check, and asynchronous work."""
+"""The Controller session of the simulated provider: settings from its configuration, its release check, and asynchronous work.
+
+There is one session per Controller, user and TLS setting, kept while the provider runs.
+"""
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,6 +14,7 @@ from typing import Any
 from containment.controller_api.client import ControllerAddress, ControllerClient, RequestLimits
 from containment.controller_api.errors import CallRefusedError
 from containment_lab.providers.handler import RefusedError
+from containment_lab.wire import has_unknown
 
 IN_PROGRESS = "REQUEST_IN_PROGRESS"
 LONGEST_TASK = 3600.0
@@ -99,3 +104,36 @@ class Client(ControllerClient):
 
 def _is_true(value: Any) -> bool:
     return value is True or str(value).lower() == "true"
+
+
+_lock = threading.Lock()
+_open: dict[Settings, Client] = {}
+
+
+def get_session(config: Mapping[str, Any]) -> Client:
+    """Return the session of a provider configuration, logged in and its release checked.
+
+    Raises:
+        RefusedError: The Controller cannot be reached, refuses the login or is of another release.
+    """
+    if has_unknown(dict(config)):
+        raise RefusedError("The aviatrix provider's configuration is not known yet: it cannot log in to the Controller.")
+    settings = Settings.parse_config(config)
+    with _lock:
+        client = _open.get(settings)
+    if client is None:
+        client = Client(settings)
+        client.connect()
+        with _lock:
+            client = _open.setdefault(settings, client)
+    return client
+
+
+def reconnect(config: Mapping[str, Any]) -> None:
+    """Log in again, as every fresh provider process does at its Configure."""
+    if has_unknown(dict(config)):
+        return
+    settings = Settings.parse_config(config)
+    with _lock:
+        _open.pop(settings, None)
+    get_session(config)

@@ -7,7 +7,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
-from containment.controller_api.errors import CallRefusedError
 from containment_lab.providers.aviatrix.resource import RestResource
 from containment_lab.providers.handler import Call, Props, RefusedError
 from containment_lab.wire import UNKNOWN
@@ -71,13 +70,8 @@ class KubernetesCluster(RestResource):
 
     def read(self, call: Call, ident: str, state: Props) -> Props | None:
         """Return the cluster, None when it does not exist."""
-        try:
-            found = self.get_client(call).call_rest("GET", f"{self.path}/{ident}")
-        except CallRefusedError as error:
-            if error.status == 404:
-                return None
-            raise
-        return self.add_id(ident, **_decode_cluster(found))
+        found = self.find_object(call, ident)
+        return found and self.add_id(ident, **_decode_cluster(found))
 
     def get_outputs(self, call: Call, ident: str, inputs: Props) -> Props:
         """Return the cluster as it is on the Controller."""
@@ -96,12 +90,7 @@ def _encode_cluster(inputs: Props) -> Props:
     """Return a cluster in the API's form; false and empty fields are left out, as in the real provider."""
     credential = {"use_csp_credentials": bool(inputs.get("useCspCredentials")), "kube_config": inputs.get("kubeConfig") or ""}
     body: Props = {"cluster_id": inputs["clusterId"], "credential": {key: value for key, value in credential.items() if value != ""}}
-    for key, name in (
-        ("gatewayTunnelEnabled", "gateway_tunnel_enabled"),
-        ("intraClusterInspectionEnabled", "intra_cluster_inspection_enabled"),
-    ):
-        if inputs.get(key):
-            body[name] = True
+    body |= {name: True for key, name in SWITCHES.items() if inputs.get(key)}
     if details := inputs.get("clusterDetails"):
         body["resource"] = {name: details[key] for key, name in DETAILS.items() if details.get(key) is not None}
         if tags := details.get("tags"):

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from containment.controller_api.errors import CallRefusedError
 from containment_lab.providers.aviatrix.resource import AviatrixResource, RestResource, find_same
 from containment_lab.providers.handler import Call, Props
 from containment_lab.wire import UNKNOWN
@@ -58,12 +57,9 @@ class IpsProfile(RestResource):
 
     def read(self, call: Call, ident: str, state: Props) -> Props | None:
         """Return the profile; None for a missing one."""
-        try:
-            told = self.get_client(call).call_rest("GET", f"{self.path}/{ident}")
-        except CallRefusedError as error:
-            if error.status == 404:
-                return None
-            raise
+        told = self.find_object(call, ident)
+        if told is None:
+            return None
         feeds = {key: told["rule_feeds"][field] for key, field in FEEDS.items()}
         return self.add_id(ident, uuid=ident, profileName=told["profile_name"], ruleFeeds=feeds, intrusionActions=told["intrusion_actions"])
 

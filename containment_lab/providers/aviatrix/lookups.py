@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from containment_lab.providers.aviatrix.client import get_session
 from containment_lab.providers.aviatrix.resource import PACKAGE
-from containment_lab.providers.aviatrix.sessions import get_session
 from containment_lab.providers.base import Invoke
 from containment_lab.providers.handler import Call, Props, RefusedError
 

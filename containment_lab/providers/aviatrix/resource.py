@@ -12,8 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from containment.controller_api.errors import CallRefusedError
-from containment_lab.providers.aviatrix.client import Client
-from containment_lab.providers.aviatrix.sessions import get_session
+from containment_lab.providers.aviatrix.client import Client, get_session
 from containment_lab.providers.handler import Call, Handler, Props, RefusedError, UnservedError, narrow_to_keys
 from containment_lab.wire import UNKNOWN
 
@@ -120,6 +119,15 @@ class RestResource(AviatrixResource):
     def find_leftover(self, call: Call, body: Props) -> str:
         """Return the id of the object with this name and content, "" without one."""
         raise NotImplementedError
+
+    def find_object(self, call: Call, ident: str) -> Props | None:
+        """Return the object in the API's form, None when it does not exist."""
+        try:
+            return dict(self.get_client(call).call_rest("GET", f"{self.path}/{ident}"))
+        except CallRefusedError as error:
+            if error.status == 404:
+                return None
+            raise
 
     def get_outputs(self, call: Call, ident: str, inputs: Props) -> Props:
         """Return the outputs after a create or an update."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from itertools import chain
 
 from containment_lab.home import LabHome
-from containment_lab.providers.aws import iam, keys, logs, parameters, scheduler, session_documents
+from containment_lab.providers.aws import buckets, iam, keys, logs, scheduler, systems_manager
 from containment_lab.providers.aws.compute import instances, launch_templates, metadata_defaults
 from containment_lab.providers.aws.dns import dns_firewall, resolver
 from containment_lab.providers.aws.invokes import INVOKES, serve_invokes
@@ -24,7 +24,6 @@ from containment_lab.providers.aws.networks import (
 )
 from containment_lab.providers.aws.resource import Resource, UnservedResource
 from containment_lab.providers.aws.schema import read_type, read_version
-from containment_lab.providers.aws.storage import bucket_settings, buckets
 from containment_lab.providers.base import Provider
 
 AREAS = (
@@ -44,10 +43,8 @@ AREAS = (
     iam,
     logs,
     keys,
-    parameters,
+    systems_manager,
     buckets,
-    bucket_settings,
-    session_documents,
     scheduler,
 )
 TYPES: tuple[type[Resource], ...] = tuple(chain.from_iterable(area.TYPES for area in AREAS))

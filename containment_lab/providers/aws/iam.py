@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from containment_lab.providers.aws.named_resource import NamedResource
-from containment_lab.providers.aws.resource import Resource, encode_tags, map_names
+from containment_lab.providers.aws.resource import Resource, ServiceTaggedResource, map_names, split_words
 from containment_lab.providers.handler import Call, Props
 
 
@@ -17,41 +17,22 @@ def decode_document(value: Any) -> str:
     return json.dumps(value) if isinstance(value, dict) else unquote(str(value))
 
 
-class _NamedEntity(NamedResource):
+class _NamedEntity(NamedResource, ServiceTaggedResource):
     """A type that IAM identifies by name."""
 
     service = "iam"
-    kind = ""
-    """IAM's term for the type: Role gives create_role, RoleName, tag_role."""
-
-    def __init__(self, endpoint: str) -> None:
-        super().__init__(endpoint)
-        words = "_".join(_split_words(self.kind))
-        self.id_arg = self.find_by = f"{self.kind}Name"
-        self.create_call, self.find_call, self.delete_call = f"create_{words}", f"get_{words}", f"delete_{words}"
-        self.made, self.found = f"{self.kind}.{self.kind}Name", self.kind
-
-    def create_args(self, call: Call, inputs: Props) -> Props:
-        """Send tags as a plain list."""
-        args = super().create_args(call, inputs)
-        return args | ({"Tags": encode_tags(inputs["tags"])} if inputs.get("tags") else {})
-
-    def retag(self, call: Call, ident: str, old: dict[str, str], new: dict[str, str], live: Props) -> None:
-        """Change tags by the call of the type."""
-        words = "_".join(_split_words(self.kind))
-        if dropped := sorted(old.keys() - new.keys()):
-            self.call_aws(call, live, f"untag_{words}", **{self.id_arg: ident}, TagKeys=dropped)
-        if new:
-            self.call_aws(call, live, f"tag_{words}", **{self.id_arg: ident}, Tags=encode_tags(new))
-
-
-def _split_words(name: str) -> list[str]:
-    out: list[str] = []
-    for letter in name:
-        if letter.isupper():
-            out.append("")
-        out[-1] += letter.lower()
-    return out
+    names = {
+        "create_call": "create_{words}",
+        "made": "{kind}.{kind}Name",
+        "find_call": "get_{words}",
+        "find_by": "{kind}Name",
+        "found": "{kind}",
+        "delete_call": "delete_{words}",
+        "id_arg": "{kind}Name",
+        "untag_call": "untag_{words}",
+        "tag_call": "tag_{words}",
+    }
+    tags_at_create = True
 
 
 class Role(_NamedEntity):
@@ -72,16 +53,8 @@ class Role(_NamedEntity):
         uniqueId="RoleId",
         permissionsBoundary="PermissionsBoundary.PermissionsBoundaryArn",
     )
-    also_in_place = frozenset(
-        {
-            "description",
-            "maxSessionDuration",
-            "assumeRolePolicy",
-            "permissionsBoundary",
-            "forceDetachPolicies",
-            "inlinePolicies",
-            "managedPolicyArns",
-        }
+    also_in_place = split_words(
+        "description maxSessionDuration assumeRolePolicy permissionsBoundary forceDetachPolicies inlinePolicies managedPolicyArns"
     )
 
     def build_outputs(self, call: Call, ident: str, thing: Props, state: Props) -> Props:
@@ -138,17 +111,16 @@ class Role(_NamedEntity):
             for name, policy in given.items():
                 self.call_aws(call, inputs, "put_role_policy", RoleName=ident, PolicyName=name, PolicyDocument=policy)
 
-    def unmake(self, call: Call, ident: str, state: Props) -> None:
+    def unmake(self, call: Call, ident: str, thing: Props, state: Props) -> None:
         """Remove the role's own policies first; policies added elsewhere only if `forceDetachPolicies` is set."""
-        if thing := self.find(call, ident, state):
-            live = self.build_outputs(call, ident, thing, state)
-            force = state.get("forceDetachPolicies")
-            ours = {each.get("name") for each in state.get("inlinePolicies") or ()}
-            drop = {"inlinePolicies": [] if force else [each for each in live["inlinePolicies"] if each["name"] not in ours]}
-            arns = set(state.get("managedPolicyArns") or ())
-            keep = [] if force else [each for each in live["managedPolicyArns"] if each not in arns]
-            self._apply_policies(call, ident, live, {**state, **drop, "managedPolicyArns": keep})
-            super().unmake(call, ident, state)
+        live = self.build_outputs(call, ident, thing, state)
+        force = state.get("forceDetachPolicies")
+        ours = {each.get("name") for each in state.get("inlinePolicies") or ()}
+        drop = {"inlinePolicies": [] if force else [each for each in live["inlinePolicies"] if each["name"] not in ours]}
+        arns = set(state.get("managedPolicyArns") or ())
+        keep = [] if force else [each for each in live["managedPolicyArns"] if each not in arns]
+        self._apply_policies(call, ident, live, {**state, **drop, "managedPolicyArns": keep})
+        super().unmake(call, ident, thing, state)
 
 
 class Policy(_NamedEntity):
@@ -156,15 +128,12 @@ class Policy(_NamedEntity):
 
     token = "aws:iam/policy:Policy"
     kind = "Policy"
+    made, id_arg, find_by = "Policy.Arn", "PolicyArn", "PolicyArn"
     defaults = {"path": "/"}
     documents = frozenset({"policy"})
     send = map_names("path description", name="PolicyName", policy="PolicyDocument")
     show = map_names("path description attachmentCount policyId", name="PolicyName", arn="Arn")
     also_in_place = frozenset({"policy"})
-
-    def __init__(self, endpoint: str) -> None:
-        super().__init__(endpoint)
-        self.made, self.id_arg, self.find_by = "Policy.Arn", "PolicyArn", "PolicyArn"
 
     def build_outputs(self, call: Call, ident: str, thing: Props, state: Props) -> Props:
         """Add the document of its default version."""
@@ -183,11 +152,10 @@ class Policy(_NamedEntity):
             if not each["IsDefaultVersion"]:
                 self.call_aws(call, inputs, "delete_policy_version", PolicyArn=ident, VersionId=each["VersionId"])
 
-    def unmake(self, call: Call, ident: str, state: Props) -> None:
+    def unmake(self, call: Call, ident: str, thing: Props, state: Props) -> None:
         """Delete older versions first."""
-        if self.find(call, ident, state):
-            self._prune(call, ident, state)
-            super().unmake(call, ident, state)
+        self._prune(call, ident, state)
+        super().unmake(call, ident, thing, state)
 
 
 class InstanceProfile(_NamedEntity):
@@ -216,12 +184,11 @@ class InstanceProfile(_NamedEntity):
         if new and old != new:
             self.call_aws(call, inputs, "add_role_to_instance_profile", InstanceProfileName=ident, RoleName=new)
 
-    def unmake(self, call: Call, ident: str, state: Props) -> None:
+    def unmake(self, call: Call, ident: str, thing: Props, state: Props) -> None:
         """Remove the role, then delete the profile."""
-        if thing := self.find(call, ident, state):
-            for role in thing.get("Roles", ()):
-                self.call_aws(call, state, "remove_role_from_instance_profile", InstanceProfileName=ident, RoleName=role["RoleName"])
-            super().unmake(call, ident, state)
+        for role in thing.get("Roles", ()):
+            self.call_aws(call, state, "remove_role_from_instance_profile", InstanceProfileName=ident, RoleName=role["RoleName"])
+        super().unmake(call, ident, thing, state)
 
 
 class RolePolicy(Resource):
@@ -256,7 +223,7 @@ class RolePolicy(Resource):
         if not self.is_same("policy", live["policy"], inputs["policy"]):
             self._put(call, inputs)
 
-    def unmake(self, call: Call, ident: str, state: Props) -> None:
+    def unmake(self, call: Call, ident: str, thing: Props, state: Props) -> None:  # noqa: ARG002
         """Delete the policy."""
         role, name = ident.split(":", 1)
         self.call_aws(call, state, "delete_role_policy", RoleName=role, PolicyName=name)
@@ -283,10 +250,9 @@ class RolePolicyAttachment(Resource):
 
     show = {"role": "role", "policyArn": "policyArn"}
 
-    def unmake(self, call: Call, ident: str, state: Props) -> None:
+    def unmake(self, call: Call, ident: str, thing: Props, state: Props) -> None:  # noqa: ARG002
         """Detach the policy."""
-        if thing := self.find(call, ident, state):
-            self.call_aws(call, state, "detach_role_policy", RoleName=thing["role"], PolicyArn=thing["policyArn"])
+        self.call_aws(call, state, "detach_role_policy", RoleName=thing["role"], PolicyArn=thing["policyArn"])
 
 
 TYPES = (Role, Policy, InstanceProfile, RolePolicy, RolePolicyAttachment)

@@ -10,7 +10,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from containment_lab.cloud.clients import REGION, get_client_at
-from containment_lab.providers.aws.compute.images import describe_images
+from containment_lab.providers.aws.compute.launch import describe_images
 from containment_lab.providers.aws.networks.routing import extract_routes
 from containment_lab.providers.aws.policy_document import render_policy_document
 from containment_lab.providers.aws.resource import ACCOUNT, decode_tags, is_not_found
@@ -72,6 +72,12 @@ def get_availability_zones(ask: Ask, region: str, args: Props) -> Props:
     return {**args, "names": names, "zoneIds": ids, "groupNames": sorted({region}), "id": region}
 
 
+_IMAGE = (
+    "Architecture CreationDate Description Hypervisor ImageId ImageLocation ImageType Name OwnerId Public RootDeviceName RootDeviceType "
+    "State VirtualizationType EnaSupport ImdsSupport BootMode"
+)
+
+
 def get_ami(ask: Ask, region: str, args: Props) -> Props:
     """Return one image: the newest match if `mostRecent` is set."""
     wanted: Props = {"Filters": _build_filters(args)}
@@ -86,10 +92,7 @@ def get_ami(ask: Ask, region: str, args: Props) -> Props:
     images = sorted(images, key=lambda each: each.get("CreationDate", ""))
     image = images[-1] if images and args.get("mostRecent") else _require_one("getAmi", images, args)
     arn = f"arn:aws:ec2:{region}::image/{image['ImageId']}"
-    shown = {key: image.get(key) for key in ("Architecture", "CreationDate", "Description", "Hypervisor", "ImageId", "ImageLocation")}
-    shown |= {key: image.get(key) for key in ("ImageType", "Name", "OwnerId", "Public", "RootDeviceName", "RootDeviceType", "State")}
-    shown |= {key: image.get(key) for key in ("VirtualizationType", "EnaSupport", "ImdsSupport", "BootMode")}
-    out = {**args, **convert_from_aws({key: value for key, value in shown.items() if value is not None})}
+    out = {**args, **convert_from_aws({key: image[key] for key in _IMAGE.split() if image.get(key) is not None})}
     return {
         **out,
         "arn": arn,
@@ -149,16 +152,8 @@ def _find_subnets(ask: Ask, args: Props) -> list[Props]:
 def get_subnet(ask: Ask, region: str, args: Props) -> Props:
     """Return one subnet."""
     one = _require_one("getSubnet", _find_subnets(ask, args), args)
-    keys = (
-        "AvailabilityZone",
-        "AvailabilityZoneId",
-        "AvailableIpAddressCount",
-        "CidrBlock",
-        "DefaultForAz",
-        "MapPublicIpOnLaunch",
-        "VpcId",
-    )
-    shown = convert_from_aws({key: one[key] for key in (*keys, "State")})
+    keys = "AvailabilityZone AvailabilityZoneId AvailableIpAddressCount CidrBlock DefaultForAz MapPublicIpOnLaunch VpcId State"
+    shown = convert_from_aws({key: one[key] for key in keys.split()})
     arn = f"arn:aws:ec2:{region}:{ACCOUNT}:subnet/{one['SubnetId']}"
     return {**args, **shown, "arn": arn, "id": one["SubnetId"], "ownerId": ACCOUNT, "tags": decode_tags(one.get("Tags"))}
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from containment_lab.providers.aws.named_resource import NamedResource
-from containment_lab.providers.aws.resource import ACCOUNT, Resource, map_names
+from containment_lab.providers.aws.resource import ACCOUNT, Resource, map_names, split_words
 from containment_lab.providers.handler import Call, Props
 
 
@@ -28,16 +28,8 @@ class KmsKey(Resource):
     delete_call, id_arg = "schedule_key_deletion", "KeyId"
     send = map_names("description policy keyUsage multiRegion", customerMasterKeySpec="KeySpec")
     show = map_names("description keyId keyUsage multiRegion arn", customerMasterKeySpec="KeySpec", isEnabled="Enabled")
-    also_in_place = frozenset(
-        {
-            "description",
-            "policy",
-            "enableKeyRotation",
-            "isEnabled",
-            "deletionWindowInDays",
-            "bypassPolicyLockoutSafetyCheck",
-            "rotationPeriodInDays",
-        }
+    also_in_place = split_words(
+        "description policy enableKeyRotation isEnabled deletionWindowInDays bypassPolicyLockoutSafetyCheck rotationPeriodInDays"
     )
 
     def create_args(self, call: Call, inputs: Props) -> Props:
@@ -47,7 +39,7 @@ class KmsKey(Resource):
 
     def finish_create(self, call: Call, ident: str, inputs: Props) -> None:
         """Set rotation and state."""
-        self.modify(call, ident, {"enableKeyRotation": False, "isEnabled": True, **_select_texts(inputs)}, inputs)
+        self.modify(call, ident, {**inputs, "enableKeyRotation": False, "isEnabled": True}, inputs)
 
     def find(self, call: Call, ident: str, state: Props) -> Props | None:
         """Return the key, None for one scheduled for deletion."""
@@ -89,15 +81,10 @@ class KmsKey(Resource):
         if new:
             self.call_aws(call, live, "tag_resource", KeyId=ident, Tags=_encode_kms_tags(new))
 
-    def unmake(self, call: Call, ident: str, state: Props) -> None:
+    def unmake(self, call: Call, ident: str, thing: Props, state: Props) -> None:  # noqa: ARG002
         """Schedule the deletion once."""
-        if self.find(call, ident, state):
-            days = int(state.get("deletionWindowInDays") or 30)
-            self.call_aws(call, state, "schedule_key_deletion", KeyId=ident, PendingWindowInDays=days)
-
-
-def _select_texts(inputs: Props) -> Props:
-    return {key: inputs.get(key) for key in ("description", "policy")}
+        days = int(state.get("deletionWindowInDays") or 30)
+        self.call_aws(call, state, "schedule_key_deletion", KeyId=ident, PendingWindowInDays=days)
 
 
 def _encode_kms_tags(tags: dict[str, str]) -> list[dict[str, str]]:

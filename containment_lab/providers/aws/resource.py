@@ -9,7 +9,8 @@ refused by name on create and update, never silently dropped; empty and false on
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable, Mapping
+import re
+from collections.abc import Callable, Container, Iterable, Mapping
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -17,7 +18,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from containment_lab.cloud.clients import REGION, get_client_at
 from containment_lab.cloud.idempotency import send_token
 from containment_lab.providers.aws.schema import Facts, read_type
-from containment_lab.providers.handler import Call, Handler, Props, RefusedError, UnservedError
+from containment_lab.providers.handler import Call, Handler, Props, UnservedError
 from containment_lab.wire import UNKNOWN
 
 ACCOUNT = "123456789012"
@@ -81,6 +82,20 @@ class Resource(Handler):
 
     replays = True
     service = "ec2"
+    kind = ""
+    """AWS's name of the type, from which `names` follow; "" for a type whose own attributes set them."""
+    names: Mapping[str, str] = {
+        "create_call": "create_{words}",
+        "made": "{kind}.{kind}Id",
+        "find_call": "describe_{words}s",
+        "find_by": "{kind}Ids",
+        "found": "{kind}s.0",
+        "delete_call": "delete_{words}",
+        "id_arg": "{kind}Id",
+        "tagged": "{dashed}",
+        "arn": "arn:aws:ec2:{{region}}:{{account}}:{dashed}/{{id}}",
+    }
+    """Patterns of the service for the attributes below: of a VpnGateway, `words` are vpn_gateway and `dashed` is vpn-gateway."""
     create_call = ""
     made = ""
     """Path of the new id in the answer of the create call."""
@@ -108,6 +123,13 @@ class Resource(Handler):
     """EC2's name of the resource type for tags on create; tags are changed by id."""
     arn = ""
     """Pattern of the ARN; {region}, {account} and {id} are filled in."""
+
+    def __init_subclass__(cls) -> None:
+        """Set the attributes that follow from the type's own `kind`, and that it does not set."""
+        if "kind" in vars(cls):
+            words = re.sub(r"(?<!^)(?=[A-Z])", "_", cls.kind).lower()
+            for name in cls.names.keys() - vars(cls).keys():
+                setattr(cls, name, cls.names[name].format(kind=cls.kind, words=words, dashed=words.replace("_", "-")))
 
     def __init__(self, endpoint: str) -> None:
         self._endpoint = endpoint
@@ -172,8 +194,8 @@ class Resource(Handler):
 
     def delete(self, call: Call, ident: str, state: Props) -> None:
         """Delete it; a missing one counts as deleted."""
-        if self.find(call, ident, state) is not None:
-            self.try_call(lambda: self.unmake(call, ident, state))
+        if (thing := self.find(call, ident, state)) is not None:
+            self.try_call(lambda: self.unmake(call, ident, thing, state))
 
     def is_uncertain(self, error: Exception) -> bool:
         """Return whether AWS may have created it in spite of the error: after a server error it may have, after a refusal not."""
@@ -230,8 +252,8 @@ class Resource(Handler):
         if new:
             self.call_aws(call, live, "create_tags", Resources=[ident], Tags=encode_tags(new))
 
-    def unmake(self, call: Call, ident: str, state: Props) -> None:
-        """Delete it; it existed at the last read."""
+    def unmake(self, call: Call, ident: str, thing: Props, state: Props) -> None:  # noqa: ARG002
+        """Delete it; `thing` is AWS's description from the last read."""
         wanted: Any = [ident] if self.id_arg.endswith("s") else ident
         self.call_aws(call, state, self.delete_call, **{self.id_arg: wanted})
 
@@ -256,12 +278,12 @@ class Resource(Handler):
         method, arguments = self.in_place[key]
         self.call_aws(call, inputs, method, **{self.id_arg: ident}, **arguments(inputs.get(key)))
 
-    def try_call(self, work: Callable[[], Any]) -> Any:
-        """Run `work`; return None when the object does not exist."""
+    def try_call(self, work: Callable[[], Any], absent: Container[str] = ()) -> Any:
+        """Run `work`; return None when the object does not exist; errors with a code in `absent` mean the same."""
         try:
             return work()
         except ClientError as error:
-            if is_not_found(error):
+            if is_not_found(error) or error.response["Error"]["Code"] in absent:
                 return None
             raise
 
@@ -283,6 +305,30 @@ class Resource(Handler):
             raise UnservedError(what, fix=f"leave out {', '.join(asked)}, or use AWS")
 
 
+class ServiceTaggedResource(Resource):
+    """A type whose service, unlike EC2, has separate calls that add and remove tags by the object's name."""
+
+    tags_at_create = False
+    """Whether the create call takes the tags as well."""
+    untag_call, tag_call = "untag_resource", "tag_resource"
+
+    def create_args(self, call: Call, inputs: Props) -> Props:
+        """Send tags as a plain list, where the create call takes them."""
+        args = super().create_args(call, inputs)
+        return args | ({"Tags": encode_tags(inputs["tags"])} if self.tags_at_create and inputs.get("tags") else {})
+
+    def retag(self, call: Call, ident: str, old: dict[str, str], new: dict[str, str], live: Props) -> None:
+        """Change the tags by the calls of the service."""
+        if dropped := sorted(old.keys() - new.keys()):
+            self.call_aws(call, live, self.untag_call, **self.name_tagged(ident, live), TagKeys=dropped)
+        if new:
+            self.call_aws(call, live, self.tag_call, **self.name_tagged(ident, live), Tags=encode_tags(new))
+
+    def name_tagged(self, ident: str, live: Props) -> Props:  # noqa: ARG002
+        """Return the arguments that name the object in these calls."""
+        return {self.id_arg: ident}
+
+
 class UnservedResource(Handler):
     """Any aws type that the lab does not serve: it can be previewed and checked by policies; creating it is refused."""
 
@@ -300,22 +346,9 @@ class UnservedResource(Handler):
         """Return False, as the type's replacement rules are unknown."""
         return False
 
-    def create(self, call: Call, inputs: Props) -> tuple[str, Props]:  # noqa: ARG002
-        """Refuse by name."""
-        raise self._build_refusal()
-
-    def read(self, call: Call, ident: str, state: Props) -> Props | None:  # noqa: ARG002
-        """Refuse by name."""
-        raise self._build_refusal()
-
-    def update(self, call: Call, ident: str, state: Props, inputs: Props) -> Props:  # noqa: ARG002
-        """Refuse by name."""
-        raise self._build_refusal()
-
-    def delete(self, call: Call, ident: str, state: Props) -> None:  # noqa: ARG002
-        """Refuse by name."""
-        raise self._build_refusal()
-
-    def _build_refusal(self) -> RefusedError:
+    def _refuse(self, *_args: Any, **_more: Any) -> Any:
+        """Refuse the type by name."""
         what = f"the lab does not serve {self.token}; it can be previewed and checked, not created"
-        return UnservedError(what, fix="leave it out, or use AWS")
+        raise UnservedError(what, fix="leave it out, or use AWS")
+
+    create = read = update = delete = _refuse

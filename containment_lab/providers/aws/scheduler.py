@@ -50,7 +50,7 @@ class Schedule(NamedResource):
         nested = {"target": convert_from_aws(thing["Target"]), "flexibleTimeWindow": convert_from_aws(thing["FlexibleTimeWindow"])}
         return {**super().build_outputs(call, ident, thing, state), **own, **nested, "groupName": "default"}
 
-    def unmake(self, call: Call, ident: str, state: Props) -> None:
+    def unmake(self, call: Call, ident: str, thing: Props, state: Props) -> None:  # noqa: ARG002
         """Delete the schedule."""
         self.call_aws(call, state, "delete_schedule", Name=ident)
 

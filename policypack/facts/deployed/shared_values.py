@@ -12,25 +12,7 @@ from typing import Any, Final
 
 from policypack.facts.agent_environment import is_complete
 from policypack.facts.routing.controller_routes import is_controller_route
-from policypack.graph.known_types import (
-    EIP,
-    ENDPOINT_POLICY,
-    GROUP_RULE,
-    INGRESS_RULE,
-    INSTANCES,
-    INTERFACE,
-    POLICY_ATTACHMENT,
-    ROLE,
-    ROLE_ATTACHMENT,
-    ROLE_ATTACHMENTS,
-    ROLE_POLICY,
-    ROUTE,
-    SECURITY_GROUPS,
-    TABLES,
-    VPC_ENDPOINT,
-    VPCS,
-    VPN_PROPAGATION,
-)
+from policypack.graph import known_types as kt
 from policypack.graph.plain_data import UNKNOWN, get_field, get_items
 from policypack.graph.resources import Graph, Resource
 
@@ -56,8 +38,8 @@ _PROTOCOLS: Final = {"6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6", "all"
 def _keep_unlisted_routes(graph: Graph, table: Resource, wanted: Any, output: Any) -> Any:
     apart = [
         one
-        for one in graph.find_by_type(ROUTE)
-        if graph.resolve(one, "routeTableId", one.get("routeTableId"), TABLES, ("id", "defaultRouteTableId")).is_possibly(table)
+        for one in graph.find_by_type(kt.ROUTE)
+        if graph.resolve(one, "routeTableId", one.get("routeTableId"), kt.TABLES, ("id", "defaultRouteTableId")).is_possibly(table)
     ]
     inline = [_drop_empty(route) for route in get_items(wanted)]
     extra = [
@@ -88,8 +70,8 @@ def _drop_empty(block: Any) -> Any:
 def _keep_unlisted_gateways(graph: Graph, table: Resource, wanted: Any, output: Any) -> Any:
     apart = [
         one.get("vpnGatewayId")
-        for one in graph.find_by_type(VPN_PROPAGATION)
-        if graph.resolve(one, "routeTableId", one.get("routeTableId"), TABLES).is_possibly(table)
+        for one in graph.find_by_type(kt.VPN_PROPAGATION)
+        if graph.resolve(one, "routeTableId", one.get("routeTableId"), kt.TABLES).is_possibly(table)
     ]
     extra = [one for one in get_items(output) if one not in get_items(wanted) and one not in apart and UNKNOWN not in apart]
     return [*get_items(wanted), *extra]
@@ -98,9 +80,9 @@ def _keep_unlisted_gateways(graph: Graph, table: Resource, wanted: Any, output: 
 def _keep_unlisted_ingress(graph: Graph, group: Resource, wanted: Any, output: Any) -> Any:
     apart = [
         one
-        for one in graph.find_by_type(GROUP_RULE, INGRESS_RULE)
-        if (one.type == INGRESS_RULE or one.get("type") in ("ingress", UNKNOWN))
-        and graph.resolve(one, "securityGroupId", one.get("securityGroupId"), SECURITY_GROUPS).is_possibly(group)
+        for one in graph.find_by_type(kt.GROUP_RULE, kt.INGRESS_RULE)
+        if (one.type == kt.INGRESS_RULE or one.get("type") in ("ingress", UNKNOWN))
+        and graph.resolve(one, "securityGroupId", one.get("securityGroupId"), kt.SECURITY_GROUPS).is_possibly(group)
     ]
     known = {
         source
@@ -128,7 +110,9 @@ def _find_sources(rule: Mapping[str, Any]) -> set[tuple[Any, ...]]:
 
 def _keep_unlisted_policies(graph: Graph, role: Resource, wanted: Any, output: Any) -> Any:
     apart = [
-        one for one in graph.find_by_type(ROLE_POLICY) if graph.resolve(one, "role", one.get("role"), (ROLE,), _NAMED).is_possibly(role)
+        one
+        for one in graph.find_by_type(kt.ROLE_POLICY)
+        if graph.resolve(one, "role", one.get("role"), (kt.ROLE,), _NAMED).is_possibly(role)
     ]
     names = {one.get("name") or one.get_output("name") or one.name for one in apart} | {get_field(one, "name") for one in get_items(wanted)}
     return [*get_items(wanted), *(one for one in get_items(output) if get_field(one, "name") not in names)]
@@ -137,33 +121,33 @@ def _keep_unlisted_policies(graph: Graph, role: Resource, wanted: Any, output: A
 def _keep_unlisted_arns(graph: Graph, role: Resource, wanted: Any, output: Any) -> Any:
     arns = set(get_items(wanted))
     for kind, key, policies in (
-        (ROLE_ATTACHMENT, "role", "policyArn"),
-        (ROLE_ATTACHMENTS, "roleName", "policyArns"),
-        (POLICY_ATTACHMENT, "roles", "policyArn"),
+        (kt.ROLE_ATTACHMENT, "role", "policyArn"),
+        (kt.ROLE_ATTACHMENTS, "roleName", "policyArns"),
+        (kt.POLICY_ATTACHMENT, "roles", "policyArn"),
     ):
         for one in graph.find_by_type(kind):
-            if any(graph.resolve(one, key, value, (ROLE,), _NAMED).is_possibly(role) for value in get_items(one.get(key))):
+            if any(graph.resolve(one, key, value, (kt.ROLE,), _NAMED).is_possibly(role) for value in get_items(one.get(key))):
                 arns.update(get_items(one.get(policies)))
     return [*get_items(wanted), *(one for one in get_items(output) if one not in arns)]
 
 
 def _keep_own_policy(graph: Graph, endpoint: Resource, wanted: Any, output: Any) -> Any:
     apart = any(
-        graph.resolve(one, "vpcEndpointId", one.get("vpcEndpointId"), (VPC_ENDPOINT,)).is_possibly(endpoint)
-        for one in graph.find_by_type(ENDPOINT_POLICY)
+        graph.resolve(one, "vpcEndpointId", one.get("vpcEndpointId"), (kt.VPC_ENDPOINT,)).is_possibly(endpoint)
+        for one in graph.find_by_type(kt.ENDPOINT_POLICY)
     )
     return wanted if apart and wanted in (None, "") else output
 
 
 def _keep_own_holder(graph: Graph, _address: Resource, wanted: Any, output: Any) -> Any:
     """Return the instance or interface of an address if it is of this stack; a gateway's or NAT gateway's interface is not."""
-    own = {one.get_output(key) for one in graph.find_by_type(*INSTANCES, INTERFACE) for key in ("id", "primaryNetworkInterfaceId")}
+    own = {one.get_output(key) for one in graph.find_by_type(*kt.INSTANCES, kt.INTERFACE) for key in ("id", "primaryNetworkInterfaceId")}
     return output if output in own else wanted
 
 
 def _drop_default_groups(graph: Graph, _host: Resource, wanted: Any, output: Any) -> Any:
     """Return a host's groups; if the program names none, the VPC's default group is left out, as an unset property."""
-    defaults = {one.get_output("defaultSecurityGroupId") for one in graph.find_by_type(*VPCS)}
+    defaults = {one.get_output("defaultSecurityGroupId") for one in graph.find_by_type(*kt.VPCS)}
     return output if wanted is not None else [one for one in get_items(output) if one not in defaults]
 
 
@@ -181,17 +165,17 @@ def _ignore_hash(_graph: Graph, _host: Resource, wanted: Any, output: Any) -> An
 
 
 WITHOUT_OTHERS: Final[dict[tuple[str, str], Without]] = {
-    **{(table, "routes"): _keep_unlisted_routes for table in TABLES},
-    **{(table, "propagatingVgws"): _keep_unlisted_gateways for table in TABLES},
-    **{(group, "ingress"): _keep_unlisted_ingress for group in SECURITY_GROUPS},
-    (ROLE, "inlinePolicies"): _keep_unlisted_policies,
-    (ROLE, "managedPolicyArns"): _keep_unlisted_arns,
-    (VPC_ENDPOINT, "policy"): _keep_own_policy,
-    **{(host, "vpcSecurityGroupIds"): _drop_default_groups for host in INSTANCES},
-    **{(host, "rootBlockDevice"): _keep_root_disk for host in INSTANCES},
-    (INTERFACE, "securityGroups"): _drop_default_groups,
-    **{(host, "userData"): _ignore_hash for host in INSTANCES},
-    (EIP, "instance"): _keep_own_holder,
-    (EIP, "networkInterface"): _keep_own_holder,
+    **{(table, "routes"): _keep_unlisted_routes for table in kt.TABLES},
+    **{(table, "propagatingVgws"): _keep_unlisted_gateways for table in kt.TABLES},
+    **{(group, "ingress"): _keep_unlisted_ingress for group in kt.SECURITY_GROUPS},
+    (kt.ROLE, "inlinePolicies"): _keep_unlisted_policies,
+    (kt.ROLE, "managedPolicyArns"): _keep_unlisted_arns,
+    (kt.VPC_ENDPOINT, "policy"): _keep_own_policy,
+    **{(host, "vpcSecurityGroupIds"): _drop_default_groups for host in kt.INSTANCES},
+    **{(host, "rootBlockDevice"): _keep_root_disk for host in kt.INSTANCES},
+    (kt.INTERFACE, "securityGroups"): _drop_default_groups,
+    **{(host, "userData"): _ignore_hash for host in kt.INSTANCES},
+    (kt.EIP, "instance"): _keep_own_holder,
+    (kt.EIP, "networkInterface"): _keep_own_holder,
 }
 """(type, property) -> the function that removes the part of other resources."""

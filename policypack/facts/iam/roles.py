@@ -16,27 +16,7 @@ from containment.iam.documents import UnreadableError
 from policypack.facts.hosts import Host, find_hosts
 from policypack.facts.iam.role_uses import RoleUse
 from policypack.facts.iam.trust import find_token_use
-from policypack.graph.known_types import (
-    ADDON,
-    ECS_SERVICE,
-    ECS_TASK_SET,
-    FARGATE_PROFILE,
-    INSTANCES,
-    LAUNCH_CONFIGURATION,
-    LAUNCH_TEMPLATE,
-    NODE_GROUP,
-    POD_IDENTITY,
-    POLICY,
-    POLICY_ATTACHMENT,
-    PROFILE,
-    ROLE,
-    ROLE_ATTACHMENT,
-    ROLE_ATTACHMENTS,
-    ROLE_POLICIES,
-    ROLE_POLICY,
-    SPOT_FLEET,
-    TASK,
-)
+from policypack.graph import known_types as kt
 from policypack.graph.plain_data import UNKNOWN, get_items
 from policypack.graph.plain_data import get_field as part
 from policypack.graph.resources import Graph, Reference, Resource, Trace
@@ -94,33 +74,33 @@ def _find_roles(graph: Graph) -> HostRoles:
     hosts = find_hosts(graph)
     for host in hosts:
         for holder, key, value in _find_profiles(host):
-            profiles = graph.resolve(holder, key, value, (PROFILE,), _NAMED)
+            profiles = graph.resolve(holder, key, value, (kt.PROFILE,), _NAMED)
             roles.add_unseen(host.resource, "instance profile", profiles)
             for profile in profiles.found:
                 if is_read(profile) and profile.get("role") in (None, ""):
                     roles.unseen[host.resource.urn, f"the role of {profile.label}"] = None
-                roles.add(host.resource, "role", graph.resolve(profile, "role", profile.get("role"), (ROLE,), _NAMED), RoleUse.HOST)
-        if host.resource.type in (ECS_SERVICE, ECS_TASK_SET):
+                roles.add(host.resource, "role", graph.resolve(profile, "role", profile.get("role"), (kt.ROLE,), _NAMED), RoleUse.HOST)
+        if host.resource.type in (kt.ECS_SERVICE, kt.ECS_TASK_SET):
             roles.add_unseen(host.resource, "task definition", _find_task(graph, host.resource))
         for holder, key, use in _find_direct(graph, host):
-            roles.add(host.resource, "role", graph.resolve(holder, key, holder.get(key), (ROLE,), ("arn",)), use)
+            roles.add(host.resource, "role", graph.resolve(holder, key, holder.get(key), (kt.ROLE,), ("arn",)), use)
     if hosts:
         _add_associated(graph, roles)
-    if any(host.resource.type in (NODE_GROUP, FARGATE_PROFILE) for host in hosts):
+    if any(host.resource.type in (kt.NODE_GROUP, kt.FARGATE_PROFILE) for host in hosts):
         _add_by_token(graph, roles)
     return roles
 
 
 def _add_associated(graph: Graph, roles: HostRoles) -> None:
     """Add the roles that associations and add-ons give to pods: of the hosts' cluster, or of a cluster whose pods may be agents."""
-    for one in graph.find_by_type(POD_IDENTITY):
+    for one in graph.find_by_type(kt.POD_IDENTITY):
         use = RoleUse.CNI if (one.get("namespace"), one.get("serviceAccount")) == ("kube-system", "aws-node") else RoleUse.POD
         for key in ("roleArn", "targetRoleArn"):
-            roles.add(one, "role", graph.resolve(one, key, one.get(key), (ROLE,), ("arn",)), use)
-    for one in graph.find_by_type(ADDON):
+            roles.add(one, "role", graph.resolve(one, key, one.get(key), (kt.ROLE,), ("arn",)), use)
+    for one in graph.find_by_type(kt.ADDON):
         use = RoleUse.CNI if one.get("addonName") == "vpc-cni" else RoleUse.POD
         for key, value in _find_addon_roles(one):
-            roles.add(one, "role", graph.resolve(one, key, value, (ROLE,), ("arn",)), use)
+            roles.add(one, "role", graph.resolve(one, key, value, (kt.ROLE,), ("arn",)), use)
 
 
 def _find_addon_roles(addon: Resource) -> Iterator[tuple[str, Any]]:
@@ -131,7 +111,7 @@ def _find_addon_roles(addon: Resource) -> Iterator[tuple[str, Any]]:
 
 def _add_by_token(graph: Graph, roles: HostRoles) -> None:
     """Add the roles that pods on the hosts assume with a token of their cluster."""
-    for role in graph.find_by_type(ROLE):
+    for role in graph.find_by_type(kt.ROLE):
         with suppress(UnreadableError):  # reported where the role's trust is judged
             found = find_token_use(graph, role)
             if found is not None:
@@ -140,11 +120,11 @@ def _add_by_token(graph: Graph, roles: HostRoles) -> None:
 
 def _find_direct(graph: Graph, host: Host) -> Iterator[tuple[Resource, str, RoleUse]]:
     """Yield the properties that name a role without a profile."""
-    if host.resource.type == NODE_GROUP:
+    if host.resource.type == kt.NODE_GROUP:
         yield host.resource, "nodeRoleArn", RoleUse.NODE
-    if host.resource.type == FARGATE_PROFILE:
+    if host.resource.type == kt.FARGATE_PROFILE:
         yield host.resource, "podExecutionRoleArn", RoleUse.FARGATE
-    if host.resource.type in (ECS_SERVICE, ECS_TASK_SET):
+    if host.resource.type in (kt.ECS_SERVICE, kt.ECS_TASK_SET):
         for task in find_tasks(graph, host.resource):
             yield task, "taskRoleArn", RoleUse.TASK
             yield task, "executionRoleArn", RoleUse.EXECUTION
@@ -162,9 +142,9 @@ def find_tasks(graph: Graph, service: Resource) -> tuple[Resource, ...]:
 
 def _find_task(graph: Graph, service: Resource) -> Reference:
     """Return the task definition that a service starts: by its ARN, its family, or its family and revision."""
-    reference = graph.resolve(service, "taskDefinition", service.get("taskDefinition"), (TASK,), _TASK_NAMES)
+    reference = graph.resolve(service, "taskDefinition", service.get("taskDefinition"), (kt.TASK,), _TASK_NAMES)
     family, _, revision = reference.literal.rsplit("/", 1)[-1].partition(":")
-    named = (one for one in graph.find_by_type(TASK) if revision and one.get("family") == family)
+    named = (one for one in graph.find_by_type(kt.TASK) if revision and one.get("family") == family)
     found = tuple(one for one in named if str(one.get_output("revision") or revision) == revision)
     return Reference(Trace.FOUND, found[:1]) if found else reference
 
@@ -178,8 +158,8 @@ def find_documents(graph: Graph, role: Resource) -> Iterator[PolicyDocument]:
 
 def find_inline_policies(graph: Graph, role: Resource) -> Iterator[Resource]:
     """Yield the inline policies of a role that are separate resources."""
-    for one in graph.find_by_type(ROLE_POLICY):
-        if graph.resolve(one, "role", one.get("role"), (ROLE,), _NAMED).is_possibly(role):
+    for one in graph.find_by_type(kt.ROLE_POLICY):
+        if graph.resolve(one, "role", one.get("role"), (kt.ROLE,), _NAMED).is_possibly(role):
             yield one
 
 
@@ -188,8 +168,8 @@ def find_unseen_policies(graph: Graph, role: Resource) -> Iterator[tuple[Resourc
     stated = [part(one, "name") for one in get_items(role.get("inlinePolicies"))]
     apart = list(find_inline_policies(graph, role))
     known = {*map(str, stated), *(str(value) for one in apart for value in (one.get("name"), one.get_output("name"), one.name) if value)}
-    for one in graph.find_by_type(ROLE_POLICIES):
-        if graph.resolve(one, "roleName", one.get("roleName"), (ROLE,), _NAMED).is_possibly(role):
+    for one in graph.find_by_type(kt.ROLE_POLICIES):
+        if graph.resolve(one, "roleName", one.get("roleName"), (kt.ROLE,), _NAMED).is_possibly(role):
             for name in get_items(one.get("policyNames")):
                 if name is not UNKNOWN and str(name) not in known:
                     yield one, str(name)
@@ -199,20 +179,20 @@ def find_managed_policies(graph: Graph, role: Resource) -> Iterator[ManagedPolic
     """Yield the managed policies of a role, however they are attached."""
     for arn in get_items(role.get("managedPolicyArns")):
         yield from _find_managed(graph, role, "managedPolicyArns", arn)
-    for one in graph.find_by_type(ROLE_ATTACHMENT):
-        if graph.resolve(one, "role", one.get("role"), (ROLE,), _NAMED).is_possibly(role):
+    for one in graph.find_by_type(kt.ROLE_ATTACHMENT):
+        if graph.resolve(one, "role", one.get("role"), (kt.ROLE,), _NAMED).is_possibly(role):
             yield from _find_managed(graph, one, "policyArn", one.get("policyArn"))
-    for one in graph.find_by_type(ROLE_ATTACHMENTS):
-        if graph.resolve(one, "roleName", one.get("roleName"), (ROLE,), _NAMED).is_possibly(role):
+    for one in graph.find_by_type(kt.ROLE_ATTACHMENTS):
+        if graph.resolve(one, "roleName", one.get("roleName"), (kt.ROLE,), _NAMED).is_possibly(role):
             for arn in get_items(one.get("policyArns")):
                 yield from _find_managed(graph, one, "policyArns", arn)
-    for one in graph.find_by_type(POLICY_ATTACHMENT):
-        if any(graph.resolve(one, "roles", name, (ROLE,), _NAMED).is_possibly(role) for name in get_items(one.get("roles"))):
+    for one in graph.find_by_type(kt.POLICY_ATTACHMENT):
+        if any(graph.resolve(one, "roles", name, (kt.ROLE,), _NAMED).is_possibly(role) for name in get_items(one.get("roles"))):
             yield from _find_managed(graph, one, "policyArn", one.get("policyArn"))
 
 
 def _find_managed(graph: Graph, holder: Resource, key: str, arn: Any) -> Iterator[ManagedPolicy]:
-    reference = graph.resolve(holder, key, arn, (POLICY,), ("arn", "id"))
+    reference = graph.resolve(holder, key, arn, (kt.POLICY,), ("arn", "id"))
     for one in reference.found:
         if is_read(one):  # its document can change outside of this program, like that of a policy given by its ARN
             yield ManagedPolicy(holder, str(one.get_output("arn") or one.get_output("id") or arn))
@@ -226,12 +206,12 @@ def _find_managed(graph: Graph, holder: Resource, key: str, arn: Any) -> Iterato
 
 def _find_profiles(host: Host) -> Iterator[tuple[Resource, str, Any]]:
     for one in (host.resource, *host.templates):
-        if one.type in (*INSTANCES, LAUNCH_CONFIGURATION):
+        if one.type in (*kt.INSTANCES, kt.LAUNCH_CONFIGURATION):
             yield one, "iamInstanceProfile", one.get("iamInstanceProfile")
-        if one.type == LAUNCH_TEMPLATE:
+        if one.type == kt.LAUNCH_TEMPLATE:
             block = one.get("iamInstanceProfile")
             yield from ((one, "iamInstanceProfile", part(each, key)) for each in get_items(block) for key in _get_profile_keys(each))
-        if one.type == SPOT_FLEET:
+        if one.type == kt.SPOT_FLEET:
             for block in get_items(one.get("launchSpecifications")):
                 yield from ((one, "launchSpecifications", part(block, key)) for key in ("iamInstanceProfile", "iamInstanceProfileArn"))
 

@@ -18,18 +18,7 @@ from containment.ternary import Ternary
 from policypack.facts.host_location import describe_subnet, describe_vpc
 from policypack.facts.ingress_services import get_values
 from policypack.finding import Violation
-from policypack.graph.known_types import (
-    NAMESPACE,
-    PROFILE_ASSOCIATION,
-    RECORD,
-    RESOLVER_CONFIG,
-    RESOLVER_ENDPOINT,
-    RULE_LISTS,
-    WEB_GROUP,
-    ZONE,
-    ZONE_ASSOCIATION,
-    ZONE_AUTHORIZATION,
-)
+from policypack.graph import known_types as kt
 from policypack.graph.plain_data import UNKNOWN, describe, get_field, get_items
 from policypack.graph.resources import Graph
 
@@ -46,17 +35,17 @@ def find_answerers(graph: Graph) -> Iterator[Violation]:
 
 
 def _find_zones(graph: Graph) -> Iterator[Violation]:
-    for kind, path in ((ZONE, "vpcs[].vpcId"), (NAMESPACE, "vpc")):
+    for kind, path in ((kt.ZONE, "vpcs[].vpcId"), (kt.NAMESPACE, "vpc")):
         for one in graph.find_by_type(kind):
             reached = next((vpc for value in get_values(one, path) if (vpc := describe_vpc(graph, one, path.split("[")[0], value))), "")
             danger = reached and describe_danger(graph, one.get("name"))
             if danger:
                 yield Violation(one.urn, f"answers names of {reached} with the zone's addresses: {danger}")
-    for one in graph.find_by_type(ZONE_ASSOCIATION):
+    for one in graph.find_by_type(kt.ZONE_ASSOCIATION):
         reached = describe_vpc(graph, one, "vpcId", one.get("vpcId"))
         if not reached:
             continue
-        zones = graph.resolve(one, "zoneId", one.get("zoneId"), (ZONE,), ("id", "zoneId"))
+        zones = graph.resolve(one, "zoneId", one.get("zoneId"), (kt.ZONE,), ("id", "zoneId"))
         dangers = [danger for zone in zones.found if (danger := describe_danger(graph, zone.get("name")))]
         if not zones.found:
             dangers = [f"zone {zones.literal or 'that cannot be traced'} is not of this program, so its names cannot be seen"]
@@ -65,8 +54,8 @@ def _find_zones(graph: Graph) -> Iterator[Violation]:
 
 def _find_records(graph: Graph) -> Iterator[Violation]:
     """Yield records of permitted names in zones of other programs: such a zone may be associated with an agent's VPC."""
-    for one in graph.find_by_type(RECORD):
-        zone = graph.resolve(one, "zoneId", one.get("zoneId"), (ZONE,), ("id", "zoneId"))
+    for one in graph.find_by_type(kt.RECORD):
+        zone = graph.resolve(one, "zoneId", one.get("zoneId"), (kt.ZONE,), ("id", "zoneId"))
         name = parse_pattern(one.get("name"))
         if zone.literal and name is not None:
             patterns = ((text, parse_pattern(text)) for text in _find_web_names(graph))
@@ -76,24 +65,24 @@ def _find_records(graph: Graph) -> Iterator[Violation]:
 
 
 def _find_shared(graph: Graph) -> Iterator[Violation]:
-    for one in graph.find_by_type(ZONE_AUTHORIZATION):
+    for one in graph.find_by_type(kt.ZONE_AUTHORIZATION):
         reached = describe_vpc(graph, one, "vpcId", one.get("vpcId"))
         if reached:
             yield Violation(one.urn, f"lets a zone of another account answer names of {reached}")
-    for one in graph.find_by_type(PROFILE_ASSOCIATION):
+    for one in graph.find_by_type(kt.PROFILE_ASSOCIATION):
         reached = describe_vpc(graph, one, "resourceId", one.get("resourceId"))
         if reached:
             yield Violation(one.urn, f"applies a Route 53 profile to {reached}: its zones, rules and DNS firewall may answer any name")
 
 
 def _find_resolvers(graph: Graph) -> Iterator[Violation]:
-    for one in graph.find_by_type(RESOLVER_ENDPOINT):
+    for one in graph.find_by_type(kt.RESOLVER_ENDPOINT):
         reached = next(
             (to for value in get_values(one, "ipAddresses[].subnetId") if (to := describe_subnet(graph, one, "ipAddresses", value))), ""
         )
         if reached:
             yield Violation(one.urn, f"is a resolver endpoint in {reached}: other networks send and answer DNS queries through it")
-    for one in graph.find_by_type(RESOLVER_CONFIG):
+    for one in graph.find_by_type(kt.RESOLVER_CONFIG):
         reached, flag = describe_vpc(graph, one, "resourceId", one.get("resourceId")), one.get("autodefinedReverseFlag")
         if reached and (flag is UNKNOWN or str(flag).upper() != "ENABLE"):
             yield Violation(
@@ -119,7 +108,7 @@ def describe_danger(graph: Graph, name: Any) -> str:
         pattern = parse_pattern(text)
         if pattern is None or _is_overlapping(zone, pattern):
             return f"zone {zone} may contain {text}, a name of a WebGroup: the gateway judges by the name, whatever the address"
-    if not graph.find_by_type(*RULE_LISTS) and _is_public(zone.text):
+    if not graph.find_by_type(*kt.RULE_LISTS) and _is_public(zone.text):
         return f"{zone} is a public name, and the permitted names are not in this program"
     return ""
 
@@ -130,7 +119,7 @@ def _find_web_names(graph: Graph) -> tuple[Any, ...]:
 
 
 def _read_web_names(graph: Graph) -> Iterator[Any]:
-    for group in graph.find_by_type(WEB_GROUP):
+    for group in graph.find_by_type(kt.WEB_GROUP):
         for expression in get_items(get_field(group.get("selector"), "matchExpressions")):
             if expression is UNKNOWN:
                 yield UNKNOWN

@@ -14,52 +14,7 @@ from typing import Any, Final
 from policypack.facts.hosts import find_hosts
 from policypack.facts.ingress_services import BALANCERS, IMAGES, TO_VPN_GATEWAY, get_key, get_values
 from policypack.finding import Violation
-from policypack.graph.known_types import (
-    CLASSIC_BALANCERS,
-    DEFAULT_GROUP,
-    DEFAULT_ROUTE_TABLE,
-    DNS_CONFIG,
-    DNS_GROUP,
-    DNS_RULE,
-    EGRESS_RULE,
-    ENDPOINT_TABLE_ASSOCIATION,
-    GROUP_ATTACHMENT,
-    GROUP_RULE,
-    INGRESS_RULE,
-    INSTANCES,
-    INTERFACE,
-    INTERFACE_ATTACHMENT,
-    INTERFACE_PERMISSION,
-    LATTICE_TARGET_GROUPS,
-    MAIN_TABLE_ASSOCIATION,
-    NAMESPACE,
-    POLICY_ATTACHMENT,
-    PROFILE_ASSOCIATION,
-    RESOLVER_CONFIG,
-    RESOLVER_ENDPOINT,
-    ROLE,
-    ROLE_ATTACHMENT,
-    ROLE_ATTACHMENTS,
-    ROLE_POLICIES,
-    ROLE_POLICY,
-    ROUTE,
-    ROUTE_SERVER_PROPAGATION,
-    SECURITY_GROUPS,
-    SUBNETS,
-    TABLE_ASSOCIATION,
-    TABLES,
-    TARGET_GROUPS,
-    TRAFFIC_MIRROR,
-    TRANSIT_GATEWAYS,
-    VOLUME_ATTACHMENT,
-    VPC_ENDPOINT,
-    VPCS,
-    VPN_GATEWAY,
-    VPN_PROPAGATION,
-    ZONE,
-    ZONE_ASSOCIATION,
-    ZONE_AUTHORIZATION,
-)
+from policypack.graph import known_types as kt
 from policypack.graph.plain_data import UNKNOWN
 from policypack.graph.resources import Graph, Resource
 
@@ -77,61 +32,63 @@ class ForeignReference:
     words: str
 
 
-_TABLE: Final = ((TABLES, ("id", "defaultRouteTableId")), (VPCS, ("mainRouteTableId", "defaultRouteTableId")))
-_VPC: Final = ((VPCS, ("id",)),)
-_GROUP: Final = ((SECURITY_GROUPS, ("id", "name")), (VPCS, ("defaultSecurityGroupId",)))
-_INTERFACE: Final = (((INTERFACE,), ("id",)), (INSTANCES, ("primaryNetworkInterfaceId",)))
+_TABLE: Final = ((kt.TABLES, ("id", "defaultRouteTableId")), (kt.VPCS, ("mainRouteTableId", "defaultRouteTableId")))
+_VPC: Final = ((kt.VPCS, ("id",)),)
+_GROUP: Final = ((kt.SECURITY_GROUPS, ("id", "name")), (kt.VPCS, ("defaultSecurityGroupId",)))
+_INTERFACE: Final = (((kt.INTERFACE,), ("id",)), (kt.INSTANCES, ("primaryNetworkInterfaceId",)))
 
 FOREIGN_ROUTING: Final[Mapping[str, tuple[ForeignReference, ...]]] = {
-    TABLE_ASSOCIATION: (ForeignReference("subnetId", ((SUBNETS, ("id",)),), "decides the routes of subnet"),),
-    ROUTE: (ForeignReference("routeTableId", _TABLE, "adds a route to table"),),
-    MAIN_TABLE_ASSOCIATION: (ForeignReference("vpcId", _VPC, "decides the main route table of VPC"),),
-    DEFAULT_ROUTE_TABLE: (ForeignReference("defaultRouteTableId", _TABLE[1:], "takes over the default route table"),),
-    VPN_PROPAGATION: (ForeignReference("routeTableId", _TABLE, "propagates the routes of a VPN gateway into table"),),
-    ROUTE_SERVER_PROPAGATION: (ForeignReference("routeTableId", _TABLE, "propagates the routes of a route server into table"),),
-    ENDPOINT_TABLE_ASSOCIATION: (ForeignReference("routeTableId", _TABLE, "adds the route of an endpoint to table"),),
-    VPC_ENDPOINT: (ForeignReference("routeTableIds[]", _TABLE, "adds its route to table"),),
+    kt.TABLE_ASSOCIATION: (ForeignReference("subnetId", ((kt.SUBNETS, ("id",)),), "decides the routes of subnet"),),
+    kt.ROUTE: (ForeignReference("routeTableId", _TABLE, "adds a route to table"),),
+    kt.MAIN_TABLE_ASSOCIATION: (ForeignReference("vpcId", _VPC, "decides the main route table of VPC"),),
+    kt.DEFAULT_ROUTE_TABLE: (ForeignReference("defaultRouteTableId", _TABLE[1:], "takes over the default route table"),),
+    kt.VPN_PROPAGATION: (ForeignReference("routeTableId", _TABLE, "propagates the routes of a VPN gateway into table"),),
+    kt.ROUTE_SERVER_PROPAGATION: (ForeignReference("routeTableId", _TABLE, "propagates the routes of a route server into table"),),
+    kt.ENDPOINT_TABLE_ASSOCIATION: (ForeignReference("routeTableId", _TABLE, "adds the route of an endpoint to table"),),
+    kt.VPC_ENDPOINT: (ForeignReference("routeTableIds[]", _TABLE, "adds its route to table"),),
 }
 """Changes to routes of other programs."""
 
 FOREIGN_GROUPS: Final[Mapping[str, tuple[ForeignReference, ...]]] = {
-    GROUP_RULE: (ForeignReference("securityGroupId", _GROUP, "adds a rule to security group"),),
-    INGRESS_RULE: (ForeignReference("securityGroupId", _GROUP, "adds a rule to security group"),),
-    EGRESS_RULE: (ForeignReference("securityGroupId", _GROUP, "adds a rule to security group"),),
-    DEFAULT_GROUP: (ForeignReference("vpcId", _VPC, "takes over the default security group of VPC"),),
-    GROUP_ATTACHMENT: (ForeignReference("networkInterfaceId", _INTERFACE, "changes the security groups of interface"),),
+    kt.GROUP_RULE: (ForeignReference("securityGroupId", _GROUP, "adds a rule to security group"),),
+    kt.INGRESS_RULE: (ForeignReference("securityGroupId", _GROUP, "adds a rule to security group"),),
+    kt.EGRESS_RULE: (ForeignReference("securityGroupId", _GROUP, "adds a rule to security group"),),
+    kt.DEFAULT_GROUP: (ForeignReference("vpcId", _VPC, "takes over the default security group of VPC"),),
+    kt.GROUP_ATTACHMENT: (ForeignReference("networkInterfaceId", _INTERFACE, "changes the security groups of interface"),),
 }
 """Changes to security groups."""
 
 FOREIGN_INTERFACES: Final[Mapping[str, tuple[ForeignReference, ...]]] = {
-    INTERFACE_ATTACHMENT: (
-        ForeignReference("instanceId", ((INSTANCES, ("id",)),), "attaches an interface to instance"),
-        ForeignReference("networkInterfaceId", (((INTERFACE,), ("id",)),), "attaches interface"),
+    kt.INTERFACE_ATTACHMENT: (
+        ForeignReference("instanceId", ((kt.INSTANCES, ("id",)),), "attaches an interface to instance"),
+        ForeignReference("networkInterfaceId", (((kt.INTERFACE,), ("id",)),), "attaches interface"),
     ),
-    VOLUME_ATTACHMENT: (ForeignReference("instanceId", ((INSTANCES, ("id",)),), "attaches a volume to instance"),),
-    TRAFFIC_MIRROR: (ForeignReference("networkInterfaceId", _INTERFACE, "copies every packet of interface"),),
-    INTERFACE_PERMISSION: (ForeignReference("networkInterfaceId", _INTERFACE, "lets another account attach interface"),),
+    kt.VOLUME_ATTACHMENT: (ForeignReference("instanceId", ((kt.INSTANCES, ("id",)),), "attaches a volume to instance"),),
+    kt.TRAFFIC_MIRROR: (ForeignReference("networkInterfaceId", _INTERFACE, "copies every packet of interface"),),
+    kt.INTERFACE_PERMISSION: (ForeignReference("networkInterfaceId", _INTERFACE, "lets another account attach interface"),),
 }
 """Changes to interfaces and disks, and copies of packets."""
 
-_TARGET_GROUP: Final = (ForeignReference("targetGroupArn", ((TARGET_GROUPS, ("arn", "id")),), "adds a target to target group"),)
+_TARGET_GROUP: Final = (ForeignReference("targetGroupArn", ((kt.TARGET_GROUPS, ("arn", "id")),), "adds a target to target group"),)
 FOREIGN_BALANCERS: Final[Mapping[str, tuple[ForeignReference, ...]]] = {
     "aws:lb/targetGroupAttachment:TargetGroupAttachment": _TARGET_GROUP,
     "aws:alb/targetGroupAttachment:TargetGroupAttachment": _TARGET_GROUP,
     "aws:vpclattice/targetGroupAttachment:TargetGroupAttachment": (
-        ForeignReference("targetGroupIdentifier", ((LATTICE_TARGET_GROUPS, ("id", "arn")),), "adds a target to target group"),
+        ForeignReference("targetGroupIdentifier", ((kt.LATTICE_TARGET_GROUPS, ("id", "arn")),), "adds a target to target group"),
     ),
-    "aws:elb/attachment:Attachment": (ForeignReference("elb", ((CLASSIC_BALANCERS, ("id", "name")),), "adds a target to load balancer"),),
+    "aws:elb/attachment:Attachment": (
+        ForeignReference("elb", ((kt.CLASSIC_BALANCERS, ("id", "name")),), "adds a target to load balancer"),
+    ),
 }
 """Connections from load balancers of other programs, whose listeners and security groups are not available here."""
 
-_VPN_GATEWAY: Final = (((VPN_GATEWAY, *TRANSIT_GATEWAYS), ("id",)),)
-_BALANCER: Final = ((BALANCERS, ("arn", "id")), (INSTANCES, ("arn", "id")))
+_VPN_GATEWAY: Final = (((kt.VPN_GATEWAY, *kt.TRANSIT_GATEWAYS), ("id",)),)
+_BALANCER: Final = ((BALANCERS, ("arn", "id")), (kt.INSTANCES, ("arn", "id")))
 FOREIGN_DOORS: Final[Mapping[str, tuple[ForeignReference, ...]]] = {
     **{kind: (ForeignReference(key, _VPN_GATEWAY, f"{words} gateway"),) for kind, (key, words) in TO_VPN_GATEWAY.items()},
     "aws:apigateway/vpcLink:VpcLink": (ForeignReference("targetArn", _BALANCER, "API Gateway hands requests from the internet to"),),
     "aws:apigatewayv2/vpcLink:VpcLink": (
-        ForeignReference("subnetIds[]", ((SUBNETS, ("id",)),), "API Gateway hands requests from the internet to subnet"),
+        ForeignReference("subnetIds[]", ((kt.SUBNETS, ("id",)),), "API Gateway hands requests from the internet to subnet"),
     ),
     "aws:cloudfront/vpcOrigin:VpcOrigin": (
         ForeignReference("vpcOriginEndpointConfig.arn", _BALANCER, "CloudFront hands requests from the internet to"),
@@ -148,30 +105,32 @@ FOREIGN_DOORS: Final[Mapping[str, tuple[ForeignReference, ...]]] = {
 }
 """Ingress services into networks of other programs."""
 
-_ROLE: Final = (((ROLE,), ("name", "id", "arn")),)
+_ROLE: Final = (((kt.ROLE,), ("name", "id", "arn")),)
 FOREIGN_RIGHTS: Final[Mapping[str, tuple[ForeignReference, ...]]] = {
-    ROLE_POLICY: (ForeignReference("role", _ROLE, "adds a policy to role"),),
-    ROLE_ATTACHMENT: (ForeignReference("role", _ROLE, "attaches a policy to role"),),
-    ROLE_ATTACHMENTS: (ForeignReference("roleName", _ROLE, "decides the managed policies of role"),),
-    ROLE_POLICIES: (ForeignReference("roleName", _ROLE, "decides the inline policies of role"),),
-    POLICY_ATTACHMENT: (ForeignReference("roles[]", _ROLE, "attaches a policy to role"),),
+    kt.ROLE_POLICY: (ForeignReference("role", _ROLE, "adds a policy to role"),),
+    kt.ROLE_ATTACHMENT: (ForeignReference("role", _ROLE, "attaches a policy to role"),),
+    kt.ROLE_ATTACHMENTS: (ForeignReference("roleName", _ROLE, "decides the managed policies of role"),),
+    kt.ROLE_POLICIES: (ForeignReference("roleName", _ROLE, "decides the inline policies of role"),),
+    kt.POLICY_ATTACHMENT: (ForeignReference("roles[]", _ROLE, "attaches a policy to role"),),
 }
 """Changes to the rights of roles of other programs, which may be those of agent hosts."""
 
 FOREIGN_NAMES: Final[Mapping[str, tuple[ForeignReference, ...]]] = {
-    DNS_RULE: (ForeignReference("firewallRuleGroupId", (((DNS_GROUP,), ("id", "arn")),), "adds a rule to the DNS firewall's rule group"),),
-    DNS_CONFIG: (ForeignReference("resourceId", _VPC, "decides what happens when the DNS firewall fails in VPC"),),
+    kt.DNS_RULE: (
+        ForeignReference("firewallRuleGroupId", (((kt.DNS_GROUP,), ("id", "arn")),), "adds a rule to the DNS firewall's rule group"),
+    ),
+    kt.DNS_CONFIG: (ForeignReference("resourceId", _VPC, "decides what happens when the DNS firewall fails in VPC"),),
 }
 """Changes to the DNS Firewall."""
 
 FOREIGN_ANSWERERS: Final[Mapping[str, tuple[ForeignReference, ...]]] = {
-    ZONE: (ForeignReference("vpcs[].vpcId", _VPC, "answers names of VPC"),),
-    ZONE_ASSOCIATION: (ForeignReference("vpcId", _VPC, "answers names of VPC"),),
-    ZONE_AUTHORIZATION: (ForeignReference("vpcId", _VPC, "lets a zone of another account answer names of VPC"),),
-    NAMESPACE: (ForeignReference("vpc", _VPC, "answers names of VPC"),),
-    PROFILE_ASSOCIATION: (ForeignReference("resourceId", _VPC, "applies a Route 53 profile to VPC"),),
-    RESOLVER_CONFIG: (ForeignReference("resourceId", _VPC, "decides which resolver answers reverse names of VPC"),),
-    RESOLVER_ENDPOINT: (ForeignReference("ipAddresses[].subnetId", ((SUBNETS, ("id",)),), "is a resolver endpoint in subnet"),),
+    kt.ZONE: (ForeignReference("vpcs[].vpcId", _VPC, "answers names of VPC"),),
+    kt.ZONE_ASSOCIATION: (ForeignReference("vpcId", _VPC, "answers names of VPC"),),
+    kt.ZONE_AUTHORIZATION: (ForeignReference("vpcId", _VPC, "lets a zone of another account answer names of VPC"),),
+    kt.NAMESPACE: (ForeignReference("vpc", _VPC, "answers names of VPC"),),
+    kt.PROFILE_ASSOCIATION: (ForeignReference("resourceId", _VPC, "applies a Route 53 profile to VPC"),),
+    kt.RESOLVER_CONFIG: (ForeignReference("resourceId", _VPC, "decides which resolver answers reverse names of VPC"),),
+    kt.RESOLVER_ENDPOINT: (ForeignReference("ipAddresses[].subnetId", ((kt.SUBNETS, ("id",)),), "is a resolver endpoint in subnet"),),
 }
 """Changes to the answers for DNS names."""
 

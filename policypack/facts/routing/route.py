@@ -19,17 +19,7 @@ from typing import Any, Final
 
 from containment.addresses.address_space import has_public_addresses
 from containment.ternary import Ternary, any_of
-from policypack.graph.known_types import (
-    GATEWAY,
-    INSTANCES,
-    INTERFACE,
-    INTERNET_GATEWAY,
-    PREFIX_LIST,
-    PREFIX_LIST_ENTRY,
-    VPC_ENDPOINT,
-    VPCS,
-    VPN_GATEWAY,
-)
+from policypack.graph import known_types as kt
 from policypack.graph.plain_data import UNKNOWN, get_field, get_items, is_some
 from policypack.graph.resources import Graph, Resource
 
@@ -60,7 +50,7 @@ _WORDS: Final = {
 }
 _TO_INTERNET: Final = frozenset({"natGatewayId", "egressOnlyGatewayId", "carrierGatewayId"})
 """Targets that lead to the internet whatever the destination."""
-_GATEWAY_KINDS: Final = {INTERNET_GATEWAY: "an internet gateway", VPN_GATEWAY: "a VPN gateway", VPC_ENDPOINT: "a VPC endpoint"}
+_GATEWAY_KINDS: Final = {kt.INTERNET_GATEWAY: "an internet gateway", kt.VPN_GATEWAY: "a VPN gateway", kt.VPC_ENDPOINT: "a VPC endpoint"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +89,7 @@ def find_leaks(graph: Graph, holder: Resource, key: str, route: Any, vpcs: Itera
     for name, value in targets.items():
         if not _is_permitted(graph, name, value, route, tuple(vpcs)):
             target, always = _describe(graph, holder, key, name, value)
-            through = graph.resolve(holder, key or name, value, (*INSTANCES, INTERFACE), ("id", "primaryNetworkInterfaceId")).found
+            through = graph.resolve(holder, key or name, value, (*kt.INSTANCES, kt.INTERFACE), ("id", "primaryNetworkInterfaceId")).found
             yield Leak(holder, f"sends {destination} to {target}", through, is_private=not always and touches is Ternary.NO)
 
 
@@ -110,7 +100,9 @@ def _is_permitted(graph: Graph, name: str, value: Any, route: Mapping[str, Any],
         return False
     if name in ("gatewayId", "vpcEndpointId"):
         is_for_list = is_some(route.get(LIST_DESTINATION)) is not Ternary.NO
-        return is_for_list and any(one.get_output("id") == value and _is_gateway_endpoint(one) for one in graph.find_by_type(VPC_ENDPOINT))
+        return is_for_list and any(
+            one.get_output("id") == value and _is_gateway_endpoint(one) for one in graph.find_by_type(kt.VPC_ENDPOINT)
+        )
     return name in ("instanceId", "networkInterfaceId") and any(_is_output_of(one, value) for one in _find_gateways(graph, vpcs))
 
 
@@ -126,7 +118,7 @@ def _is_output_of(gateway: Resource, value: str) -> bool:
 
 def _find_gateways(graph: Graph, vpcs: tuple[Resource, ...]) -> Iterator[Resource]:
     for one in graph.resources:
-        if GATEWAY.fullmatch(one.type) and any(vpc in vpcs for vpc in graph.resolve(one, "vpcId", one.get("vpcId"), VPCS).found):
+        if kt.GATEWAY.fullmatch(one.type) and any(vpc in vpcs for vpc in graph.resolve(one, "vpcId", one.get("vpcId"), kt.VPCS).found):
             yield one
 
 
@@ -141,8 +133,8 @@ def _describe(graph: Graph, holder: Resource, key: str, name: str, value: Any) -
 def _describe_gateway(graph: Graph, holder: Resource, key: str, value: Any) -> tuple[str, bool]:
     reference = graph.resolve(holder, key, value, _GATEWAY_KINDS)
     types = {found.type for found in reference.found}
-    if INTERNET_GATEWAY in types or reference.literal.startswith("igw-"):
-        return _GATEWAY_KINDS[INTERNET_GATEWAY], True
+    if kt.INTERNET_GATEWAY in types or reference.literal.startswith("igw-"):
+        return _GATEWAY_KINDS[kt.INTERNET_GATEWAY], True
     if len(types) == 1:
         return _GATEWAY_KINDS[types.pop()], False
     return f"gateway {reference.literal}" if reference.literal else "a gateway that cannot be traced", False
@@ -157,7 +149,7 @@ def _describe_destination(graph: Graph, holder: Resource, key: str, route: Mappi
     value = route.get(LIST_DESTINATION)
     if value in (None, ""):
         return "an unstated destination", Ternary.MAYBE
-    reference = graph.resolve(holder, key or LIST_DESTINATION, value, (PREFIX_LIST,))
+    reference = graph.resolve(holder, key or LIST_DESTINATION, value, (kt.PREFIX_LIST,))
     if not reference.found:
         return f"prefix list {reference.literal or 'of unknown entries'}", Ternary.MAYBE
     entries = [entry for one in reference.found for entry in _find_entries(graph, one)]
@@ -170,7 +162,7 @@ def _find_entries(graph: Graph, prefix_list: Resource) -> list[Any]:
     inline = [get_field(entry, "cidr") for entry in get_items(prefix_list.get("entries"))]
     apart = [
         one.get("cidr")
-        for one in graph.find_by_type(PREFIX_LIST_ENTRY)
-        if graph.resolve(one, "prefixListId", one.get("prefixListId"), (PREFIX_LIST,)).is_possibly(prefix_list)
+        for one in graph.find_by_type(kt.PREFIX_LIST_ENTRY)
+        if graph.resolve(one, "prefixListId", one.get("prefixListId"), (kt.PREFIX_LIST,)).is_possibly(prefix_list)
     ]
     return [*inline, *apart]

@@ -15,18 +15,7 @@ from containment.ternary import Ternary
 from policypack.facts.routing.controller_routes import is_controller_route
 from policypack.facts.routing.region import is_same_place
 from policypack.facts.routing.route import Leak, find_leaks
-from policypack.graph.known_types import (
-    DEFAULT_ROUTE_TABLE,
-    DEFAULT_VPC,
-    MAIN_TABLE_ASSOCIATION,
-    ROUTE,
-    ROUTE_SERVER_PROPAGATION,
-    SUBNETS,
-    TABLE_ASSOCIATION,
-    TABLES,
-    VPCS,
-    VPN_PROPAGATION,
-)
+from policypack.graph import known_types as kt
 from policypack.graph.plain_data import get_items, is_some
 from policypack.graph.resources import Graph, Reference, Resource
 
@@ -56,13 +45,13 @@ def find_tables(graph: Graph, subnet: Resource) -> tuple[RouteTable, ...]:
     """Return the tables that may apply to a subnet: one if everything is known, and never none."""
     found: list[RouteTable] = []
     is_certain = False
-    for one in graph.find_by_type(TABLE_ASSOCIATION):
-        reference = graph.resolve(one, "subnetId", one.get("subnetId"), SUBNETS)
+    for one in graph.find_by_type(kt.TABLE_ASSOCIATION):
+        reference = graph.resolve(one, "subnetId", one.get("subnetId"), kt.SUBNETS)
         if reference.is_possibly(subnet):
             found.extend(_resolve_tables(graph, one, "routeTableId", one.get("routeTableId")))
             is_certain = is_certain or (bool(reference.found) and is_same_place(one, subnet))
     if not is_certain:  # an association that is untraced, or in another region, may be another subnet's: then the main table applies
-        found.extend(find_main_tables(graph, graph.resolve(subnet, "vpcId", subnet.get("vpcId"), VPCS)))
+        found.extend(find_main_tables(graph, graph.resolve(subnet, "vpcId", subnet.get("vpcId"), kt.VPCS)))
     return tuple(dict.fromkeys(found))
 
 
@@ -74,8 +63,8 @@ def find_main_tables(graph: Graph, vpc: Reference) -> tuple[RouteTable, ...]:
     for one in vpc.found:
         mains = [
             item
-            for item in graph.find_by_type(MAIN_TABLE_ASSOCIATION)
-            if graph.resolve(item, "vpcId", item.get("vpcId"), VPCS).is_possibly(one)
+            for item in graph.find_by_type(kt.MAIN_TABLE_ASSOCIATION)
+            if graph.resolve(item, "vpcId", item.get("vpcId"), kt.VPCS).is_possibly(one)
         ]
         if mains:
             found.extend(table for item in mains for table in _resolve_tables(graph, item, "routeTableId", item.get("routeTableId")))
@@ -97,7 +86,7 @@ def find_private_leaks(graph: Graph, table: RouteTable) -> Iterator[Leak]:
 
 def _find_all_leaks(graph: Graph, table: RouteTable) -> Iterator[Leak]:
     vpcs = _find_vpcs(graph, table)
-    if table.resource is not None and table.resource.type in TABLES:
+    if table.resource is not None and table.resource.type in kt.TABLES:
         read = table.resource.is_read
         for route in get_items(table.resource.get("routes")):
             if read and is_controller_route(graph, table.resource, route):
@@ -106,10 +95,10 @@ def _find_all_leaks(graph: Graph, table: RouteTable) -> Iterator[Leak]:
         for gateway in get_items(table.resource.get("propagatingVgws")):
             if is_some(gateway) is not Ternary.NO:
                 yield Leak(table.resource, "takes over whatever routes a VPN gateway propagates (propagatingVgws)")
-    for route in graph.find_by_type(ROUTE):
+    for route in graph.find_by_type(kt.ROUTE):
         if _is_possibly_in(graph, route, table):
             yield from find_leaks(graph, route, "", route.props, vpcs)
-    for kind, source in ((VPN_PROPAGATION, "VPN gateway"), (ROUTE_SERVER_PROPAGATION, "route server")):
+    for kind, source in ((kt.VPN_PROPAGATION, "VPN gateway"), (kt.ROUTE_SERVER_PROPAGATION, "route server")):
         for one in graph.find_by_type(kind):
             if _is_possibly_in(graph, one, table):
                 yield Leak(one, f"takes over whatever routes a {source} propagates")
@@ -118,7 +107,7 @@ def _find_all_leaks(graph: Graph, table: RouteTable) -> Iterator[Leak]:
 def has_default_internet_route(graph: Graph, table: RouteTable) -> bool:
     """Return whether a table has a built-in route to an internet gateway: the default VPC's main table, until it is taken over."""
     vpc = table.resource
-    return table.is_main_of_vpc and vpc is not None and vpc.type == DEFAULT_VPC and not _find_takeovers(graph, vpc)
+    return table.is_main_of_vpc and vpc is not None and vpc.type == kt.DEFAULT_VPC and not _find_takeovers(graph, vpc)
 
 
 def _find_takeovers(graph: Graph, vpc: Resource) -> list[Resource]:
@@ -126,16 +115,16 @@ def _find_takeovers(graph: Graph, vpc: Resource) -> list[Resource]:
     attributes = ("defaultRouteTableId", "mainRouteTableId")
     return [
         one
-        for one in graph.find_by_type(DEFAULT_ROUTE_TABLE)
-        if graph.resolve(one, "defaultRouteTableId", one.get("defaultRouteTableId"), VPCS, attributes).is_possibly(vpc)
+        for one in graph.find_by_type(kt.DEFAULT_ROUTE_TABLE)
+        if graph.resolve(one, "defaultRouteTableId", one.get("defaultRouteTableId"), kt.VPCS, attributes).is_possibly(vpc)
     ]
 
 
 def _resolve_tables(graph: Graph, holder: Resource, key: str, value: Any) -> list[RouteTable]:
-    reference = graph.resolve(holder, key, value, TABLES, ("id", "defaultRouteTableId"))
+    reference = graph.resolve(holder, key, value, kt.TABLES, ("id", "defaultRouteTableId"))
     if reference.found:
         return [RouteTable(item) for item in reference.found]
-    of_vpc = graph.resolve(holder, key, value, VPCS, ("mainRouteTableId", "defaultRouteTableId"))
+    of_vpc = graph.resolve(holder, key, value, kt.VPCS, ("mainRouteTableId", "defaultRouteTableId"))
     if of_vpc.found:
         return [
             table for vpc in of_vpc.found for table in ([RouteTable(one) for one in _find_takeovers(graph, vpc)] + [RouteTable(vpc, True)])
@@ -155,9 +144,9 @@ def _is_possibly_in(graph: Graph, route: Resource, table: RouteTable) -> bool:
 def _find_vpcs(graph: Graph, table: RouteTable) -> tuple[Resource, ...]:
     """Return the VPCs of the program that a table is in."""
     one = table.resource
-    if one is None or one.type in VPCS:
+    if one is None or one.type in kt.VPCS:
         return (one,) if one else ()
-    if one.type == DEFAULT_ROUTE_TABLE:
+    if one.type == kt.DEFAULT_ROUTE_TABLE:
         attributes = ("defaultRouteTableId", "mainRouteTableId")
-        return graph.resolve(one, "defaultRouteTableId", one.get("defaultRouteTableId"), VPCS, attributes).found
-    return graph.resolve(one, "vpcId", one.get("vpcId"), VPCS).found
+        return graph.resolve(one, "defaultRouteTableId", one.get("defaultRouteTableId"), kt.VPCS, attributes).found
+    return graph.resolve(one, "vpcId", one.get("vpcId"), kt.VPCS).found

@@ -7,6 +7,8 @@ A name is reached if one of these is true:
 - its top-level domain is for private use, so that no public server answers;
 - it is exact, and a permit is for few addresses outside the VPC: the name of an internal service that is permitted by address (while ids
   are unknown, any group of few addresses may be one).
+
+The WebGroups of denies and those of permits are inferred while no group has an id.
 """
 
 from __future__ import annotations
@@ -28,12 +30,44 @@ from policypack.facts.home_networks import find_home_networks
 from policypack.facts.home_region import find_home_region
 from policypack.firewall.effective_rules import EffectiveRules, get_effective_rules
 from policypack.firewall.groups import IDENTITIES
-from policypack.firewall.names.rule_groups import find_web_groups, resolve_groups
-from policypack.firewall.names.web_groups import read_names
+from policypack.firewall.names.web_groups import find_deny_groups, read_names
+from policypack.firewall.rules import RegisteredRule, read_rules
 from policypack.firewall.smart_group_membership import get_networks
 from policypack.graph.known_types import SMART_GROUP, WEB_GROUP
 from policypack.graph.plain_data import UNKNOWN
 from policypack.graph.resources import Graph, Resource
+
+WebGroups = tuple[Resource, ...]
+
+
+def find_web_groups(chain: EffectiveRules) -> tuple[WebGroups, WebGroups]:
+    """Return the WebGroups of the denies and those of the permits; inferred while ids are unknown."""
+    return chain.graph.compute_once(find_web_groups, lambda: _find_web_groups(chain))
+
+
+def _find_web_groups(chain: EffectiveRules) -> tuple[WebGroups, WebGroups]:
+    if chain.is_certain:
+        denied = tuple(group for rule in chain.denies for group in resolve_groups(chain, rule))
+        return denied, tuple(dict.fromkeys(group for rule in chain.permits for group in resolve_groups(chain, rule)))
+    every = chain.graph.find_by_type(WEB_GROUP)
+    shadow, excused = find_deny_groups(every, count_deny_uses(chain))
+    return tuple(shadow), tuple(group for group in every if group not in shadow and group not in excused)
+
+
+def count_deny_uses(chain: EffectiveRules) -> int:
+    """Return the number of references from denies to WebGroups, disabled denies included.
+
+    Without a known deny, which other rules refuse, every group may belong to a deny.
+    """
+    denies = [rule for rule in read_rules(chain.graph) if rule.permits is Ternary.NO and chain.is_for_agents(rule)]
+    return sum(len(rule.web_groups) for rule in denies) if denies else len(chain.graph.find_by_type(WEB_GROUP))
+
+
+def resolve_groups(chain: EffectiveRules, rule: RegisteredRule) -> list[Resource]:
+    """Return the WebGroups of this program that a rule uses."""
+    references = [chain.graph.resolve(rule.owner, rule.key, value, (WEB_GROUP,), IDENTITIES) for value in rule.web_groups]
+    return [group for reference in references for group in reference.found]
+
 
 _MOST_INTERNAL: Final = 4096
 """Addresses of a group that can be an internal service's: a /20, the bound of permits without names."""

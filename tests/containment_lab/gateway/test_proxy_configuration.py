@@ -12,8 +12,8 @@ import pytest
 from containment.names import Protocol
 from containment.patterns.domain import DomainPattern
 from containment_lab.gateway.enforced_policy import EVERYWHERE, GatewayPolicy, GatewayRule
+from containment_lab.gateway.envoy_process import build_bootstrap
 from containment_lab.gateway.filter_chains import add_listener_log
-from containment_lab.gateway.proxy_bootstrap import build_bootstrap
 from containment_lab.gateway.proxy_configuration import build_listener
 from containment_lab.internet.certificates import GATEWAY, WORLD, Authority
 from containment_lab.linux.tools import find_envoy

@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 
 from containment_lab.harness import pypi
-from containment_lab.harness.install import install
+from containment_lab.harness.install import NPM, PYPI, UNAVAILABLE, install
 from containment_lab.harness.installed_harness import PLACE, HarnessError
-from containment_lab.harness.known_harnesses import NPM, PYPI, UNAVAILABLE
 from containment_lab.home import LabHome
 
 NPM_PROGRAM = """#!/bin/sh

@@ -8,16 +8,11 @@ from collections.abc import Iterable
 
 from botocore.exceptions import ClientError
 
-from containment_lab.providers.aws.compute.images import BAD_IMAGE, describe_unknown_image
-from containment_lab.providers.aws.compute.launch import build_launch
+from containment_lab.providers.aws.compute.launch import BAD_IMAGE, build_launch, describe_unknown_image
 from containment_lab.providers.aws.compute.metadata_defaults import METADATA_OPTIONS
-from containment_lab.providers.aws.resource import Resource, dig, map_names, split_words
+from containment_lab.providers.aws.resource import Resource, convert_to_pascal, dig, map_names, split_words
 from containment_lab.providers.aws.shapes import convert_from_aws, convert_to_aws, is_within
 from containment_lab.providers.handler import Call, Props, RefusedError
-
-
-def _decode_user_data(value: str) -> str:
-    return base64.b64decode(value).decode(errors="replace")
 
 
 class Instance(Resource):
@@ -30,7 +25,7 @@ class Instance(Resource):
         "rootBlockDevice": frozenset({"deviceName", "encrypted", "iops", "kmsKeyId", "throughput", "volumeId", "volumeSize", "volumeType"}),
     }
     sets = frozenset({"vpcSecurityGroupIds", "securityGroups", "ipv6Addresses"})
-    find_call, find_by, found = "describe_instances", "InstanceIds", "Reservations.0.Instances.0"
+    kind, found = "Instance", "Reservations.0.Instances.0"
     delete_call, id_arg = "terminate_instances", "InstanceIds"
     show = map_names(
         "instanceType subnetId ebsOptimized keyName",
@@ -54,7 +49,6 @@ class Instance(Resource):
         "getPasswordData"
     )
     idle = Resource.idle | {"creditSpecification", "maintenanceOptions", "cpuOptions", "enclaveOptions", "privateDnsNameOptions"}
-    tagged, arn = "instance", "arn:aws:ec2:{region}:{account}:instance/{id}"
 
     def find_replacements(self, keys: Iterable[str], old: Props, new: Props) -> set[str]:
         """Require a new instance for changed user data if the inputs set `userDataReplaceOnChange`."""
@@ -99,13 +93,10 @@ class Instance(Resource):
         self._apply_flags(call, ident, {"sourceDestCheck": True, "disableApiStop": False}, inputs)
 
     def _apply_flags(self, call: Call, ident: str, live: Props, inputs: Props) -> None:
-        for key, name in (
-            ("sourceDestCheck", "SourceDestCheck"),
-            ("disableApiStop", "DisableApiStop"),
-            ("disableApiTermination", "DisableApiTermination"),
-        ):
+        for key in ("sourceDestCheck", "disableApiStop", "disableApiTermination"):
             if inputs.get(key) is not None and key in live and live[key] != inputs[key]:
-                self.call_aws(call, inputs, "modify_instance_attribute", InstanceId=ident, **{name: {"Value": bool(inputs[key])}})
+                change = {convert_to_pascal(key): {"Value": bool(inputs[key])}}
+                self.call_aws(call, inputs, "modify_instance_attribute", InstanceId=ident, **change)
 
     def find(self, call: Call, ident: str, state: Props) -> Props | None:
         """Return the instance, None for a terminated one."""
@@ -131,15 +122,16 @@ class Instance(Resource):
         out |= self._read_volumes(call, ident, thing, state)
         given = self.call_aws(call, state, "describe_instance_attribute", InstanceId=ident, Attribute="userData")
         if data := dig(given, "UserData.Value"):
-            out["userDataBase64" if state.get("userDataBase64") else "userData"] = (
-                data if state.get("userDataBase64") else _decode_user_data(data)
-            )
+            if state.get("userDataBase64"):
+                out["userDataBase64"] = data
+            else:
+                out["userData"] = base64.b64decode(data).decode(errors="replace")
         attribute = "instanceInitiatedShutdownBehavior"
         answer = self.call_aws(call, state, "describe_instance_attribute", InstanceId=ident, Attribute=attribute)
         out[attribute] = dig(answer, "InstanceInitiatedShutdownBehavior.Value") or "stop"
-        for key, name in (("disableApiTermination", "disableApiTermination"), ("disableApiStop", "disableApiStop")):
-            answer = self.call_aws(call, state, "describe_instance_attribute", InstanceId=ident, Attribute=name)
-            out[key] = bool(dig(answer, f"{name[:1].upper() + name[1:]}.Value"))
+        for key in ("disableApiTermination", "disableApiStop"):
+            answer = self.call_aws(call, state, "describe_instance_attribute", InstanceId=ident, Attribute=key)
+            out[key] = bool(dig(answer, f"{convert_to_pascal(key)}.Value"))
         return out
 
     def _read_volumes(self, call: Call, ident: str, thing: Props, state: Props) -> Props:

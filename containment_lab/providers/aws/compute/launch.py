@@ -9,9 +9,25 @@ from __future__ import annotations
 import base64
 from typing import Any, Final
 
+from containment_lab.cloud.image_list import IMAGES
 from containment_lab.providers.aws.resource import Resource, dig, encode_tags, split_words
 from containment_lab.providers.aws.shapes import convert_to_aws
 from containment_lab.providers.handler import Call, Props, RefusedError
+
+BAD_IMAGE: Final = frozenset({"InvalidAMIID.NotFound", "InvalidAMIID.Malformed", "InvalidAMIID.Unavailable"})
+"""EC2's error codes for an image that cannot be launched."""
+
+
+def describe_unknown_image(name: str, image: str, error: str) -> str:
+    """Return the error for a launch from an image that the lab's cloud lacks, with the images that it has."""
+    return f"{name}: {error}. {image} is not in the lab's cloud, which has no resource of your account. {describe_images()}"
+
+
+def describe_images() -> str:
+    """Return a sentence with the lab's images and the setting that chooses one."""
+    listed = ", ".join(f"{each.id} ({each.name.rpartition('/')[2]})" for each in IMAGES)
+    return f"Fix: --config agentImageId={IMAGES[0].id}, or another of the lab's images: {listed}."
+
 
 _DISK: Final = split_words("deleteOnTermination encrypted iops kmsKeyId throughput volumeSize volumeType")
 

@@ -26,12 +26,10 @@ class LaunchTemplate(Resource):
     token = "aws:ec2/launchTemplate:LaunchTemplate"
     autoname = "name"
     computed_in = {"metadataOptions": METADATA_OPTIONS}
-    find_call, find_by, found = "describe_launch_templates", "LaunchTemplateIds", "LaunchTemplates.0"
-    delete_call, id_arg = "delete_launch_template", "LaunchTemplateId"
+    kind = "LaunchTemplate"
     show = map_names(name="LaunchTemplateName", latestVersion="LatestVersionNumber", defaultVersion="DefaultVersionNumber")
     also = frozenset({"name"})
     also_in_place = frozenset({*_DATA, "description", "updateDefaultVersion", "defaultVersion"})
-    tagged, arn = "launch-template", "arn:aws:ec2:{region}:{account}:launch-template/{id}"
 
     def make(self, call: Call, inputs: Props) -> str:
         """Create the template and its first version."""

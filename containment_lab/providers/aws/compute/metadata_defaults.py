@@ -47,7 +47,7 @@ class MetadataDefaults(Resource):
         """Set the defaults again."""
         self._apply_inputs(call, inputs)
 
-    def unmake(self, call: Call, ident: str, state: Props) -> None:
+    def unmake(self, call: Call, ident: str, thing: Props, state: Props) -> None:  # noqa: ARG002
         """Unset the defaults."""
         self._apply_inputs(call, {"region": ident, **{key: value for key, value in state.items() if key == "region"}})
 

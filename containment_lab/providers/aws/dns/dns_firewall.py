@@ -16,9 +16,7 @@ class DomainList(ResolverResource):
 
     token = "aws:route53/resolverFirewallDomainList:ResolverFirewallDomainList"
     sets = frozenset({"domains"})
-    create_call, made = "create_firewall_domain_list", "FirewallDomainList.Id"
-    find_call, find_by, found = "get_firewall_domain_list", "FirewallDomainListId", "FirewallDomainList"
-    delete_call, id_arg = "delete_firewall_domain_list", "FirewallDomainListId"
+    kind = "FirewallDomainList"
     send = map_names("name")
     show = map_names("name arn")
     also_in_place = frozenset({"domains"})
@@ -51,9 +49,7 @@ class RuleGroup(ResolverResource):
     """A group of rules."""
 
     token = "aws:route53/resolverFirewallRuleGroup:ResolverFirewallRuleGroup"
-    create_call, made = "create_firewall_rule_group", "FirewallRuleGroup.Id"
-    find_call, find_by, found = "get_firewall_rule_group", "FirewallRuleGroupId", "FirewallRuleGroup"
-    delete_call, id_arg = "delete_firewall_rule_group", "FirewallRuleGroupId"
+    kind = "FirewallRuleGroup"
     send = map_names("name")
     show = map_names("name arn ownerId shareStatus")
 
@@ -98,21 +94,18 @@ class Rule(Resource):
         if any(not self.is_same(key, live.get(key), inputs.get(key)) for key in self.also_in_place):
             self.call_aws(call, inputs, "update_firewall_rule", **self.create_args(call, inputs))
 
-    def unmake(self, call: Call, ident: str, state: Props) -> None:
+    def unmake(self, call: Call, ident: str, thing: Props, state: Props) -> None:  # noqa: ARG002
         """Delete the rule from the group."""
-        if thing := self.find(call, ident, state):
-            args = {key: thing[key] for key in ("FirewallRuleGroupId", "FirewallDomainListId", "Qtype") if thing.get(key)}
-            self.call_aws(call, state, "delete_firewall_rule", **args)
+        args = {key: thing[key] for key in ("FirewallRuleGroupId", "FirewallDomainListId", "Qtype") if thing.get(key)}
+        self.call_aws(call, state, "delete_firewall_rule", **args)
 
 
 class RuleGroupAssociation(ResolverResource):
     """An association of a rule group with a VPC."""
 
     token = "aws:route53/resolverFirewallRuleGroupAssociation:ResolverFirewallRuleGroupAssociation"
-    create_call, made = "associate_firewall_rule_group", "FirewallRuleGroupAssociation.Id"
-    find_call, find_by = "get_firewall_rule_group_association", "FirewallRuleGroupAssociationId"
-    found = "FirewallRuleGroupAssociation"
-    delete_call, id_arg = "disassociate_firewall_rule_group", "FirewallRuleGroupAssociationId"
+    kind = "FirewallRuleGroupAssociation"
+    create_call, delete_call = "associate_firewall_rule_group", "disassociate_firewall_rule_group"
     send = map_names("name firewallRuleGroupId vpcId priority mutationProtection")
     show = map_names("name arn firewallRuleGroupId vpcId priority mutationProtection")
     also_in_place = split_words("name priority mutationProtection")
@@ -153,10 +146,9 @@ class FirewallConfig(Resource):
         if (value := inputs.get("firewallFailOpen")) and value != live["firewallFailOpen"]:
             self._apply_inputs(call, inputs, inputs["resourceId"], value)
 
-    def unmake(self, call: Call, ident: str, state: Props) -> None:
+    def unmake(self, call: Call, ident: str, thing: Props, state: Props) -> None:  # noqa: ARG002
         """Return to the default: no query passes."""
-        if thing := self.find(call, ident, state):
-            self._apply_inputs(call, state, thing["ResourceId"], "DISABLED")
+        self._apply_inputs(call, state, thing["ResourceId"], "DISABLED")
 
 
 TYPES = (DomainList, RuleGroup, Rule, RuleGroupAssociation, FirewallConfig)

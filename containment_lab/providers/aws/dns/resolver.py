@@ -5,62 +5,67 @@ from __future__ import annotations
 
 import secrets
 
-from containment_lab.providers.aws.resource import Resource, decode_tags, dig, encode_tags, map_names
+from containment_lab.providers.aws.resource import Resource, ServiceTaggedResource, decode_tags, dig, map_names
 from containment_lab.providers.aws.shapes import convert_from_aws, convert_to_aws
 from containment_lab.providers.handler import Call, Props
 
 
-class ResolverResource(Resource):
-    """An object that the resolver creates by a request id and tags by ARN."""
+class _ResolverType(Resource):
+    """A type of the resolver, which names its calls alike."""
 
     service = "route53resolver"
+    names = {
+        "create_call": "create_{words}",
+        "made": "{kind}.Id",
+        "find_call": "get_{words}",
+        "find_by": "{kind}Id",
+        "found": "{kind}",
+        "delete_call": "delete_{words}",
+        "id_arg": "{kind}Id",
+    }
+
+
+class ResolverResource(_ResolverType, ServiceTaggedResource):
+    """An object that the resolver creates by a request id and tags by ARN."""
+
     autoname = "name"
+    tags_at_create = True
 
     def create_args(self, call: Call, inputs: Props) -> Props:
-        """Send a request id, which is the same in a repetition, and tags as a plain list."""
-        args = super().create_args(call, inputs) | {"CreatorRequestId": call.once or secrets.token_hex(16)}
-        return args | ({"Tags": encode_tags(inputs["tags"])} if inputs.get("tags") else {})
+        """Send a request id, which is the same in a repetition."""
+        return super().create_args(call, inputs) | {"CreatorRequestId": call.once or secrets.token_hex(16)}
 
     def read_tags(self, call: Call, ident: str, thing: Props) -> dict[str, str]:  # noqa: ARG002
         """Return the tags by ARN, as the resolver requires."""
         region = {"region": thing["Arn"].split(":")[3]}
         return decode_tags(self.call_aws(call, region, "list_tags_for_resource", ResourceArn=thing["Arn"])["Tags"])
 
-    def retag(self, call: Call, ident: str, old: dict[str, str], new: dict[str, str], live: Props) -> None:  # noqa: ARG002
-        """Change the tags by ARN, as the resolver requires."""
-        if dropped := sorted(old.keys() - new.keys()):
-            self.call_aws(call, live, "untag_resource", ResourceArn=live["arn"], TagKeys=dropped)
-        if new:
-            self.call_aws(call, live, "tag_resource", ResourceArn=live["arn"], Tags=encode_tags(new))
+    def name_tagged(self, ident: str, live: Props) -> Props:  # noqa: ARG002
+        """Return its ARN."""
+        return {"ResourceArn": live["arn"]}
 
 
 class QueryLogConfig(ResolverResource):
     """The destination of VPCs' query logs."""
 
     token = "aws:route53/resolverQueryLogConfig:ResolverQueryLogConfig"
-    create_call, made = "create_resolver_query_log_config", "ResolverQueryLogConfig.Id"
-    find_call, find_by, found = "get_resolver_query_log_config", "ResolverQueryLogConfigId", "ResolverQueryLogConfig"
-    delete_call, id_arg = "delete_resolver_query_log_config", "ResolverQueryLogConfigId"
+    kind = "ResolverQueryLogConfig"
     send = map_names("name destinationArn")
     show = map_names("name destinationArn arn ownerId shareStatus")
 
 
-class QueryLogConfigAssociation(Resource):
+class QueryLogConfigAssociation(_ResolverType):
     """A VPC whose queries are logged."""
 
-    service = "route53resolver"
     token = "aws:route53/resolverQueryLogConfigAssociation:ResolverQueryLogConfigAssociation"
-    create_call, made = "associate_resolver_query_log_config", "ResolverQueryLogConfigAssociation.Id"
-    find_call, find_by = "get_resolver_query_log_config_association", "ResolverQueryLogConfigAssociationId"
-    found = "ResolverQueryLogConfigAssociation"
+    kind, create_call = "ResolverQueryLogConfigAssociation", "associate_resolver_query_log_config"
     send = map_names("resolverQueryLogConfigId resourceId")
     show = map_names("resolverQueryLogConfigId resourceId")
 
-    def unmake(self, call: Call, ident: str, state: Props) -> None:
+    def unmake(self, call: Call, ident: str, thing: Props, state: Props) -> None:  # noqa: ARG002
         """Disassociate the VPC by both ids."""
-        if thing := self.find(call, ident, state):
-            args = {key: thing[key] for key in ("ResolverQueryLogConfigId", "ResourceId")}
-            self.call_aws(call, state, "disassociate_resolver_query_log_config", **args)
+        args = {key: thing[key] for key in ("ResolverQueryLogConfigId", "ResourceId")}
+        self.call_aws(call, state, "disassociate_resolver_query_log_config", **args)
 
 
 class ResolverEndpoint(ResolverResource):
@@ -68,9 +73,7 @@ class ResolverEndpoint(ResolverResource):
 
     token = "aws:route53/resolverEndpoint:ResolverEndpoint"
     sets = frozenset({"ipAddresses", "securityGroupIds"})
-    create_call, made = "create_resolver_endpoint", "ResolverEndpoint.Id"
-    find_call, find_by, found = "get_resolver_endpoint", "ResolverEndpointId", "ResolverEndpoint"
-    delete_call, id_arg = "delete_resolver_endpoint", "ResolverEndpointId"
+    kind = "ResolverEndpoint"
     send = map_names("name direction securityGroupIds")
     show = map_names("name direction securityGroupIds arn", hostVpcId="HostVPCId")
     also = frozenset({"ipAddresses"})
@@ -100,9 +103,7 @@ class ResolverRule(ResolverResource):
 
     token = "aws:route53/resolverRule:ResolverRule"
     sets = frozenset({"targetIps"})
-    create_call, made = "create_resolver_rule", "ResolverRule.Id"
-    find_call, find_by, found = "get_resolver_rule", "ResolverRuleId", "ResolverRule"
-    delete_call, id_arg = "delete_resolver_rule", "ResolverRuleId"
+    kind = "ResolverRule"
     send = map_names("name domainName ruleType resolverEndpointId")
     show = map_names("name ruleType resolverEndpointId arn ownerId shareStatus")
     also_in_place = frozenset({"name", "targetIps", "resolverEndpointId"})
@@ -141,21 +142,18 @@ def _encode_targets(inputs: Props) -> list[Props]:
     return [{"Ip": each.get("ip"), "Port": int(each.get("port") or 53)} for each in inputs.get("targetIps") or ()]
 
 
-class ResolverRuleAssociation(Resource):
+class ResolverRuleAssociation(_ResolverType):
     """A VPC whose queries a rule forwards."""
 
-    service = "route53resolver"
     token = "aws:route53/resolverRuleAssociation:ResolverRuleAssociation"
     autoname = "name"
-    create_call, made = "associate_resolver_rule", "ResolverRuleAssociation.Id"
-    find_call, find_by, found = "get_resolver_rule_association", "ResolverRuleAssociationId", "ResolverRuleAssociation"
+    kind, create_call = "ResolverRuleAssociation", "associate_resolver_rule"
     send = map_names("name resolverRuleId", vpcId="VPCId")
     show = map_names("name resolverRuleId", vpcId="VPCId")
 
-    def unmake(self, call: Call, ident: str, state: Props) -> None:
+    def unmake(self, call: Call, ident: str, thing: Props, state: Props) -> None:  # noqa: ARG002
         """Disassociate the VPC by both ids."""
-        if thing := self.find(call, ident, state):
-            self.call_aws(call, state, "disassociate_resolver_rule", **{key: dig(thing, key) for key in ("ResolverRuleId", "VPCId")})
+        self.call_aws(call, state, "disassociate_resolver_rule", **{key: dig(thing, key) for key in ("ResolverRuleId", "VPCId")})
 
 
 TYPES = (QueryLogConfig, QueryLogConfigAssociation, ResolverEndpoint, ResolverRule, ResolverRuleAssociation)

@@ -45,13 +45,10 @@ class NetworkAcl(Resource):
 
     token = "aws:ec2/networkAcl:NetworkAcl"
     sets = frozenset({"subnetIds", "ingress", "egress"})
-    create_call, made = "create_network_acl", "NetworkAcl.NetworkAclId"
-    find_call, find_by, found = "describe_network_acls", "NetworkAclIds", "NetworkAcls.0"
-    delete_call, id_arg = "delete_network_acl", "NetworkAclId"
+    kind = "NetworkAcl"
     send = map_names("vpcId")
     show = map_names("vpcId ownerId")
     also_in_place = frozenset({"subnetIds", "ingress", "egress"})
-    tagged, arn = "network-acl", "arn:aws:ec2:{region}:{account}:network-acl/{id}"
 
     def is_same(self, key: str, one: Any, other: Any) -> bool:
         """Compare inline rules by their meaning."""
@@ -106,11 +103,10 @@ class NetworkAcl(Resource):
         for subnet in sorted(now - wanted):
             associate_subnet(self, call, inputs, subnet, find_default_acl(self, call, inputs, thing["VpcId"]))
 
-    def unmake(self, call: Call, ident: str, state: Props) -> None:
+    def unmake(self, call: Call, ident: str, thing: Props, state: Props) -> None:
         """Return its subnets to the default ACL, then delete it."""
-        if thing := self.find(call, ident, state):
-            self._apply_subnets(call, ident, thing, {**state, "subnetIds": []})
-            super().unmake(call, ident, state)
+        self._apply_subnets(call, ident, thing, {**state, "subnetIds": []})
+        super().unmake(call, ident, thing, state)
 
 
 def _make_key(rule: Props) -> str:

@@ -50,12 +50,11 @@ class Eip(Resource):
             key: out[key] for key in ("tags", "tagsAll")
         }
 
-    def unmake(self, call: Call, ident: str, state: Props) -> None:
+    def unmake(self, call: Call, ident: str, thing: Props, state: Props) -> None:
         """Disassociate the address, then release it."""
-        if thing := self.find(call, ident, state):
-            if association := thing.get("AssociationId"):
-                self.call_aws(call, state, "disassociate_address", AssociationId=association)
-            super().unmake(call, ident, state)
+        if association := thing.get("AssociationId"):
+            self.call_aws(call, state, "disassociate_address", AssociationId=association)
+        super().unmake(call, ident, thing, state)
 
 
 class EipAssociation(Resource):
@@ -67,7 +66,6 @@ class EipAssociation(Resource):
     send = map_names("allocationId instanceId networkInterfaceId privateIpAddress publicIp allowReassociation")
     show = map_names("allocationId instanceId networkInterfaceId privateIpAddress publicIp")
     delete_first = True
-    find_call, find_by, found = "describe_addresses", "", "Addresses.0"
 
     def find(self, call: Call, ident: str, state: Props) -> Props | None:
         """Return the association."""
@@ -81,9 +79,7 @@ class NatGateway(Resource):
 
     token = "aws:ec2/natGateway:NatGateway"
     defaults = {"connectivityType": "public"}
-    create_call, made = "create_nat_gateway", "NatGateway.NatGatewayId"
-    find_call, find_by, found = "describe_nat_gateways", "NatGatewayIds", "NatGateways.0"
-    delete_call, id_arg = "delete_nat_gateway", "NatGatewayId"
+    kind = "NatGateway"
     send = map_names("subnetId allocationId connectivityType")
     show = map_names(
         "subnetId vpcId connectivityType",
@@ -102,9 +98,7 @@ class NetworkInterface(Resource):
     token = "aws:ec2/networkInterface:NetworkInterface"
     defaults = {"sourceDestCheck": True}
     sets = frozenset({"securityGroups", "privateIps", "ipv6Addresses"})
-    create_call, made = "create_network_interface", "NetworkInterface.NetworkInterfaceId"
-    find_call, find_by, found = "describe_network_interfaces", "NetworkInterfaceIds", "NetworkInterfaces.0"
-    delete_call, id_arg = "delete_network_interface", "NetworkInterfaceId"
+    kind = "NetworkInterface"
     send = map_names("subnetId description", securityGroups="Groups")
     show = map_names(
         "subnetId description macAddress ownerId interfaceType sourceDestCheck privateDnsName",
@@ -117,7 +111,6 @@ class NetworkInterface(Resource):
     }
     also = frozenset({"privateIps", "ipv6AddressCount", "ipv6Addresses", "attachments", "privateIp"})
     also_in_place = frozenset({"attachments"})
-    tagged, arn = "network-interface", "arn:aws:ec2:{region}:{account}:network-interface/{id}"
 
     def create_args(self, call: Call, inputs: Props) -> Props:
         """Add the addresses."""
@@ -163,12 +156,11 @@ class NetworkInterface(Resource):
         ]
         return out
 
-    def unmake(self, call: Call, ident: str, state: Props) -> None:
+    def unmake(self, call: Call, ident: str, thing: Props, state: Props) -> None:
         """Detach the interface, then delete it."""
-        if thing := self.find(call, ident, state):
-            if attachment := dig(thing, "Attachment.AttachmentId"):
-                self.call_aws(call, state, "detach_network_interface", AttachmentId=attachment, Force=True)
-            super().unmake(call, ident, state)
+        if attachment := dig(thing, "Attachment.AttachmentId"):
+            self.call_aws(call, state, "detach_network_interface", AttachmentId=attachment, Force=True)
+        super().unmake(call, ident, thing, state)
 
 
 class NetworkInterfaceAttachment(Resource):
@@ -196,10 +188,9 @@ class NetworkInterfaceAttachment(Resource):
                 return {**each["Attachment"], "NetworkInterfaceId": each["NetworkInterfaceId"]}
         return None
 
-    def unmake(self, call: Call, ident: str, state: Props) -> None:
+    def unmake(self, call: Call, ident: str, thing: Props, state: Props) -> None:  # noqa: ARG002
         """Detach the interface."""
-        if self.find(call, ident, state):
-            self.call_aws(call, state, "detach_network_interface", AttachmentId=ident, Force=True)
+        self.call_aws(call, state, "detach_network_interface", AttachmentId=ident, Force=True)
 
 
 TYPES = (Eip, EipAssociation, NatGateway, NetworkInterface, NetworkInterfaceAttachment)

@@ -12,21 +12,17 @@ class EgressOnlyGateway(Resource):
     """An egress-only gateway: IPv6 connections out, none in."""
 
     token = "aws:ec2/egressOnlyInternetGateway:EgressOnlyInternetGateway"
-    create_call, made = "create_egress_only_internet_gateway", "EgressOnlyInternetGateway.EgressOnlyInternetGatewayId"
-    find_call, find_by, found = "describe_egress_only_internet_gateways", "EgressOnlyInternetGatewayIds", "EgressOnlyInternetGateways.0"
-    delete_call, id_arg = "delete_egress_only_internet_gateway", "EgressOnlyInternetGatewayId"
+    kind = "EgressOnlyInternetGateway"
     send = map_names("vpcId")
     show = map_names(vpcId="Attachments.0.VpcId")
-    tagged = "egress-only-internet-gateway"
+    arn = ""  # the type has none
 
 
 class PeeringConnection(Resource):
     """A peering connection, accepted at once within the account if `autoAccept` is set."""
 
     token = "aws:ec2/vpcPeeringConnection:VpcPeeringConnection"
-    create_call, made = "create_vpc_peering_connection", "VpcPeeringConnection.VpcPeeringConnectionId"
-    find_call, find_by, found = "describe_vpc_peering_connections", "VpcPeeringConnectionIds", "VpcPeeringConnections.0"
-    delete_call, id_arg = "delete_vpc_peering_connection", "VpcPeeringConnectionId"
+    kind = "VpcPeeringConnection"
     send = map_names("vpcId peerVpcId peerOwnerId peerRegion")
     show = map_names(
         vpcId="RequesterVpcInfo.VpcId",
@@ -35,7 +31,7 @@ class PeeringConnection(Resource):
         acceptStatus="Status.Code",
     )
     also_in_place = frozenset({"autoAccept"})
-    tagged = "vpc-peering-connection"
+    arn = ""  # the type has none
 
     def finish_create(self, call: Call, ident: str, inputs: Props) -> None:
         """Accept the connection if `autoAccept` is set."""
@@ -72,9 +68,7 @@ class TransitGateway(Resource):
         "securityGroupReferencingSupport": "disable",
         "vpnEcmpSupport": "enable",
     }
-    create_call, made = "create_transit_gateway", "TransitGateway.TransitGatewayId"
-    find_call, find_by, found = "describe_transit_gateways", "TransitGatewayIds", "TransitGateways.0"
-    delete_call, id_arg = "delete_transit_gateway", "TransitGatewayId"
+    kind = "TransitGateway"
     send = map_names("description")
     show = map_names(
         "description ownerId",
@@ -82,7 +76,6 @@ class TransitGateway(Resource):
         propagationDefaultRouteTableId="Options.PropagationDefaultRouteTableId",
     )
     also = split_words(_TRANSIT)
-    tagged, arn = "transit-gateway", "arn:aws:ec2:{region}:{account}:transit-gateway/{id}"
 
     def create_args(self, call: Call, inputs: Props) -> Props:
         """Send the options as one object."""
@@ -94,13 +87,10 @@ class VpnGateway(Resource):
     """A virtual private gateway, attached if it has a VPC."""
 
     token = "aws:ec2/vpnGateway:VpnGateway"
-    create_call, made = "create_vpn_gateway", "VpnGateway.VpnGatewayId"
-    find_call, find_by, found = "describe_vpn_gateways", "VpnGatewayIds", "VpnGateways.0"
-    delete_call, id_arg = "delete_vpn_gateway", "VpnGatewayId"
+    kind = "VpnGateway"
     send = map_names("availabilityZone amazonSideAsn")
     show = map_names("availabilityZone amazonSideAsn")
     also_in_place = frozenset({"vpcId"})
-    tagged, arn = "vpn-gateway", "arn:aws:ec2:{region}:{account}:vpn-gateway/{id}"
 
     def create_args(self, call: Call, inputs: Props) -> Props:
         """Set the type, of which AWS has one."""
@@ -123,12 +113,11 @@ class VpnGateway(Resource):
         if new and old != new:
             self.call_aws(call, inputs, "attach_vpn_gateway", VpnGatewayId=ident, VpcId=new)
 
-    def unmake(self, call: Call, ident: str, state: Props) -> None:
+    def unmake(self, call: Call, ident: str, thing: Props, state: Props) -> None:
         """Detach the gateway, then delete it."""
-        if thing := self.find(call, ident, state):
-            if vpc := find_attached_vpc(thing):
-                self.call_aws(call, state, "detach_vpn_gateway", VpnGatewayId=ident, VpcId=vpc)
-            super().unmake(call, ident, state)
+        if vpc := find_attached_vpc(thing):
+            self.call_aws(call, state, "detach_vpn_gateway", VpnGatewayId=ident, VpcId=vpc)
+        super().unmake(call, ident, thing, state)
 
 
 def find_attached_vpc(gateway: Props) -> str | None:
@@ -156,10 +145,9 @@ class VpnGatewayAttachment(Resource):
 
     show = {"vpnGatewayId": "vpnGatewayId", "vpcId": "vpcId"}
 
-    def unmake(self, call: Call, ident: str, state: Props) -> None:
+    def unmake(self, call: Call, ident: str, thing: Props, state: Props) -> None:  # noqa: ARG002
         """Detach the gateway."""
-        if thing := self.find(call, ident, state):
-            self.call_aws(call, state, "detach_vpn_gateway", VpnGatewayId=thing["vpnGatewayId"], VpcId=thing["vpcId"])
+        self.call_aws(call, state, "detach_vpn_gateway", VpnGatewayId=thing["vpnGatewayId"], VpcId=thing["vpcId"])
 
 
 def _read_entries(resource: Resource, call: Call, inputs: Props, ident: str) -> list[Props]:
@@ -186,13 +174,11 @@ class PrefixList(Resource):
     token = "aws:ec2/managedPrefixList:ManagedPrefixList"
     autoname = "name"
     sets = frozenset({"entries"})
-    create_call, made = "create_managed_prefix_list", "PrefixList.PrefixListId"
-    find_call, find_by, found = "describe_managed_prefix_lists", "PrefixListIds", "PrefixLists.0"
-    delete_call, id_arg = "delete_managed_prefix_list", "PrefixListId"
+    kind = "PrefixList"
+    create_call, find_call, delete_call = "create_managed_prefix_list", "describe_managed_prefix_lists", "delete_managed_prefix_list"
     send = map_names("addressFamily maxEntries", name="PrefixListName")
     show = map_names("addressFamily maxEntries ownerId version", name="PrefixListName")
     also_in_place = frozenset({"entries"})
-    tagged, arn = "prefix-list", "arn:aws:ec2:{region}:{account}:prefix-list/{id}"
 
     def create_args(self, call: Call, inputs: Props) -> Props:
         """Send the entries with the create call."""

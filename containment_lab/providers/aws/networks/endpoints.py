@@ -19,8 +19,7 @@ class VpcEndpoint(Resource):
     defaults = {"vpcEndpointType": "Gateway"}
     sets = frozenset(_MEMBERS)
     documents = frozenset({"policy"})
-    create_call, made = "create_vpc_endpoint", "VpcEndpoint.VpcEndpointId"
-    find_call, find_by, found = "describe_vpc_endpoints", "VpcEndpointIds", "VpcEndpoints.0"
+    kind = "VpcEndpoint"
     delete_call, id_arg = "delete_vpc_endpoints", "VpcEndpointIds"
     send = map_names("vpcId serviceName vpcEndpointType privateDnsEnabled", policy="PolicyDocument", **_MEMBERS)
     show = map_names(
@@ -29,7 +28,6 @@ class VpcEndpoint(Resource):
     )
     also_in_place = frozenset({*_MEMBERS, "policy", "privateDnsEnabled"})
     idle = Resource.idle | {"autoAccept", "ipAddressType", "dnsOptions"}
-    tagged, arn = "vpc-endpoint", "arn:aws:ec2:{region}:{account}:vpc-endpoint/{id}"
 
     def create_args(self, call: Call, inputs: Props) -> Props:
         """Send the policy as text."""
@@ -86,10 +84,9 @@ class VpcEndpointPolicy(Resource):
             policy = inputs.get("policy") or json.dumps(_OPEN)
             self.call_aws(call, inputs, "modify_vpc_endpoint", VpcEndpointId=ident, PolicyDocument=policy)
 
-    def unmake(self, call: Call, ident: str, state: Props) -> None:
+    def unmake(self, call: Call, ident: str, thing: Props, state: Props) -> None:  # noqa: ARG002
         """Return to AWS's own open policy."""
-        if self.find(call, ident, state):
-            self.call_aws(call, state, "modify_vpc_endpoint", VpcEndpointId=ident, PolicyDocument=json.dumps(_OPEN))
+        self.call_aws(call, state, "modify_vpc_endpoint", VpcEndpointId=ident, PolicyDocument=json.dumps(_OPEN))
 
 
 class EndpointRouteTable(Resource):
@@ -115,11 +112,10 @@ class EndpointRouteTable(Resource):
         """Return the outputs, which are only the two ids."""
         return super().build_outputs(call, ident, thing, state) | thing
 
-    def unmake(self, call: Call, ident: str, state: Props) -> None:
+    def unmake(self, call: Call, ident: str, thing: Props, state: Props) -> None:  # noqa: ARG002
         """Remove the route table from the endpoint."""
-        if thing := self.find(call, ident, state):
-            args = {"RemoveRouteTableIds": [thing["routeTableId"]]}
-            self.call_aws(call, state, "modify_vpc_endpoint", VpcEndpointId=thing["vpcEndpointId"], **args)
+        args = {"RemoveRouteTableIds": [thing["routeTableId"]]}
+        self.call_aws(call, state, "modify_vpc_endpoint", VpcEndpointId=thing["vpcEndpointId"], **args)
 
 
 TYPES = (VpcEndpoint, VpcEndpointPolicy, EndpointRouteTable)

@@ -3,7 +3,7 @@
 # ruff: noqa: S105  (type tokens are not passwords)
 from __future__ import annotations
 
-from containment_lab.providers.aws.resource import Resource, decode_tags, dig, encode_tags, map_names, split_words
+from containment_lab.providers.aws.resource import Resource, ServiceTaggedResource, decode_tags, dig, map_names, split_words
 from containment_lab.providers.handler import Call, Props
 
 
@@ -12,38 +12,39 @@ class InstanceConnectEndpoint(Resource):
 
     token = "aws:ec2transitgateway/instanceConnectEndpoint:InstanceConnectEndpoint"
     sets = frozenset({"securityGroupIds"})
-    create_call, made = "create_instance_connect_endpoint", "InstanceConnectEndpoint.InstanceConnectEndpointId"
-    find_call, find_by, found = "describe_instance_connect_endpoints", "InstanceConnectEndpointIds", "InstanceConnectEndpoints.0"
-    delete_call, id_arg = "delete_instance_connect_endpoint", "InstanceConnectEndpointId"
+    kind = "InstanceConnectEndpoint"
     send = map_names("subnetId securityGroupIds preserveClientIp ipAddressType")
     show = map_names(
         "subnetId securityGroupIds preserveClientIp ipAddressType vpcId ownerId dnsName availabilityZone networkInterfaceIds",
         arn="InstanceConnectEndpointArn",
     )
-    tagged = "instance-connect-endpoint"
+    arn = ""  # AWS returns it
 
 
-class _BalancingResource(Resource):
+class _BalancingResource(ServiceTaggedResource):
     """An object that Elastic Load Balancing identifies and tags by ARN."""
 
     service = "elbv2"
-
-    def create_args(self, call: Call, inputs: Props) -> Props:
-        """Send tags as a plain list."""
-        args = super().create_args(call, inputs)
-        return args | ({"Tags": encode_tags(inputs["tags"])} if inputs.get("tags") else {})
+    names = {
+        "create_call": "create_{words}",
+        "made": "{kind}s.0.{kind}Arn",
+        "find_call": "describe_{words}s",
+        "find_by": "{kind}Arns",
+        "found": "{kind}s.0",
+        "delete_call": "delete_{words}",
+        "id_arg": "{kind}Arn",
+    }
+    tags_at_create = True
+    untag_call, tag_call = "remove_tags", "add_tags"
 
     def read_tags(self, call: Call, ident: str, thing: Props) -> dict[str, str]:  # noqa: ARG002
         """Return the tags by ARN."""
         answer = self.call_aws(call, {"region": ident.split(":")[3]}, "describe_tags", ResourceArns=[ident])
         return decode_tags(dig(answer, "TagDescriptions.0.Tags"))
 
-    def retag(self, call: Call, ident: str, old: dict[str, str], new: dict[str, str], live: Props) -> None:
-        """Change the tags by ARN."""
-        if dropped := sorted(old.keys() - new.keys()):
-            self.call_aws(call, live, "remove_tags", ResourceArns=[ident], TagKeys=dropped)
-        if new:
-            self.call_aws(call, live, "add_tags", ResourceArns=[ident], Tags=encode_tags(new))
+    def name_tagged(self, ident: str, live: Props) -> Props:  # noqa: ARG002
+        """Return its ARN in a list."""
+        return {"ResourceArns": [ident]}
 
 
 class LoadBalancer(_BalancingResource):
@@ -53,9 +54,7 @@ class LoadBalancer(_BalancingResource):
     autoname = "name"
     defaults = {"loadBalancerType": "application", "enableDeletionProtection": False}
     sets = frozenset({"subnets", "securityGroups"})
-    create_call, made = "create_load_balancer", "LoadBalancers.0.LoadBalancerArn"
-    find_call, find_by, found = "describe_load_balancers", "LoadBalancerArns", "LoadBalancers.0"
-    delete_call, id_arg = "delete_load_balancer", "LoadBalancerArn"
+    kind = "LoadBalancer"
     send = map_names("name subnets securityGroups ipAddressType", loadBalancerType="Type")
     show = map_names("securityGroups vpcId ipAddressType", name="LoadBalancerName", arn="LoadBalancerArn", loadBalancerType="Type")
     also = frozenset({"internal"})
@@ -73,10 +72,7 @@ class LoadBalancer(_BalancingResource):
 
     def modify(self, call: Call, ident: str, live: Props, inputs: Props) -> None:
         """Change its subnets or groups."""
-        for key, method, argument in (
-            ("subnets", "set_subnets", "Subnets"),
-            ("securityGroups", "set_security_groups", "SecurityGroups"),
-        ):
+        for key, method, argument in (("subnets", "set_subnets", "Subnets"), ("securityGroups", "set_security_groups", "SecurityGroups")):
             if inputs.get(key) is not None and not self.is_same(key, live.get(key), inputs[key]):
                 self.call_aws(call, inputs, method, LoadBalancerArn=ident, **{argument: inputs[key]})
 
@@ -87,9 +83,7 @@ class TargetGroup(_BalancingResource):
     token = "aws:lb/targetGroup:TargetGroup"
     autoname = "name"
     defaults = {"targetType": "instance"}
-    create_call, made = "create_target_group", "TargetGroups.0.TargetGroupArn"
-    find_call, find_by, found = "describe_target_groups", "TargetGroupArns", "TargetGroups.0"
-    delete_call, id_arg = "delete_target_group", "TargetGroupArn"
+    kind = "TargetGroup"
     send = map_names("name port protocol protocolVersion vpcId targetType")
     show = map_names("port protocol vpcId targetType", name="TargetGroupName", arn="TargetGroupArn", loadBalancerArns="LoadBalancerArns")
 
@@ -115,10 +109,9 @@ class TargetAttachment(Resource):
         there = any(each["Target"]["Id"] == state["targetId"] for each in health.get("TargetHealthDescriptions", ()))
         return {key: state[key] for key in self.show if state.get(key) is not None} if there else None
 
-    def unmake(self, call: Call, ident: str, state: Props) -> None:
+    def unmake(self, call: Call, ident: str, thing: Props, state: Props) -> None:  # noqa: ARG002
         """Deregister the target."""
-        if self.find(call, ident, state):
-            self.call_aws(call, state, "deregister_targets", TargetGroupArn=state["targetGroupArn"], Targets=[_encode_target(state)])
+        self.call_aws(call, state, "deregister_targets", TargetGroupArn=state["targetGroupArn"], Targets=[_encode_target(state)])
 
 
 def _encode_target(inputs: Props) -> Props:

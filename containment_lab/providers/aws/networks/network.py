@@ -3,14 +3,20 @@
 # ruff: noqa: S105  (type tokens are not passwords)
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
-from containment_lab.providers.aws.resource import Resource, dig, map_names
+from containment_lab.providers.aws.resource import Modify, Resource, convert_to_pascal, dig, map_names
 from containment_lab.providers.handler import Call, Props
 
 
-def _make_flag_modifier(name: str) -> Any:
-    return lambda value: {name: {"Value": bool(value)}}
+def _map_flags(method: str, *keys: str) -> dict[str, tuple[str, Modify]]:
+    """Map flags to the call that sets each under its AWS name."""
+    return {key: (method, partial(_encode_flag, convert_to_pascal(key))) for key in keys}
+
+
+def _encode_flag(name: str, value: Any) -> Props:
+    return {name: {"Value": bool(value)}}
 
 
 class Vpc(Resource):
@@ -18,32 +24,21 @@ class Vpc(Resource):
 
     token = "aws:ec2/vpc:Vpc"
     defaults = {"enableDnsSupport": True, "instanceTenancy": "default"}
-    create_call, made = "create_vpc", "Vpc.VpcId"
-    find_call, find_by, found = "describe_vpcs", "VpcIds", "Vpcs.0"
-    delete_call, id_arg = "delete_vpc", "VpcId"
+    kind = "Vpc"
     send = map_names("cidrBlock instanceTenancy", assignGeneratedIpv6CidrBlock="AmazonProvidedIpv6CidrBlock")
     show = map_names(
         "cidrBlock instanceTenancy dhcpOptionsId ownerId",
         ipv6CidrBlock="Ipv6CidrBlockAssociationSet.0.Ipv6CidrBlock",
         ipv6AssociationId="Ipv6CidrBlockAssociationSet.0.AssociationId",
     )
-    in_place = {
-        "enableDnsSupport": ("modify_vpc_attribute", _make_flag_modifier("EnableDnsSupport")),
-        "enableDnsHostnames": ("modify_vpc_attribute", _make_flag_modifier("EnableDnsHostnames")),
-        "enableNetworkAddressUsageMetrics": ("modify_vpc_attribute", _make_flag_modifier("EnableNetworkAddressUsageMetrics")),
-    }
-    tagged, arn = "vpc", "arn:aws:ec2:{region}:{account}:vpc/{id}"
+    in_place = _map_flags("modify_vpc_attribute", "enableDnsSupport", "enableDnsHostnames", "enableNetworkAddressUsageMetrics")
 
     def build_outputs(self, call: Call, ident: str, thing: Props, state: Props) -> Props:
         """Add the attributes and the defaults that were created with the VPC."""
         out = super().build_outputs(call, ident, thing, state)
-        for key, attribute in (
-            ("enableDnsSupport", "EnableDnsSupport"),
-            ("enableDnsHostnames", "EnableDnsHostnames"),
-            ("enableNetworkAddressUsageMetrics", "EnableNetworkAddressUsageMetrics"),
-        ):
-            answer = self.call_aws(call, state, "describe_vpc_attribute", VpcId=ident, Attribute=attribute[:1].lower() + attribute[1:])
-            out[key] = dig(answer, f"{attribute}.Value")
+        for key in self.in_place:
+            answer = self.call_aws(call, state, "describe_vpc_attribute", VpcId=ident, Attribute=key)
+            out[key] = dig(answer, f"{convert_to_pascal(key)}.Value")
         mine = {"Name": "vpc-id", "Values": [ident]}
         main = self.call_aws(call, state, "describe_route_tables", Filters=[mine, {"Name": "association.main", "Values": ["true"]}])
         acls = self.call_aws(call, state, "describe_network_acls", Filters=[mine, {"Name": "default", "Values": ["true"]}])
@@ -67,9 +62,7 @@ class Subnet(Resource):
         "ipv6Native": False,
         "mapPublicIpOnLaunch": False,
     }
-    create_call, made = "create_subnet", "Subnet.SubnetId"
-    find_call, find_by, found = "describe_subnets", "SubnetIds", "Subnets.0"
-    delete_call, id_arg = "delete_subnet", "SubnetId"
+    kind = "Subnet"
     send = map_names("vpcId cidrBlock availabilityZone availabilityZoneId ipv6CidrBlock")
     show = map_names(
         "vpcId cidrBlock availabilityZone availabilityZoneId mapPublicIpOnLaunch assignIpv6AddressOnCreation ownerId ipv6Native",
@@ -78,24 +71,18 @@ class Subnet(Resource):
         enableResourceNameDnsARecordOnLaunch="PrivateDnsNameOptionsOnLaunch.EnableResourceNameDnsARecord",
         privateDnsHostnameTypeOnLaunch="PrivateDnsNameOptionsOnLaunch.HostnameType",
     )
-    in_place = {
-        "mapPublicIpOnLaunch": ("modify_subnet_attribute", _make_flag_modifier("MapPublicIpOnLaunch")),
-        "assignIpv6AddressOnCreation": ("modify_subnet_attribute", _make_flag_modifier("AssignIpv6AddressOnCreation")),
-        "enableResourceNameDnsARecordOnLaunch": ("modify_subnet_attribute", _make_flag_modifier("EnableResourceNameDnsARecordOnLaunch")),
-    }
-    tagged, arn = "subnet", "arn:aws:ec2:{region}:{account}:subnet/{id}"
+    in_place = _map_flags(
+        "modify_subnet_attribute", "mapPublicIpOnLaunch", "assignIpv6AddressOnCreation", "enableResourceNameDnsARecordOnLaunch"
+    )
 
 
 class InternetGateway(Resource):
     """An internet gateway, attached if it has a VPC."""
 
     token = "aws:ec2/internetGateway:InternetGateway"
-    create_call, made = "create_internet_gateway", "InternetGateway.InternetGatewayId"
-    find_call, find_by, found = "describe_internet_gateways", "InternetGatewayIds", "InternetGateways.0"
-    delete_call, id_arg = "delete_internet_gateway", "InternetGatewayId"
+    kind = "InternetGateway"
     show = map_names("ownerId", vpcId="Attachments.0.VpcId")
     also_in_place = frozenset({"vpcId"})
-    tagged, arn = "internet-gateway", "arn:aws:ec2:{region}:{account}:internet-gateway/{id}"
 
     def finish_create(self, call: Call, ident: str, inputs: Props) -> None:
         """Attach the gateway."""
@@ -106,11 +93,10 @@ class InternetGateway(Resource):
         if "vpcId" in inputs:
             self._change_vpc(call, ident, live.get("vpcId"), inputs["vpcId"], inputs)
 
-    def unmake(self, call: Call, ident: str, state: Props) -> None:
+    def unmake(self, call: Call, ident: str, thing: Props, state: Props) -> None:
         """Detach the gateway, then delete it."""
-        if thing := self.find(call, ident, state):
-            self._change_vpc(call, ident, dig(thing, "Attachments.0.VpcId"), None, state)
-            super().unmake(call, ident, state)
+        self._change_vpc(call, ident, dig(thing, "Attachments.0.VpcId"), None, state)
+        super().unmake(call, ident, thing, state)
 
     def _change_vpc(self, call: Call, ident: str, old: str | None, new: str | None, inputs: Props) -> None:
         if old and old != new:
@@ -132,12 +118,10 @@ class DhcpOptions(Resource):
     """DHCP options: resolver, domain and time server for a VPC's hosts."""
 
     token = "aws:ec2/vpcDhcpOptions:VpcDhcpOptions"
-    create_call, made = "create_dhcp_options", "DhcpOptions.DhcpOptionsId"
-    find_call, find_by, found = "describe_dhcp_options", "DhcpOptionsIds", "DhcpOptions.0"
-    delete_call, id_arg = "delete_dhcp_options", "DhcpOptionsId"
+    kind = "DhcpOptions"
+    find_call, found = "describe_dhcp_options", "DhcpOptions.0"
     show = map_names("ownerId")
     also = frozenset(_DHCP)
-    tagged, arn = "dhcp-options", "arn:aws:ec2:{region}:{account}:dhcp-options/{id}"
 
     def create_args(self, call: Call, inputs: Props) -> Props:
         """Send the options as AWS's list of lists."""
@@ -178,10 +162,9 @@ class DhcpOptionsAssociation(Resource):
 
     show = {"dhcpOptionsId": "dhcpOptionsId", "vpcId": "vpcId"}
 
-    def unmake(self, call: Call, ident: str, state: Props) -> None:
+    def unmake(self, call: Call, ident: str, thing: Props, state: Props) -> None:  # noqa: ARG002
         """Return the VPC to the default options, unless others replaced these."""
-        if thing := self.find(call, ident, state):
-            self.call_aws(call, state, "associate_dhcp_options", DhcpOptionsId="default", VpcId=thing["vpcId"])
+        self.call_aws(call, state, "associate_dhcp_options", DhcpOptionsId="default", VpcId=thing["vpcId"])
 
 
 TYPES = (Vpc, Subnet, InternetGateway, DhcpOptions, DhcpOptionsAssociation)

@@ -9,11 +9,7 @@ from zlib import crc32
 from containment_lab.providers.aws.resource import Resource, dig, map_names
 from containment_lab.providers.handler import Call, Props, RefusedError
 
-DESTINATIONS = {
-    "destinationCidrBlock": "DestinationCidrBlock",
-    "destinationIpv6CidrBlock": "DestinationIpv6CidrBlock",
-    "destinationPrefixListId": "DestinationPrefixListId",
-}
+DESTINATIONS = map_names("destinationCidrBlock destinationIpv6CidrBlock destinationPrefixListId")
 TARGETS = map_names(
     "carrierGatewayId gatewayId natGatewayId networkInterfaceId transitGatewayId vpcEndpointId vpcPeeringConnectionId",
     egressOnlyGatewayId="EgressOnlyInternetGatewayId",
@@ -54,13 +50,10 @@ class RouteTable(Resource):
 
     token = "aws:ec2/routeTable:RouteTable"
     sets = frozenset({"routes"})
-    create_call, made = "create_route_table", "RouteTable.RouteTableId"
-    find_call, find_by, found = "describe_route_tables", "RouteTableIds", "RouteTables.0"
-    delete_call, id_arg = "delete_route_table", "RouteTableId"
+    kind = "RouteTable"
     send = map_names("vpcId")
     show = map_names("vpcId ownerId")
     also_in_place = frozenset({"routes"})
-    tagged, arn = "route-table", "arn:aws:ec2:{region}:{account}:route-table/{id}"
 
     def build_outputs(self, call: Call, ident: str, thing: Props, state: Props) -> Props:
         """Add the routes in the form of inline ones."""
@@ -84,13 +77,12 @@ class RouteTable(Resource):
             if old.get(key) != route:
                 self.call_aws(call, inputs, "replace_route" if key in old else "create_route", RouteTableId=ident, **_encode_route(route))
 
-    def unmake(self, call: Call, ident: str, state: Props) -> None:
+    def unmake(self, call: Call, ident: str, thing: Props, state: Props) -> None:
         """Disassociate its subnets, then delete it, as the real provider does."""
-        if thing := self.find(call, ident, state):
-            for each in thing["Associations"]:
-                if not each.get("Main"):
-                    self.call_aws(call, state, "disassociate_route_table", AssociationId=each["RouteTableAssociationId"])
-            super().unmake(call, ident, state)
+        for each in thing["Associations"]:
+            if not each.get("Main"):
+                self.call_aws(call, state, "disassociate_route_table", AssociationId=each["RouteTableAssociationId"])
+        super().unmake(call, ident, thing, state)
 
     @staticmethod
     def _decode_route(route: Props) -> Props:
@@ -116,7 +108,7 @@ class DefaultRouteTable(RouteTable):
         self.modify(call, ident, live, {"routes": [], **inputs})
         self.retag(call, ident, live.get("tags") or {}, inputs.get("tags") or {}, inputs)
 
-    def unmake(self, call: Call, ident: str, state: Props) -> None:
+    def unmake(self, call: Call, ident: str, thing: Props, state: Props) -> None:
         """Leave the table unchanged."""
 
 
@@ -153,10 +145,9 @@ class Route(Resource):
         if any(live.get(key) != inputs.get(key) for key in TARGETS):
             self.call_aws(call, inputs, "replace_route", RouteTableId=inputs["routeTableId"], **_encode_route(inputs))
 
-    def unmake(self, call: Call, ident: str, state: Props) -> None:
+    def unmake(self, call: Call, ident: str, thing: Props, state: Props) -> None:  # noqa: ARG002
         """Delete the route if it still exists."""
-        if thing := self.find(call, ident, state):
-            self.call_aws(call, state, "delete_route", RouteTableId=thing["RouteTableId"], **_encode_destination(state))
+        self.call_aws(call, state, "delete_route", RouteTableId=thing["RouteTableId"], **_encode_destination(state))
 
 
 class RouteTableAssociation(Resource):
@@ -183,10 +174,9 @@ class RouteTableAssociation(Resource):
             args = {"AssociationId": thing["RouteTableAssociationId"], "RouteTableId": inputs["routeTableId"]}
             self.call_aws(call, inputs, "replace_route_table_association", **args)
 
-    def unmake(self, call: Call, ident: str, state: Props) -> None:
+    def unmake(self, call: Call, ident: str, thing: Props, state: Props) -> None:  # noqa: ARG002
         """Delete the association if it still exists."""
-        thing = self.find(call, ident, state)
-        if thing and thing["RouteTableId"] == state.get("routeTableId", thing["RouteTableId"]):
+        if thing["RouteTableId"] == state.get("routeTableId", thing["RouteTableId"]):
             self.call_aws(call, state, "disassociate_route_table", AssociationId=thing["RouteTableAssociationId"])
 
 
@@ -219,7 +209,7 @@ class MainRouteTableAssociation(Resource):
         if live["routeTableId"] != inputs["routeTableId"]:
             self._swap(call, inputs, self._main(call, inputs), inputs["routeTableId"])
 
-    def unmake(self, call: Call, ident: str, state: Props) -> None:  # noqa: ARG002
+    def unmake(self, call: Call, ident: str, thing: Props, state: Props) -> None:  # noqa: ARG002
         """Restore the original table."""
         now, original = self._main(call, state), state.get("originalRouteTableId")
         if now and original and now["RouteTableId"] != original:

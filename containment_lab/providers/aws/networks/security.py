@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from botocore.exceptions import ClientError
 
-from containment_lab.providers.aws.resource import Resource, map_names
+from containment_lab.providers.aws.resource import Resource, map_names, split_words
 from containment_lab.providers.handler import Call, Props, RefusedError, UnservedError
 from containment_lab.wire import UNKNOWN, has_unknown
 
@@ -97,13 +97,11 @@ class SecurityGroup(Resource):
     autoname: str | None = "name"
     defaults = {"description": "Managed by Pulumi", "revokeRulesOnDelete": False}
     sets = frozenset({"ingress", "egress"})
-    create_call, made = "create_security_group", "GroupId"
-    find_call, find_by, found = "describe_security_groups", "GroupIds", "SecurityGroups.0"
-    delete_call, id_arg = "delete_security_group", "GroupId"
+    kind = "SecurityGroup"
+    made, find_by, id_arg = "GroupId", "GroupIds", "GroupId"
     send = map_names("description vpcId", name="GroupName")
     show = map_names("vpcId ownerId description", name="GroupName")
     also_in_place = frozenset({"ingress", "egress", "revokeRulesOnDelete"})
-    tagged, arn = "security-group", "arn:aws:ec2:{region}:{account}:security-group/{id}"
 
     def is_same(self, key: str, one: Any, other: Any) -> bool:
         """Compare inline rules as atoms."""
@@ -160,7 +158,7 @@ class DefaultSecurityGroup(SecurityGroup):
         super().finish_create(call, ident, inputs)
         self.retag(call, ident, {}, inputs.get("tags") or {}, inputs)
 
-    def unmake(self, call: Call, ident: str, state: Props) -> None:
+    def unmake(self, call: Call, ident: str, thing: Props, state: Props) -> None:
         """Leave the group unchanged."""
 
 
@@ -169,11 +167,8 @@ class _SinglePeerRule(Resource):
 
     direction = ""
     also = frozenset({"securityGroupId"})
-    also_in_place = frozenset(
-        {"cidrIpv4", "cidrIpv6", "prefixListId", "referencedSecurityGroupId", "ipProtocol", "fromPort", "toPort", "description"}
-    )
-    tagged, arn = "security-group-rule", "arn:aws:ec2:{region}:{account}:security-group-rule/{id}"
-    find_call, find_by, found = "describe_security_group_rules", "SecurityGroupRuleIds", "SecurityGroupRules.0"
+    also_in_place = split_words("cidrIpv4 cidrIpv6 prefixListId referencedSecurityGroupId ipProtocol fromPort toPort description")
+    kind = "SecurityGroupRule"
     show = map_names(
         "cidrIpv4 cidrIpv6 prefixListId ipProtocol fromPort toPort description securityGroupRuleId",
         securityGroupId="GroupId",
@@ -225,11 +220,10 @@ class _SinglePeerRule(Resource):
             rules = [{"SecurityGroupRuleId": ident, "SecurityGroupRule": rule}]
             self.call_aws(call, inputs, "modify_security_group_rules", GroupId=inputs["securityGroupId"], SecurityGroupRules=rules)
 
-    def unmake(self, call: Call, ident: str, state: Props) -> None:
+    def unmake(self, call: Call, ident: str, thing: Props, state: Props) -> None:
         """Revoke the rule."""
-        if thing := self.find(call, ident, state):
-            args = {"GroupId": thing["GroupId"], "SecurityGroupRuleIds": [ident]}
-            self.call_aws(call, state, f"revoke_security_group_{self.direction}", **args)
+        args = {"GroupId": thing["GroupId"], "SecurityGroupRuleIds": [ident]}
+        self.call_aws(call, state, f"revoke_security_group_{self.direction}", **args)
 
     @staticmethod
     def _build_atom(inputs: Props) -> Atom:
@@ -299,11 +293,10 @@ class SecurityGroupRule(Resource):
         kept = {key: thing.get(key) for key in (*self.also, "securityGroupRuleId")}
         return super().build_outputs(call, ident, thing, state) | kept
 
-    def unmake(self, call: Call, ident: str, state: Props) -> None:
+    def unmake(self, call: Call, ident: str, thing: Props, state: Props) -> None:  # noqa: ARG002
         """Revoke its peers."""
-        if self.find(call, ident, state):
-            args = {"GroupId": state["securityGroupId"], "IpPermissions": [encode_atom(atom) for atom in sorted(self._build_atoms(state))]}
-            self.call_aws(call, state, f"revoke_security_group_{state['type']}", **args)
+        args = {"GroupId": state["securityGroupId"], "IpPermissions": [encode_atom(atom) for atom in sorted(self._build_atoms(state))]}
+        self.call_aws(call, state, f"revoke_security_group_{state['type']}", **args)
 
     @staticmethod
     def _build_atoms(inputs: Props) -> set[Atom]:

@@ -1,18 +1,78 @@
-"""Settings of S3 buckets that are resources by themselves: versions, encryption, public access, Object Lock and the bucket's policy.
+"""S3 buckets, and their settings that are resources by themselves: versions, encryption, public access, Object Lock, and the policy.
 
-The id of each is the bucket's name, and a change is the same call as the creation.
+The id of each setting is the bucket's name, and a change is the same call as the creation.
 """
-# ruff: noqa: S105  (type tokens are not passwords)
 
+# ruff: noqa: S105  (type tokens are not passwords)
 from __future__ import annotations
 
 from typing import Any
 
-from botocore.exceptions import ClientError
-
-from containment_lab.providers.aws.resource import Resource
+from containment_lab.cloud.clients import REGION
+from containment_lab.providers.aws.named_resource import NamedResource
+from containment_lab.providers.aws.resource import Resource, decode_tags, encode_tags, map_names
 from containment_lab.providers.aws.shapes import convert_from_aws, convert_to_aws
 from containment_lab.providers.handler import Call, Props, RefusedError
+
+
+class Bucket(NamedResource):
+    """An S3 bucket: name, tags, and emptied before deletion if `forceDestroy` is set."""
+
+    service = "s3"
+    token = "aws:s3/bucket:Bucket"
+    autoname = "bucket"
+    defaults = {"forceDestroy": False}
+    create_call, delete_call, id_arg = "create_bucket", "delete_bucket", "Bucket"
+    send = map_names("bucket", objectLockEnabled="ObjectLockEnabledForBucket")
+    also_in_place = frozenset({"forceDestroy"})
+
+    def check(self, call: Call, inputs: Props) -> Any:
+        """Make the name lower case."""
+        if isinstance(inputs.get("bucket"), str):
+            inputs["bucket"] = inputs["bucket"].lower()
+        return super().check(call, inputs)
+
+    def create_args(self, call: Call, inputs: Props) -> Props:
+        """Send the region, which S3 requires outside us-east-1."""
+        region = self.get_region(call, inputs)
+        return super().create_args(call, inputs) | (
+            {} if region == REGION else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+        )
+
+    def finish_create(self, call: Call, ident: str, inputs: Props) -> None:
+        """Tag the bucket."""
+        self.retag(call, ident, {}, inputs.get("tags") or {}, inputs)
+
+    def find(self, call: Call, ident: str, state: Props) -> Props | None:
+        """Return the bucket if its head can be read."""
+        return self.try_call(lambda: self.call_aws(call, state, "head_bucket", Bucket=ident)) and {"Name": ident}
+
+    def build_outputs(self, call: Call, ident: str, thing: Props, state: Props) -> Props:
+        """Add the names that follow from its name."""
+        out = super().build_outputs(call, ident, thing, state)
+        region = self.get_region(call, state)
+        domain = {"bucketDomainName": f"{ident}.s3.amazonaws.com", "bucketRegionalDomainName": f"{ident}.s3.{region}.amazonaws.com"}
+        return out | {"bucket": ident, "arn": f"arn:aws:s3:::{ident}", "bucketRegion": region, **domain}
+
+    def read_tags(self, call: Call, ident: str, thing: Props) -> dict[str, str]:  # noqa: ARG002
+        """Return the tags; S3 answers with an error when there are none."""
+        return decode_tags(self.try_call(lambda: self.call_aws(call, {}, "get_bucket_tagging", Bucket=ident)["TagSet"], {"NoSuchTagSet"}))
+
+    def retag(self, call: Call, ident: str, old: dict[str, str], new: dict[str, str], live: Props) -> None:
+        """Write all tags at once, as S3 requires."""
+        if new:
+            self.call_aws(call, live, "put_bucket_tagging", Bucket=ident, Tagging={"TagSet": encode_tags(new)})
+        elif old:
+            self.call_aws(call, live, "delete_bucket_tagging", Bucket=ident)
+
+    def unmake(self, call: Call, ident: str, thing: Props, state: Props) -> None:
+        """Empty the bucket first if `forceDestroy` is set, then delete it."""
+        if state.get("forceDestroy") and self.find(call, ident, state):
+            listed = self.call_aws(call, state, "list_object_versions", Bucket=ident)
+            for each in (*listed.get("Versions", ()), *listed.get("DeleteMarkers", ())):
+                self.call_aws(call, state, "delete_object", Bucket=ident, Key=each["Key"], VersionId=each["VersionId"])
+        super().unmake(call, ident, thing, state)
+
 
 _ABSENT = frozenset({"NoSuchBucketPolicy", "NoSuchPublicAccessBlockConfiguration", "ObjectLockConfigurationNotFoundError"})
 _SPELLED = {"SseAlgorithm": "SSEAlgorithm", "KmsMasterKeyId": "KMSMasterKeyID"}
@@ -47,12 +107,7 @@ class _BucketSetting(Resource):
 
     def find(self, call: Call, ident: str, state: Props) -> Props | None:
         """Return the setting, None where the bucket or the setting does not exist."""
-        try:
-            answer = self.try_call(lambda: self.call_aws(call, state, self.get_call, Bucket=ident))
-        except ClientError as error:
-            if error.response["Error"]["Code"] in _ABSENT:
-                return None
-            raise
+        answer = self.try_call(lambda: self.call_aws(call, state, self.get_call, Bucket=ident), _ABSENT)
         return None if answer is None else self.parse(answer)
 
     def build_outputs(self, call: Call, ident: str, thing: Props, state: Props) -> Props:
@@ -89,14 +144,9 @@ class BucketVersioning(_BucketSetting):
         super()._put(call, inputs)
 
     def _has_lock(self, call: Call, ident: str, state: Props) -> bool:
-        try:
-            return self.try_call(lambda: self.call_aws(call, state, "get_object_lock_configuration", Bucket=ident)) is not None
-        except ClientError as error:
-            if error.response["Error"]["Code"] in _ABSENT:
-                return False
-            raise
+        return self.try_call(lambda: self.call_aws(call, state, "get_object_lock_configuration", Bucket=ident), _ABSENT) is not None
 
-    def unmake(self, call: Call, ident: str, state: Props) -> None:
+    def unmake(self, call: Call, ident: str, thing: Props, state: Props) -> None:  # noqa: ARG002
         """Suspend the versions; those of a bucket with Object Lock stay, as S3 refuses it and the provider goes on."""
         if not self._has_lock(call, ident, state):
             self.call_aws(call, state, "put_bucket_versioning", Bucket=ident, VersioningConfiguration={"Status": "Suspended"})
@@ -154,7 +204,7 @@ class BucketObjectLock(_BucketSetting):
         found: Props = convert_from_aws(answer["ObjectLockConfiguration"])
         return found if found.get("rule") else None
 
-    def unmake(self, call: Call, ident: str, state: Props) -> None:
+    def unmake(self, call: Call, ident: str, thing: Props, state: Props) -> None:  # noqa: ARG002
         """Remove the default retention."""
         self.call_aws(call, state, self.put_call, Bucket=ident, ObjectLockConfiguration={"ObjectLockEnabled": "Enabled"})
 
@@ -192,4 +242,4 @@ def _make_whole(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-TYPES = (BucketVersioning, BucketEncryption, BucketPublicAccessBlock, BucketObjectLock, BucketPolicy)
+TYPES = (Bucket, BucketVersioning, BucketEncryption, BucketPublicAccessBlock, BucketObjectLock, BucketPolicy)
