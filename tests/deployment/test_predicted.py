@@ -20,6 +20,7 @@ from tests.deployment.lab import REPOSITORY, Lab
 from tests.deployment.world import world_of
 from tests.scenarios.test_cells import TABLES
 from tests.support.comparisons import find_differences
+from tests.support.entries import with_entries
 
 pytestmark = [
     pytest.mark.packets,
@@ -43,7 +44,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 @pytest.mark.parametrize("agent_class", sorted(TABLES))
 def test_packets_do_what_the_model_predicts(lab: Lab, agent_class: str, mode: PolicyMode) -> None:
     table, stack = TABLES[agent_class], f"{agent_class}-{mode.value}"
-    given = {key: value if isinstance(value, str) else json.dumps(value) for key, value in table.config.items()}
+    given = {key: value if isinstance(value, str) else json.dumps(value) for key, value in with_entries(table.config).items()}
     pairs = [word for key, value in given.items() for word in ("--config", f"{key}={value}")]
     lab.must("up", stack, "--skip-preview", *pairs, pack=None)
     world = world_of(lab, stack)

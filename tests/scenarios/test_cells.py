@@ -88,7 +88,7 @@ def test_no_cell_is_missing_and_each_is_decided_as_its_column_expects(agent_clas
 
 
 def find_untried_sets(agent_class: str, scenarios: tuple[Scenario, ...]) -> list[str]:
-    """Return each item of a class's rows and each catalog set that makes it true, or that it refuses, without a row that sends one of its names."""
+    """Return each item of a class, with each catalog set behind it of which no row sends a name."""
     out = []
     for item, made in [pair for key in ("permits", "denies") for pair in CLASSES[agent_class][key].items()]:
         for name in (*made.get("sets", ()), *made.get("not_permitted", ())):
