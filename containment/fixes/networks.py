@@ -55,6 +55,13 @@ def find_next_free(wanted: IPv4Network, taken: Iterable[IPv4Network]) -> IPv4Net
     )
 
 
+def find_free_inside(ranges: Iterable[IPv4Network], taken: Iterable[IPv4Network]) -> IPv4Network | None:
+    """Return the first free /16 of some ranges, None when there is none; a range narrower than a /16 counts as one network."""
+    used = list(taken)
+    blocks = (block for one in ranges for block in ([one] if one.prefixlen > _WHOLE else one.subnets(new_prefix=_WHOLE)))
+    return next((block for block in blocks if not any(block.overlaps(other) for other in used)), None)
+
+
 def _generate_blocks(start: IPv4Network) -> Iterator[IPv4Network]:
     """Yield every private /16, first those from `start` upwards, then those below it."""
     blocks = [block for wide in RFC1918 for block in wide.subnets(new_prefix=_WHOLE)]

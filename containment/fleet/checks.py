@@ -12,7 +12,7 @@ from typing import Any
 
 from containment.config.pulumi_format.stack_file import read_config
 from containment.errors import InputError, Problem
-from containment.fixes.networks import find_next_free
+from containment.fixes.networks import find_free_inside, find_next_free
 from containment.fleet.loader import load_fleet
 from containment.fleet.members import ACCOUNT, CONTROLLER, REGION, Member, read_members
 from containment.fleet.site import FILE, FleetFile
@@ -89,8 +89,7 @@ def _find_network_problem(member: Member, members: Sequence[Member]) -> Iterator
     if vpc is None or any(vpc.subnet_of(network) for network in member.site.cidrs):
         return
     taken = [one.network for one in members if one.network is not None]
-    inside = (block for network in member.site.cidrs if network.prefixlen <= 16 for block in network.subnets(new_prefix=16))
-    free = next((block for block in inside if not any(block.overlaps(other) for other in taken)), None)
+    free = find_free_inside(member.site.cidrs, taken)
     networks = ", ".join(map(str, member.site.cidrs))
     what = f"is {vpc}, which no network of the site {member.site_name} contains ({networks})"
     fix = (

@@ -71,10 +71,26 @@ def read_stack(
     if not written and not options and not _has_secrets(path):
         raise _add_other_problems(_make_empty_error(path, stack, folder), stack, folder, library)
     raw = {"awsAccessAccount": NOT_SET, **written, **{key: _read_option(key, text) for key, text in options.items()}}
-    raw = complete_from_name(raw, (), stack, _find_classes(library))
-    if raw.get("policyMode") == PolicyMode.ENFORCE and not raw.get("agentImageId"):
-        raw["agentImageId"] = NO_IMAGE
-    return resolve_stack(raw, stack, folder, library, options)
+    return resolve_stack(_complete_values(raw, stack, library), stack, folder, library, options)
+
+
+def resolve_new_stack(stack: str, values: Mapping[str, str], folder: Path = Path()) -> ContainmentSpec:
+    """Return the spec of a stack whose file is not written yet; raises InputError with every problem.
+
+    Args:
+        stack: the stack's name.
+        values: the values by key that the file will set.
+        folder: where the other stack files are.
+    """
+    return resolve_stack(_complete_values({"awsAccessAccount": NOT_SET, **values}, stack, None), stack, folder)
+
+
+def _complete_values(raw: Mapping[str, Any], stack: str, library: Library | None) -> dict[str, Any]:
+    """Return a stack's values with class and mode from its name, and a placeholder for the image that enforce needs."""
+    out = complete_from_name(raw, (), stack, _find_classes(library))
+    if out.get("policyMode") == PolicyMode.ENFORCE and not out.get("agentImageId"):
+        out["agentImageId"] = NO_IMAGE
+    return out
 
 
 def resolve_stack(

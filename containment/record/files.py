@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from containment.errors import InputError, Problem
+from containment.files import locks
 from containment.files.whole_files import FileWriter, sync_folder
 
 
@@ -31,15 +31,11 @@ def convert_errors(path: Path, doing: str = "written") -> Iterator[None]:
 @contextmanager
 def lock_folder(folder: Path) -> Iterator[None]:
     """Hold the record's lock; other processes wait. The folder is created."""
-    with convert_errors(folder, "locked"):
-        folder.mkdir(parents=True, exist_ok=True)
-        handle = os.open(folder, os.O_RDONLY)
-    try:
+    with ExitStack() as held:
         with convert_errors(folder, "locked"):
-            fcntl.flock(handle, fcntl.LOCK_EX)
+            folder.mkdir(parents=True, exist_ok=True)
+            held.enter_context(locks.lock_folder(folder))
         yield
-    finally:
-        os.close(handle)
 
 
 def append_bytes(path: Path, data: bytes, at: int) -> None:

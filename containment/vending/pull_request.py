@@ -48,21 +48,29 @@ def describe_vended(vended: Vended, spec: ContainmentSpec, *, dry_run: bool) -> 
         Section(
             "Agent",
             ("field", "value"),
-            (*build_rows(agent), *_build_marker_rows(vended.marker), *build_host_rows(host), ("change", change)),
+            (
+                *build_rows(agent),
+                *_build_stack_rows(vended.stack_file, spec),
+                *_build_marker_rows(vended.marker),
+                *build_host_rows(host),
+                ("change", change),
+            ),
         ),
         Section("Class", ("field", "value"), _build_class_rows(spec)),
         *((Section(asked, ("question", "key"), questions),) if questions else ()),
         *((Section(GATEWAY_TITLE, ("question", "key"), ((gateway, ROUTES_KEY),)),) if gateway else ()),
         *((Section("Warnings", ("where", "what", "fix"), warnings),) if warnings else ()),
-        Section("Before merging", ("step",), _list_steps(spec)),
+        Section("Before merging", ("step",), _list_steps(spec, is_new=bool(vended.stack_file))),
     )
     subject, branch = make_subject(agent.name, agent.stack), make_branch_name(agent.name)
     state = "would be written" if dry_run else "written"
-    written = f"{agent.file} and {vended.marker}" if vended.marker else agent.file
+    *most, last = filter(None, (vended.stack_file, agent.file, vended.marker))
+    written = f"{', '.join(most)} and {last}" if most else last
     document: dict[str, Any] = {
         "schema": "containment-vend/v1",
         "agent": dump_agent(agent),
         "file": agent.file,
+        "stackFile": vended.stack_file or None,
         "marker": vended.marker or None,
         "written": not dry_run,
         "host": dump_host(host),
@@ -130,6 +138,12 @@ def _build_marker_rows(marker: str) -> tuple[tuple[str, str], ...]:
     return (("added file", f"{marker}: without an agent file the stack has no host"),) if marker else ()
 
 
+def _build_stack_rows(file: str, spec: ContainmentSpec) -> tuple[tuple[str, str], ...]:
+    return (
+        (("added file", f"{file}: the stack, on {spec.config.vpc_cidr}, which no other stack file of this checkout has"),) if file else ()
+    )
+
+
 def _build_class_rows(spec: ContainmentSpec) -> tuple[tuple[str, str], ...]:
     return (
         ("class", f"{spec.preset.name}: {spec.preset.stance}"),
@@ -139,8 +153,10 @@ def _build_class_rows(spec: ContainmentSpec) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _list_steps(spec: ContainmentSpec) -> tuple[tuple[str], ...]:
+def _list_steps(spec: ContainmentSpec, *, is_new: bool) -> tuple[tuple[str], ...]:
+    new = "containment fleet plan: the new stack beside the others, and its attachment point in platform/"
     return (
+        *(((new,),) if is_new else ()),
         (f"containment plan --stack {spec.stack}: the rules that the agent gets",),
         (f"containment preflight --stack {spec.stack}: the account and the Controller",),
         (f"pulumi preview --stack {spec.stack} --policy-pack policypack: one host more, or the single host renamed, and nothing else",),

@@ -11,7 +11,6 @@ import yaml
 
 from containment.config.spec import ContainmentSpec
 from containment.errors import InputError, Problem
-from containment.fixes.nearest_word import make_proposal
 from containment.loaders import strict_yaml
 from containment.vending.agent import FIXES, FOLDER, Agent, find_agent_name_problem
 from containment.vending.hosts import HostPlan, plan_hosts
@@ -47,7 +46,7 @@ _TITLE: Final = "the agent's request cannot be used"
 class Vended:
     """A checked request: the agent, the text of its file, and the hosts of its stack with it.
 
-    `marker` is the file that is added with it, "" where the stack has it already.
+    `marker` is the file that is added with it, "" where the stack has it already. `stack_file` is the stack's file where it is new.
     """
 
     agent: Agent
@@ -55,6 +54,7 @@ class Vended:
     plan: HostPlan
     is_adopting: bool
     marker: str = ""
+    stack_file: str = ""
 
 
 def build_document(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -83,14 +83,14 @@ def find_value_problems(values: Mapping[str, Any]) -> list[Problem]:
     return [_locate_at_option(one) for one in problems if one.what != "is not set"]
 
 
-def check_request(name: str, values: Mapping[str, Any], files: AgentFiles, stacks: Sequence[str], today: date) -> Agent:
+def check_request(name: str, values: Mapping[str, Any], files: AgentFiles, stack_problems: Sequence[Problem], today: date) -> Agent:
     """Return the agent of a request; raise InputError with every problem of its name and its values at once.
 
     Args:
         name: the agent's name.
         values: the values by dotted key.
         files: the agent files of the folder.
-        stacks: the stacks that have a file.
+        stack_problems: what is wrong with the stack that the request names.
         today: the day with which the end is compared.
     """
     problems = find_name_problems(name, files)
@@ -99,10 +99,8 @@ def check_request(name: str, values: Mapping[str, Any], files: AgentFiles, stack
     for key in find_missing(values):
         what = "is not given, and stdin is not a terminal on which it could be entered"
         problems.append(Problem(OPTIONS[key], what, "an agent file has every owner, a purpose and an end", FIXES[key]))
-    stack = values.get("stack")
-    if stack and stack not in stacks and not any(one.where == OPTIONS["stack"] for one in problems):
-        fix = make_proposal(stack, stacks, f"write Pulumi.{stack}.yaml first")
-        problems.append(Problem(OPTIONS["stack"], f"has no file Pulumi.{stack}.yaml", "class, mode and network are in it", fix))
+    if not any(one.where == OPTIONS["stack"] for one in problems):
+        problems += stack_problems
     if agent is not None and not agent.is_active(today):
         what = f"{agent.until} has passed; today is {today}"
         problems.append(Problem(OPTIONS["until"], what, "the agent would have no host", "give a later day"))
@@ -121,12 +119,21 @@ def find_name_problems(name: str, files: AgentFiles) -> list[Problem]:
     return []
 
 
-def complete_request(agent: Agent, spec: ContainmentSpec, files: AgentFiles, today: date) -> Vended:
-    """Return the text of an agent's file and its stack's hosts; raise InputError for an agent that the stack cannot have."""
+def complete_request(agent: Agent, spec: ContainmentSpec, files: AgentFiles, today: date, stack_file: str = "") -> Vended:
+    """Return the text of an agent's file and its stack's hosts; raise InputError for an agent that the stack cannot have.
+
+    Args:
+        agent: the agent.
+        spec: its stack.
+        files: the agent files of the folder.
+        today: the day on which it is vended.
+        stack_file: the name of the stack's file where it is written with the agent's, "" where it exists.
+    """
     others = files.find_agents(spec.stack)
     plan = plan_hosts(spec, (*others, agent), today)
     marker = "" if spec.stack in files.by_request else make_marker_name(spec.stack)
-    return Vended(agent, render_file(agent), plan, is_adopting=not others and not files.by_request & {spec.stack}, marker=marker)
+    is_adopting = not others and not files.by_request & {spec.stack}
+    return Vended(agent, render_file(agent), plan, is_adopting=is_adopting, marker=marker, stack_file=stack_file)
 
 
 def render_file(agent: Agent) -> str:

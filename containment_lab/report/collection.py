@@ -14,6 +14,7 @@ from containment.loaders.scenarios import read_scenarios
 from containment.policy.scenario import Scenario
 from containment_lab.network.control import LabNetwork
 from containment_lab.report.facts import OmittedPart, Report, collect_versions
+from containment_lab.report.outcomes import Part
 from containment_lab.report.summary import format_test_name
 from containment_lab.validation.comparison import compare_flows
 from containment_lab.validation.evasion import run_table
@@ -31,12 +32,14 @@ class Plan:
         flows: The rows of the class's scenario table that need no company-specific destinations.
         sends_evasion: Whether the techniques are sent.
         update: Deploys the stack with one more destination for test 6, or (with None) without it; None leaves the update out.
+        no_flows: Why there is no flow, "" where there are some.
     """
 
     table: ClassTable
     flows: tuple[Scenario, ...]
     sends_evasion: bool
     update: Callable[[str | None], Any] | None
+    no_flows: str = ""
 
 
 def read_plan(spec: ContainmentSpec, tables: Path, *, sends_evasion: bool, update: Callable[[str | None], Any] | None) -> Plan:
@@ -48,9 +51,11 @@ def read_plan(spec: ContainmentSpec, tables: Path, *, sends_evasion: bool, updat
         sends_evasion: Whether the evasion table is sent.
         update: See `Plan`.
     """
-    scenarios = read_scenarios(tables / f"{spec.config.agent_class}.yaml").scenarios
-    flows = tuple(each for each in scenarios if not each.needs)
-    return Plan(load_table(tables / "evasion.yaml").select_for_stack(spec), flows, sends_evasion, update)
+    path, evasion = tables / f"{spec.config.agent_class}.yaml", load_table(tables / "evasion.yaml").select_for_stack(spec)
+    if not path.is_file():
+        return Plan(evasion, (), sends_evasion, update, no_flows=f"{path} does not exist; a class needs no scenario table")
+    flows = tuple(each for each in read_scenarios(path).scenarios if not each.needs)
+    return Plan(evasion, flows, sends_evasion, update)
 
 
 def collect_report(world: LabNetwork, spec: ContainmentSpec, plan: Plan, commit: str | None, progress: Callable[[str], None]) -> Report:
@@ -76,6 +81,7 @@ def collect_report(world: LabNetwork, spec: ContainmentSpec, plan: Plan, commit:
     status = world.send_command("status")
     left_out = [OmittedPart("Evasion techniques", "--no-evasion")] if not plan.sends_evasion else []
     left_out += [OmittedPart(format_test_name(6), "--no-update: the stack was not updated")] if plan.update is None else []
+    left_out += [OmittedPart(Part.FLOWS.value, plan.no_flows, wanted=False)] if plan.no_flows else []
     return Report(
         stack=world.stack,
         agent_class=spec.config.agent_class,

@@ -14,6 +14,7 @@ from tests.containment.bundle_update.test_agent_attempts import ATTEMPTS as UPDA
 from tests.containment.discovery.planted import LISTED
 from tests.containment.renderings.test_widenings import WIDENINGS
 from tests.deployment.launcher.attempts import ATTEMPTS, LAYERS
+from tests.support.classes import SHIPPED
 
 LISTS = load_lists()
 NAMES = sorted({name for lines in LISTS.values() for line in lines.values() for name in line.list_names()})
@@ -67,7 +68,8 @@ def test_the_numbers_of_the_lists_hold() -> None:
     assert len(ATTEMPTS) >= 60
     assert all(sum(layer in each.by for each in ATTEMPTS) >= 6 for layer in LAYERS)
     assert len(WIDENINGS) >= 25
-    assert (len(find_class_names()), len(Harness)) == (7, 4)
+    assert (len(SHIPPED), len(Harness)) == (7, 4)
+    assert {*SHIPPED} <= find_class_names()
     assert len(UPDATER_ATTEMPTS) >= 15
     assert len(PRINCIPALS) >= 8
     assert LISTED >= 25

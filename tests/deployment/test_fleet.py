@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from containment.exit_code import Exit
-from containment.loaders.presets import find_class_names
 from containment.loaders.stack_file import read_stack
 from containment.names import DENY_GROUPS, WebGroupId
 from containment_lab.linux.tools import list_missing
@@ -21,6 +20,7 @@ from tests.deployment.inventory import aws_inventory, controller_inventory
 from tests.deployment.lab import Lab
 from tests.deployment.watch import hosts
 from tests.deployment.world import find_decision, world_of
+from tests.support.classes import SHIPPED
 from tests.support.cloud_inventory import find_differences
 
 STACKS = {"coding-monitor": 2, "research-monitor": 0}
@@ -106,7 +106,7 @@ def assert_contained(project: FleetProject, stacks: dict[str, int]) -> int:
 @pytest.mark.skipif(bool(list_missing()), reason="; ".join(list_missing()))
 @pytest.mark.timeout(7200)
 def test_twenty_agents_in_every_class_come_up_through_three_kills(lab: Lab, tmp_path: Path) -> None:
-    classes = sorted(find_class_names())
+    classes = sorted(SHIPPED)
     stacks = {f"{name}-monitor": 2 + (number < 20 - 2 * len(classes)) for number, name in enumerate(classes)}
     assert (sum(stacks.values()), len(stacks)) == (20, 7)
     project = FleetProject.write(tmp_path / "project", lab, stacks)

@@ -23,6 +23,7 @@ from containment.risk.threats import ENTRIES
 from policypack.registry import RULES
 from tests.containment.cli.commands import commands
 from tests.support.child import REPOSITORY
+from tests.support.classes import SHIPPED
 
 
 def ids() -> Iterator[str]:
@@ -84,7 +85,7 @@ def exit_codes() -> Iterator[str]:
 def firewall_rules() -> Iterator[str]:
     """Yield the rules of each shipped class by priority and name: they are what logs and tickets name."""
     library = load_library()
-    for name in library.presets:
+    for name in SHIPPED:
         spec = resolve({"awsAccessAccount": "a", "agentClass": name, "agentImageId": "ami-00000000"}, library, f"{name}-monitor")
         yield f"# {name}"
         yield from (f"{rule.priority} {rule.name}" for rule in build_ruleset(spec).rules)

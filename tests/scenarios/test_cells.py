@@ -20,6 +20,7 @@ from containment.policy.invariants import find_agent_sources
 from containment.policy.rules import RuleSet
 from containment.policy.scenario import Expectation, Scenario, ScenarioTable
 from containment.policy.scenario_flow import build_flow, convert_decision
+from containment.ternary import Ternary
 from tests.support.classes import SHIPPED
 
 HERE = Path(__file__).parent
@@ -84,6 +85,33 @@ def test_no_cell_is_missing_and_each_is_decided_as_its_column_expects(agent_clas
     for scenario in found:
         assert {expected.verdict for expected in scenario.expect.values()} == {verdict}
         assert verdict is PolicyVerdict.PERMIT or scenario.threats, f"{scenario.id} denies for no threat"
+
+
+def find_untried_sets(agent_class: str, scenarios: tuple[Scenario, ...]) -> list[str]:
+    """Return each item of a class, with each catalog set behind it of which no row sends a name."""
+    out = []
+    for item, made in [pair for key in ("permits", "denies") for pair in CLASSES[agent_class][key].items()]:
+        for name in (*made.get("sets", ()), *made.get("not_permitted", ())):
+            patterns = LIBRARY.sets[name].make_patterns("us-east-1")
+            names = [row.flow.server_name for row in scenarios if row.quote == item and row.flow and row.flow.server_name]
+            if all(one.matches(sent.lower().rstrip(".")) is Ternary.NO for one in patterns for sent in names):
+                out.append(f"{item}: {name}")
+        if "elsewhere" in made and not any(row.quote == item for row in scenarios):
+            out.append(f"{item}: {made['elsewhere']}")
+    return out
+
+
+@pytest.mark.parametrize("agent_class", CLASSES)
+def test_each_set_that_makes_an_item_true_or_that_it_refuses_has_a_row(agent_class: str) -> None:
+    assert find_untried_sets(agent_class, TABLES[agent_class].scenarios) == []
+
+
+@pytest.mark.parametrize("agent_class", CLASSES)
+def test_a_set_without_a_row_is_found(agent_class: str) -> None:
+    scenarios = TABLES[agent_class].scenarios
+    quotes = {item for key in ("permits", "denies") for item in CLASSES[agent_class][key]}
+    for item in quotes:
+        assert find_untried_sets(agent_class, tuple(row for row in scenarios if row.quote != item)), item
 
 
 def test_every_shipped_class_has_a_table_and_every_table_a_class() -> None:

@@ -65,9 +65,15 @@ SHOWN: Final = "coding"
 """The class whose scenarios are listed by id; for the other classes the table has only their number."""
 
 
+def read_rows(folder: Path, classes: Iterable[str]) -> dict[str, tuple[Scenario, ...]]:
+    """Return the scenarios of each class that has a table; a class may have none."""
+    paths = {name: folder / f"{name}.yaml" for name in classes}
+    return {name: read_scenarios(path).scenarios for name, path in paths.items() if path.is_file()}
+
+
 def render_threats(library: Library) -> str:
     """Render each threat in one row, from the frameworks' entries to the tests."""
-    rows = {name: read_scenarios(SCENARIOS / f"{name}.yaml").scenarios for name in library.presets}
+    rows = read_rows(SCENARIOS, library.presets)
     header = ("threat", "cited as", "rules that deny", "scenarios", "proved for every flow", "source")
     return format_table(header, [_format_row(threat, rows) for threat in THREATS])
 

@@ -39,6 +39,7 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="The agent's name, whi
 def new(
     name: Name,
     stack: StackOrNone = None,
+    new_stack: Annotated[bool, typer.Option("--new-stack", help="Write the stack's file too, on a free network.")] = False,
     business: Annotated[str | None, typer.Option("--owner-business", help="Owner of its work.")] = None,
     approver: Annotated[str | None, typer.Option("--owner-security-approver", help="Approver of its access.")] = None,
     steward: Annotated[str | None, typer.Option("--owner-data-steward", help="Owner of its data.")] = None,
@@ -57,9 +58,12 @@ def new(
     """Write an agent's file and the pull request for it.
 
     Values that no option gives are read from the terminal; without one, every missing option is listed. A file that exists is never
-    overwritten. Class, mode and site follow from the stack.
+    overwritten. Class, mode and site follow from the stack. A stack without a file is refused, with the next free network in the fix;
+    --new-stack writes its file.
     """
-    from containment.files.output_files import write_whole
+    from containment.files.locks import lock_folder
+    from containment.files.output_files import convert_write_errors, write_whole
+    from containment.fleet.new_stack import find_stack, resolve_stack
     from containment.loaders.stack_file import read_stack
     from containment.vending.loader import find_stacks, read_agents
     from containment.vending.pull_request import describe_vended
@@ -81,25 +85,31 @@ def new(
         "ephemeral": True if deadline else None,
         "deadline": deadline,
     }
-    files = read_agents(folder)
     if find_missing(values) and _is_terminal():
         reader.require()
-        _prompt_for_missing(name, values, files, folder)
-    stacks = find_stacks(folder)
-    checked = reader.read(lambda: check_request(name, values, files, stacks, day))
-    named = values["stack"]
-    pending = None
-    if named in stacks:
-        pending = reader.read(lambda: read_stack(named, folder=folder))
-        reader.read(lambda: files.find_agents(named))
-    reader.require()
-    assert pending is not None, "a stack without a file raises"
-    agent, spec = checked.value, pending.value
-    vended = complete_request(agent, spec, files, day)
+        _prompt_for_missing(name, values, read_agents(folder), folder, may_be_new=new_stack)
+    with contextlib.ExitStack() as held:
+        if new_stack:  # no other process may choose a network until this one's file is written
+            with convert_write_errors(folder):
+                held.enter_context(lock_folder(folder))
+        files, named = read_agents(folder), values["stack"] or ""
+        made, problems = find_stack(named, folder, is_new=new_stack)
+        checked = reader.read(lambda: check_request(name, values, files, problems, day))
+        pending = None
+        if made or named in find_stacks(folder):
+            pending = reader.read(lambda: resolve_stack(made, folder) if made else read_stack(named, folder=folder))
+            reader.read(lambda: files.find_agents(named))
+        reader.require()
+        assert pending is not None, "a stack without a file raises"
+        agent, spec = checked.value, pending.value
+        vended = complete_request(agent, spec, files, day, made.file if made else "")
+        if not dry_run:
+            if made:  # before it, the marker: a run that is cut off leaves a stack without a host
+                _write_marker(folder, agent.stack)
+                _write_new(folder / made.file, made.text)
+            _write_new(folder / agent.file, vended.text)
+            _write_marker(folder, agent.stack)
     answer = describe_vended(vended, spec, dry_run=dry_run)
-    if not dry_run:
-        _write_new(folder / agent.file, vended.text)
-        _write_marker(folder, agent.stack)
     if pr_text is not None:
         assert answer.document
         write_whole(pr_text, answer.document["pullRequest"])
@@ -209,7 +219,7 @@ def _write_new(path: Path, text: str) -> None:
     write_once(path, text)
     if path.read_text(encoding="utf-8") != text:
         fix = "choose another name, or edit the file"
-        problem = Problem(str(path), "exists already", "a reviewed agent file is never overwritten", fix)
+        problem = Problem(str(path), "exists already", "a reviewed file is never overwritten", fix)
         raise InputError("no agent file is written", [problem])
 
 
@@ -225,7 +235,7 @@ def _is_about(problem: Problem, name: str) -> bool:
     return problem.where.partition(":")[0] == f"agents/{name}.yaml"
 
 
-def _prompt_for_missing(name: str, values: dict[str, Any], files: AgentFiles, folder: Path) -> None:
+def _prompt_for_missing(name: str, values: dict[str, Any], files: AgentFiles, folder: Path, *, may_be_new: bool) -> None:
     """Read the missing values from the terminal, each until it is valid; the mistakes of the options come first."""
     from containment.errors import InputError
     from containment.vending.loader import find_stacks
@@ -244,15 +254,15 @@ def _prompt_for_missing(name: str, values: dict[str, Any], files: AgentFiles, fo
         "until": "last day (YYYY-MM-DD)",
     }
     for key in find_missing(values):
-        values[key] = _prompt(words[key], key, stacks)
+        values[key] = _prompt(words[key], key, None if may_be_new else stacks)
     if not values["forbiddenActions"]:
         values["forbiddenActions"] = _prompt(
             f"forbidden actions, with commas, or none ({', '.join(ForbiddenAction)})", "forbiddenActions", stacks
         )
 
 
-def _prompt(words: str, key: str, stacks: Sequence[str]) -> Any:
-    """Return the value of a key from the terminal, read again after each mistake."""
+def _prompt(words: str, key: str, stacks: Sequence[str] | None) -> Any:
+    """Return the value of a key from the terminal, read again after each mistake; without `stacks`, the stack may be a new one."""
     from containment.vending.request import find_value_problems
 
     while True:
@@ -260,7 +270,7 @@ def _prompt(words: str, key: str, stacks: Sequence[str]) -> Any:
         text = str(typer.prompt(words, default="" if is_list else None, show_default=False, err=True)).strip()
         given = [part.strip() for part in text.split(",") if part.strip()] if is_list else text
         problems = [f"{one.what}; {one.fix}" for one in find_value_problems({key: given})]
-        if key == "stack" and not problems and given not in stacks:
+        if key == "stack" and not problems and stacks is not None and given not in stacks:
             problems = [f"has no file Pulumi.{given}.yaml"]
         if not problems:
             return given

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import math
+import re
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -73,6 +74,36 @@ def test_the_page_has_the_results_of_the_shipped_limits(benchmark: ModuleType) -
     assert "synthetic traffic only" in page
     for kind in benchmark.Kind:
         assert page.count(f"| {kind} |") == len(benchmark.View)
+
+
+def read_results() -> list[list[str]]:
+    """Return the rows of the page's tables of results: kind, days, found, and three shares with their intervals."""
+    page = (REPOSITORY / "docs" / "baseline.md").read_text()
+    return [[cell.strip() for cell in row.strip("|").split("|")] for row in re.findall(r"^\| [a-z-]+ \| \d+ \|.*\(.*$", page, re.MULTILINE)]
+
+
+def test_each_published_share_has_the_interval_of_its_days(benchmark: ModuleType) -> None:
+    rows = read_results()
+    assert [row[0] for row in rows] == [*benchmark.Kind] * len(benchmark.View)
+    for kind, days, found, recall, at_one_percent, _ in rows:
+        low, high = benchmark.find_interval(int(found), int(days))
+        assert recall == f"{int(found) / int(days):.2f} ({low:.2f} to {high:.2f})", kind
+        shares = (
+            f"{hits / int(days):.2f} ({low:.2f} to {high:.2f})"
+            for hits in range(int(days) + 1)
+            for low, high in [benchmark.find_interval(hits, int(days))]
+        )
+        assert at_one_percent in {*shares}, kind
+
+
+def test_the_readme_repeats_the_results_at_one_percent_with_intervals_and_labels(benchmark: ModuleType) -> None:
+    readme = " ".join((REPOSITORY / "README.md").read_text().split())
+    said = readme.partition("On synthetic traffic (20 times 3 agents, labelled), `baseline` finds at the bound for 1 % false alarms")[
+        2
+    ].partition("measured.")[0]
+    assert [float(one) for one in re.findall(r"\d\.\d\d", said)] == [
+        float(one) for row in read_results()[: len(benchmark.Kind)] for one in re.findall(r"\d\.\d\d", row[4])
+    ]
 
 
 def test_the_same_number_gives_the_same_traffic(benchmark: ModuleType) -> None:

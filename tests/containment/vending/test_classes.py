@@ -1,11 +1,13 @@
-"""A class with its open questions answered shows every row of its table in `plan`; a new class is one file, and is vended like any other.
+"""A class with its open questions answered shows every row of its table in `plan`; the guide's class is one file, and is vended.
 
-`tests/deployment/test_predicted.py` sends the same rows as packets through a deployed stack of each class.
+`tests/deployment/test_predicted.py` sends the same rows as packets through a deployed stack of each class, and
+`tests/deployment/test_new_class.py` those of the guide's class.
 """
 
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
 from pathlib import Path
 from typing import Any
@@ -16,31 +18,12 @@ from typer.testing import CliRunner
 from containment.cli.app import build
 from containment.loaders import presets
 from containment.names import PolicyMode
-from containment.patterns.domain import DomainPattern
-from containment.policy.scenario import ScenarioTable
-from containment.ternary import Ternary
-from tests.containment.cli.decisions.test_vend import given
 from tests.containment.vending.files import write_stacks
 from tests.scenarios.test_cells import SHIPPED, TABLES
 from tests.support.entries import with_entries
-
-SRE = """
-extends: customer-support
-title: Incident agent
-stance: Reads what happened and proposes what to do; changes nothing.
-permits: [incident tracker, runbooks, observability, model gateway]
-denies: [Source-code systems, package registries, production networks]
-openQuestions:
-  - question: name your incident tracker
-    permits: [incident tracker]
-    keys: [approvedSaasApiDomains]
-  - question: name your runbooks
-    permits: [runbooks]
-    keys: [approvedInternalApis]
-  - question: name your observability collector
-    permits: [observability]
-    keys: [identityAndTelemetryDomains]
-"""
+from tests.support.guide_steps import Addition
+from tests.support.new_class import AGENTS, NAME, STEPS, TABLE, TRACKER, find_end
+from tests.support.plans import find_missing_rows
 
 
 def run_plan(folder: Path, stack: str, config: dict[str, Any]) -> dict[str, Any]:
@@ -50,24 +33,6 @@ def run_plan(folder: Path, stack: str, config: dict[str, Any]) -> dict[str, Any]
     assert result.exit_code == 0, result.output
     found: dict[str, Any] = json.loads(result.stdout)
     return found
-
-
-def find_missing_rows(table: ScenarioTable, plan: dict[str, Any], mode: PolicyMode) -> list[str]:
-    """Return the scenarios whose rule, verdict or name `plan` does not show."""
-    rules = {rule["name"].removeprefix("vca-openclaw-"): rule for rule in plan["rules"]}
-    missing = []
-    for scenario in table.scenarios:
-        expected = scenario.expect[mode]
-        if expected.rule == "default-action":
-            continue
-        rule = rules.get(expected.rule)
-        if rule is None or (rule["action"] == "DENY") != (expected.verdict.value == "DENY"):
-            missing.append(scenario.id)
-        elif rule["domains"] and scenario.flow and (name := scenario.flow.server_name):
-            patterns = [DomainPattern.parse(text.partition("/")[0]) for text in rule["domains"]]
-            if all(pattern.matches(name.lower().rstrip(".")) is Ternary.NO for pattern in patterns):
-                missing.append(scenario.id)
-    return missing
 
 
 @pytest.mark.parametrize("mode", PolicyMode, ids=lambda mode: mode.value)
@@ -92,35 +57,54 @@ def test_unanswered_questions_are_in_plan_and_their_rows_are_not(tmp_path: Path,
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return a folder with a stack of a class that is one more file in a copy of the presets."""
+    """Return a folder with a copy of the presets, for the class of the guide, and the stack that it is compared with."""
     copy = Path(shutil.copytree(presets.find_presets_folder(), tmp_path / "presets"))
-    (copy / "sre.yaml").write_text(SRE)
     monkeypatch.setattr(presets, "find_presets_folder", lambda: copy)
-    (tmp_path / "Pulumi.sre-monitor-us.yaml").write_text("config:\n  agent-containment:vpcCidr: 10.93.0.0/16\n")
-    return tmp_path
+    monkeypatch.chdir(tmp_path)
+    return write_stacks(tmp_path, "customer-support-monitor")
 
 
-def test_a_class_by_extends_and_one_agent_file_work(folder: Path) -> None:
-    vended = CliRunner().invoke(build(), ["vend", "incident-reader", *given(stack="sre-monitor-us"), "-C", str(folder), "--json"])
-    assert vended.exit_code == 0, vended.output
-    asked = {one["question"] for one in json.loads(vended.stdout)["openQuestions"]}
-    assert asked == {"name your incident tracker", "name your runbooks", "name your observability collector"}
-    shown = CliRunner().invoke(build(), ["vend", "show", "incident-reader", "-C", str(folder), "--json"])
-    found = json.loads(shown.stdout)
-    assert (found["class"], found["mode"], found["site"]) == ("sre", "monitor", "us")
+def follow_guide(folder: Path, tracker: str = TRACKER) -> list[str]:
+    """Follow the guide without the lab, with a tracker's name in the answers; return the commands that end otherwise than it says."""
+    wrong = []
+    for step in STEPS:
+        if isinstance(step, Addition):
+            Addition(step.files, step.text.replace(TRACKER, tracker)).write(folder)
+        elif "containment lab" not in step.words and "containment observe" not in step.words:
+            result = CliRunner().invoke(build(), shlex.split(step.words)[1:])
+            code, text = find_end(step.words)
+            if result.exit_code != code or text.lower() not in result.output.lower():
+                wrong.append(f"{step.words}: {result.exit_code}\n{result.output}")
+    return wrong
 
-    answers = {
-        "approvedSaasApiDomains": ["acme.tickets.example"],
-        "identityAndTelemetryDomains": ["otel.acme.example"],
-        "approvedInternalApis": {
-            "runbooks": {"cidrs": ["10.201.4.0/28"], "ports": [443], "owner": "sre-team", "reason": "Reads runbooks", "until": "2099-03-31"}
-        },
-    }
-    plan = run_plan(folder, "sre-monitor-us", answers)
+
+def test_the_guide_says_what_its_commands_do_and_the_class_is_one_file_beside_its_stacks(folder: Path) -> None:
+    before = {path for path in folder.rglob("*") if path.is_file()}
+    assert follow_guide(folder) == []
+    made = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file() and path not in before}
+    stacks = {f"Pulumi.{stack}.yaml" for stack in AGENTS} | {f"agents/{stack}.by-request" for stack in AGENTS}
+    assert made == {f"presets/{NAME}.yaml", *stacks, *(f"agents/{agent}.yaml" for agent in AGENTS.values())}
+
+
+@pytest.mark.parametrize("mode", PolicyMode, ids=lambda mode: mode.value)
+def test_a_class_by_extends_shows_every_row_in_plan(folder: Path, mode: PolicyMode) -> None:
+    assert follow_guide(folder) == []
+    stack = f"{NAME}-{mode.value}"
+    plan = run_plan(folder, stack, {})
     assert plan["openQuestions"] == []
-    assert [host["agent"] for host in plan["hosts"]] == ["incident-reader"]
-    rules = {rule["name"].removeprefix("vca-openclaw-"): rule for rule in plan["rules"]}
-    assert "acme.tickets.example" in rules["allow-saas-apis"]["domains"]
-    assert "otel.acme.example" in rules["allow-identity-telemetry"]["domains"]
-    assert any("10.201.4.0/28" in text for rule in plan["rules"] for text in rule["destinations"])
-    assert rules["default-deny"]["action"] == "DENY"
+    assert [host["agent"] for host in plan["hosts"]] == [AGENTS[stack]]
+    assert find_missing_rows(TABLE, plan, mode) == []
+    shown = json.loads(CliRunner().invoke(build(), ["vend", "show", AGENTS[stack], "-C", str(folder), "--json"]).stdout)
+    assert (shown["class"], shown["mode"]) == (NAME, mode.value)
+
+
+def test_every_permit_and_denial_of_the_class_has_a_row(folder: Path) -> None:
+    assert follow_guide(folder) == []
+    found = presets.load_library().presets[NAME]
+    assert {row.quote for row in TABLE.scenarios if row.quote} == {*found.permits, *found.denies}
+
+
+def test_a_permit_whose_name_is_missing_in_the_answers_is_found(folder: Path) -> None:
+    wrong = follow_guide(folder, tracker="acme.other-tracker.example")
+    assert [line.partition(": ")[0] for line in wrong] == [f".venv/bin/containment explain --stack sre-enforce --to https://{TRACKER}"]
+    assert find_missing_rows(TABLE, run_plan(folder, "sre-enforce", {}), PolicyMode.ENFORCE) == ["incident-tracker"]

@@ -7,16 +7,16 @@ import yaml
 
 from containment.analysis.proofs import prove
 from containment.loaders.presets import load_library
-from containment.loaders.scenarios import read_scenarios
 from containment.names import PolicyMode
 from containment.policy.flow import PolicyVerdict
 from containment.policy.scenario import Scenario
 from containment.queries.subject.subjects import read_subject
 from containment.risk.threats import ENTRIES, THREATS, Framework, Threat, is_testing
-from tools.documentation.risk_tables import SCENARIOS, render_entries, render_threats
+from tests.support.classes import SHIPPED
+from tools.documentation.risk_tables import SCENARIOS, read_rows, render_entries, render_threats
 
 LIBRARY = load_library()
-ROWS = {name: read_scenarios(SCENARIOS / f"{name}.yaml").scenarios for name in LIBRARY.presets}
+ROWS = read_rows(SCENARIOS, LIBRARY.presets)
 KNOWN = {entry.id for entry in ENTRIES}
 
 
@@ -58,6 +58,11 @@ def test_only_denies_answer_threats() -> None:
 
 def _denied(row: Scenario) -> bool:
     return row.expect[PolicyMode.ENFORCE].verdict is PolicyVerdict.DENY
+
+
+def test_a_class_without_scenarios_is_left_out() -> None:
+    assert read_rows(SCENARIOS, ["coding", "no-such-class"]).keys() == {"coding"}
+    assert {*SHIPPED} <= ROWS.keys()
 
 
 def test_the_tables_have_each_of_them() -> None:

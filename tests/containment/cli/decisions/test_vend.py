@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import multiprocessing
+import os
+from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from typer.testing import CliRunner, Result
 
 from containment.cli.app import build
+from containment.config.spec import ContainmentSpec
+from containment.fleet.new_stack import NewStack, resolve_stack
+from containment.loaders.stack_file import read_stack
+from containment.names import PolicyMode
 from containment.vending.loader import read_agents
 from tests.containment.vending.files import write_agent, write_stacks
 
@@ -98,6 +107,86 @@ def test_without_a_terminal_every_missing_option_and_every_mistake_is_one_error(
     ):
         assert text in result.output
     assert not (folder / "agents").exists()
+
+
+def test_a_stack_without_a_file_is_refused_with_the_file_to_add(folder: Path) -> None:
+    result = vend(folder, "a", *given(stack="research-monitor"))
+    assert result.exit_code == 1
+    content = result.output.partition("with ")[2].partition(", or let")[0].replace("\n", " ")
+    (folder / "Pulumi.research-monitor.yaml").write_text(content)
+    assert data(vend(folder, "a", *given(stack="research-monitor"), "--json"))["stackFile"] is None
+    assert read_stack("research-monitor", folder=folder).mode is PolicyMode.MONITOR
+
+
+def test_a_new_stack_is_written_with_its_agent_on_a_free_network(folder: Path) -> None:
+    words = ["a", *given(stack="research-enforce"), "--new-stack", "--json"]
+    assert data(vend(folder, *words, "--dry-run"))["stackFile"] == "Pulumi.research-enforce.yaml"
+    assert not (folder / "Pulumi.research-enforce.yaml").exists()
+    found = data(vend(folder, *words))
+    network = read_stack("research-enforce", folder=folder).config.vpc_cidr
+    assert f"Pulumi.research-enforce.yaml: the stack, on {network}" in found["pullRequest"]
+    assert not any(read_stack(one, folder=folder).config.vpc_cidr.overlaps(network) for one in (STACK, "coding-monitor"))
+    assert (folder / "agents" / "research-enforce.by-request").exists()
+
+
+@pytest.mark.parametrize("changed", [{"harness": "hermes"}, {"until": "2020-01-01"}])
+def test_a_refused_agent_leaves_no_stack_behind(folder: Path, changed: dict[str, str]) -> None:
+    before = sorted(path.name for path in folder.rglob("*"))
+    assert vend(folder, "a", *given(stack="coding-enforce", **changed), "--new-stack").exit_code == 1
+    assert sorted(path.name for path in folder.rglob("*")) == before
+
+
+def test_a_class_that_needs_a_decision_in_its_file_is_refused_with_the_file_to_add(folder: Path) -> None:
+    result = vend(folder, "a", *given(stack="regulated-data-monitor"), "--new-stack")
+    assert result.exit_code == 1
+    assert "Pulumi.regulated-data-monitor.yaml:harnessWaivers" in result.output
+    assert "agent-containment:vpcCidr: 10." in result.output
+    assert not (folder / "agents").exists()
+
+
+def find_shared_networks(folder: Path) -> list[str]:
+    """Return the stacks of a folder whose network another of them has too."""
+    networks = {path.name: yaml.safe_load(path.read_text())["config"]["agent-containment:vpcCidr"] for path in folder.glob("Pulumi.*.yaml")}
+    return sorted(name for name, one in networks.items() if sum(one == other for other in networks.values()) > 1)
+
+
+def vend_at_once(folder: Path, stacks: Sequence[str]) -> None:
+    """Vend an agent with each new stack, all at once in processes of their own; each succeeds."""
+    children = []
+    for stack in stacks:
+        if (pid := os.fork()) == 0:
+            result = vend(folder, f"agent-of-{stack}", *given(stack=stack), "--new-stack")
+            os._exit(result.exit_code)
+        children.append(pid)
+    assert [os.waitpid(pid, 0)[1] for pid in children] == [0] * len(stacks)
+
+
+NEW_STACKS = [
+    *(f"{name}-{mode}" for name in ("research", "open-demo", "locked-down") for mode in ("monitor", "enforce")),
+    "coding-enforce",
+    "customer-support-enforce",
+]
+
+
+def test_stacks_that_are_vended_at_once_never_get_the_same_network(folder: Path) -> None:
+    vend_at_once(folder, NEW_STACKS)
+    assert len(list(folder.glob("Pulumi.*.yaml"))) == 2 + len(NEW_STACKS)
+    assert find_shared_networks(folder) == []
+
+
+def test_without_the_lock_they_would(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each waits until all have chosen a network, which the lock makes impossible."""
+    chosen = multiprocessing.get_context("fork").Barrier(len(NEW_STACKS))
+
+    def resolve_and_wait(new: NewStack, place: Path) -> ContainmentSpec:
+        spec = resolve_stack(new, place)
+        chosen.wait(120)
+        return spec
+
+    monkeypatch.setattr("containment.files.locks.lock_folder", lambda _: contextlib.nullcontext())
+    monkeypatch.setattr("containment.fleet.new_stack.resolve_stack", resolve_and_wait)
+    vend_at_once(folder, NEW_STACKS)
+    assert len(find_shared_networks(folder)) == len(NEW_STACKS)
 
 
 def test_an_end_in_the_past_is_refused(folder: Path) -> None:
