@@ -14,9 +14,9 @@ import importlib
 import random
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
-from ipaddress import IPv4Address, IPv4Network, ip_address
+from ipaddress import IPv4Network
 from pathlib import Path
 from types import ModuleType
 
@@ -26,7 +26,6 @@ from containment.addresses.port_range import PortRange
 from containment.analysis import Analysis, Box, L7Match, find_differences
 from containment.analysis.classes.box import EVERYWHERE
 from containment.analysis.classes.table import Table
-from containment.analysis.compiled_policy import CompiledPolicy
 from containment.analysis.proofs import ProofStatus, run_proofs, update_proofs
 from containment.analysis.reachability import find_reachable
 from containment.analysis.subject import Subject
@@ -34,7 +33,6 @@ from containment.config.spec import resolve
 from containment.loaders.presets import load_library
 from containment.names import Action, PolicyMode, Protocol
 from containment.patterns.domain import DomainPattern
-from containment.policy.flow import Application, Flow, Source
 from containment.policy.rules import PUBLIC_INTERNET, CidrSelector, Rule, RuleSet, SmartGroup, TagSelector, WebGroup
 from containment.queries.subject.subjects import build_subject
 
@@ -234,13 +232,6 @@ def find_dead_by_classes(table: Table, count: int) -> tuple[set[int], list[float
     return dead, told
 
 
-def generate_flows(ruleset: RuleSet) -> Iterator[Flow]:
-    source = Source(ip_address("10.42.1.10"), {"AgentClass": "1"})
-    for group in list(ruleset.web_groups.values())[:20]:
-        for pattern in group.patterns[:20]:
-            yield Flow(source, IPv4Address("93.184.215.14"), Protocol.TCP, 443, Application.TLS, pattern.text.replace("*", "x"))
-
-
 def main() -> int:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--seconds", type=float, default=60.0)
@@ -279,17 +270,6 @@ def main() -> int:
         clock = Clock()
         changed = find_differences(ruleset, more)
         print(f"  one domain added, whole comparison: {clock.read() * 1e3:.1f} ms, {len(changed)} differences")
-        compiled = CompiledPolicy(ruleset)
-        asked = list(generate_flows(ruleset))
-        for flow in asked:
-            compiled.decide(flow)
-        clock = Clock()
-        turns = 50
-        for _ in range(turns):
-            for flow in asked:
-                compiled.decide(flow)
-        each = clock.read() / turns / len(asked)
-        print(f"  one flow explained: {each * 1e6:.2f} us{_format_bound(each, 5e-6)}")
         first, *later = measure_updates(ruleset)
         slowest = max(first, *later)
         print(f"  one domain added, all invariants proved again: first {first * 1e3:.1f} ms, then {min(later) * 1e3:.1f} to "
