@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 
-from containment.analysis.approval import Approval
-from containment.analysis.subject import Fact
+from containment.analysis.subject import Approval, Fact
 from containment.config.destination_entry import DestinationEntry
 from containment.config.destinations import find_key
 from containment.config.parser import get_alias

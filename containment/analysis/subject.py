@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from containment.analysis.approval import Approval
 from containment.analysis.classes.sources import ANYBODY, Sources
 from containment.catalog.catalog import CatalogSet
 from containment.config.spec import ContainmentSpec
@@ -20,6 +19,15 @@ from containment.policy.invariants import find_agent_sources
 from containment.policy.rules import Network, RuleSet
 from containment.sandbox.boundary import Boundary
 from containment.tool_scopes.scope import ToolScope
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Approval:
+    """One approved name: its owner, and the catalog file or stack key that approves it (`source`)."""
+
+    name: str
+    owner: str
+    source: str
 
 
 @dataclass(frozen=True, slots=True)

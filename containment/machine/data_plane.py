@@ -18,16 +18,11 @@ from containment.extras import LAB
 from containment.preflight.finding import Finding, Status
 from containment.programs import build_search_path, find_program
 
-SWITCHES = {
-    "/proc/sys/kernel/unprivileged_userns_clone": ("0", "sysctl kernel.unprivileged_userns_clone=1"),
-    "/proc/sys/user/max_user_namespaces": ("0", "sysctl user.max_user_namespaces=10000"),
-    "/proc/sys/kernel/apparmor_restrict_unprivileged_userns": ("1", "sysctl kernel.apparmor_restrict_unprivileged_userns=0"),
-}
-"""Kernel settings that refuse user namespaces: file -> (the refusing value, the command that permits them)."""
-
 
 def check_namespaces(_: Path) -> Iterator[Finding]:
     """Check that network and mount namespaces can be created."""
+    from containment.confinement.requirements import list_refused_settings
+
     if find_program("unshare") is None:
         yield Finding("network namespaces", Status.SKIPPED, "no `unshare` here", "install util-linux")
         return
@@ -35,7 +30,7 @@ def check_namespaces(_: Path) -> Iterator[Finding]:
     if done.returncode == 0:
         yield Finding("network namespaces", Status.PASS, "can be made" if os.geteuid() == 0 else "can be made, as user namespaces")
         return
-    lifted = [how for file, (refusing, how) in SWITCHES.items() if _read_setting(file) == refusing] if os.geteuid() else []
+    lifted = list_refused_settings() if os.geteuid() else []
     how = "this container may create none: run it with more rights" if os.geteuid() == 0 else " and ".join(lifted) or "run as root"
     fix = f"{how}; without them `make up` deploys, and reports the tests that it SKIPPED"
     yield Finding("network namespaces", Status.WARN, done.stderr.strip() or f"unshare ended with {done.returncode}", fix)
@@ -124,10 +119,3 @@ def _run_in_namespace(*command: str) -> subprocess.CompletedProcess[str]:
     assert unshare is not None, "callers check that it is installed"
     env = {**os.environ, "PATH": build_search_path()}
     return subprocess.run([unshare, *flags, *command], capture_output=True, text=True, timeout=30, check=False, env=env)
-
-
-def _read_setting(file: str) -> str:
-    try:
-        return Path(file).read_text().strip()
-    except OSError:
-        return ""

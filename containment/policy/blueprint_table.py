@@ -16,30 +16,31 @@ DEFAULT_ACTION: Final = "Aviatrix blueprint, rule POST"
 class WebLine(NamedTuple):
     """One line of the table that permits or denies a WebGroup on TCP 443 of the Public Internet."""
 
-    priority: Priority
     rule: RuleId
     group: WebGroupId
     why: str
     source: str
 
+    @property
+    def priority(self) -> Priority:
+        """The priority of the rule, which has the same name."""
+        return Priority[self.rule.name]
+
 
 WEB_DENIES: Final = (
     WebLine(
-        Priority.SHADOW_MODEL_DENY,
         RuleId.SHADOW_MODEL_DENY,
         WebGroupId.UNAPPROVED_MODELS,
         "unapproved model providers, ahead of every permit so that attempts are named in the log",
         "Aviatrix blueprint, rule 10",
     ),
     WebLine(
-        Priority.DOH_DENY,
         RuleId.DOH_DENY,
         WebGroupId.DOH_RESOLVERS,
         "DNS over HTTPS bypasses the VPC's resolver",
         "addition: port 53 is not all of DNS",
     ),
     WebLine(
-        Priority.PASTE_DENY,
         RuleId.PASTE_DENY,
         WebGroupId.PASTE_AND_WEBHOOKS,
         "public sites that collect data for any account",
@@ -48,47 +49,14 @@ WEB_DENIES: Final = (
 )
 
 WEB_PERMITS: Final = (
+    WebLine(RuleId.OS_UPDATES, WebGroupId.OS_UPDATES, "HTTPS package mirrors for staged installs", "Aviatrix blueprint, rule 31"),
+    WebLine(RuleId.MODEL_GATEWAYS, WebGroupId.MODEL_GATEWAYS, "sanctioned model gateways", "Aviatrix blueprint, rule 40/41"),
+    WebLine(RuleId.CORE, WebGroupId.CORE, "services the harness cannot start without", "Aviatrix blueprint, rule 50"),
+    WebLine(RuleId.PACKAGES, WebGroupId.PACKAGES, "registries and source control for coding agents", "Aviatrix blueprint, rule 60"),
+    WebLine(RuleId.SAAS_APIS, WebGroupId.SAAS_APIS, "business APIs approved for this class", "Aviatrix blueprint, rule 70"),
+    WebLine(RuleId.MCP_GATEWAYS, WebGroupId.MCP_GATEWAYS, "enterprise MCP and tool gateways", "Aviatrix blueprint, rule 80"),
+    WebLine(RuleId.IDENTITY_TELEMETRY, WebGroupId.IDENTITY_TELEMETRY, "approved IdP and monitoring", "Aviatrix blueprint, rule 90"),
     WebLine(
-        Priority.OS_UPDATES,
-        RuleId.OS_UPDATES,
-        WebGroupId.OS_UPDATES,
-        "HTTPS package mirrors for staged installs",
-        "Aviatrix blueprint, rule 31",
-    ),
-    WebLine(
-        Priority.MODEL_GATEWAYS,
-        RuleId.MODEL_GATEWAYS,
-        WebGroupId.MODEL_GATEWAYS,
-        "sanctioned model gateways",
-        "Aviatrix blueprint, rule 40/41",
-    ),
-    WebLine(Priority.CORE, RuleId.CORE, WebGroupId.CORE, "services the harness cannot start without", "Aviatrix blueprint, rule 50"),
-    WebLine(
-        Priority.PACKAGES,
-        RuleId.PACKAGES,
-        WebGroupId.PACKAGES,
-        "registries and source control for coding agents",
-        "Aviatrix blueprint, rule 60",
-    ),
-    WebLine(
-        Priority.SAAS_APIS, RuleId.SAAS_APIS, WebGroupId.SAAS_APIS, "business APIs approved for this class", "Aviatrix blueprint, rule 70"
-    ),
-    WebLine(
-        Priority.MCP_GATEWAYS,
-        RuleId.MCP_GATEWAYS,
-        WebGroupId.MCP_GATEWAYS,
-        "enterprise MCP and tool gateways",
-        "Aviatrix blueprint, rule 80",
-    ),
-    WebLine(
-        Priority.IDENTITY_TELEMETRY,
-        RuleId.IDENTITY_TELEMETRY,
-        WebGroupId.IDENTITY_TELEMETRY,
-        "approved IdP and monitoring",
-        "Aviatrix blueprint, rule 90",
-    ),
-    WebLine(
-        Priority.PUBLIC_REFERENCE,
         RuleId.PUBLIC_REFERENCE,
         WebGroupId.PUBLIC_REFERENCE,
         "search and reference, for demos and research",

@@ -44,10 +44,10 @@ def decide(ruleset: RuleSet, flow: Flow) -> Decision:
         matches.append((rule, match, reason))
         if match is Ternary.YES and not rule.watch:
             break  # no later rule can decide, watched or applied
-    return conclude(ruleset, flow, matches)
+    return _conclude(ruleset, flow, matches)
 
 
-def conclude(ruleset: RuleSet, flow: Flow, matches: Sequence[tuple[Rule, Ternary, str]]) -> Decision:
+def _conclude(ruleset: RuleSet, flow: Flow, matches: Sequence[tuple[Rule, Ternary, str]]) -> Decision:
     """Return the decision that follows from the rules' matches.
 
     Args:

@@ -111,7 +111,7 @@ def _check_policy(scope: ToolScope) -> Iterator[Case]:
     if problem := TOOLS.find_problem():
         yield Case("tools-cedar", title, Status.SKIPPED, scope.stack, problem)
         return
-    from containment.tools.cedar_engine import CedarEngine
+    from containment.tools.decisions import CedarEngine
 
     try:
         CedarEngine(scope)

@@ -27,7 +27,7 @@ from containment.renderings.harness_tools import find_undenied_tools
 from containment.renderings.kinds import RenderingKind
 from containment.renderings.openshell import parse as openshell
 from containment.renderings.openshell.document import parse_policy
-from containment.renderings.openshell.rules import lint_policy
+from containment.renderings.openshell.lint import lint_policy
 from containment.renderings.render import render
 from containment.renderings.url_requests import list_url_requests
 from containment.sandbox.boundary import Boundary

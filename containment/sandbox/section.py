@@ -9,14 +9,13 @@ from __future__ import annotations
 import re
 from typing import Annotated, Final
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
-from pydantic.alias_generators import to_camel
+from pydantic import AfterValidator, Field
 
 from containment.fixes.nearest_word import make_proposal
 from containment.fixes.unfit_value import NO_VALUE, UnfitError
-from containment.fixes.words import has_word
 from containment.names import DENY_GROUPS, WebGroupId
 from containment.patterns.domain import DomainPattern
+from containment.reviewed_data import ReviewedModel, Words
 from containment.sandbox.globs import has_unread_character
 from containment.sandbox.paths import has_wildcard, normalize
 
@@ -28,16 +27,6 @@ METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _REQUEST: Final = re.compile(r"(?P<method>[A-Z*]+) (?P<path>/[A-Za-z0-9._~!$&'()+,;=:@*/-]*)")
 _TOOL: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:-]*")
 _SLUG: Final = re.compile(r"[a-z][a-z0-9-]*")
-
-
-class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True)
-
-
-def _require_words(text: str) -> str:
-    if not has_word(text):
-        raise UnfitError("contains no word", "write who answers for it, or why it is needed, in words")
-    return text
 
 
 def _check_path(raw: str) -> str:
@@ -107,14 +96,11 @@ def _check_task(raw: str) -> str:
     return raw
 
 
-_Words = Annotated[str, Field(min_length=1), AfterValidator(_require_words)]
-
-
-class Accepted(_Model):
+class Accepted(ReviewedModel):
     """A widening with its owner and the reason."""
 
-    owner: _Words
-    reason: _Words
+    owner: Words
+    reason: Words
 
 
 class GrantedPath(Accepted):
@@ -123,7 +109,7 @@ class GrantedPath(Accepted):
     path: Annotated[str, AfterValidator(_check_plain_path)]
 
 
-class GrantedEgress(_Model):
+class GrantedEgress(ReviewedModel):
     """Destinations of the class that one program may reach.
 
     `hosts` narrows the group to some of its hosts, `requests` to methods and paths, `tasks` to the MCP tools of those tasks.
@@ -149,7 +135,7 @@ class GrantedTask(Accepted):
     tools: Annotated[tuple[Annotated[str, AfterValidator(_check_tool)], ...], Field(min_length=1)]
 
 
-class Limits(_Model):
+class Limits(ReviewedModel):
     """Resource limits of all processes of one command, in bytes where not a count."""
 
     processes: Annotated[int, Field(ge=1, le=65536, strict=True)] = 1024
@@ -160,7 +146,7 @@ class Limits(_Model):
     shared_memory_bytes: Annotated[int, Field(ge=1 << 20, strict=True)] = 256 << 20
 
 
-class SandboxSection(_Model):
+class SandboxSection(ReviewedModel):
     """The section of one class or harness; without entries nothing is permitted.
 
     `runtime_paths` accepts the paths that OpenShell adds to every policy with network rules.

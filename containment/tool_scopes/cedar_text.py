@@ -1,4 +1,4 @@
-"""The Cedar policy of one stack: one statement per task and tool, in the terms of Amazon Bedrock AgentCore.
+"""The Cedar policy of one stack, one statement per task and tool, and its schema, in the terms of Amazon Bedrock AgentCore.
 
 The principal is the agent, with the tags `stack` and `task`; the action is the tool of a server, `SERVER___TOOL`; the resource is the
 gateway; limits of arguments are conditions on `context.input`. A tool with an action needs the tag `approval` as well, which no token has
@@ -9,7 +9,7 @@ Source: AgentCore developer guide, "Policy scope" and "Schema constraints".
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 from containment.tool_scopes.arguments import LARGEST, LARGEST_NUMBER, Argument, ArgumentType
 from containment.tool_scopes.scope import ToolGrant, ToolScope
@@ -20,6 +20,14 @@ ACTION: Final = f"{NAMESPACE}::Action"
 GATEWAY: Final = f"{NAMESPACE}::Gateway"
 MOST_CHARACTERS: Final = 10_000
 """Characters of one statement, AgentCore's most."""
+_TYPES: Final[dict[ArgumentType, dict[str, Any]]] = {
+    ArgumentType.STRING: {"type": "String"},
+    ArgumentType.PATH: {"type": "String"},
+    ArgumentType.INTEGER: {"type": "Long"},
+    ArgumentType.NUMBER: {"type": "Extension", "name": "decimal"},
+    ArgumentType.BOOLEAN: {"type": "Boolean"},
+    ArgumentType.STRINGS: {"type": "Set", "element": {"type": "String"}},
+}
 
 
 def build_policy(scope: ToolScope, gateway: str) -> str:
@@ -96,3 +104,29 @@ def _build_limits(argument: Argument, value: str) -> Iterator[str]:
                 yield f"({' || '.join(f'{value} like {quote(one, is_pattern=True)}' for one in argument.like)})"
             for one in argument.unlike:
                 yield f"!({value} like {quote(one, is_pattern=True)})"
+
+
+def build_schema(scope: ToolScope) -> dict[str, Any]:
+    """Return the schema in Cedar's JSON form; an argument that is not declared makes a request invalid."""
+    return {
+        NAMESPACE: {
+            "entityTypes": {
+                "OAuthUser": {
+                    "shape": {"type": "Record", "attributes": {"id": {"type": "String"}}},
+                    "tags": {"type": "String"},
+                },
+                "Gateway": {},
+            },
+            "actions": {grant.action_name: _build_action(grant) for grant in scope.known.values()},
+        }
+    }
+
+
+def _build_action(grant: ToolGrant) -> dict[str, Any]:
+    attributes = {name: _build_attribute(argument) for name, argument in grant.tool.arguments.items()}
+    context = {"type": "Record", "attributes": {"input": {"type": "Record", "attributes": attributes}}}
+    return {"appliesTo": {"principalTypes": ["OAuthUser"], "resourceTypes": ["Gateway"], "context": context}}
+
+
+def _build_attribute(argument: Argument) -> dict[str, Any]:
+    return {**_TYPES[argument.type], "required": argument.required}

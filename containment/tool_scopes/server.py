@@ -11,9 +11,8 @@ from typing import Annotated, Final, Self
 from pydantic import AfterValidator, Field, StrictStr, model_validator
 
 from containment.fixes.unfit_value import UnfitError
-from containment.fixes.words import has_word
 from containment.patterns.domain import DomainPattern
-from containment.reviewed_data import ReviewedModel
+from containment.reviewed_data import ReviewedModel, Words
 from containment.sandbox.section import SandboxSection
 from containment.tool_scopes.arguments import Argument, Name
 from containment.tool_scopes.kinds import ActionKind, Reach
@@ -23,13 +22,6 @@ _TOOL: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
 _URL: Final = re.compile(r"https://(?P<host>[^/:@?#\s]+)(:443)?(?P<path>/[A-Za-z0-9._~!$&'()*+,;=:/-]*)?")
 _HOST_PART: Final = re.compile(r"^[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _PLAIN_TOOL: Final = re.compile(r"[A-Za-z0-9_.-]+")
-
-
-def check_words(text: str) -> str:
-    """Return a text with a word in it; raise UnfitError for any other."""
-    if not has_word(text):
-        raise UnfitError("contains no word", "write who answers for it, or why it is needed, in words")
-    return text
 
 
 def check_tool_name(raw: str) -> str:
@@ -75,7 +67,6 @@ def _check_program(raw: tuple[str, ...]) -> tuple[str, ...]:
     return raw
 
 
-Words = Annotated[str, Field(min_length=1), AfterValidator(check_words)]
 ToolName = Annotated[StrictStr, AfterValidator(check_tool_name)]
 
 

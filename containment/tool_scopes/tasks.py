@@ -7,9 +7,9 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, StrictBool, StrictInt, StrictStr
 
-from containment.reviewed_data import ReviewedModel, check_source
+from containment.reviewed_data import ReviewedModel, Words, check_source
 from containment.tool_scopes.kinds import Capability
-from containment.tool_scopes.server import ToolName, Words
+from containment.tool_scopes.server import ToolName
 
 TaskName = Annotated[StrictStr, Field(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
 

@@ -14,7 +14,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from containment.analysis.compiled_policy import CompiledPolicy
 from containment.config.spec import ContainmentSpec, resolve
 from containment.errors import InputError
 from containment.loaders.presets import load_library
@@ -83,12 +82,10 @@ def test_catalog_takes_every_form_for_one_name(forms: tuple[str, str]) -> None:
 
 @FEW
 @given(providers)
-def test_decision_and_analyser_agree_on_every_form(forms: tuple[str, str]) -> None:
+def test_every_form_is_decided_alike(forms: tuple[str, str]) -> None:
     plain, other = (decide(RULES, flow(one)) for one in forms)
     assert plain.verdict is PolicyVerdict.DENY
     assert (plain.verdict, plain.rule) == (other.verdict, other.rule)
-    compiled = CompiledPolicy(RULES).decide(flow(forms[1]))
-    assert (compiled.verdict, compiled.rule) == (plain.verdict, plain.rule)
 
 
 @FEW

@@ -33,9 +33,6 @@ FILES = (
     "analysis.classes.transports",
     "addresses.address_ranges",
     "analysis.classes.box",
-    "analysis.incremental_analysis",
-    "analysis.compiled_policy",
-    "analysis.classes.name_table",
     "analysis.proofs",
 )
 """The modules of the analyser and of what only it is made of, below `containment`."""

@@ -8,7 +8,6 @@ network.
 from __future__ import annotations
 
 import contextlib
-import importlib
 import os
 import select
 import signal
@@ -16,7 +15,7 @@ import socket
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 import containment
 from containment.confinement import kernel
@@ -25,12 +24,9 @@ from containment.launcher.settings import Settings
 
 if TYPE_CHECKING:
     from containment.logs.ocsf import EventSink
-    from containment.sandbox.profile import LauncherProfile
 
 PORT: Final = 3128
 """TCP port of the server on the loopback address of the session's network."""
-_MODULE: Final = "containment.local_proxy.serve"
-_AUTHORITY_MODULE: Final = "containment.local_proxy.termination.authority"
 _VARIABLES: Final = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY")
 _READY: Final = b"ready\n"
 _SERVING: Final = b"serving\n"
@@ -39,61 +35,9 @@ _PATIENCE: Final = 1.0
 """Seconds for the last events of a session that has ended."""
 
 
-class ConnectionServer(Protocol):
-    """The local proxy."""
-
-    def serve(
-        self,
-        listener: socket.socket,
-        process: int,
-        profile: LauncherProfile,
-        events: EventSink,
-        *,
-        task: str | None = None,
-        authority: Any = None,
-        upstream: Any = None,
-        resolver: Any = None,
-        real_paths: Mapping[str, str] | None = None,
-    ) -> None:
-        """Serve the connections of a session until its init process ends.
-
-        Args:
-            listener: a TCP socket that listens in the session's network.
-            process: the session's init process, by its number on the host; its network is /proc/PID/net.
-            profile: the launcher's profile.
-            events: where each decision is recorded.
-            task: the task that the command was started for.
-            authority: the certificate authority that the session trusts, None where TLS ends nowhere in between.
-            upstream: the way to destinations, and
-            resolver: the lookup of names; None: those of this process.
-            real_paths: the listed programs of this machine, symbolic links resolved.
-        """
-
-
 def find_server() -> bool:
     """Return whether the local proxy is installed."""
-    return _is_installed(_MODULE)
-
-
-def load_server() -> ConnectionServer:
-    """Return the local proxy."""
-    found: ConnectionServer = importlib.import_module(_MODULE)
-    return found
-
-
-def create_authority(profile: LauncherProfile) -> Any:
-    """Return a certificate authority for the hosts of which the profile limits requests inside TLS.
-
-    None where there are no such hosts, and where the proxy cannot end TLS: it then refuses what depends on those requests.
-    """
-    if not _is_installed(_AUTHORITY_MODULE):
-        return None
-    return importlib.import_module(_AUTHORITY_MODULE).create_authority(profile)
-
-
-def _is_installed(module: str) -> bool:
-    file = Path(*module.split(".")[1:]).with_suffix(".py")
-    return any((Path(folder) / file).is_file() for folder in containment.__path__)
+    return any(Path(folder, "local_proxy", "serve.py").is_file() for folder in containment.__path__)
 
 
 def build_variables() -> Mapping[str, str]:
@@ -167,19 +111,34 @@ class ServerProcess:
             from containment.sandbox.profile import parse_profile  # slow to import, while the command starts
 
             profile = parse_profile(self._settings.text, "the profile")
-            authority = create_authority(profile) if self._settings.limits_requests else None
-            control.send(_READY + (authority.certificate if authority is not None else b""))
-            listener = socket.socket(fileno=files[0])
-            options: dict[str, Any] = {"task": self._task, "real_paths": find_programs(self._settings.programs)}
-            options |= {} if authority is None else {"authority": authority}
-            if self._network is not None:
-                from containment.launcher.network.network_client import ServiceNetwork
+            authority = None
+            if self._settings.limits_requests:
+                from containment.local_proxy.termination.authority import create_authority
 
-                options |= dict.fromkeys(("upstream", "resolver"), ServiceNetwork(self._network))
-            server = load_server()
+                authority = create_authority(profile)
+            control.send(_READY + (authority.certificate if authority is not None else b""))
+            from containment.local_proxy.serve import serve
+
+            listener = socket.socket(fileno=files[0])
+            real_paths = find_programs(self._settings.programs)
+            network = None
+            if self._network is not None:
+                from containment.launcher.network.network_service import ServiceNetwork
+
+                network = ServiceNetwork(self._network)
             if Path(f"/proc/{int(message)}").exists():  # a command may end before its proxy has started
                 control.send(_SERVING)
-                server.serve(listener, int(message), profile, self._events, **options)
+                serve(
+                    listener,
+                    int(message),
+                    profile,
+                    self._events,
+                    task=self._task,
+                    upstream=network,
+                    resolver=network,
+                    authority=authority,
+                    real_paths=real_paths,
+                )
 
 
 @contextlib.contextmanager

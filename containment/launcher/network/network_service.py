@@ -7,18 +7,22 @@ whatever the local proxy permits. The confined command cannot reach the socket: 
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import errno
 import json
 import os
 import socket
 import struct
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
 from typing import Any, Final
 
 from containment.confinement.errors import ConfinementError
+from containment.local_proxy.rules.destination import Destination
+from containment.local_proxy.wire.stream import PIECE, SocketStream
 
 _MOST: Final = 1 << 16
 _THREADS: Final = 64
@@ -141,3 +145,29 @@ def _connect(text: str, port: int) -> socket.socket:
         if str(probe.getsockname()[0]).partition("%")[0] == str(address):
             raise RefusedAddressError(errno.EACCES, f"{text} is an address of this host")
     return socket.create_connection((text, port), _CONNECT_SECONDS)
+
+
+class ServiceNetwork:
+    """Names and connections from the service that listens on a Unix socket."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="network")
+
+    async def resolve(self, host: str) -> list[IPv4Address | IPv6Address]:
+        """Return the addresses of a name; raise OSError where it has none."""
+        return list(map(ip_address, await self._run(ask_addresses, self._path, host)))
+
+    async def open(self, destination: Destination, address: IPv4Address | IPv6Address) -> SocketStream:
+        """Open a connection to a destination; raise OSError where there is none.
+
+        Args:
+            destination: the host and the port that the proxy decided about.
+            address: the address of the host that the proxy checked.
+        """
+        connection = await self._run(ask_connection, self._path, str(address), destination.port)
+        connection.setblocking(False)
+        return SocketStream(*await asyncio.open_connection(sock=connection, limit=PIECE))
+
+    async def _run(self, ask: Callable[..., Any], *values: object) -> Any:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, ask, *values)

@@ -1,18 +1,27 @@
-"""The memory of a process, as its system calls refer to it; it may change at any moment, and decides nothing.
+"""The memory of a process, as its system calls refer to it: bytes, texts, and the addresses in the headers of messages that it sends.
 
-Source: proc(5), /proc/PID/mem.
+It may change at any moment, and decides nothing. Source: proc(5), /proc/PID/mem; struct msghdr and struct mmsghdr of sys/socket.h, on
+machines with 64-bit pointers.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
+import struct
 from collections.abc import Iterator
 from typing import Final
 
 _MOST_PATH: Final = 4096
 _PAGE: Final = 4096
 _PIECE: Final = 256
+_HEADER_BYTES: Final = 56
+_STRIDE: Final = 64
+"""Bytes from one struct mmsghdr to the next: a header, the count of bytes sent, and padding."""
+_NAME: Final = struct.Struct("=QI")
+"""The first two fields of a header: the address of a socket address, and its length."""
+_MOST_MESSAGES: Final = 1024
+"""UIO_MAXIOV: the kernel ignores further messages of a call."""
 
 
 def read_bytes(process: int, address: int, count: int) -> bytes:
@@ -47,3 +56,22 @@ def _open_memory(process: int) -> Iterator[int]:
         yield memory
     finally:
         os.close(memory)
+
+
+def read_message_addresses(process: int, address: int, count: int | None) -> list[tuple[int, int]]:
+    """Return the place and length of each socket address in the messages of a process; messages without one are left out.
+
+    Args:
+        process: the process.
+        address: where its first header is.
+        count: the number of struct mmsghdr; None: one struct msghdr.
+    """
+    messages = 1 if count is None else min(count, _MOST_MESSAGES)
+    raw = read_bytes(process, address, (messages - 1) * _STRIDE + _HEADER_BYTES if messages else 0)
+    return parse_message_addresses(raw)
+
+
+def parse_message_addresses(raw: bytes) -> list[tuple[int, int]]:
+    """Return the place and length of each socket address in headers that follow each other; one that is cut off has none."""
+    places = range(0, len(raw) - _NAME.size + 1, _STRIDE)
+    return [(place, length) for place, length in (_NAME.unpack_from(raw, at) for at in places) if place and length]

@@ -9,12 +9,8 @@ from __future__ import annotations
 from typing import Final
 
 _BY_SERVICE: Final[dict[str, str]] = {
-    "ASUSTOR": """
-        myasustor.com
-    """,
-    "AVM": """
-        myfritz.link myfritz.net
-    """,
+    "ASUSTOR": "myasustor.com",
+    "AVM": "myfritz.link myfritz.net",
     "ClouDNS": """
         cloudns.asia cloudns.be cloud-ip.biz cloudns.biz cloud-ip.cc cloudns.cc cloudns.ch cloudns.cl cloudns.club abrdns.com
         dnsabr.com ip-ddns.com cloudns.cx cloudns.eu cloudns.in cloudns.info ddns-ip.net dns-cloud.net dns-dynamic.net cloudns.nz
@@ -24,25 +20,15 @@ _BY_SERVICE: Final[dict[str, str]] = {
         dyn.cosidns.de dnsupdater.de dynamisches-dns.de internet-dns.de l-o-g-i-n.de dynamic-dns.info feste-ip.net knx-server.net
         static-access.net
     """,
-    "ddnss.de": """
-        ddnss.de dyn-ip24.de dyndns1.de home-webserver.de myhome-server.de ddnss.org
-    """,
-    "deSEC": """
-        dedyn.io
-    """,
+    "ddnss.de": "ddnss.de dyn-ip24.de dyndns1.de home-webserver.de myhome-server.de ddnss.org",
+    "deSEC": "dedyn.io",
     "dnsHome": """
         dnshome.at resolve.bar ddns.berlin dnshome.cloud ddnssec.de dnshome.de dyndnssec.de heimdns.de srvdns.de dnshome.eu
         dnshome.it dyn.now heimdns.online ddns.wtf
     """,
-    "DrayTek": """
-        drayddns.com
-    """,
-    "DuckDNS": """
-        duckdns.org
-    """,
-    "dy.fi": """
-        dy.fi tunk.org
-    """,
+    "DrayTek": "drayddns.com",
+    "DuckDNS": "duckdns.org",
+    "dy.fi": "dy.fi tunk.org",
     "DynDNS": """
         dyndns.biz for-better.biz for-more.biz for-some.biz for-the.biz selfip.biz webhop.biz ftpaccess.cc game-server.cc myphotos.cc
         scrapping.cc blogdns.com cechire.com dnsalias.com dnsdojo.com doesntexist.com dontexist.com doomdns.com dyn-o-saur.com
@@ -85,15 +71,9 @@ _BY_SERVICE: Final[dict[str, str]] = {
         kozow.com loseyourip.com ooguy.com pivohosting.com theworkpc.com wiredbladehosting.com casacam.net dynu.net dynuddns.net
         mysynology.net opik.net spryt.net accesscam.org camdvr.org freeddns.org mywire.org roxa.org webredirect.org myddns.rocks
     """,
-    "dynv6": """
-        dynv6.net
-    """,
-    "GoIP": """
-        goip.de
-    """,
-    "MikroTik": """
-        mynetname.net routingthecloud.com routingthecloud.net routingthecloud.org
-    """,
+    "dynv6": "dynv6.net",
+    "GoIP": "goip.de",
+    "MikroTik": "mynetname.net routingthecloud.com routingthecloud.net routingthecloud.org",
     "No-IP": """
         mmafan.biz myftp.biz no-ip.biz no-ip.ca fantasyleague.cc gotdns.ch 3utilities.com blogsyte.com ciscofreak.com damnserver.com
         ddnsking.com ditchyourip.com dnsiskinky.com dynns.com geekgalaxy.com health-carereform.com homesecuritymac.com
@@ -110,19 +90,13 @@ _BY_SERVICE: Final[dict[str, str]] = {
         dnsking.ch mypi.co myiphost.com forumz.info soundcast.me tcp4.me dnsup.net hicam.net now-dns.net ownip.net vpndns.net
         dynserv.org now-dns.org x443.pw ntdll.top freeddns.us
     """,
-    "nsupdate.info": """
-        nsupdate.info nerdpol.ovh
-    """,
-    "QNAP": """
-        myqnapcloud.cn mycloudnas.com mynascloud.com myqnapcloud.com
-    """,
+    "nsupdate.info": "nsupdate.info nerdpol.ovh",
+    "QNAP": "myqnapcloud.cn mycloudnas.com mynascloud.com myqnapcloud.com",
     "Securepoint": """
         firewall-gateway.com firewall-gateway.de my-gateway.de my-router.de spdns.de spdns.eu firewall-gateway.net my-firewall.org
         myfirewall.org spdns.org
     """,
-    "Sub 6": """
-        temp-dns.com
-    """,
+    "Sub 6": "temp-dns.com",
     "Synology": """
         dscloud.biz dsmynas.com familyds.com diskstation.me dscloud.me i234.me myds.me synology.me dscloud.mobi dsmynas.net
         familyds.net dsmynas.org familyds.org vpnplus.to quickconnect.to quickconnect.cn
@@ -146,9 +120,7 @@ _BY_SERVICE: Final[dict[str, str]] = {
         sixth.biz squirly.info ssl443.org sytes.biz toh.info toythieves.com trickip.net trickip.org vizvaz.com wikaba.com wwwhost.biz
         wwwhost.us x24hr.com xxuz.com xxxy.biz xxxy.info ygto.com youdontcare.com yourtrap.com zyns.com zzux.com
     """,
-    "DynDNS, later names": """
-        dyndns.com dyndns.co getmyip.org
-    """,
+    "DynDNS, later names": "dyndns.com dyndns.co getmyip.org",
     "duiadns, DNS Exit, dtdns, YDNS, Dynu and others": """
         duiadns.net linkpc.net publicvm.com line.pm dtdns.net suroot.com ydns.eu noip.com.br spdyn.de selfhost.eu selfhost.de
         selfhost.bz dyndns.lt strato-ddns.com thddns.net tzo.com x10.mx 3322.org 8866.org 2288.org 6600.org 7766.org 8800.org

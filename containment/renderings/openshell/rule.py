@@ -23,8 +23,12 @@ class LintRule:
     find: Callable[[Policy], Iterator[Finding]]
 
 
-def iterate_endpoints(policy: Policy) -> Iterator[tuple[str, PolicyEndpoint]]:
-    """Yield every endpoint with its key."""
-    for name, rule in policy.network_policies.items():
-        for place, endpoint in enumerate(rule.endpoints):
-            yield f"network_policies.{name}.endpoints.{place}", endpoint
+def search_endpoints(find: Callable[[PolicyEndpoint], Iterator[Finding]]) -> Callable[[Policy], Iterator[Finding]]:
+    """Return the search of a policy that applies a search to every endpoint, whose keys are below the endpoint's."""
+
+    def find_all(policy: Policy) -> Iterator[Finding]:
+        for name, rule in policy.network_policies.items():
+            for place, endpoint in enumerate(rule.endpoints):
+                yield from ((f"network_policies.{name}.endpoints.{place}.{key}", what) for key, what in find(endpoint))
+
+    return find_all

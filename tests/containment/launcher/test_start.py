@@ -26,7 +26,6 @@ from containment.confinement.joining import OF_TERMINAL
 from containment.confinement.requirements import find_confinement_refusal
 from containment.errors import InputError
 from containment.launcher.events.event_log import EventLog
-from containment.launcher.network import connections
 from containment.launcher.network.trust import find_bundle
 from containment.launcher.settings import compute_digest, read_settings
 from containment.launcher.start import Request, run_command
@@ -253,23 +252,21 @@ def test_a_task_and_a_folder_that_the_profile_does_not_have_are_refused(tmp_path
     assert "is not granted by the profile" in raised.value.problems[0].what
 
 
-class EchoServer:
-    """A server that answers each connection with the network that the session's init process has."""
-
-    def serve(self, listener: socket.socket, process: int, profile: Any, events: Any, **more: Any) -> None:
-        events.write({"served": profile.stack, "task": more["task"]})
-        while True:
-            connection, _ = listener.accept()
-            with connection:
-                table = Path(f"/proc/{process}/net/tcp").read_text()
-                connection.sendall(f"{'0100007F:0C38' in table} {more['task']}".encode())
+def echo(listener: socket.socket, process: int, profile: Any, events: Any, **more: Any) -> None:
+    """Answer each connection with the network that the session's init process has."""
+    events.write({"served": profile.stack, "task": more["task"]})
+    while True:
+        connection, _ = listener.accept()
+        with connection:
+            table = Path(f"/proc/{process}/net/tcp").read_text()
+            connection.sendall(f"{'0100007F:0C38' in table} {more['task']}".encode())
 
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(connections, "find_server", lambda: True)
-    monkeypatch.setattr(connections, "load_server", EchoServer)
-    monkeypatch.setattr(connections, "create_authority", lambda profile: SimpleNamespace(certificate=f"for {profile.stack}\n".encode()))
+    monkeypatch.setattr("containment.local_proxy.serve.serve", echo)
+    path = "containment.local_proxy.termination.authority.create_authority"
+    monkeypatch.setattr(path, lambda profile: SimpleNamespace(certificate=f"for {profile.stack}\n".encode()))
     yield
     children = Path("/proc/self/task") / str(os.getpid()) / "children"
     assert children.read_text().split() == [], "the server ended with the session"

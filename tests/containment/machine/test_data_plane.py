@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from containment.confinement import requirements
 from containment.machine import data_plane
 from containment.preflight.finding import Status
 
@@ -47,7 +48,7 @@ def test_namespaces_that_cannot_be_made_are_reported_with_the_fix(
 ) -> None:
     answering(stderr="unshare: unshare failed: Operation not permitted", code=1)
     monkeypatch.setattr("containment.machine.data_plane.os.geteuid", lambda: user)
-    monkeypatch.setattr(data_plane, "_read_setting", lambda file: switches.get(Path(file).name, ""))
+    monkeypatch.setattr(requirements, "_read_value", lambda file: switches.get(Path(file).name, ""))
     (finding,) = data_plane.check_namespaces(tmp_path)
     assert finding.status is Status.WARN
     assert "Operation not permitted" in finding.detail

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from containment.renderings.openshell.document import parse_policy, read_document
+from containment.renderings.openshell.lint import RULES, lint_policy
 from containment.renderings.openshell.rule import LintRule
-from containment.renderings.openshell.rules import RULES, lint_policy
 from containment.renderings.openshell.schema import check_schema, find_package
 from tests.support.child import REPOSITORY
 

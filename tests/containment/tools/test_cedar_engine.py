@@ -20,8 +20,7 @@ from containment.tool_scopes.evaluator import decide_call
 from containment.tool_scopes.kinds import ActionKind, Rule
 from containment.tool_scopes.scope import ToolScope, build_scope
 from containment.tools import decisions
-from containment.tools.cedar_engine import CedarEngine, check_policy
-from containment.tools.decisions import CallPolicy
+from containment.tools.decisions import CallPolicy, CedarEngine, check_policy
 from tests.containment.tool_scopes.scopes import make_scope
 
 COUNT = int(os.environ.get("CONTAINMENT_CALLS", "1500"))

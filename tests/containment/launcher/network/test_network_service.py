@@ -12,21 +12,20 @@ import time
 from collections.abc import Iterator
 from ipaddress import ip_address
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
 from containment.confinement.errors import ConfinementError
-from containment.launcher.network import network_client, network_service
-from containment.launcher.network.connections import ConnectionServer, load_server
-from containment.launcher.network.network_client import ServiceNetwork
+from containment.launcher.network import network_service
 from containment.launcher.network.network_service import (
     RefusedAddressError,
+    ServiceNetwork,
     ask_addresses,
     ask_connection,
     check_address,
     serve_connections,
 )
+from containment.local_proxy.rules.destination import Destination
 from containment.local_proxy.wire.resolver import Resolver
 from containment.local_proxy.wire.upstream import Upstream
 from tests.deployment import plain_user
@@ -57,10 +56,7 @@ def server() -> Iterator[socket.socket]:
         yield found
 
 
-def test_the_local_proxy_takes_what_the_launcher_passes() -> None:
-    wanted = inspect.signature(ConnectionServer.serve).parameters.keys() - {"self"}
-    found = inspect.signature(load_server().serve).parameters
-    assert wanted <= found.keys()
+def test_the_local_proxy_takes_the_service_as_its_network() -> None:
     for protocol, name in ((Resolver, "resolve"), (Upstream, "open")):
         own, theirs = (inspect.signature(getattr(each, name)).parameters for each in (ServiceNetwork, protocol))
         assert list(own) == list(theirs)
@@ -110,18 +106,15 @@ def test_a_connection_arrives_as_an_open_socket(service: Path, monkeypatch: pyte
 
 def test_the_proxy_gets_streams_and_addresses(service: Path, monkeypatch: pytest.MonkeyPatch, server: socket.socket) -> None:
     monkeypatch.setattr(network_service, "_connect", lambda text, port: socket.create_connection((text, port)))
-    module = SimpleNamespace(SocketStream=lambda reader, writer: (reader, writer), PIECE=1 << 14)
-    monkeypatch.setattr(network_client.importlib, "import_module", lambda _: module)
 
     async def ask() -> tuple[bytes, list[str]]:
         network = ServiceNetwork(service)
-        destination = SimpleNamespace(host="example.com", port=server.getsockname()[1])
-        reader, writer = await network.open(destination, ip_address("127.0.0.1"))
+        stream = await network.open(Destination("example.com", server.getsockname()[1]), ip_address("127.0.0.1"))
         accepted, _ = server.accept()
         with accepted:
             accepted.sendall(b"hello")
-        text = await reader.read()
-        writer.close()
+        text = await stream.receive()
+        stream.abort()
         return text, list(map(str, await network.resolve("127.0.0.1")))
 
     assert asyncio.run(ask()) == (b"hello", ["127.0.0.1"])

@@ -9,7 +9,7 @@ import struct
 from hypothesis import given
 from hypothesis import strategies as st
 
-from containment.launcher.supervisor.message_headers import parse_message_addresses, read_message_addresses
+from containment.launcher.supervisor.process_memory import parse_message_addresses, read_message_addresses
 
 _NAMES = st.tuples(st.integers(0, (1 << 64) - 1), st.integers(0, (1 << 32) - 1))
 
