@@ -7,7 +7,7 @@ another program creates, or behavior that Aviatrix does not document.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -16,7 +16,9 @@ from containment.addresses.port_range import PortRange
 from containment.analysis.classes.box import EVERYWHERE, TLS_CLAIMS, Box, L7Match
 from containment.analysis.classes.table import Witness
 from containment.analysis.classes.view import WatchReading
+from containment.analysis.incremental_analysis import IncrementalAnalysis
 from containment.analysis.questions import Analysis, DecidingRule
+from containment.analysis.single_domain_added import find_added_name
 from containment.analysis.subject import Subject
 from containment.names import RFC1918, Action, PolicyMode, Protocol
 from containment.patterns.domain import DomainPattern
@@ -49,14 +51,48 @@ class Proof:
 
 def prove(subject: Subject) -> list[Proof]:
     """Return the proof of every statement about a subject, in a fixed order."""
-    return list(_Prover(subject).generate_proofs())
+    return list(run_proofs(subject).proofs)
 
 
-class _Prover:
+@dataclass(frozen=True, slots=True, eq=False)
+class ProofResults:
+    """A subject with its proofs and the analysis behind them; `kept` is true where an earlier analysis was reused."""
+
+    subject: Subject
+    proofs: tuple[Proof, ...]
+    questions: StatementSets
+    kept: bool = False
+
+
+def run_proofs(subject: Subject) -> ProofResults:
+    """Return the proof of every statement about a subject, with the analysis for a later `reproved`."""
+    questions = StatementSets.build(subject)
+    proofs = tuple(_Prover(subject, questions).generate_proofs())
+    questions.analysis.prepare()
+    return ProofResults(subject, proofs, questions)
+
+
+def update_proofs(before: ProofResults, after: Subject) -> ProofResults:
+    """Return the proofs of a changed subject; after adding one exact name, search only for what that can change."""
+    added = find_added_name(before.subject, after)
+    if added is None or added.name in before.questions.analysis.table.examples:
+        return run_proofs(after)
+    known = before.questions
+    gained = known.find_boxes(added.groups) | (known.bits["approved"] if added.approved else 0)
+    questions = StatementSets(IncrementalAnalysis(known.analysis, after.ruleset, added.name, gained), known.bits)
+    return ProofResults(after, tuple(_Prover(after, questions).generate_proofs()), questions, kept=True)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StatementSets:
     """The analysis of a subject with the sets that statements are about, as bits by name (0: no such set)."""
 
-    def __init__(self, subject: Subject) -> None:
-        self._subject = subject
+    analysis: Analysis
+    bits: Mapping[str, int]
+
+    @classmethod
+    def build(cls, subject: Subject) -> StatementSets:
+        """Return the analysis of a subject, built from scratch."""
         boxes = {
             "private": _build_box(RFC1918),
             "own": _build_box((*subject.own, *subject.resolvers)),
@@ -68,9 +104,18 @@ class _Prover:
             "dns-tcp": Box((EVERYWHERE,), (EVERYWHERE,), protocol=Protocol.TCP, ports=_DNS),
             "dns-over-tls": Box((EVERYWHERE,), (EVERYWHERE,), protocol=Protocol.ANY, ports=_DNS_OVER_TLS),
         }
-        there = {name: box for name, box in boxes.items() if box is not None}
-        self._analysis = Analysis(subject.ruleset, subject.agents, [*there.values()])
-        self._bits = dict.fromkeys(boxes, 0) | {name: self._analysis.get_probe(place) for place, name in enumerate(there)}
+        analysis = Analysis(subject.ruleset, subject.agents, [box for box in boxes.values() if box is not None])
+        there = [name for name, box in boxes.items() if box is not None]
+        return cls(analysis, {name: analysis.get_probe(there.index(name)) if name in there else 0 for name in boxes})
+
+    def find_boxes(self, groups: frozenset[str]) -> int:
+        """Return the rules that name any of the given WebGroups, as bits."""
+        return sum(1 << index for index, rule in enumerate(self.analysis.ruleset.rules) if not groups.isdisjoint(rule.web_groups))
+
+
+class _Prover:
+    def __init__(self, subject: Subject, questions: StatementSets) -> None:
+        self._subject, self._analysis, self._bits = subject, questions.analysis, questions.bits
 
     def generate_proofs(self) -> Iterator[Proof]:
         yield self._prove_denied_names()

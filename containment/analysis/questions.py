@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from operator import itemgetter
 
 from containment.analysis.classes.box import Box, build_box
 from containment.analysis.classes.sources import ANYBODY, Sources
@@ -55,8 +57,20 @@ class Analysis:
 
     def __init__(self, ruleset: RuleSet, sources: Iterable[Sources] = ANYBODY, probes: Sequence[Box] = ()) -> None:
         boxes = [build_box(ruleset, rule) for rule in ruleset.rules]
-        self.ruleset, self.table = ruleset, Table([*boxes, *probes], sources, find_verifying_bits(ruleset))
-        self.view = View(ruleset, self.table)
+        self._start(ruleset, Table([*boxes, *probes], sources, find_verifying_bits(ruleset)))
+
+    def _start(self, ruleset: RuleSet, table: Table) -> None:
+        self.ruleset, self.table = ruleset, table
+        self.view = View(ruleset, table)
+        self._coverings: dict[str, tuple[Rule, ...]] = {}
+        self._found: dict[tuple[int, int, WatchReading, bool], dict[int, Witness]] = {}
+        self._pairs: dict[frozenset[str], list[PrecedingPermit]] = {}
+
+    def prepare(self) -> None:
+        """Build the indexes that the first incremental re-analysis would wait for."""
+        _ = self.table.examples
+        for watched in WatchReading:
+            self.view.get_positions(watched)
 
     def get_probe(self, index: int) -> int:
         """Return the bit of an extra box, by its position in `probes`."""
@@ -64,12 +78,27 @@ class Analysis:
 
     def find_dead_rules(self) -> list[DeadRule]:
         """Return every rule that never decides a flow, with its covering rules; disabled rules are left out."""
-        deciding = {one.rule.name for one in self.view.get_outcomes() if one.rule is not None and self.table.find(one.need, one.avoid)}
-        return [DeadRule(rule, self._find_covering(rule)) for rule in self.ruleset.rules if not rule.disabled and rule.name not in deciding]
+        return [DeadRule(rule, self.find_covering(rule)) for rule in self.ruleset.rules if not rule.disabled and not self.alive[rule.name]]
 
-    def _find_covering(self, rule: Rule) -> tuple[Rule, ...]:
+    @cached_property
+    def alive(self) -> dict[str, bool]:
+        """Whether each enabled rule decides some flow, by name."""
+        found: dict[str, bool] = {}
+        for outcome in self.view.get_outcomes():
+            if outcome.rule is not None:
+                name = outcome.rule.name
+                found[name] = found.get(name, False) or self.table.find(outcome.need, outcome.avoid) is not None
+        return found
+
+    def find_covering(self, rule: Rule) -> tuple[Rule, ...]:
         """Return a minimal set of earlier rules that together match all flows of a dead rule."""
-        before = next(one for one in self.view.get_outcomes() if one.rule == rule).avoid & ~self.table.forged
+        if rule.name not in self._coverings:
+            first = next(one for one in self.view.get_outcomes() if one.rule is not None and one.rule.name == rule.name)
+            self._coverings[rule.name] = self._find_covering(rule, first.avoid & ~self.table.forged)
+        return self._coverings[rule.name]
+
+    def _find_covering(self, rule: Rule, before: int) -> tuple[Rule, ...]:
+        """Return a minimal set of the rules in `before` that together match all flows of a rule."""
         need = self.view.get_bit(rule)
         if self.table.find(need, 0) is None:
             return ()
@@ -87,14 +116,16 @@ class Analysis:
         `denies` limits the search to some denies; without it, all denies count.
         """
         asked = (rule for rule in self.ruleset.rules if not rule.action.permits) if denies is None else denies
-        names = {rule.name for rule in asked}
+        names = frozenset(rule.name for rule in asked)
+        if names not in self._pairs:
+            self._pairs[names] = list(self._find_ahead(names))
+        return list(self._pairs[names])
+
+    def _find_ahead(self, names: frozenset[str]) -> Iterator[PrecedingPermit]:
         later = [rule for rule in self.ruleset.rules if rule.name in names and not rule.disabled]
-        return [
-            pair
-            for outcome in self.view.get_outcomes()
-            if outcome.rule is not None and outcome.permits
-            for pair in self._find_ahead_of(outcome, outcome.rule, later)
-        ]
+        for outcome in self.view.get_outcomes():
+            if outcome.rule is not None and outcome.permits:
+                yield from self._find_ahead_of(outcome, outcome.rule, later)
 
     def _find_ahead_of(self, outcome: Outcome, permit: Rule, denies: Iterable[Rule]) -> Iterator[PrecedingPermit]:
         """Yield the denies, among those given, of which an earlier permit decides some flows."""
@@ -112,15 +143,36 @@ class Analysis:
             avoid: Boxes that do not contain them, as bits of probes or rules.
             watched: The reading of watched rules.
         """
-        return self._find_deciding_rules(need, avoid, watched, permits=True)
+        return [DecidingRule(outcome.rule, witness) for outcome, witness in self._find_outcomes(need, avoid, watched, permits=True)]
 
     def find_denying_rules(self, need: int = 0, avoid: int = 0, watched: WatchReading = WatchReading.APPLIED) -> list[DecidingRule]:
-        """Return every rule that denies flows of a set (see `find_permitting_rules`); an empty list proves that all are permitted."""
-        return self._find_deciding_rules(need, avoid, watched, permits=False)
+        """Return every rule that denies flows of a set, as `ways_into` defines it; an empty list proves that all are permitted."""
+        return [DecidingRule(outcome.rule, witness) for outcome, witness in self._find_outcomes(need, avoid, watched, permits=False)]
 
-    def _find_deciding_rules(self, need: int, avoid: int, watched: WatchReading, *, permits: bool) -> list[DecidingRule]:
+    def _find_outcomes(self, need: int, avoid: int, watched: WatchReading, *, permits: bool) -> Iterable[tuple[Outcome, Witness]]:
+        outcomes = self.view.get_outcomes(watched)
         return [
-            DecidingRule(outcome.rule, witness)
-            for outcome in self.view.get_outcomes(watched)
-            if outcome.permits is permits and (witness := self.table.find(outcome.need | need, outcome.avoid | avoid))
+            (outcomes[index], witness)
+            for index, witness in sorted(self.find_witnesses(need, avoid, watched, permits).items(), key=itemgetter(0))
         ]
+
+    def find_witnesses(self, need: int, avoid: int, watched: WatchReading, permits: bool) -> dict[int, Witness]:
+        """Return a witness per outcome that permits (or denies) flows inside `need` and outside `avoid`, by the outcome's position."""
+        key = (need, avoid, watched, permits)
+        if key not in self._found:
+            self._found[key] = self._find_all(*key)
+        return self._found[key]
+
+    def _find_all(self, need: int, avoid: int, watched: WatchReading, permits: bool) -> dict[int, Witness]:
+        out = {}
+        for index, outcome in enumerate(self.view.get_outcomes(watched)):
+            if outcome.permits is permits and (witness := self.table.find(outcome.need | need, outcome.avoid | avoid)):
+                out[index] = witness
+        return out
+
+    def find_decided_flow(self, rule: Rule) -> Witness | None:
+        """Return a flow that a rule decides, None when there is none."""
+        for outcome in self.view.get_outcomes():
+            if outcome.rule == rule and (witness := self.table.find(outcome.need, outcome.avoid)):
+                return witness
+        return None

@@ -116,7 +116,7 @@ class _BlastRadius:
         for text, fact in self._subject.facts.items():
             if (name := wildcard.find_common_name(DomainPattern(text))) is None:
                 continue
-            flows = self._analysis.table.restrict_to_name(name)
+            flows = self._analysis.table.restrict_to_name(name, 0)
             if any(flows.find(way.need, way.avoid) for way in ways):
                 yield fact
 

@@ -15,13 +15,13 @@ from typing import Final, TypeAlias
 
 from containment.addresses.address_space import PUBLIC, Network
 from containment.addresses.port_range import PortRange
-from containment.analysis.classes.box import EVERYWHERE, Box, L7Match
+from containment.analysis.classes.box import ANYWHERE, EVERYWHERE, Box, L7Match
 from containment.analysis.classes.sources import ANYBODY, Sources
 from containment.analysis.classes.table import Witness
 from containment.analysis.questions import Analysis
 from containment.names import DNS_PORT, HTTPS_PORT, RFC1918, Protocol
 from containment.patterns.domain import DomainPattern
-from containment.policy.rules import ANYWHERE, PUBLIC_INTERNET, CidrSelector, OpaqueSelector, Rule, SmartGroup, WebGroup
+from containment.policy.rules import PUBLIC_INTERNET, CidrSelector, OpaqueSelector, Rule, SmartGroup, WebGroup
 from containment.ternary import Ternary
 from policypack.facts.home_networks import find_home_networks, find_resolvers
 from policypack.facts.hosts import Host, find_hosts

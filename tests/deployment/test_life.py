@@ -10,9 +10,9 @@ from typing import Any
 import psutil
 import pytest
 
+from containment.analysis import Change
+from containment.analysis import find_differences as policy_differences
 from containment.analysis.alignment import make_comparable
-from containment.analysis.difference import Change
-from containment.analysis.difference import find_differences as policy_differences
 from containment.analysis.proofs import ProofStatus, prove
 from containment.exit_code import Exit
 from containment.loaders.stack_file import read_stack

@@ -27,6 +27,8 @@ from tests.proofs.equivalent import EQUIVALENT
 from tests.proofs.mutate import FILES, PACKAGE, Bug, Finder, bugs
 
 ROUNDS = 60
+EDITED = 4
+"""Every fourth round edits a policy of any kind; all edit one of names."""
 MEMORY = 4 << 30
 
 
@@ -52,7 +54,7 @@ def outcome(bug: Bug | None, rounds: int, limit: int) -> str:
 
 def compare_all(rounds: int) -> None:
     """Compare parts and policies with enumeration; raise where something differs."""
-    from tests.proofs.compare import case_of, check, named_case
+    from tests.proofs.compare import case_of, check, check_edits, named_case
     from tests.proofs.parts import check_parts
     from tests.proofs.stated import stated
 
@@ -60,11 +62,14 @@ def compare_all(rounds: int) -> None:
         check_parts(seed)
         case = named_case(seed)
         check(case)
+        check_edits(case, seed)
         rng = random.Random(seed)
         stated(case, rng)
         case = case_of(seed)
         check(case)
         stated(case, rng)
+        if seed % EDITED == 0:
+            check_edits(case, seed)
 
 
 def picked(every: Sequence[Bug], count: int | None, seed: int) -> list[Bug]:

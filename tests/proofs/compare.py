@@ -16,13 +16,14 @@ from containment.analysis.classes.sources import ANYBODY, Sources
 from containment.analysis.classes.table import Table, Witness, iterate_bits
 from containment.analysis.classes.view import WatchReading
 from containment.analysis.difference import Change, find_differences, is_equivalent
+from containment.analysis.incremental_analysis import IncrementalAnalysis
 from containment.analysis.questions import Analysis
 from containment.names import Protocol
 from containment.patterns.domain import DomainPattern
 from containment.policy.first_match import decide
 from containment.policy.flow import PolicyVerdict
 from containment.policy.rules import Rule, RuleSet, WebGroup
-from tests.proofs.exhaustive import Universe, decided
+from tests.proofs.exhaustive import NAMES, Universe, decided
 from tests.proofs.generate import NETWORKS, PATTERNS, TAGS, Style, change, make, style_of
 from tests.proofs.solver import Solver, any_of, deciding, first
 from tests.proofs.witnessed import matching, rule_matches
@@ -119,6 +120,43 @@ def _alike(rule: Rule, web_groups: tuple[str, ...]) -> Rule:
     )
 
 
+def check_edits(case: Case, seed: int) -> int:
+    """Raise AssertionError where answers kept over one more name and the enumeration differ; return how many names were tried."""
+    rng = random.Random(seed)
+    known = Analysis(case.ruleset, case.sources, probes=[case.box, ANYTHING])
+    _compare_questions(case, listed_of(case), known)
+    tried = 0
+    for _ in range(6 if case.style.web == 1.0 else 3):
+        name = rng.choice(NAMES)
+        if name in known.table.examples:
+            continue
+        tried += 1
+        chosen = frozenset(rng.sample([*case.ruleset.web_groups], rng.randint(1, len(case.ruleset.web_groups))))
+        asked, rule = case.question
+        also = bool(rule.web_groups) and rng.random() < 0.5
+        edited = replace(case, ruleset=_with_name(case.ruleset, chosen, name))
+        if also:
+            edited = replace(edited, question=(_with_name(asked, frozenset(rule.web_groups), name), rule))
+        gained = sum(1 << index for index, one in enumerate(case.ruleset.rules) if chosen & {*one.web_groups})
+        gained |= 1 << len(case.ruleset.rules) if also else 0
+        anew = IncrementalAnalysis(known, edited.ruleset, name, gained)
+        _compare_questions(edited, listed_of(edited), anew)
+        _kept_what_gained_nothing(known, anew, gained)
+    return tried
+
+
+def _kept_what_gained_nothing(known: Analysis, anew: Analysis, gained: int) -> None:
+    """What is said of rules that gained nothing, and was asked before, is not asked again."""
+    touched = {rule.name for index, rule in enumerate(anew.ruleset.rules) if gained >> index & 1}
+    for dead in anew.find_dead_rules():
+        if touched.isdisjoint({dead.rule.name, *(rule.name for rule in known.find_covering(dead.rule))}):
+            assert dead.covering is known.find_covering(dead.rule)
+    before, after = known.find_witnesses(0, 0, WatchReading.APPLIED, True), anew.find_witnesses(0, 0, WatchReading.APPLIED, True)
+    for index, outcome in enumerate(anew.view.get_outcomes()):
+        if outcome.rule is not None and outcome.rule.name not in touched:
+            assert before.get(index) is after.get(index)
+
+
 @contextmanager
 def asking_little() -> Iterator[None]:
     """Fail where a table is asked for flows of boxes that never meet, or in and out of one box: bits alone answer that."""
@@ -135,6 +173,13 @@ def asking_little() -> Iterator[None]:
         yield
     finally:
         Table.find = find  # type: ignore[method-assign]
+
+
+def _with_name(ruleset: RuleSet, groups: frozenset[str], name: str) -> RuleSet:
+    web = dict(ruleset.web_groups)
+    for key in groups:
+        web[key] = replace(web[key], patterns=tuple({*web[key].patterns, DomainPattern(name)}))
+    return RuleSet(ruleset.rules, ruleset.smart_groups, web, ruleset.default_action)
 
 
 def listed_of(case: Case) -> Listed:
@@ -183,6 +228,11 @@ def _compare_questions(case: Case, listed: Listed, analysis: Analysis) -> None:
     for one in dead:
         _covering_is_right(ruleset, one.rule, one.covering, listed)
         assert one.is_shadowed == any(other.action.permits is not one.rule.action.permits for other in one.covering)
+    for rule in ruleset.rules:
+        found = analysis.find_decided_flow(rule)
+        assert (found is not None) == (rule.name in listed.deciding)
+        if found:
+            _confirmed(case, ruleset, found, rule.name, permits=None)
     with asking_little():
         ahead = analysis.find_preceding_permits()
     assert len({(one.permit.name, one.deny.name) for one in ahead}) == len(ahead), "no pair is told twice"

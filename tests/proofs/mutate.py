@@ -33,6 +33,7 @@ FILES = (
     "analysis.classes.transports",
     "addresses.address_ranges",
     "analysis.classes.box",
+    "analysis.incremental_analysis",
     "analysis.proofs",
 )
 """The modules of the analyser and of what only it is made of, below `containment`."""

@@ -203,12 +203,12 @@ def claims(rng: random.Random) -> None:
 def _claims_of_one_name(
     rng: random.Random, made: L7Conditions, parts: Sequence[tuple[WebGroup, ...] | None], boxes: Sequence[Box], marks: L7Marks
 ) -> None:
-    """The classes of flows that say one name."""
-    name = rng.choice(["a.b", "x.a.b", "b", "x", "xa", "q.b", "qb", "q"])
-    for apex, kinds in zip((False, True), made.build_classes_of_name(name), strict=True):
+    """The classes of flows that say one name, when some boxes hold it that did not."""
+    name, added = rng.choice(["a.b", "x.a.b", "b", "x", "xa", "q.b", "qb", "q"]), rng.randrange(8)
+    for apex, kinds in zip((False, True), made.build_classes_of_name(name, added), strict=True):
         expected = set()
         for claim in (L7Match.TLS_NAMED, L7Match.HTTP_NAMED):
-            held, options = _claimed(parts, boxes, marks, claim, name, apex=apex)
+            held, options = _claimed(parts, boxes, marks, claim, name, apex=apex, added=added)
             expected.add((held, frozenset(options)))
             may = functools.reduce(int.__or__, (bits for _, bits in options), held)
             if claim is L7Match.TLS_NAMED and may & marks.verifying:
@@ -225,6 +225,7 @@ def _claimed(
     name: str | None,
     *,
     apex: bool,
+    added: int = 0,
 ) -> tuple[int, set[tuple[str, int]]]:
     """Return the boxes (and marks) that match a claim for certain, and what each unknown would add."""
     tls = claim in (L7Match.TLS_NAMED, L7Match.TLS_BARE)
@@ -235,7 +236,7 @@ def _claimed(
             continue
         speaks = claim is not L7Match.OTHER
         named = speaks and any(_says(one, name, apex) for group in part or () for one in group.patterns)
-        if part is None or named:
+        if part is None or named or added >> index & 1:
             held |= 1 << index
             continue
         for group in part if speaks else ():

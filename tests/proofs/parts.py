@@ -9,14 +9,13 @@ import random
 
 from tests.proofs.naming import claims, little_is_followed, names, read_backwards, small_names
 from tests.proofs.ranges import addresses, lines, sources, transports
-from tests.proofs.tables import orders, restricted, spoken, tables, unchanged
+from tests.proofs.tables import orders, spoken, tables, unchanged
 
 CHECKS = (
     *(lines, transports, transports, addresses, sources, read_backwards, claims) * 4,
     names,
     little_is_followed,
     tables,
-    restricted,
     orders,
     unchanged,
     spoken,

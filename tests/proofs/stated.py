@@ -8,13 +8,13 @@ from dataclasses import replace
 from ipaddress import ip_network
 
 from containment.addresses.port_range import PortRange
-from containment.analysis.proofs import Proof, ProofStatus, prove
+from containment.analysis.proofs import Proof, ProofStatus, run_proofs, update_proofs
 from containment.analysis.subject import Subject
 from containment.names import RFC1918, Action, PolicyMode, Protocol
 from containment.patterns.domain import DomainPattern
 from containment.policy.rules import CidrSelector, Network, Rule, RuleSet, SmartGroup, WebGroup
 from tests.proofs.compare import Case
-from tests.proofs.exhaustive import Universe, decided
+from tests.proofs.exhaustive import NAMES, Universe, decided
 from tests.proofs.generate import NETWORKS, PATTERNS
 
 NAMED = tuple(map(DomainPattern, ("a*", "b*", "x*")))
@@ -25,9 +25,32 @@ Cell = tuple[int, bool, int]
 
 
 def stated(case: Case, rng: random.Random) -> None:
-    """Raise AssertionError where a verdict is not that of every flow."""
+    """Raise AssertionError where a verdict is not that of every flow, or is not when one name more was said of what was proved."""
     subject = _subject(case, rng)
-    _compare(subject, prove(subject))
+    before = run_proofs(subject)
+    assert not before.kept
+    _compare(subject, before.proofs)
+    for _ in range(3):
+        name = rng.choice(NAMES)
+        groups = [key for key, group in subject.ruleset.web_groups.items() if DomainPattern(name) not in group.patterns]
+        if not groups or DomainPattern(name) in subject.approved:
+            continue
+        after = _with_name(subject, rng.sample(groups, rng.randint(1, len(groups))), DomainPattern(name), approved=rng.random() < 0.5)
+        again = update_proofs(before, after)
+        assert again.kept == (name not in before.questions.analysis.table.examples)
+        _compare(after, again.proofs)
+        anew = run_proofs(after).proofs
+        assert [[rule for rule, _ in proof.shown] for proof in again.proofs] == [[rule for rule, _ in proof.shown] for proof in anew]
+    other = replace(subject, own=())
+    assert update_proofs(before, other).subject is other
+    assert not update_proofs(before, other).kept
+
+
+def _with_name(subject: Subject, groups: Sequence[str], name: DomainPattern, *, approved: bool) -> Subject:
+    old = subject.ruleset
+    web = {key: replace(group, patterns=(*group.patterns, name)) if key in groups else group for key, group in old.web_groups.items()}
+    ruleset = RuleSet(old.rules, old.smart_groups, web, old.default_action)
+    return replace(subject, ruleset=ruleset, approved=(*subject.approved, name) if approved else subject.approved)
 
 
 def _compare(subject: Subject, proofs: Sequence[Proof]) -> None:

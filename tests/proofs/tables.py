@@ -7,20 +7,16 @@ import itertools
 import random
 from ipaddress import ip_address
 
-from containment.analysis.classes.box import EVERYWHERE, Box, L7Match
 from containment.analysis.classes.dimension import Dimension, EquivalenceClass
 from containment.analysis.classes.table import Table, Witness, iterate_bits
 from containment.analysis.classes.view import find_verifying_bits
 from containment.analysis.difference import _find_longest_in_order, _find_unchanged
 from containment.analysis.questions import Analysis
 from containment.names import Protocol
-from containment.patterns.domain import DomainPattern
 from containment.policy.flow import Application, Flow, Source
-from containment.policy.rules import PUBLIC_INTERNET, RuleSet, SmartGroup, WebGroup
-from tests.proofs.exhaustive import NAMES, Universe
+from containment.policy.rules import PUBLIC_INTERNET, RuleSet, SmartGroup
+from tests.proofs.exhaustive import Universe
 from tests.proofs.generate import Style, make
-
-_NAMED = frozenset({L7Match.TLS_NAMED, L7Match.HTTP_NAMED})
 
 
 def tables(rng: random.Random) -> None:
@@ -59,25 +55,7 @@ def tables(rng: random.Random) -> None:
     assert [*iterate_bits(find_verifying_bits(ruleset))] == verifying
     assert [*iterate_bits(find_verifying_bits(ruleset, 3))] == [index + 3 for index in verifying]
     assert [outcome.name for outcome in analysis.view.get_outcomes()][-1] == "default action"
-
-
-def restricted(rng: random.Random) -> None:
-    """The table of one name answers as the whole one does about flows with that name over TCP."""
-    ruleset = make(rng, Style(rng.randint(2, 6), web=1.0, verify=0.4, unsure=rng.choice([0.0, 0.3])))
-    size = len(ruleset.rules)
-    for name in rng.sample(NAMES, 4):
-        named = Box((EVERYWHERE,), (EVERYWHERE,), (WebGroup("asked", (DomainPattern(name),)),), _NAMED)
-        over_tcp = Box((EVERYWHERE,), (EVERYWHERE,), protocol=Protocol.TCP)
-        analysis = Analysis(ruleset, probes=[named, over_tcp])
-        table = analysis.table
-        of_name = table.restrict_to_name(name)
-        for _ in range(4):
-            need, avoid = 1 << rng.randrange(size), rng.getrandbits(size) | rng.choice([0, table.forged])
-            whole = table.find(need | analysis.get_probe(0), avoid)
-            found = of_name.find(need | analysis.get_probe(1), avoid)
-            assert (found is None) == (whole is None)
-            if found is not None and whole is not None:
-                assert (found.flow.server_name, found.apex, bool(found.given)) == (name, whole.apex, bool(whole.given))
+    assert table.examples >= {kind.member.name for kind in table.readings[-1][2].kinds}
 
 
 def _share_a_class(table: Table, one: int, two: int) -> bool:

@@ -16,7 +16,7 @@ from typing import Final
 
 from containment.addresses.port_range import PortRange
 from containment.names import Protocol
-from containment.policy.rules import CidrSelector, Rule, RuleSet, SmartGroup, WebGroup
+from containment.policy.rules import ANYWHERE, CidrSelector, Rule, RuleSet, SmartGroup, WebGroup
 
 
 class L7Match(StrEnum):
@@ -59,3 +59,6 @@ def build_box(ruleset: RuleSet, rule: Rule) -> Box:
         rule.ports,
         rule.decrypts,
     )
+
+
+__all__ = ["ANYWHERE", "EVERYWHERE", "EVERY_CLAIM", "TLS_CLAIMS", "Box", "L7Match", "build_box"]

@@ -70,9 +70,15 @@ class L7Conditions:
             [(*self._patterns.resolve_boxes(held), name) for held, name in classes.with_apex.items()], L7Match
         )
 
-    def build_classes_of_name(self, name: str) -> list[list[EquivalenceClass[ClientHello]]]:
-        """Return the classes of flows with one name, in both readings."""
-        return [self._build_classes([(*self._patterns.resolve_boxes(held), name)], _NAMED) for held in self._patterns.find_patterns(name)]
+    def build_classes_of_name(
+        self, name: str, added: int
+    ) -> tuple[list[EquivalenceClass[ClientHello]], list[EquivalenceClass[ClientHello]]]:
+        """Return the classes of flows with one name, in both readings, when the boxes `added` match it too."""
+        lists = []
+        for held in self._patterns.find_patterns(name):
+            bits, unknowns = self._patterns.resolve_boxes(held)
+            lists.append(self._build_classes([(bits | added, unknowns, name)], _NAMED))
+        return lists[0], lists[1]
 
     def _build_classes(self, named: Iterable[_NameMatch], claims: Iterable[L7Match]) -> list[EquivalenceClass[ClientHello]]:
         patterns, marks = self._patterns, self._marks

@@ -106,13 +106,12 @@ class Table:
         )
         return L7Conditions([self.boxes[first].web for first in self._webs[0]], self._webs[1], self.boxes, marks)
 
-    def restrict_to_name(self, name: str) -> Table:
-        """Return the table of flows with one name, over TLS or HTTP; everything but the names is shared."""
-        found = Table(self.boxes, self.sources, self.verifying)
-        sources, destinations, _, transports = self.readings[0]
-        claims = [Dimension(kinds, self.claim_parts) for kinds in self.claims.build_classes_of_name(name)]
-        found.readings = tuple((sources, destinations, claim, transports) for claim in claims)
-        return found
+    def restrict_to_name(self, name: str, added: int) -> Table:
+        """Return the table of flows with one name, over TLS or HTTP, when the boxes `added` match it too.
+
+        `added` must be whole parts: all boxes with the same WebGroups, or none. Everything but the names is shared.
+        """
+        return _SingleNameTable(self, name, added)
 
     def _assign_numbers(self, keys: Sequence[Any]) -> list[int]:
         numbers: dict[Any, int] = {}
@@ -138,6 +137,11 @@ class Table:
             Carrier.OTHER: base | no_tls | no_http,
         }
         return Dimension(build_transport_classes([keys[first] for first in parts], masks, marks), self._assign_numbers(keys))
+
+    @cached_property
+    def examples(self) -> frozenset[str | None]:
+        """The names that are the example of a class in some reading."""
+        return frozenset(kind.member.name for dimensions in self.readings for kind in dimensions[2].kinds)
 
     def find_meeting_boxes(self, box: int) -> int:
         """Return the boxes that share a flow with one box under some reading, as bits (marks may be among them)."""
@@ -215,6 +219,51 @@ class Table:
         return Witness(flow, tuple(given), apex)
 
 
+class IncrementalTable(Table):
+    """Another table after one name was added to some boxes; the other table answers for flows without the name.
+
+    No class of the other table may have the name as its example.
+    """
+
+    def __init__(self, whole: Table, name: str, added: int) -> None:
+        super().__init__(whole.boxes, whole.sources, whole.verifying)
+        self._whole, self._named = whole, whole.restrict_to_name(name, added)
+
+    @property
+    def readings(self) -> tuple[tuple[Dimension[Any], ...], ...]:
+        """The four dimensions, for flows with the name only."""
+        return self._named.readings
+
+    def find_meeting_boxes(self, box: int) -> int:
+        """Return the boxes that share a flow with one box under some reading, as bits."""
+        return self._whole.find_meeting_boxes(box) | self._named.find_meeting_boxes(box)
+
+    def find_covering_boxes(self, need: int, avoid: int) -> int:
+        """Return the boxes of `avoid` of which each alone contains every flow inside all boxes of `need`, as bits."""
+        return self._named.find_covering_boxes(need, self._whole.find_covering_boxes(need, avoid))
+
+    def search(self, apex: int, need: int, avoid: int, *, sure: bool = False) -> Step | None:
+        """Return one class of each dimension as `Table.search` does, from the other table if it has one."""
+        found = self._whole.search(min(apex, len(self._whole.readings) - 1), need, avoid, sure=sure)
+        return found or self._named.search(apex, need, avoid, sure=sure)
+
+
+class _SingleNameTable(Table):
+    """The boxes of another table, for flows with one name."""
+
+    def __init__(self, whole: Table, name: str, added: int) -> None:
+        super().__init__(whole.boxes, whole.sources, whole.verifying)
+        without, with_apex = whole.claims.build_classes_of_name(name, added)
+        sources, destinations, _, transports = whole.readings[0]
+        claims = [Dimension(kinds, whole.claim_parts) for kinds in (without, with_apex)]
+        self._readings = tuple((sources, destinations, claim, transports) for claim in claims)
+
+    @property
+    def readings(self) -> tuple[tuple[Dimension[Any], ...], ...]:
+        """The four dimensions, with names reduced to one."""
+        return self._readings
+
+
 def _is_unsure(step: Step) -> bool:
     return any(pick.given for pick in step)
 
@@ -261,3 +310,6 @@ def iterate_bits(number: int) -> Iterator[int]:
         low = number & -number
         yield low.bit_length() - 1
         number ^= low
+
+
+__all__ = ["MARKS", "IncrementalTable", "Table", "Witness", "iterate_bits"]

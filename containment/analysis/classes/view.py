@@ -44,6 +44,7 @@ class View:
     def __init__(self, ruleset: RuleSet, table: Table, first: int = 0) -> None:
         self.ruleset, self.table, self.first = ruleset, table, first
         self._outcomes: dict[WatchReading, Sequence[Outcome]] = {}
+        self._places: dict[WatchReading, dict[int, list[int]]] = {}
 
     @cached_property
     def numbers(self) -> dict[str, int]:
@@ -59,6 +60,16 @@ class View:
         if watched not in self._outcomes:
             self._outcomes[watched] = tuple(self._build_outcomes(watched))
         return self._outcomes[watched]
+
+    def get_positions(self, watched: WatchReading) -> dict[int, list[int]]:
+        """Return the positions of each rule's outcomes in `outcomes`, by its box."""
+        if watched not in self._places:
+            found: dict[int, list[int]] = {}
+            for index, outcome in enumerate(self.get_outcomes(watched)):
+                if outcome.rule is not None:
+                    found.setdefault(self.numbers[outcome.rule.name], []).append(index)
+            self._places[watched] = found
+        return self._places[watched]
 
     def _build_outcomes(self, watched: WatchReading) -> Sequence[Outcome]:
         out: list[Outcome] = []
