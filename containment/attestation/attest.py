@@ -9,13 +9,12 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Final
 
-from containment.attestation.canaries import plan_canaries
+from containment.attestation.canaries import Sender, make_lab_sender, make_ssm_sender, plan_canaries
 from containment.attestation.canary_checks import LogPlaces, check_canaries
 from containment.attestation.checked import CheckedItem
 from containment.attestation.log_checks import check_collectors, check_log_groups
 from containment.attestation.policy_checks import check_policy
 from containment.attestation.reviewed import ReviewedPolicy
-from containment.attestation.senders import Sender, make_lab_sender, make_ssm_sender
 from containment.attestation.statement import Attestation
 from containment.exit_code import Exit
 from containment.preflight.facts import UnreadFact

@@ -28,7 +28,7 @@ from containment.queries.account.reading import Reading, UnreadPart
 from containment.record.digests import describe_ruleset, digest_ruleset
 from policypack.firewall.parsed_policy import parse_policy
 from policypack.graph import known_types as kt
-from policypack.graph.plain_data import get_field, get_items
+from policypack.graph.plain_data import get_field
 from policypack.graph.resources import Graph, Resource
 
 _SHOWN: Final = 300
@@ -193,19 +193,12 @@ def _check_applied(state: Graph, live: Graph, faults: Sequence[str]) -> CheckedI
     return CheckedItem(APPLIED, _WHATS[APPLIED], Status.PASS, "on, attached, default DENY and logged")
 
 
-def _iterate_rules(live: Graph) -> Iterator[Mapping[str, Any]]:
-    for one in live.find_by_type(kt.RULESET):
-        yield from (each for each in get_items(one.get_output("rules")) if isinstance(each, dict))
-    for one in live.find_by_type(kt.POLICY_LIST):
-        yield from (each for each in get_items(one.get_output("policies")) if isinstance(each, dict))
-
-
 def _iterate_names(live: Graph) -> Iterator[tuple[str, str]]:
-    yield from ((str(one["uuid"]), str(one.get("name"))) for one in _iterate_rules(live) if one.get("uuid"))
+    yield from ((str(one["uuid"]), str(one.get("name"))) for one in tls_checks.iterate_rules(live) if one.get("uuid"))
 
 
 def _check_logging(live: Graph) -> CheckedItem:
-    rules = list(_iterate_rules(live))
+    rules = list(tls_checks.iterate_rules(live))
     silent = [str(get_field(one, "name")) for one in rules if one.get("logging") is not True and one.get("watch") is not True]
     late = [str(one.get("name")) for one in rules if one.get("logProfile") == _LATE]
     fix = "restore the rules: pulumi up (in the lab: containment lab up)"

@@ -12,8 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from containment.attestation.freshness import Freshness, LatestAttestation, find_latest
-from containment.attestation.storage import read_attestation
+from containment.attestation.storage import Freshness, LatestAttestation, find_latest, read_attestation
 from containment.errors import InputError, Problem
 from containment.fleet.deployment import Deployment
 from containment.fleet.members import Member

@@ -23,7 +23,7 @@ def preflight(
     Changes nothing; each line is PASS, WARN, FAIL or SKIPPED. Reads this folder's lab while it is up, else the account of your AWS
     credentials and the Controller of the stack file or of AVIATRIX_CONTROLLER_IP, AVIATRIX_USERNAME and AVIATRIX_PASSWORD.
     """
-    from containment.attestation.freshness import check_freshness
+    from containment.attestation.storage import check_freshness
     from containment.loaders.stack_file import NO_IMAGE, NOT_SET, read_stack
     from containment.machine import live_systems
     from containment.preflight.approvals import check_approvers

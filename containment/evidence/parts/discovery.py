@@ -13,13 +13,11 @@ from containment.discovery.declared import declare_stack
 from containment.evidence.inputs import Inputs
 from containment.evidence.json_file import read_json_file
 from containment.evidence.model import Claim, Collected, Content, Contents, Judgement, Origin, PartName
-from containment.evidence.parts.form import ContentModel, PartForm, make_claim, make_yes_or_no, parse_content
-from containment.evidence.parts.policy.configuration import ConfigurationContent
+from containment.evidence.parts.form import ContentModel, PartForm, make_recent, make_shown, make_yes_or_no, parse_content
+from containment.evidence.parts.policy import ConfigurationContent, parse_configuration
 from containment.loaders.presets import load_library
-from containment.preflight.finding import Status
 
 MOST_HOURS: Final = 24
-_SLACK: Final = timedelta(minutes=5)
 _HOW: Final = "write it on the host with containment discover --stack STACK --json --out FILE"
 
 
@@ -72,7 +70,7 @@ def collect(inputs: Inputs) -> Collected:
 def judge(content: Content, contents: Contents) -> Judgement:
     """Return the claims about the discovery; the document is not signed, so its origin is unknown."""
     found = parse_content(DiscoveryContent, content)
-    configuration = parse_content(ConfigurationContent, contents.get(PartName.CONFIGURATION) or {})
+    configuration = parse_configuration(contents)
     return Judgement(tuple(_judge_document(found, configuration)), Origin.UNKNOWN)
 
 
@@ -80,28 +78,19 @@ def _judge_document(content: DiscoveryContent, configuration: ConfigurationConte
     found, stack = content.document, configuration.stack
     yield make_yes_or_no("discovery-stack", f"the discovery is of {stack}", found.stack == stack, f"it is of {found.stack or 'no stack'}")
     is_same = found.compared and found.declared_digest == content.declared_today
-    yield _make(
+    yield make_shown(
         "discovery-declaration", "it was compared with today's declaration", is_same, "it was compared with another one, or with none"
     )
-    age = configuration.made - found.time
     recent = f"the discovery is at most {MOST_HOURS} hours old"
-    if age < -_SLACK:
-        yield make_claim("discovery-recent", recent, Status.FAIL, f"{found.time.isoformat()} is after this bundle")
-    else:
-        yield make_yes_or_no("discovery-recent", recent, age <= timedelta(hours=MOST_HOURS), f"it is of {found.time.isoformat()}")
-    yield _make("discovery-ran", "processes were read", found.processes_read > 0, "no process was seen")
+    yield make_recent("discovery-recent", recent, configuration.made, found.time, timedelta(hours=MOST_HOURS))
+    yield make_shown("discovery-ran", "processes were read", found.processes_read > 0, "no process was seen")
     missing = sum(one.count for one in found.not_seen)
-    yield _make("discovery-whole", "everything was readable", not missing, f"NOT SEEN: {missing}")
+    yield make_shown("discovery-whole", "everything was readable", not missing, f"NOT SEEN: {missing}")
     certain = [one for one in found.differences if one.is_certain]
     names = "; ".join(f"{one.subject} {one.name}: {one.reason}" for one in certain)
     yield make_yes_or_no("discovery-declared", "nothing undeclared was found", not certain, names)
     uncertain = "; ".join(f"{one.subject} {one.name}: {one.reason}" for one in found.differences if not one.is_certain)
-    yield _make("discovery-certain", "everything that was found is known", not uncertain, uncertain)
-
-
-def _make(id_: str, statement: str, is_shown: bool, reason: str) -> Claim:
-    """Return a claim that is NOT TESTED where the document does not show it."""
-    return make_claim(id_, statement, Status.PASS if is_shown else Status.NOT_TESTED, "" if is_shown else reason)
+    yield make_shown("discovery-certain", "everything that was found is known", not uncertain, uncertain)
 
 
 PART = PartForm(

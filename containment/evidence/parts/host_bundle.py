@@ -15,12 +15,11 @@ from containment.bundle_update.status import SCHEMA
 from containment.evidence.inputs import Inputs
 from containment.evidence.json_file import read_json_file
 from containment.evidence.model import Claim, Collected, Content, Contents, Judgement, Origin, PartName
-from containment.evidence.parts.form import ContentModel, PartForm, make_claim, make_yes_or_no, parse_content
-from containment.evidence.parts.policy.configuration import ConfigurationContent
+from containment.evidence.parts.form import CLOCK_SLACK, ContentModel, PartForm, make_claim, make_yes_or_no, parse_content
+from containment.evidence.parts.policy import ConfigurationContent, parse_configuration
 from containment.preflight.finding import Status
 
 MOST_HOURS: Final = 24
-_SLACK: Final = timedelta(minutes=5)
 _HOW: Final = "write it with containment-bundle-update --stack STACK --status --json, on the host"
 
 
@@ -79,7 +78,7 @@ def collect(inputs: Inputs) -> Collected:
 def judge(content: Content, contents: Contents) -> Judgement:
     """Return the claims about the live revision of each host."""
     found = parse_content(HostBundleContent, content)
-    configuration = parse_content(ConfigurationContent, contents.get(PartName.CONFIGURATION) or {})
+    configuration = parse_configuration(contents)
     claims = [claim for number, one in enumerate(found.statuses, 1) for claim in _judge_status(one, f"-{number}", configuration)]
     return Judgement(tuple(claims), Origin.UNKNOWN)
 
@@ -89,7 +88,7 @@ def _judge_status(found: HostStatus, number: str, configuration: ConfigurationCo
     stack = configuration.stack
     yield make_yes_or_no(f"stack{number}", f"{host} is a host of {stack}", found.stack == stack, f"it is one of {found.stack}")
     age = made - found.time
-    is_recent = -_SLACK <= age <= timedelta(hours=MOST_HOURS)
+    is_recent = -CLOCK_SLACK <= age <= timedelta(hours=MOST_HOURS)
     text = f"the status of {host} is at most {MOST_HOURS} hours old"
     yield make_yes_or_no(f"recent{number}", text, is_recent, f"it is of {found.time.isoformat()}")
     what = f"a verified bundle is active on {host}"

@@ -9,8 +9,8 @@ from pydantic import ValidationError
 from containment.evidence.inputs import Inputs
 from containment.evidence.json_file import read_json_file
 from containment.evidence.model import Claim, Collected, Content, Contents, Judgement, Origin, PartName, UnfitContentError
-from containment.evidence.parts.form import PartForm, make_claim, make_yes_or_no, parse_content
-from containment.evidence.parts.policy.configuration import ConfigurationContent
+from containment.evidence.parts.form import PartForm, make_claim, make_shown, make_yes_or_no
+from containment.evidence.parts.policy import ConfigurationContent, parse_configuration
 from containment.fixes.model_findings import summarize_findings
 from containment.names import PolicyMode
 from containment.observe.evidence import SCHEMA, Evidence
@@ -36,43 +36,26 @@ def judge(content: Content, contents: Contents) -> Judgement:
         found = Evidence.model_validate(content)
     except ValidationError as error:
         raise UnfitContentError(summarize_findings(error, Evidence, most=1)) from None
-    configuration = parse_content(ConfigurationContent, contents.get(PartName.CONFIGURATION) or {})
+    configuration = parse_configuration(contents)
     return Judgement(tuple(_judge_logs(found, configuration)), Origin.UNKNOWN)
 
 
 def _judge_logs(found: Evidence, configuration: ConfigurationContent) -> Iterator[Claim]:
     stack = configuration.stack
     yield make_yes_or_no("logs-stack", f"the logs are of {stack}", found.stack == stack, f"they are of {found.stack or 'no stack'}")
-    if found.policy_digest is None:
-        yield make_claim("logs-policy", "the logs were judged by today's policy", Status.NOT_TESTED, "the document names no policy")
-    else:
-        is_same = found.policy_digest == configuration.policy_digest
-        status = Status.PASS if is_same else Status.NOT_TESTED
-        why = "" if is_same else "they were judged by another policy; run containment observe again"
-        yield make_claim("logs-policy", "the logs were judged by today's policy", status, why)
-    days = found.window.days
-    yield make_claim(
-        "logs-traffic", "the logs contain traffic", Status.PASS if days else Status.NOT_TESTED, "" if days else "the window has no traffic"
-    )
-    gaps = len(found.gaps)
-    yield make_claim("logs-whole", "the logs have no gap", Status.NOT_TESTED if gaps else Status.PASS, f"{gaps} gaps" if gaps else "")
+    other = "they were judged by another policy; run containment observe again"
+    why = "the document names no policy" if found.policy_digest is None else other
+    yield make_shown("logs-policy", "the logs were judged by today's policy", found.policy_digest == configuration.policy_digest, why)
+    yield make_shown("logs-traffic", "the logs contain traffic", bool(found.window.days), "the window has no traffic")
+    yield make_shown("logs-whole", "the logs have no gap", not found.gaps, f"{len(found.gaps)} gaps")
     rejected = sum(found.rejected.values())
-    yield make_claim(
-        "logs-read",
-        "every line could be read",
-        Status.NOT_TESTED if rejected else Status.PASS,
-        f"{rejected} lines were rejected" if rejected else "",
-    )
+    yield make_shown("logs-read", "every line could be read", not rejected, f"{rejected} lines were rejected")
     wrong = sorted({f"{one.name} at {one.address}" for one in found.disagreements})
     yield make_yes_or_no("names-agree", "every flow went to an address of its name", not wrong, "; ".join(wrong))
     denied = sorted({one.name for one in found.would_be_denied})
     open_ = denied if configuration.mode is PolicyMode.MONITOR else []
-    yield make_claim(
-        "destinations-settled",
-        "every observed destination is permitted, or denied by a rule in force",
-        Status.NOT_TESTED if open_ else Status.PASS,
-        f"enforce mode would deny {', '.join(open_)}" if open_ else "",
-    )
+    settled = "every observed destination is permitted, or denied by a rule in force"
+    yield make_shown("destinations-settled", settled, not open_, f"enforce mode would deny {', '.join(open_)}")
     for number, one in enumerate(found.not_tested, 1):
         yield make_claim(f"not-tested-{number}", one.question, Status.NOT_TESTED, one.reason)
 

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from containment.evidence.inputs import Inputs
 from containment.evidence.model import Claim, Collected, Content, Contents, Judgement, Origin, PartName
-from containment.evidence.parts.form import ContentModel, PartForm, make_claim, make_yes_or_no, parse_content
-from containment.preflight.finding import Status
+from containment.evidence.parts.form import ContentModel, PartForm, make_shown, make_yes_or_no, parse_content
 from containment.queries.tool_reach import build_tool_data
 
 
@@ -72,8 +71,7 @@ def _judge_reviews(found: ToolsContent) -> Claim:
     tools = [tool for server in found.servers for tool in server.tools]
     open_ = sorted(tool.name for tool in tools if not tool.reviewed)
     statement = f"each of {len(tools)} tools has the digest of its review"
-    reason = f"not reviewed, so the gateway refuses them: {', '.join(open_)}" if open_ else ""
-    return make_claim("tools-reviewed", statement, Status.NOT_TESTED if open_ else Status.PASS, reason)
+    return make_shown("tools-reviewed", statement, not open_, f"not reviewed, so the gateway refuses them: {', '.join(open_)}")
 
 
 def _judge_actions(found: ToolsContent) -> Claim:

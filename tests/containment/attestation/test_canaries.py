@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from containment.attestation.canaries import CanaryKind, plan_canaries, read_sent
-from containment.attestation.senders import CannotSendError, make_ssm_sender
+from containment.attestation.canaries import CanaryKind, CannotSendError, make_ssm_sender, plan_canaries, read_sent
 from containment.loaders.stack_file import read_stack
 
 

@@ -1,4 +1,7 @@
-"""Part `threats`: the threat table, each threat with its proofs and the attempts that were sent for it."""
+"""Part `threats`: the threat table, each threat with its proofs and the attempts that were sent for it.
+
+Part `residual-risks`: what stays possible, each with the control that would close it, and the techniques that get through.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +11,13 @@ from typing import Any, Final
 
 from containment.evidence.inputs import Inputs
 from containment.evidence.model import Claim, Collected, Content, Contents, Judgement, Origin, PartName, find_worst
-from containment.evidence.parts.form import ContentModel, PartForm, make_claim, parse_content
-from containment.evidence.parts.lab_tests import evasion, predicted
-from containment.evidence.parts.policy import proofs
+from containment.evidence.parts.form import ContentModel, PartForm, make_claim, make_yes_or_no, parse_content
+from containment.evidence.parts.policy import judge_proofs
+from containment.evidence.parts.run_results import EvasionContent, judge_evasion, judge_predicted
 from containment.loaders import strict_yaml
 from containment.names import PolicyMode
 from containment.preflight.finding import Status
+from containment.risk.residual_risks import find_residual_risks
 from containment.risk.threats import THREATS, Threat
 
 TABLES: Final = Path("tests/scenarios")
@@ -34,7 +38,7 @@ class ThreatsContent(ContentModel):
     threats: tuple[ThreatContent, ...]
 
 
-def collect(inputs: Inputs) -> Collected:
+def collect_threats(inputs: Inputs) -> Collected:
     """Return the threat table with the attempts of the scenario tables, as far as they are in the folder."""
     folder = inputs.folder / TABLES
     tables = {"flow": f"{inputs.spec.config.agent_class}.yaml", "technique": "evasion.yaml"}
@@ -71,11 +75,11 @@ def _is_attempt(row: dict[str, Any], threat: Threat) -> bool:
     return rule in threat.rules and not set(threat.entries).isdisjoint(row.get("threats") or ())
 
 
-def judge(content: Content, contents: Contents) -> Judgement:
+def judge_threats(content: Content, contents: Contents) -> Judgement:
     """Return one claim per threat: the worst of its proofs and of the attempts that were sent for it."""
     judged = {
-        name: {claim.id: claim for claim in module.judge(found, contents).claims} if (found := contents.get(name)) is not None else {}
-        for name, module in ((PartName.PROOFS, proofs), (PartName.PREDICTED, predicted), (PartName.EVASION, evasion))
+        name: {claim.id: claim for claim in judge_facts(found, contents).claims} if (found := contents.get(name)) is not None else {}
+        for name, judge_facts in ((PartName.PROOFS, judge_proofs), (PartName.PREDICTED, judge_predicted), (PartName.EVASION, judge_evasion))
     }
     attempts = {**judged[PartName.PREDICTED], **judged[PartName.EVASION]}
     threats = parse_content(ThreatsContent, content).threats
@@ -113,4 +117,49 @@ def _explain(threat: ThreatContent, known_proofs: dict[str, Claim], sent: list[C
         yield "no attempt was sent"
 
 
-PART = PartForm(PartName.THREATS, "Threats", "What answers each threat, and was it tried?", collect, judge)
+THREATS_PART = PartForm(PartName.THREATS, "Threats", "What answers each threat, and was it tried?", collect_threats, judge_threats)
+
+
+class RiskContent(ContentModel):
+    """One residual risk."""
+
+    id: str
+    what: str
+    closed_by: str
+
+
+class ResidualContent(ContentModel):
+    """The facts that the judges read."""
+
+    risks: tuple[RiskContent, ...]
+
+
+def collect_residual(inputs: Inputs) -> Collected:
+    """Return the residual risks of the configuration."""
+    risks = find_residual_risks(inputs.spec)
+    return Collected({"risks": [{"id": one.id, "what": one.what, "closedBy": one.closed_by, "where": one.where} for one in risks]})
+
+
+def judge_residual(content: Content, contents: Contents) -> Judgement:
+    """Return the claims that every residual risk and every open technique is named with what would close it."""
+    risks = parse_content(ResidualContent, content).risks
+    unnamed = sorted(one.id for one in risks if not (one.what and one.closed_by))
+    first = make_yes_or_no(
+        "risks-named", f"each of {len(risks)} residual risks is named with the control that would close it", not unnamed, ", ".join(unnamed)
+    )
+    return Judgement((first, _judge_techniques(contents)), Origin.FILES)
+
+
+def _judge_techniques(contents: Contents) -> Claim:
+    evasion = contents.get(PartName.EVASION)
+    if evasion is None:
+        return make_claim("techniques-named", "every open technique is named", Status.NOT_TESTED, "no technique was sent")
+    found = parse_content(EvasionContent, evasion)
+    closed = {one.id for one in found.open if one.why and one.close}
+    through = [one.id for one in found.evasion if one.result == "OPEN"]
+    unnamed = sorted(set(through) - closed)
+    statement = f"each of {len(through)} open techniques is named with the control that would close it"
+    return make_yes_or_no("techniques-named", statement, not unnamed, ", ".join(unnamed))
+
+
+RESIDUAL = PartForm(PartName.RESIDUAL, "Residual risks", "What stays possible, and what would close it?", collect_residual, judge_residual)
