@@ -19,7 +19,7 @@ from containment.attestation.statement import Attestation
 from containment.exit_code import Exit
 from containment.preflight.facts import UnreadFact
 from containment.preflight.finding import Status
-from containment.preflight.place import LiveSystems
+from containment.preflight.rights import LiveSystems
 from containment.queries.account.check import check_account
 from containment.queries.account.joined_stack import find_scope
 from containment.queries.subject.state_policy import find_region

@@ -2,16 +2,21 @@
 
 The file has one or more public keys in PEM, one after the other, and changes by pull request. Ed25519 keys sign from a file, ECDSA P-256
 and RSA keys in KMS.
+
+The public keys that sign bundles and attestations: those of approvers.yaml and of attesters.pem, or files that the user names.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from containment.errors import InputError, Problem
 from containment.files import input_files
+from containment.loaders.approvers import Approvers
+from containment.record.envelope import parse_public_key
 from containment.record.public_keys import parse_public_keys
 
 FILE: Final = "attesters.pem"
@@ -46,3 +51,29 @@ def load_attesters(files: Sequence[Path], folder: Path, name: str = FILE) -> tup
 
 def _make_problem(path: Path, what: str, name: str) -> Problem:
     return Problem(str(path), what, _WHY, f"write the public key: openssl pkey -in KEY -pubout >> {name}")
+
+
+@dataclass(frozen=True, slots=True)
+class TrustedKey:
+    """A public key in PEM with the name of its owner: a person of approvers.yaml, or the key's id; empty where the user named its file."""
+
+    owner: str
+    pem: str
+
+
+def load_trusted_keys(approvers: Approvers, folder: Path, files: Sequence[Path] = ()) -> Mapping[str, TrustedKey]:
+    """Return key id -> trusted key.
+
+    Args:
+        approvers: the persons whose keys are trusted.
+        folder: the folder of attesters.pem.
+        files: files of public keys, which replace both; empty for the default.
+
+    Raises:
+        InputError: a file cannot be read, or has something else than public keys.
+    """
+    found = {parse_public_key(pem).keyid: pem for pem in load_attesters(files, folder)}
+    trusted = {keyid: TrustedKey("" if files else f"key {keyid[:16]}", pem) for keyid, pem in found.items()}
+    if files:
+        return trusted
+    return trusted | {parse_public_key(pem).keyid: TrustedKey(person.name, pem) for person in approvers.people for pem in person.keys}

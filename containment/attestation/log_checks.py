@@ -24,8 +24,8 @@ from containment.controller_api.client import ControllerAddress
 from containment.controller_api.errors import ControllerError
 from containment.controller_api.reader import ControllerReader
 from containment.errors import ContainmentError
-from containment.logs.errors import LogFormatError
 from containment.logs.gateway import SessionLine, parse_gateway_line
+from containment.logs.record import LogFormatError
 from containment.logs.resolver_query import QueryRecord
 from containment.logs.vpc_flow import FlowRecord
 from containment.observe.reading.sources import find_log_files

@@ -19,9 +19,9 @@ from containment.controller_api.errors import ControllerError
 from containment.controller_api.reader import ControllerReader
 from containment.names import WellKnownObject
 from containment.policy.rules import RuleSet
+from containment.preflight.controller import find_profile_faults
 from containment.preflight.facts import UnreadFact
 from containment.preflight.finding import Status
-from containment.preflight.intrusion import find_profile_faults
 from containment.queries.account.controller import read_controller
 from containment.queries.account.joined_stack import join
 from containment.queries.account.reading import Reading, UnreadPart

@@ -2,22 +2,28 @@
 
 A stop starts its steps together, so that a slow call delays no other one. Once the instances have stopped, the sessions are revoked
 again: an instance gets new credentials while it is stopping. A return goes the other way, step by step, the instance last.
+
+The record of a stop or a return: one entry of the log of decisions, which needs no approval and is not signed.
+
+The lab's data plane after a change of the account: the network of a running stack is brought up to date at once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
 from typing import Any, TypeAlias
 
-from containment.emergency_stop.borders import close_borders, open_borders
-from containment.emergency_stop.hosts import LiveHost, Target
-from containment.emergency_stop.instance import await_stopped, start_instance, stop_instance
-from containment.emergency_stop.quarantine import quarantine_host, release_host
-from containment.emergency_stop.routes import remove_routes, restore_routes
+from containment.emergency_stop.hosts import LiveHost, Target, await_stopped, start_instance, stop_instance
+from containment.emergency_stop.network import close_borders, open_borders, quarantine_host, release_host, remove_routes, restore_routes
 from containment.emergency_stop.sessions import retire_revocation, revoke_sessions
-from containment.emergency_stop.steps import Outcome, Step, StepName, StepResult
+from containment.emergency_stop.steps import Outcome, Step, StepError, StepName, StepResult
+from containment.errors import InputError
+from containment.record.log import append_stop
+from containment_lab.home import LabHome
 
 Clients: TypeAlias = Callable[[str], Any]
 
@@ -87,3 +93,53 @@ def _make_final_step(ec2: Any, iam: Any, host: LiveHost, wait: float) -> Step:
         return outcome, f"the instance is {state}; {detail}"
 
     return Step(StepName.SESSIONS, host.label, work)
+
+
+def make_record_step(target: Target, results: Sequence[StepResult], *, action: str, by: str, reason: str, folder: Path) -> Step:
+    """Return the step that appends the entry.
+
+    Args:
+        target: the hosts.
+        results: the results of the steps before.
+        action: `stop` or `return`.
+        by: the name of the person.
+        reason: why, in words.
+        folder: the folder with `decisions/`.
+    """
+    body = {
+        "action": action,
+        "stack": target.stack,
+        "agent": target.agent,
+        "hosts": sorted(host.instance for host in target.hosts),
+        "requester": by,
+        "reason": reason,
+        "failed": [f"{one.step.value} {one.target}: {one.detail}" for one in results if one.outcome is Outcome.FAILED],
+    }
+
+    def work() -> tuple[Outcome, str]:
+        try:
+            entry = append_stop(body, folder=folder)
+        except InputError as error:
+            raise StepError(str(error)) from None
+        return Outcome.DONE, f"entry {entry.sequence} of the log of decisions"
+
+    return Step(StepName.RECORD, target.stack, work)
+
+
+def make_lab_step(home: LabHome, stack: str) -> Step:
+    """Return the step that makes the lab's network of a stack follow the account."""
+    return Step(StepName.DATA_PLANE, stack, partial(_follow, home, stack))
+
+
+def _follow(home: LabHome, stack: str) -> tuple[Outcome, str]:
+    from containment_lab.network.control import LabNetwork, LabNetworkError
+
+    network = LabNetwork(home, stack)
+    if not network.is_running():
+        return Outcome.SKIPPED, "the lab's network of this stack is not running: no packet can be sent"
+    try:
+        status = network.send_command("sync")
+    except LabNetworkError as error:
+        raise StepError(str(error)) from None
+    machines = ", ".join(sorted(each["instance"] for each in status["machines"].values()))
+    return Outcome.DONE, f"the lab's network has the machines {machines or '(none)'}"

@@ -9,7 +9,7 @@ from ipaddress import IPv4Address, IPv6Address
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from containment.logs.errors import explain_broken_line
+from containment.logs.record import explain_broken_line
 from containment.strict_json import load as load_strictly
 
 

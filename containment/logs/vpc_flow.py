@@ -9,7 +9,7 @@ from enum import StrEnum
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Final
 
-from containment.logs.errors import explain_broken_line
+from containment.logs.record import explain_broken_line
 
 PROTOCOL_NUMBERS = {"icmp": 1, "tcp": 6, "udp": 17, "gre": 47, "icmpv6": 58}
 """IANA's numbers of the protocols that are named here."""

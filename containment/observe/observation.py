@@ -29,15 +29,12 @@ from containment.observe.evidence import (
     Window,
     WouldBeDenied,
 )
-from containment.observe.gaps import find_gaps, make_gap
-from containment.observe.name_facts import NameIndex, is_address
+from containment.observe.log_facts import NameIndex, find_gaps, find_unused_names, is_address, is_permitted, make_gap
 from containment.observe.reading.agents import AgentNetworks
 from containment.observe.reading.decision_row import Source
-from containment.observe.reading.ingest import Ingested, ingest_files
-from containment.observe.reading.log_tables import open_tables
+from containment.observe.reading.ingest import Ingested, ingest_files, open_tables
 from containment.observe.reading.rejects import Rejects
 from containment.observe.reading.sources import Reading, find_log_files
-from containment.observe.unused_names import find_unused_names, is_permitted
 from containment.policy.flow import PolicyVerdict
 from containment.policy.rules import RuleSet
 

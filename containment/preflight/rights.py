@@ -2,17 +2,21 @@
 
 IAM's policy simulator answers for the resource names of the stack; where the caller may not use it, EC2 dry runs test a few rights. Only
 those calls are made whose `DryRun` both real AWS and the lab honor.
+
+The account and the Controller that are read: clients and address, or why there are none.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from containment.config.spec import ContainmentSpec
+from containment.controller_api.client import ControllerAddress
 from containment.preflight.facts import UnreadFact
 from containment.preflight.needs import find_actions
 
@@ -59,3 +63,18 @@ def _try_dry_runs(clients: Clients, refused: ClientError) -> tuple[Mapping[str, 
                 out[action] = code == "DryRunOperation"
     said = f"dry runs of {len(out)} calls only: the simulator does not answer ({refused.response['Error']['Code']})"
     return (out, said) if out else (UnreadFact(said), said)
+
+
+@dataclass(frozen=True)
+class LiveSystems:
+    """The systems to read: clients and address, or why there are none.
+
+    `said` is the report's heading, `overrides` is configuration that the place provides (the lab's access account), and `demanded` are
+    the systems whose absence is a failure.
+    """
+
+    said: str
+    clients: Clients | UnreadFact
+    controller: ControllerAddress | UnreadFact
+    overrides: Mapping[str, str]
+    demanded: frozenset[str]

@@ -1,4 +1,7 @@
-"""What processes inside the host may read, write, run, connect to and call, as tables and data for `prove`, `risk` and `diff`."""
+"""What processes inside the host may read, write, run, connect to and call, as tables and data for `prove`, `risk` and `diff`.
+
+The approved names of a subject, as a table and as data, for `prove` and `risk`.
+"""
 
 from __future__ import annotations
 
@@ -68,3 +71,14 @@ def build_layers_data(subject: Subject) -> dict[str, Any] | None:
         ],
         "tasks": [{"name": one.name, "tools": list(one.tools), "grantedBy": one.origin} for one in found.tasks or ()],
     }
+
+
+def build_approved_section(subject: Subject) -> tuple[Section, ...]:
+    """Return the table of approved names with owner and source; empty if no name is approved."""
+    rows = tuple((one.name, one.owner, one.source) for one in subject.approvals)
+    return (Section("Approved names", ("name", "owner", "approved by"), rows),) if rows else ()
+
+
+def build_approved_data(subject: Subject) -> list[dict[str, Any]]:
+    """Return the approved names as JSON data."""
+    return [{"name": one.name, "owner": one.owner, "approvedBy": one.source} for one in subject.approvals]

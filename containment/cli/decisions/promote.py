@@ -53,9 +53,8 @@ def promote(
     lab of this folder while it is up, else of the configured Controller. Without one, only the stack's own rules are compared.
     """
     from containment.observe.evidence import read_evidence
-    from containment.promotion.chain import make_chain_source
     from containment.promotion.observations import select_names
-    from containment.promotion.promote import build_document, prepare_promotion
+    from containment.promotion.promote import build_document, make_chain_source, prepare_promotion
     from containment.promotion.pull_request import (
         commit_on_branch,
         make_branch_name,

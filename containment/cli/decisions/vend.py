@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from containment.cli.common import refuse_usage
-from containment.cli.help.default_command import make_group
+from containment.cli.help.completion import make_group
 from containment.cli.help.exit_codes import build_epilog
 from containment.cli.options import DryRun, Folder, LastDay, PrText, StackOrNone, TableIn, Today, print_answer
 from containment.errors import InputError, Problem
 from containment.queries.results import Answer
-from containment.vending.agent import DataClassification, ForbiddenAction
-from containment.vending.sizes import Size
+from containment.vending.agent import DataClassification, ForbiddenAction, Size
 
 if TYPE_CHECKING:
     from containment.config.spec import ContainmentSpec
@@ -146,9 +145,9 @@ def remove(
     The hosts of other agents do not change.
     """
     from containment.files.output_files import convert_write_errors, write_whole
+    from containment.vending.agent import make_marker_name
     from containment.vending.listing import make_not_found_error
     from containment.vending.loader import read_agents
-    from containment.vending.marker import make_marker_name
     from containment.vending.pull_request import describe_removed
 
     files = read_agents(folder)
@@ -189,7 +188,7 @@ def _write_new(path: Path, text: str) -> None:
 def _write_marker(folder: Path, stack: str) -> None:
     """Write the file that keeps the stack's hosts by request, if it has none yet."""
     from containment.files.output_files import write_once
-    from containment.vending.marker import build_marker, make_marker_name
+    from containment.vending.agent import build_marker, make_marker_name
 
     write_once(folder / make_marker_name(stack), build_marker(stack))
 

@@ -14,7 +14,7 @@ from containment.cli.fleet.run import build_plan_answer, read_fleet, run_stacks,
 from containment.cli.help.completion import complete_stack_names
 from containment.cli.help.exit_codes import build_epilog
 from containment.cli.options import AttestedWithin, Folder, TableIn, print_answer, take_format
-from containment.fleet.names import BackendName, Verb
+from containment.fleet.backend import BackendName, Verb
 from containment.queries.renderers import Format
 from containment.queries.results import Answer
 
@@ -105,7 +105,7 @@ def destroy(
 
     Lists what would be deleted, and asks for the names of all these stacks. Without a terminal, --yes is required.
     """
-    from containment.fleet.tasks import build_destroy_tasks, find_mistyped, list_deletions
+    from containment.fleet.runner import build_destroy_tasks, find_mistyped, list_deletions
 
     with exit_on_error():
         engine, _, members = selection.read()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from containment.cli.common import exit_on_error, print_and_exit
 from containment.errors import Problem, UsageError
-from containment.fleet.names import BackendName, Verb
+from containment.fleet.backend import BackendName, Verb
 from containment.queries.renderers import Format
 
 if TYPE_CHECKING:
@@ -39,8 +39,8 @@ def run_stacks(
     verb: Verb, engine: Backend, facts: FleetFacts, members: Sequence[Member], answer: Answer, parallel: int, chosen: Format
 ) -> NoReturn:
     """Run a command on the members and their platforms; refuse it with every problem of the fleet's files."""
-    from containment.fleet.run_answer import build_refusal
-    from containment.fleet.tasks import build_up_tasks
+    from containment.fleet.answers import build_refusal
+    from containment.fleet.runner import build_up_tasks
 
     if facts.problems:
         print_and_exit(build_refusal(verb, answer), chosen)
@@ -52,7 +52,7 @@ def run_stacks(
 def run_tasks(verb: Verb, engine: Backend, tasks: Sequence[Task], parallel: int, chosen: Format) -> NoReturn:
     """Run tasks with their progress on stderr, print the answer, and exit with its code."""
     from containment.cli.fleet.screen import make_screen
-    from containment.fleet.run_answer import build_run_answer
+    from containment.fleet.answers import build_run_answer
     from containment.fleet.runner import FleetRun
 
     with make_screen(tasks, f"fleet {verb}") as screen:

@@ -200,7 +200,7 @@ def _print_line(line: str, *, err: bool) -> None:
 
 def _write_units(target: Path, seconds: float, folder: Path) -> Answer:
     """Write a service and a timer that run this command line without --unit and --every."""
-    from containment.discovery.units import write_units
+    from containment.discovery.repetition import write_units
 
     return write_units(target, _drop_options(sys.argv[1:], ("--unit", "--write-timer", "--every")), seconds, folder)
 

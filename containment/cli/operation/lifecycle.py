@@ -57,8 +57,14 @@ def enforce(
     """
     from containment.lifecycle.decisions import find_dismissed, find_listed_problem, find_mode_problem, read_dismissed, record_change
     from containment.lifecycle.judgement import Limits, judge_evidence
-    from containment.lifecycle.stack_mode import set_mode
-    from containment.lifecycle.transition import check_enforced, find_twin_problems, list_steps_in_place, list_steps_of_move, run_steps
+    from containment.lifecycle.transition import (
+        check_enforced,
+        find_twin_problems,
+        list_steps_in_place,
+        list_steps_of_move,
+        run_steps,
+        set_mode,
+    )
     from containment.loaders.stack_file import read_stack
     from containment.names import PolicyMode
     from containment.observe.evidence import read_evidence
@@ -145,8 +151,7 @@ def rollback(
     """
     from containment.fixes.words import has_word
     from containment.lifecycle.decisions import find_mode_problem, record_change
-    from containment.lifecycle.stack_mode import set_mode
-    from containment.lifecycle.transition import find_twin_problems, list_steps_in_place, list_steps_of_move, run_steps
+    from containment.lifecycle.transition import find_twin_problems, list_steps_in_place, list_steps_of_move, run_steps, set_mode
     from containment.loaders.stack_file import read_stack
     from containment.names import PolicyMode
     from containment.record.decision import DecisionKind

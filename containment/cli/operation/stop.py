@@ -16,7 +16,7 @@ from containment.exit_code import Exit
 from containment.queries.results import Answer
 
 if TYPE_CHECKING:
-    from containment.preflight.place import LiveSystems
+    from containment.preflight.rights import LiveSystems
 
 
 @print_answer(TableIn)
@@ -40,8 +40,7 @@ def stop(
     started = time.monotonic()
     from containment.emergency_stop.answer import build_answer
     from containment.emergency_stop.hosts import find_target
-    from containment.emergency_stop.recorded import make_record_step
-    from containment.emergency_stop.stop import return_hosts, stop_hosts
+    from containment.emergency_stop.stop import make_record_step, return_hosts, stop_hosts
     from containment.fixes.words import has_word
     from containment.machine import live_systems
     from containment.preflight.facts import UnreadFact
@@ -60,7 +59,7 @@ def stop(
         return _build_nothing(named, agent or "", [host.label for host in (*target.others, *target.stopped)], place.said)
     lab_step = None
     if home is not None:
-        from containment.emergency_stop.data_plane import make_lab_step
+        from containment.emergency_stop.stop import make_lab_step
 
         lab_step = make_lab_step(home, named)
     if undo:

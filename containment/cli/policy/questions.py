@@ -1,4 +1,7 @@
-"""`containment explain`, `reach`, `diff`, `prove` and `risk`: questions about a policy, answered for every flow."""
+"""`containment explain`, `reach`, `diff`, `prove` and `risk`: questions about a policy, answered for every flow.
+
+`containment check`: the policy pack's rules without a Pulumi engine.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,9 @@ from typing import Annotated
 
 import typer
 
-from containment.cli.common import parse_overrides
-from containment.cli.help.completion import complete_stack_names
-from containment.cli.options import AnswerIn, Config, Folder, SubjectOptions, print_answer
+from containment.cli.common import parse_overrides, refuse_usage
+from containment.cli.help.completion import complete_rule_ids, complete_stack_names
+from containment.cli.options import AnswerIn, Config, Folder, Real, SubjectOptions, print_answer
 from containment.input_reader import InputReader
 from containment.queries.results import Answer
 
@@ -64,7 +67,7 @@ def diff(
     Newly allowed flows come first, then newly denied ones, then those that another rule decides. --config applies to AFTER.
     """
     from containment.queries.comparison.diff import compare_policies as ask
-    from containment.queries.comparison.diff_sides import make_pairs
+    from containment.queries.comparison.revision import make_pairs
 
     return ask(make_pairs(before, after, folder, parse_overrides(config)), before, after)
 
@@ -91,3 +94,70 @@ def risk(subject: SubjectOptions) -> Answer:
     from containment.queries.subject.subjects import read_residual_risks
 
     return ask(subject.read(), read_residual_risks(subject.stack, subject.overrides, subject.folder) if subject.stack else ())
+
+
+@print_answer(AnswerIn)
+def check(
+    files: Annotated[list[Path] | None, typer.Argument(help="Checkpoints, stack exports or `pulumi preview --json`.")] = None,
+    rule: Annotated[list[str] | None, typer.Option("--rule", help="Only this rule; repeatable.", autocompletion=complete_rule_ids)] = None,
+    account: Annotated[
+        str | None,
+        typer.Option("--account", metavar="STACK", help="Read the account and Controller live.", autocompletion=complete_stack_names),
+    ] = None,
+    state: Annotated[
+        list[str] | None,
+        typer.Option("--state", help="A deployed stack, or the file of its state; repeatable.", autocompletion=complete_stack_names),
+    ] = None,
+    waivers: Annotated[bool, typer.Option("--waivers", help="Print only the waivers' text for --state.")] = False,
+    real: Real = False,
+    folder: Folder = Path(),
+) -> Answer:
+    """Check states, previews or a live account against the rules.
+
+    Files are checked offline. --state adds the text of a waiver to each violation, for a stack that an upgraded pack newly refuses.
+    --account STACK reads the stack's VPC and Controller (this folder's lab while it is up, else the account of your AWS credentials)
+    and joins them with the stack's state: --state FILE, the lab's, or `pulumi stack export`.
+    """
+    if account is not None:
+        return _check_live(account, files, state or [], rule or [], real, folder)
+    if state:
+        answer = _check_deployed([*map(str, files or []), *state], rule or [], real, folder)
+        if waivers:
+            typer.echo(answer.data.get("waivers", ""))
+            raise typer.Exit(int(answer.exit))
+        return answer
+    from containment.queries.check import check as ask
+
+    if not files or waivers:
+        refuse_usage(
+            "--waivers" if waivers else "FILES",
+            "is given without --state" if waivers else "are not given",
+            "waivers are written for a deployed state" if waivers else "there is nothing to check",
+            "give --state STACK" if waivers else "give files, --state STACK or --account STACK",
+        )
+    return ask(files, rule or ())
+
+
+def _check_deployed(named: list[str], rules: list[str], real: bool, folder: Path) -> Answer:
+    from containment.machine import live_systems
+    from containment.machine.deployed_state import read_deployed_states
+    from containment.queries.check import check_states
+
+    home = None if real else live_systems.find_running_lab()
+    return check_states(read_deployed_states(named, home, folder), rules, named, offer_waivers=True)
+
+
+def _check_live(stack: str, files: list[Path] | None, state: list[str], rules: list[str], real: bool, folder: Path) -> Answer:
+    from containment.machine import live_systems
+    from containment.machine.deployed_state import read_state
+    from containment.queries.account.check import check_account
+    from containment.queries.subject.state_policy import find_region
+    from policypack.graph.resources import Graph
+
+    if files or len(state) > 1:
+        refuse_usage("--account", "is given with several states", "it joins the account with one", "give at most one, as --state FILE")
+    home = None if real else live_systems.find_running_lab()
+    resources = read_state(stack, Path(state[0]) if state else None, home, folder)
+    region = find_region(Graph(resources))
+    place = live_systems.find_lab_systems(home) if home else live_systems.find_real_systems(stack, region, demanded=real, folder=folder)
+    return check_account(stack, resources, place, region, rules, is_lab=home is not None)

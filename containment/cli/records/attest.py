@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from containment.cli.common import ask_passphrase, parse_overrides, require_key
-from containment.cli.help.default_command import make_group
+from containment.cli.help.completion import make_group
 from containment.cli.help.exit_codes import build_epilog
 from containment.cli.options import Config, ExportedState, Folder, Real, SigningKey, StackArgument, TableIn, print_answer
 from containment.exit_code import Exit

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from containment.cli.common import ask_passphrase, parse_overrides, refuse_usage, require_key
-from containment.cli.help.default_command import make_group
+from containment.cli.help.completion import make_group
 from containment.cli.help.exit_codes import build_epilog
 from containment.cli.options import Config, Folder, SigningKey, StackArgument, State, TableIn, print_answer
 from containment.input_reader import InputReader
@@ -109,8 +109,8 @@ def verify(
     Checks signature, digests and form, judges every claim again from its facts, and renders the files next to the bundle again. Keys are
     those of approvers.yaml and attesters.pem. A genuine bundle with a failed claim is genuine: --require-pass asks for both.
     """
+    from containment.attestation.keys import load_trusted_keys
     from containment.evidence.answer import build_verified_answer, read_bundle_files
-    from containment.evidence.trusted_keys import load_trusted_keys
     from containment.evidence.verify import verify_bundle
     from containment.loaders.approvers import load_approvers
 

@@ -11,9 +11,8 @@ from typing import Any, Final
 
 from pydantic import AwareDatetime
 
-from containment.evidence.inputs import Inputs
-from containment.evidence.intoto import StatementError, parse_statement
-from containment.evidence.json_file import read_json_file
+from containment.evidence.bundle import StatementError, parse_statement
+from containment.evidence.inputs import Inputs, read_json_file
 from containment.evidence.model import Claim, Collected, Content, Contents, Judgement, Origin, PartName, UnfitContentError
 from containment.evidence.parts.form import (
     CheckContent,

@@ -10,8 +10,7 @@ from pydantic import AwareDatetime
 
 from containment.discovery.answer import SCHEMA
 from containment.discovery.declared import declare_stack
-from containment.evidence.inputs import Inputs
-from containment.evidence.json_file import read_json_file
+from containment.evidence.inputs import Inputs, read_json_file
 from containment.evidence.model import Claim, Collected, Content, Contents, Judgement, Origin, PartName
 from containment.evidence.parts.form import ContentModel, PartForm, make_recent, make_shown, make_yes_or_no, parse_content
 from containment.evidence.parts.policy import ConfigurationContent, parse_configuration

@@ -12,8 +12,7 @@ from typing import Final
 from pydantic import AwareDatetime
 
 from containment.bundle_update.status import SCHEMA
-from containment.evidence.inputs import Inputs
-from containment.evidence.json_file import read_json_file
+from containment.evidence.inputs import Inputs, read_json_file
 from containment.evidence.model import Claim, Collected, Content, Contents, Judgement, Origin, PartName
 from containment.evidence.parts.form import CLOCK_SLACK, ContentModel, PartForm, make_claim, make_yes_or_no, parse_content
 from containment.evidence.parts.policy import ConfigurationContent, parse_configuration

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 from pydantic import ValidationError
 
-from containment.evidence.inputs import Inputs
-from containment.evidence.json_file import read_json_file
+from containment.evidence.inputs import Inputs, read_json_file
 from containment.evidence.model import Claim, Collected, Content, Contents, Judgement, Origin, PartName, UnfitContentError
 from containment.evidence.parts.form import PartForm, make_claim, make_shown, make_yes_or_no
 from containment.evidence.parts.policy import ConfigurationContent, parse_configuration

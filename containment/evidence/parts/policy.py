@@ -19,8 +19,7 @@ from pydantic import AwareDatetime
 from containment.analysis.alignment import make_comparable
 from containment.analysis.difference import find_differences
 from containment.errors import InputError, Problem
-from containment.evidence.deployed_state import find_simulation_signs
-from containment.evidence.inputs import Inputs
+from containment.evidence.inputs import Inputs, find_simulation_signs
 from containment.evidence.model import Claim, Collected, Content, Contents, Judgement, Origin, PartName, Source
 from containment.evidence.parts.form import (
     CaseContent,
@@ -36,7 +35,7 @@ from containment.evidence.parts.form import (
 )
 from containment.loaders.stack_file import read_raw_values
 from containment.names import PolicyMode
-from containment.observe.rule_table import find_rules
+from containment.observe.state_names import find_rules
 from containment.policy.invariants import find_broken_invariants
 from containment.preflight.finding import Status
 from containment.queries.check import check_states

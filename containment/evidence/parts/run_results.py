@@ -15,8 +15,7 @@ from typing import Any, Final
 
 from pydantic import AwareDatetime
 
-from containment.evidence.inputs import REPORT, VERIFY, Inputs
-from containment.evidence.json_file import JsonFile
+from containment.evidence.inputs import REPORT, VERIFY, Inputs, JsonFile
 from containment.evidence.model import Claim, Collected, Content, Contents, Judgement, Origin, PartName, UnfitContentError
 from containment.evidence.parts.form import (
     CLOCK_SLACK,

@@ -14,9 +14,7 @@ from typing import Any, Final
 from pydantic import AwareDatetime
 
 from containment.config.spec import ContainmentSpec
-from containment.evidence.deployed_state import list_resources
-from containment.evidence.inputs import Inputs
-from containment.evidence.json_file import JsonFile, read_json_file
+from containment.evidence.inputs import Inputs, JsonFile, list_resources, read_json_file
 from containment.evidence.model import Claim, Collected, Content, Contents, Judgement, Origin, PartName, Source
 from containment.evidence.parts.form import (
     CLOCK_SLACK,

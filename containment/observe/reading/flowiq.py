@@ -22,8 +22,7 @@ from typing import Final
 from uuid import UUID
 
 from containment.logs.decisions import DEFAULT_ACTION
-from containment.logs.errors import LogFormatError, explain_broken_line
-from containment.logs.record import DecisionRecord
+from containment.logs.record import DecisionRecord, LogFormatError, explain_broken_line
 from containment.logs.vpc_flow import PROTOCOL_NUMBERS
 from containment.policy.flow import PolicyVerdict
 

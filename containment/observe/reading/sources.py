@@ -1,6 +1,10 @@
 """Sources of logs: files, folders, `s3://bucket/prefix`, `logs:GROUP` of CloudWatch, and `lab:STACK` for the lab's own files.
 
 Compression and Parquet are recognized by the first bytes. Every path that cannot be read is reported at once.
+
+CloudWatch log groups as sources: every event of a group in the window, stored as lines for reading.
+
+The endpoint and the credentials are those of the AWS SDK's environment.
 """
 
 from __future__ import annotations
@@ -16,8 +20,53 @@ from typing import Final
 
 from containment.errors import InputError, Problem
 from containment.observe.reading.encodings import ByteLines, convert_to_utf8
-from containment.observe.reading.log_groups import PREFIX, download_log_group
 from containment_lab.home import LabHome
+
+PREFIX: Final = "logs:"
+_WHY_GROUP: Final = "observations that leave logs out would be mistaken for all traffic"
+_FIX_GROUP: Final = "check the group's name and the stack's region (AWS_REGION without --stack), and the right logs:FilterLogEvents"
+
+
+def download_log_group(source: str, target: Path, region: str | None, since: datetime | None, until: datetime | None) -> None:
+    """Store the events of a log group as lines.
+
+    Args:
+        source: `logs:GROUP`.
+        target: The file to write.
+        region: The group's region; None for the AWS SDK's own.
+        since: First time; None for the whole group.
+        until: Time after the last.
+
+    Raises:
+        InputError: The group cannot be read.
+    """
+    import boto3
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    group = source.removeprefix(PREFIX)
+    if not group:
+        raise InputError("logs cannot be read", [Problem(source, "names no log group", _WHY_GROUP, "write logs:GROUP")])
+    span = {key: int(moment.timestamp() * 1000) for key, moment in (("startTime", since), ("endTime", until)) if moment is not None}
+    try:
+        pages = boto3.client("logs", region_name=region).get_paginator("filter_log_events").paginate(logGroupName=group, **span)
+        with target.open("w", encoding="utf-8", errors="backslashreplace") as out:
+            for page in pages:
+                out.writelines(f"{' '.join(event['message'].splitlines())}\n" for event in page.get("events", ()))
+    except (BotoCoreError, ClientError, ValueError) as error:
+        raise InputError("logs cannot be read", [Problem(source, str(error), _WHY_GROUP, _FIX_GROUP)]) from None
+
+
+def list_stack_groups(stack: str, *, flows: bool, queries: bool) -> list[str]:
+    """Return the log groups that a stack deploys, as sources.
+
+    Args:
+        stack: The stack's name.
+        flows: Whether it has a flow log.
+        queries: Whether it has a query log.
+    """
+    kinds = [kind for kind, is_on in (("flow-logs", flows), ("dns-queries", queries)) if is_on]
+    return [f"{PREFIX}/containment/{stack}/{kind}" for kind in kinds]
+
 
 LAB_FILES: Final = ("gateway.log", "vpc-flow.log", "resolver-query.log")
 """The lab's logs in the formats of the gateway and AWS."""

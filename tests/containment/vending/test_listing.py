@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from containment.preflight.finding import Finding, Status
-from containment.vending.expiry import check_agents
+from containment.vending.listing import check_agents
 from tests.containment.vending.files import write_agent, write_stacks
 
 TODAY = date(2026, 11, 29)

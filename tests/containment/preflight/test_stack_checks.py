@@ -14,7 +14,7 @@ from containment.config.spec import ContainmentSpec
 from containment.loaders.observation_runs import LAST_RUN, ObservationRun, digest_result
 from containment.loaders.stack_file import read_stack
 from containment.preflight.finding import Status
-from containment.preflight.observations import check_last_observation
+from containment.preflight.stack_checks import check_last_observation
 
 STACK = "coding-monitor"
 NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)

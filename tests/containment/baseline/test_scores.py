@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from containment.baseline.statistics import find_longest_run, find_mad, find_quantile, find_spread
+from containment.baseline.scores import find_longest_run, find_mad, find_quantile, find_spread
 
 VALUES = st.lists(st.floats(0.001, 1e9), min_size=1, max_size=60).map(sorted)
 

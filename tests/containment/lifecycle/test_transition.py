@@ -10,7 +10,7 @@ import pytest
 
 from containment.config.pulumi_format.stack_file import read_config
 from containment.errors import InputError
-from containment.lifecycle.stack_mode import set_mode
+from containment.lifecycle.transition import set_mode
 from containment.loaders import strict_yaml
 from containment.names import PolicyMode
 
