@@ -6,6 +6,7 @@ Every command imports this module, so libraries for drawing are imported only wh
 from __future__ import annotations
 
 import errno
+import getpass
 import os
 import shutil
 import sys
@@ -105,6 +106,14 @@ def require_key(key: str | None, signed: str) -> str:
     return key
 
 
+def get_user_name() -> str:
+    """Return the name of the user who runs the command."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a user id without a name
+        return "unknown"
+
+
 def ask_passphrase() -> str:
     """Ask for the passphrase of a key file on the terminal."""
     return str(typer.prompt("Passphrase", hide_input=True, err=True))
@@ -158,22 +167,3 @@ def get_exit_code(error: Exception) -> Exit:
     code = getattr(error, "exit_code", Exit.ERROR)
     assert isinstance(code, Exit)
     return code
-
-
-__all__ = [
-    "Exit",
-    "ask_passphrase",
-    "convert_machine_errors",
-    "exit_on_error",
-    "fail",
-    "get_exit_code",
-    "get_terminal_width",
-    "is_colored",
-    "make_console",
-    "parse_overrides",
-    "print_and_exit",
-    "refuse_usage",
-    "require_key",
-    "show",
-    "write_file",
-]

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from containment.cli.common import exit_on_error, print_and_exit, refuse_usage, show
+from containment.cli.common import ask_passphrase, exit_on_error, print_and_exit, refuse_usage, show
 from containment.cli.help.completion import make_group
 from containment.cli.help.exit_codes import build_epilog
 from containment.cli.options import Folder, ReasonInWords, TextIn, print_answer, take_format
@@ -60,7 +60,7 @@ def request(
             is_rejected=reject,
             folder=folder,
             now=datetime.now(UTC),
-            ask_passphrase=_ask_passphrase,
+            ask_passphrase=ask_passphrase,
         )
     print_and_exit(answer, chosen)
 
@@ -150,7 +150,7 @@ def serve(
         from containment.approval_page.server import serve_page
         from containment.queries.records.actions import load_reviewer
 
-        approver, signer = load_reviewer(as_, key, folder, _ask_passphrase)
+        approver, signer = load_reviewer(as_, key, folder, ask_passphrase)
         serve_page(folder, approver, signer, host=host, port=port, announce=lambda link: _announce(as_, link, chosen))
 
 
@@ -163,7 +163,7 @@ def _decide(action: str, key: str, person: str, reason: str, *, is_rejected: boo
         if chosen is Format.TABLE:
             typer.echo(render_rows(describe_action(case, datetime.now(UTC))[1]))
         _confirm("Sign your NO to this action?" if is_rejected else "Approve exactly this action, once?", yes=yes)
-        reviewer, signer = load_reviewer(person, key, folder, _ask_passphrase)
+        reviewer, signer = load_reviewer(person, key, folder, ask_passphrase)
         answer = decide(
             case, folder=folder, reviewer=reviewer, signer=signer, is_rejected=is_rejected, reason=reason, now=datetime.now(UTC)
         )
@@ -192,7 +192,3 @@ def _confirm(question: str, *, yes: bool) -> None:
             "run it in a terminal, or repeat it with --yes",
         )
     typer.confirm(question, abort=True)
-
-
-def _ask_passphrase() -> str:
-    return str(typer.prompt("Passphrase", hide_input=True, err=True))

@@ -22,9 +22,9 @@ from containment.cli.help.completion import complete_config_keys
 from containment.cli.help.exit_codes import build_epilog
 from containment.cli.lab.json_answer import build_document, build_failure, build_interruption
 from containment.cli.lab.output import DetailLevel, Screen
-from containment.cli.lab.screen.interrupts import Interrupted, raise_on_signals
 from containment.cli.lab.screen.verdict import Verb
 from containment.cli.options import Config, Folder, Json, Stack, StateIn, TextIn, choose_format, take_format, take_options
+from containment.cli.signals import Interrupted, raise_on_signals
 from containment.errors import InputError
 from containment.exit_code import Exit
 from containment.queries.renderers import Format

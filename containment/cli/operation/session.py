@@ -13,7 +13,7 @@ from containment.cli.help.completion import make_group
 from containment.cli.help.exit_codes import build_epilog
 from containment.cli.options import Config, ExportedState, Folder, Real, StackArgument, TableIn, print_answer
 from containment.errors import InputError, Problem
-from containment.queries.results import Answer
+from containment.queries.results import Answer, Section
 
 _VERIFY = "verify"
 
@@ -44,7 +44,6 @@ def verify(
     from containment.machine.deployed_state import read_state
     from containment.preflight.facts import UnreadFact
     from containment.preflight.finding import Status
-    from containment.queries.results import Section
     from containment.session_check.opening import Waiting, check_session, list_untested
     from containment.session_check.storage import FOLDER, VerifiedSession, write_session
     from containment.session_check.target import find_target, require_sessions

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import getpass
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from containment.cli.common import refuse_usage
+from containment.cli.common import get_user_name, refuse_usage
 from containment.cli.options import Folder, Real, Reason, StackOrNone, TableIn, print_answer
 from containment.errors import InputError, Problem
 from containment.exit_code import Exit
@@ -67,7 +66,7 @@ def stop(
     else:
         results = stop_hosts(place.clients, target, started=started, wait=wait, cut=lab_step)
     record = make_record_step(
-        target, results, action="return" if undo else "stop", by=by or _get_user(), reason=reason or "none was given", folder=folder
+        target, results, action="return" if undo else "stop", by=by or get_user_name(), reason=reason or "none was given", folder=folder
     )
     results = (*results, record.run(started))
     return build_answer(target, results, is_undo=undo, place=place.said, seconds=time.monotonic() - started)
@@ -113,10 +112,3 @@ def _build_nothing(stack: str, agent: str, others: list[str], place: str) -> Ans
     document = {"schema": "containment-stop/v1", "action": "none", "stack": stack, "agent": agent, "place": place, "hosts": []}
     head = f"NOTHING STOPPED: no host of {wanted} exists{known}"
     return Answer("stop", head, Exit.NOTHING, assumptions=(f"looked in {place}",), document=document)
-
-
-def _get_user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a user id without a name
-        return "unknown"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +12,8 @@ import typer
 from containment.cli.common import exit_on_error, refuse_usage
 from containment.cli.help.exit_codes import build_epilog
 from containment.cli.options import StackOptions, TableIn, print_answer, take_options
+from containment.errors import InputError, Problem
+from containment.extras import TOOLS
 from containment.queries.results import Answer
 
 if TYPE_CHECKING:  # the imports load the MCP library, which the other commands do not need
@@ -36,7 +38,6 @@ class ServerOptions:
 
     def find_places(self) -> Places:
         """Return where servers run; end the command without the extra `tools`."""
-        from containment.extras import TOOLS
 
         TOOLS.require()
         from containment.launcher.start import find_event_log
@@ -80,7 +81,6 @@ def check(
 
     With --live, every server is started inside its own sandbox.
     """
-    from containment.errors import InputError
     from containment.queries.tools import check_tools
 
     spec, library = source.read_with_library()
@@ -131,10 +131,7 @@ def serve(
     Every call is decided by the Cedar policy of the class and recorded. The agent's own sandbox reaches a Unix socket in its folder.
     """
     from contextlib import ExitStack
-    from dataclasses import replace
     from functools import partial
-
-    from containment.extras import TOOLS
 
     if socket is not None and port is not None:
         refuse_usage("--socket and --port", "are both given", "a server listens in one place", "give one, or neither for stdin and stdout")
@@ -181,7 +178,6 @@ def _read_listing(name: str, spec: ContainmentSpec, library: Library, places: Pl
 
 
 def _require_folder(folder: Path) -> None:
-    from containment.errors import InputError, Problem
 
     if not folder.is_dir():
         why = "a folder that is created here names no approvers, so no decision would be possible"

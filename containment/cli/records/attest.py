@@ -15,13 +15,12 @@ from containment.cli.help.exit_codes import build_epilog
 from containment.cli.options import Config, ExportedState, Folder, Real, SigningKey, StackArgument, TableIn, print_answer
 from containment.exit_code import Exit
 from containment.input_reader import InputReader
-from containment.queries.results import Answer
+from containment.queries.results import Answer, Section
 
 if TYPE_CHECKING:
     from securesystemslib.signer import Signer
 
     from containment.attestation.statement import Attestation
-    from containment.queries.results import Answer
 
 _RUN = "run"
 
@@ -134,7 +133,6 @@ def _write_timer(stack: str, target: Path) -> None:
 
 def _build_answer(found: Attestation, path: Path, signers: list[str]) -> Answer:
     from containment.preflight.finding import Status
-    from containment.queries.results import Answer, Section
 
     counts = {status: len(found.select(status)) for status in (Status.PASS, Status.FAIL, Status.NOT_TESTED)}
     live = "simulated, in the lab" if found.is_simulated else "live"
