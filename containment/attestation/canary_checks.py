@@ -12,7 +12,6 @@ from datetime import datetime
 from typing import Any, Final, TypeVar
 
 from containment.attestation.canaries import CanaryKind, CanaryPlan, CannotSendError, Sender, SentCanary, build_host_command, read_sent
-from containment.attestation.checked import CheckedItem
 from containment.attestation.log_checks import (
     GatewayHit,
     UnreadLogError,
@@ -24,6 +23,7 @@ from containment.attestation.log_checks import (
     get_query_group,
 )
 from containment.attestation.reviewed import ReviewedPolicy
+from containment.attestation.statement import CheckedItem
 from containment.errors import InputError
 from containment.logs.resolver_query import FirewallAction
 from containment.names import PolicyMode

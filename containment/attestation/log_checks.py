@@ -18,7 +18,7 @@ from typing import Any, Final, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from containment.attestation.checked import CheckedItem
+from containment.attestation.statement import CheckedItem
 from containment.config.spec import ContainmentSpec
 from containment.controller_api.client import ControllerAddress
 from containment.controller_api.errors import ControllerError
@@ -31,7 +31,7 @@ from containment.logs.vpc_flow import FlowRecord
 from containment.observe.reading.sources import find_log_files
 from containment.preflight.facts import UnreadFact
 from containment.preflight.finding import Status
-from containment.preflight.rights import Clients
+from containment.preflight.needs import Clients
 
 COPILOT, SYSLOG, FLOWS, QUERIES = "copilot-gets-logs", "syslog-is-sent", "flow-logs-are-delivered", "query-logs-are-delivered"
 _WHATS: Final = {

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from containment.attestation import tls_checks
-from containment.attestation.checked import CheckedItem
 from containment.attestation.reviewed import ReviewedPolicy
+from containment.attestation.statement import CheckedItem
 from containment.controller_api.client import ControllerAddress
 from containment.controller_api.errors import ControllerError
 from containment.controller_api.reader import ControllerReader

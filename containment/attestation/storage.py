@@ -15,9 +15,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
-from containment.attestation.checked import Verdict
 from containment.attestation.keys import FILE, load_attesters
-from containment.attestation.statement import Attestation, parse_statement
+from containment.attestation.statement import Attestation, Verdict, parse_statement
 from containment.errors import InputError, Problem
 from containment.files import input_files
 from containment.files.output_files import write_whole

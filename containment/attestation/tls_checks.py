@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from containment.attestation.checked import CheckedItem
+from containment.attestation.statement import CheckedItem
 from containment.names import WellKnownObject, get_certificate_validation
 from containment.policy.rules import Rule, RuleSet
 from containment.preflight.finding import Status

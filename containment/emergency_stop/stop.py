@@ -6,6 +6,8 @@ again: an instance gets new credentials while it is stopping. A return goes the 
 The record of a stop or a return: one entry of the log of decisions, which needs no approval and is not signed.
 
 The lab's data plane after a change of the account: the network of a running stack is brought up to date at once.
+
+The answer of `containment stop`: every step with its outcome, the failed ones first.
 """
 
 from __future__ import annotations
@@ -15,13 +17,16 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from containment.emergency_stop.hosts import LiveHost, Target, await_stopped, start_instance, stop_instance
 from containment.emergency_stop.network import close_borders, open_borders, quarantine_host, release_host, remove_routes, restore_routes
 from containment.emergency_stop.sessions import retire_revocation, revoke_sessions
 from containment.emergency_stop.steps import Outcome, Step, StepError, StepName, StepResult
 from containment.errors import InputError
+from containment.exit_code import Exit
+from containment.preflight.finding import Status
+from containment.queries.results import Answer, Case, Section
 from containment.record.log import append_stop
 from containment_lab.home import LabHome
 
@@ -143,3 +148,57 @@ def _follow(home: LabHome, stack: str) -> tuple[Outcome, str]:
         raise StepError(str(error)) from None
     machines = ", ".join(sorted(each["instance"] for each in status["machines"].values()))
     return Outcome.DONE, f"the lab's network has the machines {machines or '(none)'}"
+
+
+_STATUS: Final = {
+    Outcome.DONE: Status.PASS,
+    Outcome.ALREADY: Status.PASS,
+    Outcome.SKIPPED: Status.SKIPPED,
+    Outcome.FAILED: Status.FAIL,
+}
+_CUTS: Final = (StepName.QUARANTINE, StepName.BORDERS, StepName.ROUTES, StepName.DATA_PLANE)
+
+
+def build_answer(target: Target, results: Sequence[StepResult], *, is_undo: bool, place: str, seconds: float) -> Answer:
+    """Return the answer of a stop or a return.
+
+    Args:
+        target: the hosts.
+        results: the results of all steps.
+        is_undo: whether the hosts return.
+        place: the account, for people.
+        seconds: the duration of the command.
+    """
+    failed = [one for one in results if one.outcome is Outcome.FAILED]
+    what = f"{target.stack} {target.agent}".strip()
+    word = "returned" if is_undo else "stopped"
+    count = f"{len(target.hosts)} host{'s' if len(target.hosts) != 1 else ''}"
+    cut = max((one.seconds for one in results if one.step in _CUTS), default=0.0)
+    if failed:
+        head = f"NOT {word.upper()}: {what}: {len(failed)} of {len(results)} steps failed; run the command again"
+    else:
+        head = f"{word.upper()}: {what}: {count} in {seconds:.1f} s" + ("" if is_undo else f", cut off after {cut:.1f} s")
+    ordered = sorted(results, key=lambda one: one.outcome is not Outcome.FAILED)
+    rows = tuple((one.step.value, one.target, one.outcome.value.upper(), one.detail, f"{one.seconds:.1f}") for one in ordered)
+    document: dict[str, Any] = {
+        "schema": "containment-stop/v1",
+        "action": "return" if is_undo else "stop",
+        "stack": target.stack,
+        "agent": target.agent,
+        "place": place,
+        "complete": not failed,
+        "hosts": [{"instance": host.instance, "agent": host.agent, "was": host.state} for host in target.hosts],
+        "cutOffSeconds": None if is_undo else round(cut, 2),
+        "seconds": round(seconds, 2),
+        "steps": [one.to_dict() for one in results],
+    }
+    return Answer(
+        "stop",
+        head,
+        Exit.ERROR if failed else Exit.OK,
+        (Section("Steps", ("step", "target", "outcome", "what", "seconds"), rows, drop_first=("seconds",)),),
+        tuple(Case(one.step.value, one.detail, _STATUS[one.outcome], one.target) for one in ordered),
+        (f"done in {place}",),
+        sections_tell=True,
+        document=document,
+    )

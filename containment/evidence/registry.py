@@ -6,18 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from containment.evidence.model import Collected, Contents, Judgement, Part, PartName, Source, UnfitContentError, find_worst
-from containment.evidence.parts import (
-    attestations,
-    discovery,
-    host_bundle,
-    observed,
-    people,
-    policy,
-    risks,
-    run_results,
-    sessions,
-    tool_reviews,
-)
+from containment.evidence.parts import attestations, people, policy, reports, risks, run_results, sessions, tool_reviews
 from containment.evidence.parts.form import PartForm
 from containment.preflight.finding import Status
 
@@ -32,12 +21,12 @@ FORMS: Final[Mapping[PartName, PartForm]] = {
         run_results.TESTS,
         run_results.PREDICTED,
         run_results.EVASION,
-        observed.PART,
-        discovery.PART,
+        reports.OBSERVED,
+        reports.DISCOVERY,
         people.DECISIONS,
         people.ACTIONS,
         attestations.PART,
-        host_bundle.PART,
+        reports.HOST_BUNDLE,
         sessions.PART,
         risks.THREATS_PART,
         people.STAKEHOLDERS,

@@ -19,7 +19,7 @@ from containment.extras import LAB
 from containment.loaders import strict_yaml
 from containment.loaders.stack_file import PROJECT, is_secure
 from containment.preflight.facts import UnreadFact
-from containment.preflight.rights import LiveSystems
+from containment.preflight.needs import LiveSystems
 from containment_lab import simulators
 from containment_lab.home import ENV, LabHome
 

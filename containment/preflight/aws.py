@@ -14,7 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from containment.config.spec import ContainmentSpec
 from containment.preflight.facts import AwsFacts, Image, Network, Quota, UnreadFact, Usage
-from containment.preflight.rights import Clients, read_rights
+from containment.preflight.needs import Clients, read_rights
 
 _T = TypeVar("_T")
 

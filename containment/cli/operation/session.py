@@ -38,7 +38,7 @@ def verify(
     session, finds its record in the log group, and tries the default document and forwarding to other hosts, which must be refused.
     Each check is PASS, FAIL or NOT TESTED with its reason; the lab's cloud has documents and no sessions. Run it as an operator.
     """
-    from containment.attestation.checked import decide_verdict
+    from containment.attestation.statement import decide_verdict
     from containment.loaders.stack_file import read_stack
     from containment.machine import live_systems
     from containment.machine.deployed_state import read_state

@@ -15,7 +15,7 @@ from containment.exit_code import Exit
 from containment.queries.results import Answer
 
 if TYPE_CHECKING:
-    from containment.preflight.rights import LiveSystems
+    from containment.preflight.needs import LiveSystems
 
 
 @print_answer(TableIn)
@@ -37,9 +37,8 @@ def stop(
     reason are recorded. --undo restores the network and starts the host; revoked sessions stay revoked.
     """
     started = time.monotonic()
-    from containment.emergency_stop.answer import build_answer
     from containment.emergency_stop.hosts import find_target
-    from containment.emergency_stop.stop import make_record_step, return_hosts, stop_hosts
+    from containment.emergency_stop.stop import build_answer, make_record_step, return_hosts, stop_hosts
     from containment.fixes.words import has_word
     from containment.machine import live_systems
     from containment.preflight.facts import UnreadFact

@@ -66,8 +66,8 @@ def run(
 
     from containment.evidence.answer import build_made_answer
     from containment.evidence.inputs import Inputs
-    from containment.evidence.known_secrets import find_secrets
     from containment.evidence.make import judge_parts, make_bundle, refuse_secrets, write_bundle
+    from containment.evidence.secret_scan import collect_secrets
 
     reader, report = InputReader("evidence cannot be made"), folder / "containment-report.json"
     made_at = reader.read(lambda: _find_time(at)).get_or(datetime.now(UTC))
@@ -87,7 +87,7 @@ def run(
     )
     signer = reader.read(lambda: _load_signer(key, inputs))
     parts = reader.read(lambda: judge_parts(inputs))
-    known = reader.read(lambda: find_secrets(stack, folder, secrets or ()))
+    known = reader.read(lambda: collect_secrets(stack, folder, secrets or ()))
     reader.require()
     owner = inputs.trusted[signer.value.public_key.keyid].owner
     made = make_bundle(parts.value, signer.value, signer_name=owner, version=version("agent-containment"))

@@ -25,13 +25,12 @@ import pyarrow.parquet as pq
 from containment.logs.record import LogFormatError
 from containment.observe.reading.agents import AgentNetworks
 from containment.observe.reading.decision_row import ANSWERS, DECISIONS, AnswerRow, DecisionRow, Source
-from containment.observe.reading.encodings import ByteLines
 from containment.observe.reading.flow_parquet import NotFlowsError, convert_flows
 from containment.observe.reading.flowiq import ForeignTableError
 from containment.observe.reading.formats import LineReader, Skipped, UnknownFormatError
 from containment.observe.reading.rejects import Rejects, SequenceWatch
 from containment.observe.reading.source_kinds import UNREADABLE_FILE
-from containment.observe.reading.sources import LogFile
+from containment.observe.reading.sources import ByteLines, LogFile
 
 LONGEST_LINE: Final = 1 << 20
 """Bytes; a longer line is rejected."""

@@ -14,7 +14,7 @@ from containment.controller_api.client import ControllerAddress
 from containment.exit_code import Exit
 from containment.preflight.facts import UnreadFact as NotConfigured
 from containment.preflight.finding import Status
-from containment.preflight.rights import LiveSystems
+from containment.preflight.needs import LiveSystems
 from containment.queries.account.controller import read_controller
 from containment.queries.account.hosts import read_hosts
 from containment.queries.account.joined_stack import find_scope, find_undeclared, join

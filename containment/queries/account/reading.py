@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from containment.preflight.rights import Clients
+from containment.preflight.needs import Clients
 from policypack.graph.plain_data import make_plain
 from policypack.graph.resources import Provider, Resource
 

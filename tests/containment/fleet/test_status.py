@@ -12,8 +12,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from securesystemslib.signer import CryptoSigner
 
-from containment.attestation.checked import CheckedItem
-from containment.attestation.statement import Attestation
+from containment.attestation.statement import Attestation, CheckedItem
 from containment.attestation.storage import write_attestation
 from containment.exit_code import Exit
 from containment.fleet.answers import build_status_answer

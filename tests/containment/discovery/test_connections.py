@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from containment.discovery.connections import Socket, find_connections
+from containment.discovery.connections import NameTable, Socket, find_connections, read_resolver_log
 from containment.discovery.inventory import Certainty
 from containment.discovery.known_data import load_model_ports
-from containment.discovery.names import NameTable, read_resolver_log
 from containment.errors import InputError
 
 QUERY = {

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from containment.fleet.child import Children
+from containment.fleet.backend import Children
 from containment.programs import find_program
 from tests.support.child import REPOSITORY
 
@@ -26,7 +26,7 @@ except KeyboardInterrupt:
 """
 PARENT = f"""
 import os, pathlib, sys
-from containment.fleet.child import Children
+from containment.fleet.backend import Children
 with Children().start([sys.executable, "-c", {WORK!r}, sys.argv[1]], pathlib.Path(), os.environ) as process:
     process.wait()
 """
