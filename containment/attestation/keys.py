@@ -16,8 +16,7 @@ from typing import Final
 from containment.errors import InputError, Problem
 from containment.files import input_files
 from containment.loaders.approvers import Approvers
-from containment.record.envelope import parse_public_key
-from containment.record.public_keys import parse_public_keys
+from containment.record.envelope import parse_public_key, parse_public_keys
 
 FILE: Final = "attesters.pem"
 _WHY: Final = "a signature by a key that is not known shows nothing"

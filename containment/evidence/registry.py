@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from containment.evidence.model import Collected, Contents, Judgement, Part, PartName, Source, UnfitContentError, find_worst
-from containment.evidence.parts import attestations, people, policy, reports, risks, run_results, sessions, tool_reviews
+from containment.evidence.parts import attestations, people, policy, reports, risks, run_results, sessions
 from containment.evidence.parts.form import PartForm
 from containment.preflight.finding import Status
 
@@ -30,7 +30,7 @@ FORMS: Final[Mapping[PartName, PartForm]] = {
         sessions.PART,
         risks.THREATS_PART,
         people.STAKEHOLDERS,
-        tool_reviews.PART,
+        risks.TOOLS,
         risks.RESIDUAL,
     )
 }

@@ -18,7 +18,7 @@ from unittest import mock
 from typer.testing import CliRunner
 
 from containment.cli.app import build
-from containment.cli.lab.json_answer import build_document as deployment_document
+from containment.cli.lab.deployment import build_document as deployment_document
 from containment.cli.lab.network import _build_document as test_document
 from containment.cli.readiness import convert_to_data
 from containment.discovery.answer import build_answer as build_discovery

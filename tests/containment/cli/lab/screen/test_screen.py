@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-from containment.cli.lab.json_answer import build_interruption
+from containment.cli.lab.deployment import build_interruption
 from containment.cli.lab.output import DetailLevel, Screen
 from containment.cli.lab.screen.verdict import Verb
 from containment.cli.signals import Interrupted, raise_on_signals
