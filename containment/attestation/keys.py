@@ -8,15 +8,18 @@ The public keys that sign bundles and attestations: those of approvers.yaml and 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from containment.errors import InputError, Problem
 from containment.files import input_files
 from containment.loaders.approvers import Approvers
-from containment.record.envelope import parse_public_key, parse_public_keys
+from containment.record.envelope import KeyOwner, load_signer, parse_public_key, parse_public_keys
+
+if TYPE_CHECKING:
+    from securesystemslib.signer import Signer
 
 FILE: Final = "attesters.pem"
 _WHY: Final = "a signature by a key that is not known shows nothing"
@@ -48,6 +51,21 @@ def load_attesters(files: Sequence[Path], folder: Path, name: str = FILE) -> tup
     return tuple(keys)
 
 
+def load_attester_signer(source: str, files: Sequence[Path], folder: Path, ask_passphrase: Callable[[], str], name: str = FILE) -> Signer:
+    """Return the signer of a private key whose public key is trusted; arguments as for `load_attesters`.
+
+    Args:
+        source: the private key, as `load_signer` takes it.
+        ask_passphrase: returns the passphrase of an encrypted key.
+    """
+    owner = KeyOwner(f"the keys in {name}", f"add it by pull request: openssl pkey -in {source} -pubout >> {name}")
+    return load_signer(source, _index_keys(load_attesters(files, folder, name)), ask_passphrase, owner)
+
+
+def _index_keys(keys: Iterable[str]) -> dict[str, str]:
+    return {parse_public_key(pem).keyid: pem for pem in keys}
+
+
 def _make_problem(path: Path, what: str, name: str) -> Problem:
     return Problem(str(path), what, _WHY, f"write the public key: openssl pkey -in KEY -pubout >> {name}")
 
@@ -71,7 +89,7 @@ def load_trusted_keys(approvers: Approvers, folder: Path, files: Sequence[Path] 
     Raises:
         InputError: a file cannot be read, or has something else than public keys.
     """
-    found = {parse_public_key(pem).keyid: pem for pem in load_attesters(files, folder)}
+    found = _index_keys(load_attesters(files, folder))
     trusted = {keyid: TrustedKey("" if files else f"key {keyid[:16]}", pem) for keyid, pem in found.items()}
     if files:
         return trusted

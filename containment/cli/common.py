@@ -10,7 +10,7 @@ import getpass
 import os
 import shutil
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -57,6 +57,19 @@ def parse_overrides(pairs: Iterable[str] | None) -> dict[str, str]:
     if bad:
         refuse_usage("--config", f"has no KEY=VALUE: {', '.join(map(repr, bad))}", "each one sets a key of the stack", "write -c KEY=VALUE")
     return {key.removeprefix("agent-containment:"): value for key, _, value in (pair.partition("=") for pair in pairs)}
+
+
+def drop_options(words: Sequence[str], *names: str) -> list[str]:
+    """Return the words of a command line without some options and their values."""
+    kept, is_value = list[str](), False
+    for word in words:
+        if is_value:
+            is_value = False
+        elif word in names:
+            is_value = True
+        elif word.partition("=")[0] not in names:
+            kept.append(word)
+    return kept
 
 
 def show(answer: Answer, chosen: Format) -> None:

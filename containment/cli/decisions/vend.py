@@ -16,12 +16,12 @@ from containment.cli.help.completion import make_group
 from containment.cli.help.exit_codes import build_epilog
 from containment.cli.options import DryRun, Folder, LastDay, PrText, StackOrNone, TableIn, Today, print_answer
 from containment.errors import InputError, Problem
+from containment.fixes.unfit_value import UnfitError
 from containment.queries.results import Answer
-from containment.vending.agent import DataClassification, ForbiddenAction, Size
+from containment.vending.agent import DataClassification, ForbiddenAction, Size, build_marker, make_marker_name, parse_day
 
 if TYPE_CHECKING:
     from containment.config.spec import ContainmentSpec
-    from containment.errors import Problem
     from containment.vending.loader import AgentFiles
 
 _NEW = "new"
@@ -115,7 +115,6 @@ def list_agents(
 @print_answer(TableIn)
 def show_agent(name: Name, today: Today = None, folder: Folder = Path()) -> Answer:
     """Show an agent: its file, its stack and its host."""
-    from containment.errors import InputError
     from containment.loaders.presets import find_class_names
     from containment.loaders.stack_file import read_stack
     from containment.vending.listing import describe_agent, make_not_found_error
@@ -125,7 +124,7 @@ def show_agent(name: Name, today: Today = None, folder: Folder = Path()) -> Answ
     files = read_agents(folder)
     found = next((agent for agent in files.agents if agent.name == name), None)
     if found is None:
-        own = [problem for _, problem in files.problems if problem.where.partition(":")[0] == f"agents/{name}.yaml"]
+        own = [problem for _, problem in files.problems if _is_about(problem, name)]
         raise InputError(f"agents/{name}.yaml cannot be used", own) if own else make_not_found_error(name, sorted(files.names))
     spec = read_stack(found.stack, folder=folder)
     return describe_agent(found, spec, files.find_agents(found.stack), day, sorted(find_class_names()))
@@ -145,7 +144,6 @@ def remove(
     The hosts of other agents do not change.
     """
     from containment.files.output_files import convert_write_errors, write_whole
-    from containment.vending.agent import make_marker_name
     from containment.vending.listing import make_not_found_error
     from containment.vending.loader import read_agents
     from containment.vending.pull_request import describe_removed
@@ -188,7 +186,6 @@ def _write_new(path: Path, text: str) -> None:
 def _write_marker(folder: Path, stack: str) -> None:
     """Write the file that keeps the stack's hosts by request, if it has none yet."""
     from containment.files.output_files import write_once
-    from containment.vending.agent import build_marker, make_marker_name
 
     write_once(folder / make_marker_name(stack), build_marker(stack))
 
@@ -199,7 +196,6 @@ def _is_about(problem: Problem, name: str) -> bool:
 
 def _prompt_for_missing(name: str, values: dict[str, Any], files: AgentFiles, folder: Path) -> None:
     """Read the missing values from the terminal, each until it is valid; the mistakes of the options come first."""
-    from containment.errors import InputError
     from containment.vending.loader import find_stacks
     from containment.vending.request import find_missing, find_name_problems, find_value_problems
 
@@ -241,7 +237,6 @@ def _prompt(words: str, key: str, stacks: Sequence[str]) -> Any:
 
 def _read_specs(stacks: Sequence[str], folder: Path) -> dict[str, ContainmentSpec]:
     """Return the stacks that can be used; `containment plan` prints the problems of the others."""
-    from containment.errors import InputError
     from containment.loaders.stack_file import read_stack
 
     found = {}
@@ -252,9 +247,6 @@ def _read_specs(stacks: Sequence[str], folder: Path) -> dict[str, ContainmentSpe
 
 
 def _parse_day(text: str | None) -> date:
-    from containment.fixes.unfit_value import UnfitError
-    from containment.vending.agent import parse_day
-
     if text is None:
         return datetime.now(UTC).date()
     try:

@@ -15,7 +15,18 @@ import typer
 from containment.cli.common import ask_passphrase, exit_on_error, parse_overrides, refuse_usage
 from containment.cli.help.completion import make_group
 from containment.cli.help.exit_codes import build_epilog
-from containment.cli.options import DEFAULT_STACK, Agent, Config, Folder, Stack, StackOptions, StackOrNone, TableIn, print_answer
+from containment.cli.options import (
+    DEFAULT_STACK,
+    Agent,
+    Config,
+    Folder,
+    Stack,
+    StackOptions,
+    StackOrNone,
+    TableIn,
+    make_public_key_option,
+    print_answer,
+)
 from containment.exit_code import Exit
 from containment.files.output_files import convert_write_errors
 from containment.files.whole_files import write_whole
@@ -86,9 +97,7 @@ KEYS = "bundle-signers.pem"
 
 app = typer.Typer(help="Build, sign and verify a stack's signed bundle.", no_args_is_help=True, cls=make_group(_VERIFY))
 _Bundle = Annotated[Path, typer.Argument(metavar="FOLDER", help="The folder of bundle.yaml.")]
-_PublicKeys = Annotated[
-    list[Path] | None, typer.Option("--public-key", help=f"PEM file of trusted keys; by default {KEYS}.", show_default=False)
-]
+_PublicKeys = Annotated[list[Path] | None, make_public_key_option(f"; by default {KEYS}")]
 
 
 @app.command("build", epilog=build_epilog("bundle build"))
@@ -137,14 +146,10 @@ def sign(
     folder: Folder = Path(),
 ) -> Answer:
     """Sign a bundle whose members match its manifest."""
-    from containment.attestation.keys import load_attesters
+    from containment.attestation.keys import load_attester_signer
     from containment.queries.records.bundle import answer_sign
-    from containment.record.envelope import KeyOwner, load_signer, parse_public_key
 
-    known = {parse_public_key(pem).keyid: pem for pem in load_attesters(public_key or (), folder, KEYS)}
-    owner = KeyOwner(f"the keys in {KEYS}", f"add it by pull request: openssl pkey -in {key} -pubout >> {KEYS}")
-    signer = load_signer(key, known, ask_passphrase, owner)
-    return answer_sign(bundle, signer)
+    return answer_sign(bundle, load_attester_signer(key, public_key or (), folder, ask_passphrase, KEYS))
 
 
 @app.command(_VERIFY, epilog=build_epilog("bundle verify"))
