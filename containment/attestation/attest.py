@@ -16,9 +16,9 @@ from containment.attestation.policy_checks import check_policy
 from containment.attestation.reviewed import ReviewedPolicy
 from containment.attestation.statement import Attestation, CheckedItem
 from containment.exit_code import Exit
+from containment.preflight.access import LiveSystems
 from containment.preflight.facts import UnreadFact
 from containment.preflight.finding import Status
-from containment.preflight.needs import LiveSystems
 from containment.queries.account.check import check_account
 from containment.queries.account.joined_stack import find_scope
 from containment.queries.subject.state_policy import find_region

@@ -25,7 +25,7 @@ from containment.attestation.log_checks import (
 from containment.attestation.reviewed import ReviewedPolicy
 from containment.attestation.statement import CheckedItem
 from containment.errors import InputError
-from containment.logs.resolver_query import FirewallAction
+from containment.logs.aws import FirewallAction
 from containment.names import PolicyMode
 from containment.policy.flow import PolicyVerdict
 from containment.policy.rules import Rule

@@ -24,14 +24,13 @@ from containment.controller_api.client import ControllerAddress
 from containment.controller_api.errors import ControllerError
 from containment.controller_api.reader import ControllerReader
 from containment.errors import ContainmentError
+from containment.logs.aws import FlowRecord, QueryRecord
 from containment.logs.gateway import SessionLine, parse_gateway_line
 from containment.logs.record import LogFormatError
-from containment.logs.resolver_query import QueryRecord
-from containment.logs.vpc_flow import FlowRecord
 from containment.observe.reading.sources import find_log_files
+from containment.preflight.access import Clients
 from containment.preflight.facts import UnreadFact
 from containment.preflight.finding import Status
-from containment.preflight.needs import Clients
 
 COPILOT, SYSLOG, FLOWS, QUERIES = "copilot-gets-logs", "syslog-is-sent", "flow-logs-are-delivered", "query-logs-are-delivered"
 _WHATS: Final = {

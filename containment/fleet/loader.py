@@ -100,15 +100,7 @@ _EXAMPLES: Final = {
 
 def load_fleet(folder: Path = Path()) -> FleetFile:
     """Return the content of a folder's fleet.yaml, an empty one without a file; raise InputError with every problem."""
-    path = folder / FILE
-    try:
-        document = strict_yaml.read(path)
-    except FileNotFoundError:
-        return FleetFile()
-    except (OSError, ValueError) as error:
-        what, fix = strict_yaml.explain_error(error)
-        raise InputError(f"{FILE} cannot be used", [Problem(str(path), what, _WHY, fix)]) from None
-    return parse_fleet(document)
+    return parse_fleet(strict_yaml.read_if_exists(folder / FILE, _WHY))
 
 
 def parse_fleet(document: Any) -> FleetFile:

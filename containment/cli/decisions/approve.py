@@ -69,7 +69,7 @@ def request(
 @print_answer(TextIn)
 def list_(folder: Folder = Path()) -> Answer:
     """List the actions that wait for a decision."""
-    from containment.queries.records.actions import list_actions
+    from containment.queries.records.decisions import list_actions
 
     return list_actions(folder, datetime.now(UTC))
 
@@ -78,7 +78,7 @@ def list_(folder: Folder = Path()) -> Answer:
 @take_format(TextIn)
 def show_(action: Action, folder: Folder = Path(), *, chosen: Format) -> None:
     """Show exactly what one action does, in full."""
-    from containment.queries.records.actions import describe_action, read_case
+    from containment.queries.records.decisions import describe_action, read_case
 
     with exit_on_error():
         answer, rows = describe_action(read_case(folder, action), datetime.now(UTC))
@@ -148,7 +148,7 @@ def serve(
     with exit_on_error():
         APPROVAL_PAGE.require()
         from containment.approval_page.server import serve_page
-        from containment.queries.records.actions import load_reviewer
+        from containment.queries.records.decisions import load_reviewer
 
         approver, signer = load_reviewer(as_, key, folder, ask_passphrase)
         serve_page(folder, approver, signer, host=host, port=port, announce=lambda link: _announce(as_, link, chosen))
@@ -156,7 +156,7 @@ def serve(
 
 def _decide(action: str, key: str, person: str, reason: str, *, is_rejected: bool, yes: bool, folder: Path, chosen: Format) -> None:
     from containment.human_gate.view import render_rows
-    from containment.queries.records.actions import decide, describe_action, load_reviewer, read_case
+    from containment.queries.records.decisions import decide, describe_action, load_reviewer, read_case
 
     with exit_on_error():
         case = read_case(folder, action)

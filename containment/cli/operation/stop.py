@@ -15,7 +15,7 @@ from containment.exit_code import Exit
 from containment.queries.results import Answer
 
 if TYPE_CHECKING:
-    from containment.preflight.needs import LiveSystems
+    from containment.preflight.access import LiveSystems
 
 
 @print_answer(TableIn)

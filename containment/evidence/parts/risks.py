@@ -21,7 +21,7 @@ from containment.evidence.parts.run_results import EvasionContent, judge_evasion
 from containment.loaders import strict_yaml
 from containment.names import PolicyMode
 from containment.preflight.finding import Status
-from containment.queries.tool_reach import build_tool_data
+from containment.queries.layers import build_tool_data
 from containment.risk.residual_risks import find_residual_risks
 from containment.risk.threats import THREATS, Threat
 

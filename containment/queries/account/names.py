@@ -12,7 +12,8 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
-from containment.queries.account.reading import Clients, Reading, Scope, read_pages
+from containment.preflight.access import Clients
+from containment.queries.account.reading import Reading, Scope, read_pages
 from policypack.graph import known_types as kt
 from policypack.graph.resources import Graph
 

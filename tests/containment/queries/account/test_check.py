@@ -10,9 +10,9 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from containment.exit_code import Exit
+from containment.preflight.access import LiveSystems
 from containment.preflight.facts import UnreadFact
 from containment.preflight.finding import Status
-from containment.preflight.needs import LiveSystems
 from containment.queries.account.check import check_account
 from containment.queries.account.joined_stack import find_scope, find_undeclared, join
 from containment.queries.account.reading import Reading

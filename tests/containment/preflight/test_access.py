@@ -7,8 +7,8 @@ from collections import Counter
 import pytest
 
 from containment.loaders.stack_file import read_stack
+from containment.preflight.access import ACTIONS, count_quotas, find_actions, find_types
 from containment.preflight.facts import Quota
-from containment.preflight.needs import ACTIONS, count_quotas, find_actions, find_types
 from tests.containment.preflight.conftest import SpecOf
 from tests.support.deploy import REPOSITORY, deploy, stack_config
 
