@@ -9,7 +9,7 @@ The result of one check of an attestation, and the verdict over all of them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any, Final, Literal, Self
@@ -55,14 +55,7 @@ class CheckedItem:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the check as it is signed."""
-        return {
-            "id": self.id,
-            "what": self.what,
-            "status": self.status.value,
-            "detail": self.detail,
-            "witness": self.witness,
-            "fix": self.fix,
-        }
+        return {**asdict(self), "status": self.status.value}
 
 
 def decide_verdict(statuses: Iterable[Status]) -> Verdict:

@@ -17,13 +17,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Final
 
 from containment.config.spec import ContainmentSpec
 from containment.errors import Problem
 from containment.names import HTTPS_PORT, Protocol
 from containment.observe.evidence import WOULD_BE_DENIED, AddressWithoutName, Evidence, WouldBeDenied
+from containment.observe.log_facts import parse_address
 from containment.observe.reading.source_kinds import POLICY_SOURCES, UNREADABLE_FILE
 from containment.policy.first_match import decide
 from containment.policy.flow import Application, Decision, Flow, PolicyVerdict, UnresolvedAddress
@@ -67,14 +67,6 @@ def remove_promoted(ruleset: RuleSet, permitted: Iterable[PermittedName]) -> Rul
             groups[key] = replace(group, patterns=patterns)
     rules = tuple(rule for rule in ruleset.rules if rule.name not in by_address and all(group in groups for group in rule.web_groups))
     return replace(ruleset, rules=rules, web_groups=groups)
-
-
-def parse_address(text: str) -> IPv4Address | IPv6Address | None:
-    """Return the address that a destination consists of, None for a name."""
-    try:
-        return ip_address(text)
-    except ValueError:
-        return None
 
 
 def _generate_flows(spec: ContainmentSpec, name: str, addresses: Sequence[AddressWithoutName]) -> Iterable[Flow]:

@@ -12,7 +12,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from itertools import pairwise
 from typing import Any, Final
 
@@ -53,7 +53,7 @@ class NameIndex:
         self.find_facts = functools.cache(self._find_facts)
 
     def _find_facts(self, name: str) -> NameFacts:
-        if is_address(name):
+        if parse_address(name) is not None:
             return NameFacts(name)
         pattern = parse_pattern(name)
         met = self._index.find_overlapping(pattern) if isinstance(pattern, DomainPattern) and pattern.is_exact else []
@@ -72,13 +72,12 @@ class NameIndex:
         return NameFacts(find_registrable_domain(name), met[0][0].name if met else None, tuple(sorted(flags)))
 
 
-def is_address(text: str) -> bool:
-    """Return whether a destination is an address and not a name."""
+def parse_address(text: str) -> IPv4Address | IPv6Address | None:
+    """Return the address that a destination consists of, None for a name."""
     try:
-        ip_address(text)
+        return ip_address(text)
     except ValueError:
-        return False
-    return True
+        return None
 
 
 def find_unused_names(ruleset: RuleSet, used: Iterable[str]) -> tuple[list[NeverUsed], list[str]]:
