@@ -1,4 +1,6 @@
-"""The three canaries: a permitted destination, a destination denied by name, and a DNS query; each is found in the logs by its own marks.
+"""Canaries of an attestation: what they are, and how their script is run on the host.
+
+The three canaries: a permitted destination, a destination denied by name, and a DNS query; each is found in the logs by its own marks.
 
 Rules kept here: a canary carries nothing but its mark; the denied name is sent to a public server's address, so that it needs no lookup;
 the queried name ends in `.invalid`, which no zone delegates.

@@ -1,4 +1,6 @@
-"""The public keys that attestations are checked with: `attesters.pem` next to Pulumi.yaml, or files that the user names.
+"""Public keys that attestations and bundles are checked with, and the signer of one.
+
+The public keys that attestations are checked with: `attesters.pem` next to Pulumi.yaml, or files that the user names.
 
 The file has one or more public keys in PEM, one after the other, and changes by pull request. Ed25519 keys sign from a file, ECDSA P-256
 and RSA keys in KMS.

@@ -1,4 +1,6 @@
-"""Checks of the log path's settings: CoPilot and the syslog collector on the Controller, and the log groups of flows and DNS queries.
+"""The log path: checks of its settings, and the search of canaries in the logs.
+
+Checks of the log path's settings: CoPilot and the syslog collector on the Controller, and the log groups of flows and DNS queries.
 
 A stack that names no collector is NOT TESTED, because its logs go nowhere that this check knows of.
 

@@ -1,4 +1,6 @@
-"""Files of attestations: `<folder>/<stack>/<time>.json`, each a signed envelope, written whole or not at all.
+"""Stored attestations: their files, and whether the newest one is recent.
+
+Files of attestations: `<folder>/<stack>/<time>.json`, each a signed envelope, written whole or not at all.
 
 The newest attestation of a stack: whether it is there, signed, passed, and recent.
 

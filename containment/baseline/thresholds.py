@@ -1,4 +1,6 @@
-"""Thresholds of the rules: data in `thresholds.yaml`, with the command that chose them.
+"""Rules of deviation, and their thresholds.
+
+Thresholds of the rules: data in `thresholds.yaml`, with the command that chose them.
 
 Rules of deviation: each compares one day of a pair with what is usual, as a score that grows with the deviation.
 """

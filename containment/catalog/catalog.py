@@ -1,4 +1,6 @@
-"""The catalog: named sets of destinations, each entry reviewed and owned.
+"""The catalog: named sets of reviewed destinations, and the check of their names.
+
+The catalog: named sets of destinations, each entry reviewed and owned.
 
 Defines the format of `presets/catalog/<set>.yaml` and validates it. A set fills one WebGroup; presets name sets, never hosts.
 `{region}` in a pattern is replaced by the stack's AWS region. `containment.loaders.presets` reads the files.

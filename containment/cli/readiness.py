@@ -1,4 +1,6 @@
-"""`containment preflight`: checks of the AWS account and the Controller before a deployment.
+"""`containment doctor` and `containment preflight`: checks before a deployment.
+
+`containment preflight`: checks of the AWS account and the Controller before a deployment.
 
 Output of findings from `doctor` and `preflight`, in any format; the exit code is NO if a check failed.
 

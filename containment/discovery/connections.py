@@ -1,4 +1,6 @@
-"""Read connections and listening sockets with their processes, also in the network namespaces of containers.
+"""Connections and listening sockets with their processes, and names of addresses.
+
+Read connections and listening sockets with their processes, also in the network namespaces of containers.
 
 A connection's name is known only from files (`names`): the server name inside TLS is not visible from here, and nothing is resolved.
 

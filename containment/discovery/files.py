@@ -1,4 +1,6 @@
-"""Read files of other people without executing, blocking or being led astray.
+"""Files of other programs: read without being led astray, and parsed leniently.
+
+Read files of other people without executing, blocking or being led astray.
 
 A file is opened as a path first and read only if it is a regular file, so that a FIFO, a device or a socket is never opened. Below the root
 of a container, symbolic links are resolved inside that root, as the container itself resolves them.

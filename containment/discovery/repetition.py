@@ -1,4 +1,6 @@
-"""Discovery again and again in one process, for containers without systemd: at once, then at each interval, until SIGTERM or SIGINT.
+"""Repeated discovery: in one process, or by systemd units.
+
+Discovery again and again in one process, for containers without systemd: at once, then at each interval, until SIGTERM or SIGINT.
 
 One instance per user runs at a time. Only what is new since the last run becomes an event, so that a quiet container has quiet logs.
 

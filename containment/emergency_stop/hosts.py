@@ -1,4 +1,6 @@
-"""The hosts that a stop is about, as the account has them now: found by their tags, which a host's role cannot change.
+"""The hosts that a stop is about: found by their tags, stopped and started.
+
+The hosts that a stop is about, as the account has them now: found by their tags, which a host's role cannot change.
 
 Stop and start an instance, and wait until it has stopped.
 """

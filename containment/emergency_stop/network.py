@@ -1,4 +1,6 @@
-"""Close the network ACLs around stopped hosts.
+"""The network around stopped hosts: network ACLs, routes and security groups.
+
+Close the network ACLs around stopped hosts.
 
 A changed security group leaves tracked connections alone (EC2 User Guide, "Security group connection tracking"); a network ACL has no
 memory, so it cuts them too. A single host's subnet may have other agents, and an ACL sees a packet's sender only where it arrives: so the

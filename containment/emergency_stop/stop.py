@@ -1,4 +1,6 @@
-"""Stop hosts, or let them return: every step is tried, whatever becomes of the others, and each can be repeated.
+"""A stop of hosts or their return: its steps, its record and its answer.
+
+Stop hosts, or let them return: every step is tried, whatever becomes of the others, and each can be repeated.
 
 A stop starts its steps together, so that a slow call delays no other one. Once the instances have stopped, the sessions are revoked
 again: an instance gets new credentials while it is stopping. A return goes the other way, step by step, the instance last.

@@ -1,4 +1,6 @@
-"""Search bytes for secrets in every form in which they may have been written: plain, encoded, reversed or compressed.
+"""Secrets that must not be in a bundle: where they are known from, and their search.
+
+Search bytes for secrets in every form in which they may have been written: plain, encoded, reversed or compressed.
 
 Two searches together: the encodings of each secret in the bytes, and the secret in everything that the bytes decode or unpack to. A
 secret is never part of a result; a finding names it by its source.

@@ -1,4 +1,6 @@
-"""What a fleet needs of an engine: the deployed stacks, and one command on one stack. The lab and Pulumi are the two engines.
+"""What a fleet needs of an engine: deployed stacks, commands, results and processes.
+
+What a fleet needs of an engine: the deployed stacks, and one command on one stack. The lab and Pulumi are the two engines.
 
 The end of each task of a fleet run, and the exit code of the whole run.
 

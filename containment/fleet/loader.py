@@ -1,4 +1,6 @@
-"""Loader of fleet.yaml: strict YAML, and every problem of the file at once.
+"""fleet.yaml: its model, and its loader, which reports every problem at once.
+
+Loader of fleet.yaml: strict YAML, and every problem of the file at once.
 
 The model of fleet.yaml: sites, the site of stacks that name none, and stacks that are left out.
 """

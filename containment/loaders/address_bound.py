@@ -1,4 +1,6 @@
-"""The bound on private addresses that a policy may permit by address alone, and the file that raises it.
+"""Lists of accepted exceptions in YAML, and the bound on addresses that one raises.
+
+The bound on private addresses that a policy may permit by address alone, and the file that raises it.
 
 The configuration's checks and the policy pack use it. `policypack/bounds.yaml` raises the default with an owner, a reason and an end; a
 mistake in the file makes the whole file void, and the default applies. Pure except for `current`, which reads file and clock once.

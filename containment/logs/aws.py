@@ -1,4 +1,6 @@
-"""VPC flow-log records: the default format of AWS (version 2: 14 fields in a fixed order), or the fields that a header line lists.
+"""Logs of AWS: records of VPC flow logs, and queries of Route 53 Resolver.
+
+VPC flow-log records: the default format of AWS (version 2: 14 fields in a fixed order), or the fields that a header line lists.
 
 Query logs of Route 53 Resolver, version 1.1: one JSON object per query of a VPC's hosts.
 """

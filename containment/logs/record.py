@@ -1,4 +1,6 @@
-"""Decision records: one decision of any log, in the form that every reader shares.
+"""Decision records, and the error of a line that is none.
+
+Decision records: one decision of any log, in the form that every reader shares.
 
 Error of a log line of a known format that cannot be parsed.
 """

@@ -1,4 +1,6 @@
-"""Facts about observed names from the catalog: the set that lists a name, and what makes the name more than an ordinary host.
+"""Facts derived from logs: observed names, permitted names without a flow, and gaps.
+
+Facts about observed names from the catalog: the set that lists a name, and what makes the name more than an ordinary host.
 
 Names and the policy: permitted names that no flow used, and whether the policy permits a name today.
 

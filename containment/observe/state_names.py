@@ -1,4 +1,6 @@
-"""Rule tables: the name of each deployed rule by uuid, from a file, a deployed state or a plain list.
+"""Names in a deployed state: rules by uuid, and vended agents by address.
+
+Rule tables: the name of each deployed rule by uuid, from a file, a deployed state or a plain list.
 
 The vended agents behind the addresses in logs, by the tags of the hosts in a deployed state.
 """

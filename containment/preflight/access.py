@@ -1,4 +1,6 @@
-"""Needs of a deployment in an AWS account: API calls per resource type, and the amount of each quota.
+"""Access to an account: the systems that are read, and the rights of a deployment.
+
+Needs of a deployment in an AWS account: API calls per resource type, and the amount of each quota.
 
 A test compares both with what the program registers, so that a component with a new resource type fails it until the calls are listed here.
 

@@ -1,4 +1,6 @@
-"""Checks of what the account exposes to other accounts, and of its defaults: images, snapshots, serial console, disks, metadata.
+"""Checks of the AWS account: caller, rights, quotas, networks, and what it exposes.
+
+Checks of what the account exposes to other accounts, and of its defaults: images, snapshots, serial console, disks, metadata.
 
 Checks of the AWS account: caller, rights, quotas and networks.
 """

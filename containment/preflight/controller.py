@@ -1,4 +1,6 @@
-"""Read one Controller through a `ControllerReader`; each fact is read separately, so that one refusal hides no other fact.
+"""Facts of one Controller: policy, profiles, ownership and attachment points.
+
+Read one Controller through a `ControllerReader`; each fact is read separately, so that one refusal hides no other fact.
 
 Faults of an intrusion profile: what keeps it from dropping major and critical intrusions.
 

@@ -1,4 +1,6 @@
-"""The check of scheduled observation: whether the last run of a stack is there, complete and recent.
+"""Checks of a stack's own files: observation, approvers and credential gateway.
+
+The check of scheduled observation: whether the last run of a stack is there, complete and recent.
 
 The check of approvers: whether somebody is named to approve decisions about the stack's class.
 

@@ -1,4 +1,6 @@
-"""What processes inside the host may read, write, run, connect to and call, as tables and data for `prove`, `risk` and `diff`.
+"""What an agent has inside its host: permissions, approved names and tools.
+
+What processes inside the host may read, write, run, connect to and call, as tables and data for `prove`, `risk` and `diff`.
 
 The approved names of a subject, as a table and as data, for `prove` and `risk`.
 

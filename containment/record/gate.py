@@ -1,4 +1,6 @@
-"""The gate: whether an action needs a decision, and the valid decision for it.
+"""The gate: valid decisions for actions, and what of a stack has none.
+
+The gate: whether an action needs a decision, and the valid decision for it.
 
 Rules kept here:
 - an action needs one where approvers.yaml names approvers for the class, or where a signed decision for the class was ever recorded

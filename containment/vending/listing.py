@@ -1,4 +1,6 @@
-"""The answers of `containment vend list` and `vend show`.
+"""Answers about agents: `vend list`, `vend show`, and the check of preflight.
+
+The answers of `containment vend list` and `vend show`.
 
 The check of agents in preflight: FAIL from 14 days before an agent's end, and after it.
 """

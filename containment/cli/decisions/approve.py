@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from containment.cli.common import ask_passphrase, exit_on_error, print_and_exit, refuse_usage, show
-from containment.cli.help.completion import make_group
+from containment.cli.help.default_command import make_group
 from containment.cli.help.exit_codes import build_epilog
 from containment.cli.options import Folder, ReasonInWords, TextIn, print_answer, take_format
 from containment.exit_code import Exit

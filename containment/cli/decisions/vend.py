@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from containment.cli.common import refuse_usage
-from containment.cli.help.completion import make_group
+from containment.cli.help.default_command import make_group
 from containment.cli.help.exit_codes import build_epilog
 from containment.cli.options import DryRun, Folder, LastDay, PrText, StackOrNone, TableIn, Today, print_answer
 from containment.errors import InputError, Problem

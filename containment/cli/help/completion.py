@@ -1,16 +1,11 @@
-"""Shell completion: stacks of the folder, keys of its Pulumi.yaml, rules of the policy pack.
-
-Groups of commands with a default: `attest STACK` is short for `attest run STACK`.
-"""
+"""Shell completion: stacks of the folder, keys of its Pulumi.yaml, rules of the policy pack."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 import typer
-from typer.core import TyperGroup
 
 
 def complete_stack_names(ctx: typer.Context, incomplete: str) -> list[str]:
@@ -47,15 +42,3 @@ def _find_folder(ctx: typer.Context) -> Path:
 
 def _select_matching(values: Iterable[str], incomplete: str) -> list[str]:
     return sorted(value for value in values if value.startswith(incomplete))
-
-
-def make_group(default: str) -> type[TyperGroup]:
-    """Return a class of groups in which a word that is no command of the group is an argument of the command `default`."""
-
-    class GroupWithDefault(TyperGroup):
-        def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-            if args and args[0] not in self.commands and args[0] not in ctx.help_option_names:
-                args = [default, *args]
-            return super().parse_args(ctx, args)
-
-    return GroupWithDefault

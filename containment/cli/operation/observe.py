@@ -1,4 +1,6 @@
-"""`containment observe`: what agents contacted, and what enforce mode would deny.
+"""`containment observe`: what agents contacted, and the timer that repeats it.
+
+`containment observe`: what agents contacted, and what enforce mode would deny.
 
 The timer of `containment observe`: the units that a folder receives, and the log groups that a stack deploys.
 """

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from containment.cli.common import parse_overrides
-from containment.cli.help.completion import make_group
+from containment.cli.help.default_command import make_group
 from containment.cli.help.exit_codes import build_epilog
 from containment.cli.options import Config, ExportedState, Folder, Real, StackArgument, TableIn, print_answer
 from containment.errors import InputError, Problem

@@ -1,4 +1,6 @@
-"""`containment bundle`: build, sign, verify and show the signed bundle of a stack.
+"""`containment bundle` and `containment host`: the signed bundle and files of a host.
+
+`containment bundle`: build, sign, verify and show the signed bundle of a stack.
 
 `containment host`: the files on a stack's host, listed or written to a folder.
 """
@@ -13,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from containment.cli.common import ask_passphrase, exit_on_error, parse_overrides, refuse_usage
-from containment.cli.help.completion import make_group
+from containment.cli.help.default_command import make_group
 from containment.cli.help.exit_codes import build_epilog
 from containment.cli.options import (
     DEFAULT_STACK,

@@ -1,4 +1,6 @@
-"""`containment explain`, `reach`, `diff`, `prove` and `risk`: questions about a policy, answered for every flow.
+"""`explain`, `reach`, `diff`, `prove`, `risk` and `check`: questions about a policy.
+
+`containment explain`, `reach`, `diff`, `prove` and `risk`: questions about a policy, answered for every flow.
 
 `containment check`: the policy pack's rules without a Pulumi engine.
 """

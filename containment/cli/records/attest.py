@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from containment.cli.common import ask_passphrase, drop_options, parse_overrides, require_key
-from containment.cli.help.completion import make_group
+from containment.cli.help.default_command import make_group
 from containment.cli.help.exit_codes import build_epilog
 from containment.cli.options import (
     Config,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from containment.cli.common import ask_passphrase, parse_overrides, refuse_usage, require_key
-from containment.cli.help.completion import make_group
+from containment.cli.help.default_command import make_group
 from containment.cli.help.exit_codes import build_epilog
 from containment.cli.options import Config, Folder, SigningKey, StackArgument, State, TableIn, make_public_key_option, print_answer
 from containment.input_reader import InputReader

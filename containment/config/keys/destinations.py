@@ -1,4 +1,6 @@
-"""Keys of permitted destinations, and of destinations denied by name.
+"""Keys of permitted and denied destinations, and of routes of the gateway.
+
+Keys of permitted destinations, and of destinations denied by name.
 
 One route of the credential gateway: a destination, the secret with its key, and the permitted models, repositories or other names.
 

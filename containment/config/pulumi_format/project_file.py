@@ -1,4 +1,6 @@
-"""Declarations of all configuration keys for a Pulumi project file, from `StackConfig`. Pure.
+"""Keys of a Pulumi project: their declarations, and the keys that no part reads.
+
+Declarations of all configuration keys for a Pulumi project file, from `StackConfig`. Pure.
 
 Unread keys of a stack file: misspelled or misplaced keys, namespaces and provider settings. Pure.
 """

@@ -1,4 +1,6 @@
-"""Checks of addresses: the host's fixed one, and permits by address, which stay small, outside the VPC and apart from each other.
+"""Addresses of a stack: the subnets of its VPC, and checks of permits by address.
+
+Checks of addresses: the host's fixed one, and permits by address, which stay small, outside the VPC and apart from each other.
 
 The subnets of a stack's VPC: gateways, agents, endpoints and the credential gateway, each at a fixed place.
 """

@@ -1,4 +1,6 @@
-"""Part `stakeholders`: who owns each agent of the stack, until when, and what it must not do, from `agents/<name>.yaml`.
+"""Parts about people: owners of agents, decisions, and approvals of actions.
+
+Part `stakeholders`: who owns each agent of the stack, until when, and what it must not do, from `agents/<name>.yaml`.
 
 A forbidden action is a promise of the agent's owner. The network sees destinations and not actions, so such a claim is never a pass.
 

@@ -1,4 +1,6 @@
-"""Part `configuration`: the stack's file, class and mode, as digests and as the values that a person chose.
+"""Parts about the policy: what was configured, proved and deployed.
+
+Part `configuration`: the stack's file, class and mode, as digests and as the values that a person chose.
 
 Part `rules`: the ordered rule table of the stack, as `containment plan` shows it.
 

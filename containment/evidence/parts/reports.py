@@ -1,4 +1,6 @@
-"""Part `observed`: what agents contacted, as `containment observe --json` summarizes the logs.
+"""Parts from documents of other commands: observation, discovery, state of a bundle.
+
+Part `observed`: what agents contacted, as `containment observe --json` summarizes the logs.
 
 Part `discovery`: what `containment discover --json` found on a host or in a container, compared with the stack's class.
 

@@ -1,4 +1,6 @@
-"""Part `threats`: the threat table, each threat with its proofs and the attempts that were sent for it.
+"""Parts about risks: threats, residual risks, and what lies behind tools.
+
+Part `threats`: the threat table, each threat with its proofs and the attempts that were sent for it.
 
 Part `residual-risks`: what stays possible, each with the control that would close it, and the techniques that get through.
 

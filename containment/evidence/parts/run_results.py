@@ -1,4 +1,6 @@
-"""One run of the tests, as `lab report` and `lab verify` write it, and the claims that bind it to this stack, policy and deployment.
+"""Parts from a run of the lab's tests: six tests, predicted flows, evasion.
+
+One run of the tests, as `lab report` and `lab verify` write it, and the claims that bind it to this stack, policy and deployment.
 
 Part `six-tests`: the six validation tests of the blueprint, sent from the agent host.
 

@@ -1,4 +1,6 @@
-"""The reject file: one JSON line per log line that cannot be used, counted by kind and complete or absent.
+"""Lines that are rejected, and lines that are missing in a numbered log.
+
+The reject file: one JSON line per log line that cannot be used, counted by kind and complete or absent.
 
 Holes in numbered lines: a gateway that numbers its L4 sessions one by one has lost lines where numbers are missing.
 

@@ -1,4 +1,6 @@
-"""An observation as one HTML page with inline SVG: no script, no request to another host, light and dark.
+"""Written observations: the HTML page, and the dated results of scheduled runs.
+
+An observation as one HTML page with inline SVG: no script, no request to another host, light and dark.
 
 Every text from a log is escaped: a server name is chosen by the agent.
 

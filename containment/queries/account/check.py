@@ -17,8 +17,9 @@ from containment.preflight.facts import UnreadFact as NotConfigured
 from containment.preflight.finding import Status
 from containment.queries.account.controller import read_controller
 from containment.queries.account.hosts import read_hosts
+from containment.queries.account.identity import read_identity
 from containment.queries.account.joined_stack import find_scope, find_undeclared, join
-from containment.queries.account.names import read_identity, read_names
+from containment.queries.account.names import read_names
 from containment.queries.account.network import read_network
 from containment.queries.account.reading import Reading, UnreadPart
 from containment.queries.check import check_graph, choose_rules, get_advice

@@ -1,4 +1,6 @@
-"""Join a stack's state with what was read: live values replace outputs, additions become resources, deleted ones are left out.
+"""A stack joined with the live account, and the resources that are in no state.
+
+Join a stack's state with what was read: live values replace outputs, additions become resources, deleted ones are left out.
 
 Undeclared resources: those in the agents' VPC that are in no state. The program owns that network, so another party added them.
 

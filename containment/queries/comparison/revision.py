@@ -1,4 +1,6 @@
-"""The stacks of a git revision, even if its presets are invalid.
+"""The sides of a comparison, and the stacks of a git revision.
+
+The stacks of a git revision, even if its presets are invalid.
 
 The revision belongs to the checkout of the current folder or, outside of one, to the checkout that the command is installed from.
 

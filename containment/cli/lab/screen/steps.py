@@ -1,4 +1,6 @@
-"""The tree of changes: one line per resource, and with `--diff` one line per changed property.
+"""Steps on the screen: the tree of changes, the progress of a phase, and their words.
+
+The tree of changes: one line per resource, and with `--diff` one line per changed property.
 
 Words for operations and resources, shared by progress, tree and verdict.
 
