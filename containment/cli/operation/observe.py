@@ -163,7 +163,7 @@ def observe(
         from containment.loaders.observation_runs import find_results_folder
         from containment.observe.observation import observe as run
         from containment.observe.report.answer import build_answer
-        from containment.observe.report.page import render_page
+        from containment.observe.report.page import render_page, write_result
         from containment.queries.renderers import Format, render_text
 
         reader = InputReader("logs cannot be observed")
@@ -183,8 +183,6 @@ def observe(
             found = run(sources.value, scope.value, rejects, report)
         answer = build_answer(found)
         if results is not None and stack is not None:
-            from containment.observe.report.page import write_result
-
             path = write_result(found, stack, sources.value, find_results_folder(str(results), stack, folder), datetime.now(UTC))
             typer.echo(f"note: the result is {path}", err=True)
         text = render_page(found, answer) if chosen is None else render_text(answer, chosen)

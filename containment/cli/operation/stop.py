@@ -38,7 +38,7 @@ def stop(
     """
     started = time.monotonic()
     from containment.emergency_stop.hosts import find_target
-    from containment.emergency_stop.stop import build_answer, make_record_step, return_hosts, stop_hosts
+    from containment.emergency_stop.stop import build_answer, make_lab_step, make_record_step, return_hosts, stop_hosts
     from containment.fixes.words import has_word
     from containment.machine import live_systems
     from containment.preflight.facts import UnreadFact
@@ -55,11 +55,7 @@ def stop(
     target = find_target(place.clients("ec2"), named, agent or "")
     if not target.hosts:
         return _build_nothing(named, agent or "", [host.label for host in (*target.others, *target.stopped)], place.said)
-    lab_step = None
-    if home is not None:
-        from containment.emergency_stop.stop import make_lab_step
-
-        lab_step = make_lab_step(home, named)
+    lab_step = None if home is None else make_lab_step(home, named)
     if undo:
         results = return_hosts(place.clients, target, started=started, follow=lab_step)
     else:
