@@ -22,7 +22,7 @@ from containment.extras import LAB
 _VERBS: Final = {
     "plan": "policy.plan",
     "doctor": "readiness",
-    "host": "policy.bundle",
+    "host": "policy.host",
     "preflight": "readiness",
     **dict.fromkeys(("explain", "reach", "diff", "prove", "risk"), "policy.questions"),
     "check": "policy.questions",

@@ -164,7 +164,7 @@ class SubjectOptions:
         return read_subject(self.stack, self.state, self.overrides, self.folder)
 
 
-def make_public_key_option(source: str) -> Any:
+def declare_public_key(source: str) -> Any:
     """Return the option of trusted keys; `source` ends the sentence of its help."""
     return typer.Option("--public-key", help=f"PEM file of trusted keys{source}.", show_default=False)
 

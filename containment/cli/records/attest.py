@@ -19,7 +19,7 @@ from containment.cli.options import (
     SigningKey,
     StackArgument,
     TableIn,
-    make_public_key_option,
+    declare_public_key,
     print_answer,
 )
 from containment.exit_code import Exit
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 _RUN = "run"
 
 app = typer.Typer(help="Attest that a stack is contained now.", no_args_is_help=True, cls=make_group(_RUN))
-PublicKeys = Annotated[list[Path] | None, make_public_key_option("; by default attesters.pem")]
+PublicKeys = Annotated[list[Path] | None, declare_public_key("; by default attesters.pem")]
 
 
 @app.command(_RUN, epilog=build_epilog("attest run"))

@@ -13,7 +13,7 @@ import typer
 from containment.cli.common import ask_passphrase, parse_overrides, refuse_usage, require_key
 from containment.cli.help.default_command import make_group
 from containment.cli.help.exit_codes import build_epilog
-from containment.cli.options import Config, Folder, SigningKey, StackArgument, State, TableIn, make_public_key_option, print_answer
+from containment.cli.options import Config, Folder, SigningKey, StackArgument, State, TableIn, declare_public_key, print_answer
 from containment.input_reader import InputReader
 from containment.queries.results import Answer
 
@@ -28,7 +28,7 @@ _RUN = "run"
 _WHY_TIME = "ages of attestations, tests and bundles are counted up to the bundle's time"
 
 app = typer.Typer(help="Make and verify signed evidence of a stack.", no_args_is_help=True, cls=make_group(_RUN))
-PublicKeys = Annotated[list[Path] | None, make_public_key_option(", in place of the folder's")]
+PublicKeys = Annotated[list[Path] | None, declare_public_key(", in place of the folder's")]
 
 
 @app.command(_RUN, epilog=build_epilog("evidence run"))
