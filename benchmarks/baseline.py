@@ -27,13 +27,11 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from baseline_traffic import AGENTS, Kind, View, generate_traffic, write_logs
 
 from containment.baseline.checking import compare_with_profile
-from containment.baseline.days import split_days
 from containment.baseline.endpoints import ModelEndpoints
 from containment.baseline.learning import learn_profile
 from containment.baseline.reading import LogScope, read_traffic
-from containment.baseline.rules import LIMITED, Rule
-from containment.baseline.scores import score_day
-from containment.baseline.thresholds import PATH, Thresholds, load_thresholds
+from containment.baseline.scores import score_day, split_days
+from containment.baseline.thresholds import LIMITED, PATH, Rule, Thresholds, load_thresholds
 from containment.loaders.presets import load_library
 
 CHOOSE, REPORT = range(20), range(20, 40)

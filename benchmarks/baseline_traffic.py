@@ -18,9 +18,8 @@ from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID
 
+from containment.logs.aws import FlowAction, FlowRecord, QueryRecord, ResolverAnswer
 from containment.logs.gateway import SessionLine, Stage
-from containment.logs.resolver_query import QueryRecord, ResolverAnswer
-from containment.logs.vpc_flow import FlowAction, FlowRecord
 from containment.policy.flow import PolicyVerdict
 
 START = datetime(2026, 10, 5, tzinfo=UTC)

@@ -30,7 +30,7 @@ from containment.baseline.endpoints import ModelEndpoints
 from containment.baseline.estate import Estate, find_outside_sources
 from containment.baseline.reading import LogScope
 from containment.loaders.presets import load_library
-from containment.logs.resolver_query import QueryRecord, ResolverAnswer
+from containment.logs.aws import QueryRecord, ResolverAnswer
 
 START = datetime(2026, 10, 1, tzinfo=UTC)
 DAYS = 30

@@ -31,10 +31,9 @@ def refuse_undecided(spec: ContainmentSpec, ruleset: RuleSet, folder: Path = Pat
     if not (folder / FILE).exists() and not (folder / "decisions").exists():
         return
     from containment.record.digests import digest_ruleset
-    from containment.record.gate import load_record
+    from containment.record.gate import StackState, find_undecided, load_record
     from containment.record.shipped import load_shipped_entries
     from containment.record.subjects import list_catalog_subjects, list_entry_subjects
-    from containment.record.undecided import StackState, find_undecided
 
     prefix = f"{pulumi.get_project()}:"
     raw: dict[str, Any] = {key.removeprefix(prefix): value for key, value in CONFIG.get().items() if key.startswith(prefix)}

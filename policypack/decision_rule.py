@@ -81,7 +81,7 @@ def _is_for_stack(resource: str, stack: str) -> bool:
 
 def _check_host(graph: Graph, host: Host, record: Record, waivers: Waivers, now: datetime) -> list[Violation]:
     from containment.record.digests import digest_ruleset
-    from containment.record.undecided import StackState, find_undecided
+    from containment.record.gate import StackState, find_undecided
 
     where = host.resource.urn
     if record.problem and not record.decisions and not record.approvers.classes:

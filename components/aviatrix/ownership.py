@@ -18,8 +18,7 @@ from containment.controller_api.reader import ControllerReader
 from containment.errors import InputError, Problem
 from containment.loaders.presets import get_shipped_stacks
 from containment.names import SmartGroupId, make_attachment_point
-from containment.preflight.intrusion import find_profile_faults
-from containment.preflight.ownership import find_attachment_points, find_foreign_rules
+from containment.preflight.controller import find_attachment_points, find_foreign_rules, find_profile_faults
 
 
 def require_place_for_rules(spec: ContainmentSpec) -> None:

@@ -9,18 +9,16 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Final
 
-from containment.attestation.canaries import plan_canaries
+from containment.attestation.canaries import Sender, make_lab_sender, make_ssm_sender, plan_canaries
 from containment.attestation.canary_checks import LogPlaces, check_canaries
-from containment.attestation.checked import CheckedItem
 from containment.attestation.log_checks import check_collectors, check_log_groups
 from containment.attestation.policy_checks import check_policy
 from containment.attestation.reviewed import ReviewedPolicy
-from containment.attestation.senders import Sender, make_lab_sender, make_ssm_sender
-from containment.attestation.statement import Attestation
+from containment.attestation.statement import Attestation, CheckedItem
 from containment.exit_code import Exit
+from containment.preflight.access import LiveSystems
 from containment.preflight.facts import UnreadFact
 from containment.preflight.finding import Status
-from containment.preflight.place import LiveSystems
 from containment.queries.account.check import check_account
 from containment.queries.account.joined_stack import find_scope
 from containment.queries.subject.state_policy import find_region

@@ -11,21 +11,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
-from containment.attestation.canaries import CanaryKind, CanaryPlan, SentCanary, build_host_command, read_sent
-from containment.attestation.checked import CheckedItem
-from containment.attestation.log_checks import get_flow_group, get_query_group
-from containment.attestation.log_search import (
+from containment.attestation.canaries import CanaryKind, CanaryPlan, CannotSendError, Sender, SentCanary, build_host_command, read_sent
+from containment.attestation.log_checks import (
     GatewayHit,
     UnreadLogError,
     await_found,
     find_flow_line,
     find_gateway_line,
     find_query_line,
+    get_flow_group,
+    get_query_group,
 )
 from containment.attestation.reviewed import ReviewedPolicy
-from containment.attestation.senders import CannotSendError, Sender
+from containment.attestation.statement import CheckedItem
 from containment.errors import InputError
-from containment.logs.resolver_query import FirewallAction
+from containment.logs.aws import FirewallAction
 from containment.names import PolicyMode
 from containment.policy.flow import PolicyVerdict
 from containment.policy.rules import Rule

@@ -1,18 +1,25 @@
-"""The public keys that attestations are checked with: `attesters.pem` next to Pulumi.yaml, or files that the user names.
+"""Public keys that attestations and bundles are checked with, and the signer of one.
 
-The file has one or more public keys in PEM, one after the other, and changes by pull request. Ed25519 keys sign from a file, ECDSA P-256
-and RSA keys in KMS.
+The keys are those of `attesters.pem` next to Pulumi.yaml, or of files that the user names; those of approvers.yaml sign bundles as well. A
+file has one or more public keys in PEM, one after the other, and changes by pull request. Ed25519 keys sign from a file, ECDSA P-256 and
+RSA keys in KMS.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from containment.errors import InputError, Problem
 from containment.files import input_files
-from containment.record.public_keys import parse_public_keys
+from containment.input_reader import InputReader
+from containment.loaders.approvers import Approvers
+from containment.record.envelope import KeyOwner, check_key_file, load_signer, parse_public_key, parse_public_keys
+
+if TYPE_CHECKING:
+    from securesystemslib.signer import Signer
 
 FILE: Final = "attesters.pem"
 _WHY: Final = "a signature by a key that is not known shows nothing"
@@ -44,5 +51,50 @@ def load_attesters(files: Sequence[Path], folder: Path, name: str = FILE) -> tup
     return tuple(keys)
 
 
+def load_attester_signer(source: str, files: Sequence[Path], folder: Path, ask_passphrase: Callable[[], str], name: str = FILE) -> Signer:
+    """Return the signer of a private key whose public key is trusted; arguments as for `load_attesters`.
+
+    Args:
+        source: the private key, as `load_signer` takes it.
+        ask_passphrase: returns the passphrase of an encrypted key.
+    """
+    owner = KeyOwner(f"the keys in {name}", f"add it by pull request: openssl pkey -in {source} -pubout >> {name}")
+    reader = InputReader("nothing can be signed")
+    known = reader.read(lambda: _index_keys(load_attesters(files, folder, name)))
+    reader.read(lambda: check_key_file(source, known.value if known.is_read else None, owner))
+    reader.require()
+    return load_signer(source, known.value, ask_passphrase, owner)
+
+
+def _index_keys(keys: Iterable[str]) -> dict[str, str]:
+    return {parse_public_key(pem).keyid: pem for pem in keys}
+
+
 def _make_problem(path: Path, what: str, name: str) -> Problem:
     return Problem(str(path), what, _WHY, f"write the public key: openssl pkey -in KEY -pubout >> {name}")
+
+
+@dataclass(frozen=True, slots=True)
+class TrustedKey:
+    """A public key in PEM with the name of its owner: a person of approvers.yaml, or the key's id; empty where the user named its file."""
+
+    owner: str
+    pem: str
+
+
+def load_trusted_keys(approvers: Approvers, folder: Path, files: Sequence[Path] = ()) -> Mapping[str, TrustedKey]:
+    """Return key id -> trusted key.
+
+    Args:
+        approvers: the persons whose keys are trusted.
+        folder: the folder of attesters.pem.
+        files: files of public keys, which replace both; empty for the default.
+
+    Raises:
+        InputError: a file cannot be read, or has something else than public keys.
+    """
+    found = _index_keys(load_attesters(files, folder))
+    trusted = {keyid: TrustedKey("" if files else f"key {keyid[:16]}", pem) for keyid, pem in found.items()}
+    if files:
+        return trusted
+    return trusted | {parse_public_key(pem).keyid: TrustedKey(person.name, pem) for person in approvers.people for pem in person.keys}

@@ -12,23 +12,23 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from containment.attestation import tls_checks
-from containment.attestation.checked import CheckedItem
 from containment.attestation.reviewed import ReviewedPolicy
+from containment.attestation.statement import CheckedItem
 from containment.controller_api.client import ControllerAddress
 from containment.controller_api.errors import ControllerError
 from containment.controller_api.reader import ControllerReader
 from containment.names import WellKnownObject
 from containment.policy.rules import RuleSet
+from containment.preflight.controller import find_profile_faults
 from containment.preflight.facts import UnreadFact
 from containment.preflight.finding import Status
-from containment.preflight.intrusion import find_profile_faults
 from containment.queries.account.controller import read_controller
 from containment.queries.account.joined_stack import join
 from containment.queries.account.reading import Reading, UnreadPart
 from containment.record.digests import describe_ruleset, digest_ruleset
 from policypack.firewall.parsed_policy import parse_policy
 from policypack.graph import known_types as kt
-from policypack.graph.plain_data import get_field, get_items
+from policypack.graph.plain_data import get_field
 from policypack.graph.resources import Graph, Resource
 
 _SHOWN: Final = 300
@@ -193,19 +193,12 @@ def _check_applied(state: Graph, live: Graph, faults: Sequence[str]) -> CheckedI
     return CheckedItem(APPLIED, _WHATS[APPLIED], Status.PASS, "on, attached, default DENY and logged")
 
 
-def _iterate_rules(live: Graph) -> Iterator[Mapping[str, Any]]:
-    for one in live.find_by_type(kt.RULESET):
-        yield from (each for each in get_items(one.get_output("rules")) if isinstance(each, dict))
-    for one in live.find_by_type(kt.POLICY_LIST):
-        yield from (each for each in get_items(one.get_output("policies")) if isinstance(each, dict))
-
-
 def _iterate_names(live: Graph) -> Iterator[tuple[str, str]]:
-    yield from ((str(one["uuid"]), str(one.get("name"))) for one in _iterate_rules(live) if one.get("uuid"))
+    yield from ((str(one["uuid"]), str(one.get("name"))) for one in tls_checks.iterate_rules(live) if one.get("uuid"))
 
 
 def _check_logging(live: Graph) -> CheckedItem:
-    rules = list(_iterate_rules(live))
+    rules = list(tls_checks.iterate_rules(live))
     silent = [str(get_field(one, "name")) for one in rules if one.get("logging") is not True and one.get("watch") is not True]
     late = [str(one.get("name")) for one in rules if one.get("logProfile") == _LATE]
     fix = "restore the rules: pulumi up (in the lab: containment lab up)"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from containment.attestation.checked import CheckedItem
+from containment.attestation.statement import CheckedItem
 from containment.config.spec import ContainmentSpec
 from containment.errors import InputError
 from containment.git import read_git

@@ -1,25 +1,72 @@
-"""The signed document: an in-toto Statement v1 about one policy of one stack, with the results of all checks.
+"""The signed document of an attestation: its checks, their verdict, the statement.
+
+The signed document: an in-toto Statement v1 about one policy of one stack, with the results of all checks.
 
 Rules kept here: the verdict follows from the checks, and a document in which it does not is refused; no check is listed twice; a
 document of another form is refused.
+
+The result of one check of an attestation, and the verdict over all of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import Annotated, Final, Literal, Self
+from enum import StrEnum
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from containment import strict_json
-from containment.attestation.checked import STATUSES, CheckedItem, Verdict, decide_verdict
 from containment.errors import InputError, Problem
+from containment.exit_code import Exit
 from containment.fixes.model_findings import summarize_findings
 from containment.names import PolicyMode
 from containment.preflight.finding import Status
 from containment.record.digests import PREFIX, canonicalize, is_digest
+
+STATUSES: Final = (Status.PASS, Status.FAIL, Status.NOT_TESTED)
+"""The possible results of a check."""
+
+
+class Verdict(StrEnum):
+    """The result of an attestation: PASSED only if every check was made and passed."""
+
+    PASSED = "PASSED"
+    FAILED = "FAILED"
+    INCOMPLETE = "INCOMPLETE"
+    """No check failed, and at least one was not made."""
+
+    @property
+    def exit(self) -> Exit:
+        """The exit code of a command with this verdict."""
+        return {Verdict.PASSED: Exit.OK, Verdict.FAILED: Exit.NO, Verdict.INCOMPLETE: Exit.INCONCLUSIVE}[self]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedItem:
+    """One check: its id, the property, the status, what was found, the witness (a log line or a live value) and the fix."""
+
+    id: str
+    what: str
+    status: Status
+    detail: str
+    witness: str = ""
+    fix: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the check as it is signed."""
+        return {**asdict(self), "status": self.status.value}
+
+
+def decide_verdict(statuses: Iterable[Status]) -> Verdict:
+    """Return the verdict over the statuses of all checks; without any check, INCOMPLETE."""
+    seen = set(statuses)
+    if Status.FAIL in seen:
+        return Verdict.FAILED
+    return Verdict.PASSED if seen == {Status.PASS} else Verdict.INCOMPLETE
+
 
 STATEMENT_TYPE: Final = "https://in-toto.io/Statement/v1"
 PREDICATE_TYPE: Final = "https://agent-containment.example/attestation/v1"

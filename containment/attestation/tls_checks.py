@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from containment.attestation.checked import CheckedItem
+from containment.attestation.statement import CheckedItem
 from containment.names import WellKnownObject, get_certificate_validation
 from containment.policy.rules import Rule, RuleSet
 from containment.preflight.finding import Status
@@ -37,7 +37,7 @@ def check_tls(reviewed: RuleSet, state: Graph, live: Graph, *, has_profiles: boo
     """
     if not has_profiles:
         return CheckedItem(ID, WHAT, Status.NOT_TESTED, "a Controller before 8.2 has no TLS profiles", fix="upgrade the Controller")
-    rules = list(_iterate_rules(live))
+    rules = list(iterate_rules(live))
     if not rules:
         return CheckedItem(ID, WHAT, Status.FAIL, "there is no rule of this stack", fix=_FIX)
     own = [str(one.get_output("id")) for one in state.find_by_type(kt.TLS_PROFILE)]
@@ -89,7 +89,8 @@ def _find_rule_faults(rule: Rule, block: Mapping[str, Any], own: list[str]) -> I
         yield f"rule {rule.name} does not decrypt, and the reviewed rule does"
 
 
-def _iterate_rules(live: Graph) -> Iterator[Mapping[str, Any]]:
+def iterate_rules(live: Graph) -> Iterator[Mapping[str, Any]]:
+    """Yield the live rules, of policy groups and of the policy list."""
     for kind, key in ((kt.RULESET, "rules"), (kt.POLICY_LIST, "policies")):
         for one in live.find_by_type(kind):
             yield from (each for each in get_items(one.get_output(key)) if isinstance(each, dict))

@@ -10,7 +10,7 @@ from containment.baseline.checking import Comparison, Deviation
 from containment.baseline.estate import Estate
 from containment.baseline.profile import NotMeasured, PairProfile, Profile, Usual
 from containment.baseline.reading import Reading
-from containment.baseline.statistics import format_number
+from containment.baseline.scores import format_number
 from containment.exit_code import Exit
 from containment.queries.results import Answer, Section
 

@@ -6,13 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from containment.baseline.days import Day, find_ratio, split_days
 from containment.baseline.exchanges import Pair, PairTraffic
 from containment.baseline.profile import NotMeasured, PairProfile, Profile
 from containment.baseline.reading import Reading
-from containment.baseline.rules import MEANINGS, Rule
-from containment.baseline.scores import Score, find_quiet_hours, score_day
-from containment.baseline.thresholds import Thresholds
+from containment.baseline.scores import Day, Score, find_quiet_hours, find_ratio, score_day, split_days
+from containment.baseline.thresholds import MEANINGS, Rule, Thresholds
 from containment.baseline.unmeasured import explain_reading, explain_sizes
 from containment.observe.reading.decision_row import Source
 

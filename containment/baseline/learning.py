@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from containment.baseline.days import find_ratio, list_gaps, list_sizes, split_days
 from containment.baseline.exchanges import UNITS, Exchange, Pair, PairTraffic
 from containment.baseline.profile import KnownEndpoint, NotMeasured, PairProfile, Profile, ProfileInput, Usual
 from containment.baseline.reading import Reading
-from containment.baseline.statistics import find_mad, find_quantile, find_spread
+from containment.baseline.scores import find_mad, find_quantile, find_ratio, find_spread, list_gaps, list_sizes, split_days
 from containment.baseline.thresholds import Thresholds
 from containment.baseline.unmeasured import explain_reading, explain_sizes
 from containment.errors import InputError, Problem

@@ -19,12 +19,11 @@ from containment.baseline import attribution
 from containment.baseline.endpoints import ModelEndpoints
 from containment.baseline.exchanges import Pair, PairTraffic, collect_exchanges
 from containment.observe.evidence import Gap
-from containment.observe.gaps import find_gaps, make_gap
+from containment.observe.log_facts import find_gaps, make_gap
 from containment.observe.questions import ask_minutes
 from containment.observe.reading.agents import AgentNetworks
 from containment.observe.reading.decision_row import Source
-from containment.observe.reading.ingest import Ingested, ingest_files
-from containment.observe.reading.log_tables import LogTables, open_tables
+from containment.observe.reading.ingest import Ingested, LogTables, ingest_files, open_tables
 from containment.observe.reading.rejects import Rejects
 from containment.observe.reading.sources import LogFile, find_log_files
 

@@ -1,17 +1,135 @@
-"""Scores of one day of a pair by rule, each with the observed value, the usual range and the reason."""
+"""Scores of one day of a pair, from features of its exchanges and robust statistics.
+
+Scores of one day of a pair by rule, each with the observed value, the usual range and the reason.
+
+Robust statistics: what a few wrong values do not move, and what a person can check with a pencil.
+
+Features of exchanges: sizes, ratios, gaps and hours, per day where a rule compares days.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
+from itertools import groupby, pairwise
 from typing import Final
 
-from containment.baseline.days import Day, find_ratio
+from containment.baseline.exchanges import Exchange
 from containment.baseline.profile import HOURS, PairProfile, Usual
-from containment.baseline.rules import MEANINGS, Rule
-from containment.baseline.statistics import format_number
-from containment.baseline.thresholds import Thresholds
+from containment.baseline.thresholds import MEANINGS, Rule, Thresholds
+
+_NORMAL: Final = 1.4826
+"""Median absolute deviations per standard deviation of a normal distribution."""
+
+
+def find_quantile(ordered: Sequence[float], share: float) -> float:
+    """Return a quantile of sorted values by the nearest rank, so that it is one of them."""
+    return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
+
+
+def find_mad(ordered: Sequence[float]) -> float:
+    """Return the median absolute deviation of sorted values."""
+    middle = find_quantile(ordered, 0.5)
+    return find_quantile(sorted(abs(value - middle) for value in ordered), 0.5)
+
+
+def find_spread(ordered: Sequence[float]) -> float:
+    """Return the factor between usual values of sorted positive values: the exponential of the scaled MAD of their logarithms."""
+    return math.exp(_NORMAL * find_mad([math.log(value) for value in ordered]))
+
+
+def find_longest_run(seconds: Sequence[float], tolerance: float, shortest: float) -> tuple[int, float]:
+    """Return the longest run of nearly equal gaps, and the median of its gaps.
+
+    Args:
+        seconds: Gaps between arrivals, in order of time.
+        tolerance: The largest gap of a run divided by its smallest, at most.
+        shortest: Gaps below this many seconds are in no run.
+
+    Returns:
+        Number of gaps, and seconds; zeros without a run.
+    """
+    lows, highs = deque[int](), deque[int]()
+    start, best, at = 0, 0, 0
+    for end, gap in enumerate(seconds):
+        if gap < shortest:
+            lows.clear()
+            highs.clear()
+            start = end + 1
+            continue
+        while lows and seconds[lows[-1]] >= gap:
+            lows.pop()
+        while highs and seconds[highs[-1]] <= gap:
+            highs.pop()
+        lows.append(end)
+        highs.append(end)
+        while seconds[highs[0]] > tolerance * seconds[lows[0]]:
+            start += 1
+            while lows[0] < start:
+                lows.popleft()
+            while highs[0] < start:
+                highs.popleft()
+        if end - start + 1 > best:
+            best, at = end - start + 1, start
+    return best, find_quantile(sorted(seconds[at : at + best]), 0.5) if best else 0.0
+
+
+def format_number(value: float) -> str:
+    """Return a number for a person: whole and with thousands separated from 100 on, else with three digits."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+
+
+@dataclass(frozen=True)
+class Day:
+    """The exchanges of one pair on one UTC day, in order of time."""
+
+    date: date
+    exchanges: tuple[Exchange, ...]
+
+    def sum_bytes_out(self) -> int | None:
+        """Return the bytes to the endpoint; None if no exchange has any."""
+        sizes = [one.bytes_out for one in self.exchanges if one.bytes_out is not None]
+        return sum(sizes) if sizes else None
+
+    def count_hours(self) -> tuple[int, ...]:
+        """Return the number of exchanges by hour."""
+        found = [0] * 24
+        for one in self.exchanges:
+            found[one.time.hour] += 1
+        return tuple(found)
+
+    def find_run(self, thresholds: Thresholds) -> tuple[int, float]:
+        """Return the longest run of nearly equal gaps, and their median in seconds."""
+        return find_longest_run(list_gaps(self.exchanges), thresholds.run_tolerance, thresholds.shortest_gap_seconds)
+
+
+def split_days(exchanges: Iterable[Exchange]) -> list[Day]:
+    """Return the exchanges by UTC day."""
+    ordered = sorted(exchanges, key=lambda one: (one.time, one.bytes_out or 0, one.bytes_in or 0))
+    return [Day(day, tuple(found)) for day, found in groupby(ordered, lambda one: one.time.date())]
+
+
+def list_gaps(exchanges: Sequence[Exchange]) -> list[float]:
+    """Return the seconds between the beginnings of consecutive exchanges."""
+    return [(two.time - one.time).total_seconds() for one, two in pairwise(exchanges)]
+
+
+def list_sizes(exchanges: Iterable[Exchange]) -> tuple[list[int], list[int]]:
+    """Return the request sizes and the response sizes that the log has."""
+    known = tuple(exchanges)
+    out = [one.bytes_out for one in known if one.bytes_out is not None]
+    return out, [one.bytes_in for one in known if one.bytes_in is not None]
+
+
+def find_ratio(one: Exchange) -> float | None:
+    """Return the bytes out divided by the bytes in, where none counts as one byte; None if a direction is not in the log."""
+    if one.bytes_out is None or one.bytes_in is None:
+        return None
+    return max(one.bytes_out, 1) / max(one.bytes_in, 1)
+
 
 _LEAST: Final = 1e-9
 """In place of zero, which has no logarithm."""

@@ -9,8 +9,7 @@ from securesystemslib.signer import Key
 
 from containment.bundle.manifest import FILE
 from containment.bundle.refusal import BundleCode, BundleRefusal
-from containment.record.envelope import Envelope, parse_public_key
-from containment.record.public_keys import parse_public_keys
+from containment.record.envelope import Envelope, parse_public_key, parse_public_keys
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,23 +1,33 @@
-"""The catalog: named sets of destinations, each entry reviewed and owned.
+"""The catalog: named sets of reviewed destinations, and the check of their names.
+
+The catalog: named sets of destinations, each entry reviewed and owned.
 
 Defines the format of `presets/catalog/<set>.yaml` and validates it. A set fills one WebGroup; presets name sets, never hosts.
 `{region}` in a pattern is replaced by the stack's AWS region. `containment.loaders.presets` reads the files.
+
+Check of the names in the catalog: entries that no permit may have, and entries that need a flag.
+
+A flag records a review: a host that is also a public suffix needs `foreignTenant`, a drop site needs `uploads`.
 """
 
 from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Iterator
 from datetime import date
 from enum import StrEnum
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, StrictBool, field_validator, model_validator
 
+from containment.errors import Problem
 from containment.fixes.texts import extract_host
 from containment.fixes.unfit_value import NO_VALUE, UnfitError
-from containment.names import WebGroupId
+from containment.names import DENY_GROUPS, WebGroupId
 from containment.patterns.domain import DomainPattern, normalize
+from containment.patterns.permitted_names.name import find_refusal, is_public_suffix_host
+from containment.patterns.permitted_names.refusal import Cause, Refusal
 from containment.reviewed_data import ReviewedModel, check_source
 
 REGION = "{region}"
@@ -133,3 +143,36 @@ def _parse_in_region(raw: str, region: str) -> DomainPattern:
 @functools.lru_cache(maxsize=4096)
 def _sort_in_region(raw: tuple[str, ...], region: str) -> tuple[DomainPattern, ...]:
     return tuple(sorted(_parse_in_region(one, region) for one in raw))
+
+
+_SAMPLE_REGION = "us-east-1"
+
+
+def find_catalog_problems(found: CatalogSet, file: str) -> Iterator[Problem]:
+    """Yield a problem for every entry that no permit may have; deny sets may list any name."""
+    if found.web_group in DENY_GROUPS:
+        return
+    for place, entry in enumerate(found.entries):
+        text = entry.make_pattern(_SAMPLE_REGION).text
+        refusal = find_refusal(text)
+        where = f"{file}:entries.{place}.pattern"
+        why = "every class that permits the set would reach it"
+        if refusal is not None and not _is_reviewed(entry, refusal):
+            yield Problem(where, f"{entry.pattern!r} {refusal.what}", why, _make_fix(refusal))
+        elif refusal is None and is_public_suffix_host(text) and not entry.foreign_tenant:
+            yield Problem(where, f"{entry.pattern!r} is a public suffix as well as a host", why, "set foreignTenant: true, or remove it")
+
+
+def _is_reviewed(entry: Entry, refusal: Refusal) -> bool:
+    """Return whether the entry's flags accept the cause: only exact hosts can be accepted."""
+    if "*" in entry.pattern:
+        return False
+    if refusal.cause is Cause.PUBLIC_SUFFIX:
+        return entry.foreign_tenant and entry.uploads
+    return refusal.cause is Cause.DROP_SITE and entry.uploads
+
+
+def _make_fix(refusal: Refusal) -> str:
+    flags = {Cause.PUBLIC_SUFFIX: "foreignTenant and uploads", Cause.DROP_SITE: "uploads"}
+    flag = flags.get(refusal.cause)
+    return refusal.fix if flag is None else f"{refusal.fix}; an exact host that is needed takes {flag}: true"

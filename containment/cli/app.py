@@ -22,11 +22,11 @@ from containment.extras import LAB
 
 _VERBS: Final = {
     "plan": "policy.plan",
-    "doctor": "readiness.doctor",
+    "doctor": "readiness",
     "host": "policy.host",
-    "preflight": "readiness.preflight",
+    "preflight": "readiness",
     **dict.fromkeys(("explain", "reach", "diff", "prove", "risk"), "policy.questions"),
-    "check": "policy.check",
+    "check": "policy.questions",
     "vend": "decisions.vend",
     "observe": "operation.observe",
     "baseline": "operation.baseline",

@@ -6,10 +6,11 @@ Every command imports this module, so libraries for drawing are imported only wh
 from __future__ import annotations
 
 import errno
+import getpass
 import os
 import shutil
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -58,6 +59,19 @@ def parse_overrides(pairs: Iterable[str] | None) -> dict[str, str]:
     return {key.removeprefix("agent-containment:"): value for key, _, value in (pair.partition("=") for pair in pairs)}
 
 
+def drop_options(words: Sequence[str], *names: str) -> list[str]:
+    """Return the words of a command line without some options and their values."""
+    kept, is_value = list[str](), False
+    for word in words:
+        if is_value:
+            is_value = False
+        elif word in names:
+            is_value = True
+        elif word.partition("=")[0] not in names:
+            kept.append(word)
+    return kept
+
+
 def show(answer: Answer, chosen: Format) -> None:
     """Print an answer: a table as wide as the terminal, every other format in full."""
     if chosen is Format.TABLE:
@@ -103,6 +117,14 @@ def require_key(key: str | None, signed: str) -> str:
         fix = "make one: openssl genpkey -algorithm ed25519 -out KEY; then give --key KEY"
         refuse_usage("--key", "is not given", f"{signed} is signed, so that others can check who made it", fix)
     return key
+
+
+def get_user_name() -> str:
+    """Return the name of the user who runs the command."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a user id without a name
+        return "unknown"
 
 
 def ask_passphrase() -> str:
@@ -158,22 +180,3 @@ def get_exit_code(error: Exception) -> Exit:
     code = getattr(error, "exit_code", Exit.ERROR)
     assert isinstance(code, Exit)
     return code
-
-
-__all__ = [
-    "Exit",
-    "ask_passphrase",
-    "convert_machine_errors",
-    "exit_on_error",
-    "fail",
-    "get_exit_code",
-    "get_terminal_width",
-    "is_colored",
-    "make_console",
-    "parse_overrides",
-    "print_and_exit",
-    "refuse_usage",
-    "require_key",
-    "show",
-    "write_file",
-]

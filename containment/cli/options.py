@@ -186,6 +186,11 @@ def read_configured_stack(stack: str, config: Sequence[str] | None, folder: Path
     return found.value
 
 
+def declare_public_key(source: str) -> Any:
+    """Return the option of trusted keys; `source` ends the sentence of its help."""
+    return typer.Option("--public-key", help=f"PEM file of trusted keys{source}.", show_default=False)
+
+
 def choose_format(chosen: StrEnum | None, as_json: bool, default: Format = Format.TABLE) -> Format:
     """Return the format of an answer; end the command if --json contradicts --format."""
     if as_json and chosen not in (None, Format.JSON):

@@ -23,8 +23,7 @@ from containment.config.parser import parse_config
 from containment.config.resolver_names import collect_resolver_names
 from containment.config.sanctions import check_sanctions, remove_sanctioned
 from containment.config.stack_config import StackConfig
-from containment.config.subnets import Subnets, divide_network
-from containment.config.validation.addresses import check_addresses, check_bound, check_internal_apis
+from containment.config.validation.addresses import Subnets, check_addresses, check_bound, check_internal_apis, divide_network
 from containment.config.validation.always_enforced import find_always_enforced
 from containment.config.validation.class_limits import check_class, check_kinds, check_letters, check_uploads, collect_permits
 from containment.config.validation.computed_fixes import complete_fixes

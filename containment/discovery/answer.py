@@ -7,6 +7,8 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from pydantic.alias_generators import to_camel
+
 from containment.discovery.comparison import Difference
 from containment.discovery.declared import Declared
 from containment.discovery.inventory import Certainty, Inventory, count_unseen
@@ -203,12 +205,7 @@ def build_data(found: Inventory, differences: Iterable[Difference], declared: De
 
 def _rename(facts: dict[str, Any]) -> dict[str, Any]:
     """Return the fields in camelCase, with texts on one line."""
-    return {_make_camel(name): _clean_value(value) for name, value in facts.items()}
-
-
-def _make_camel(name: str) -> str:
-    head, *rest = name.split("_")
-    return head + "".join(part.capitalize() for part in rest)
+    return {to_camel(name): _clean_value(value) for name, value in facts.items()}
 
 
 def _clean_value(value: Any) -> Any:

@@ -11,7 +11,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from containment.discovery.connections import Socket, find_connections, find_listeners, read_sockets
+from containment.discovery.connections import (
+    NameTable,
+    Socket,
+    find_connections,
+    find_listeners,
+    read_hosts,
+    read_resolver_log,
+    read_sockets,
+)
 from containment.discovery.identity import Identifier, Identity, has_same_command
 from containment.discovery.inventory import (
     FoundHarness,
@@ -25,7 +33,6 @@ from containment.discovery.inventory import (
     View,
 )
 from containment.discovery.known_data import load_config_files, load_harness_signs, load_model_ports, load_skill_folders
-from containment.discovery.names import NameTable, read_hosts, read_resolver_log
 from containment.discovery.places import Place, find_homes, find_projects, find_roots, find_users
 from containment.discovery.processes import ProcessFacts, find_ancestors, is_initial_namespace, read_processes
 from containment.discovery.redaction import clean, redact_arguments

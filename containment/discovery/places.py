@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from containment.discovery.config_formats import FormatError, parse
-from containment.discovery.files import OWN_ROOT, Root, UnreadableError, get_mode, list_folder, read_file
+from containment.discovery.files import OWN_ROOT, FormatError, Root, UnreadableError, get_mode, list_folder, parse, read_file
 from containment.discovery.inventory import Reader, UnseenLog
 from containment.discovery.known_data import ConfigFormat
 from containment.discovery.processes import ProcessFacts, explain_denial

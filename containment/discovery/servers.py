@@ -10,8 +10,7 @@ from datetime import date
 from pathlib import PurePosixPath
 from typing import Any, Final
 
-from containment.discovery.config_formats import FormatError, parse
-from containment.discovery.files import Root, UnreadableError, get_identity, read_file
+from containment.discovery.files import FormatError, Root, UnreadableError, get_identity, parse, read_file
 from containment.discovery.inventory import FoundServer, Reader, UnseenLog
 from containment.discovery.known_data import ConfigFile, ConfigFormat
 from containment.discovery.places import Place, expand, walk_folders

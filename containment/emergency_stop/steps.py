@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, TypeAlias
 
@@ -44,13 +44,7 @@ class StepResult:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the result as JSON has it."""
-        return {
-            "step": self.step.value,
-            "target": self.target,
-            "outcome": self.outcome.value,
-            "detail": self.detail,
-            "seconds": round(self.seconds, 2),
-        }
+        return {**asdict(self), "step": self.step.value, "outcome": self.outcome.value, "seconds": round(self.seconds, 2)}
 
 
 class StepError(Exception):

@@ -1,23 +1,36 @@
-"""Stop hosts, or let them return: every step is tried, whatever becomes of the others, and each can be repeated.
+"""A stop of hosts or their return: its steps, its record and its answer.
+
+Stop hosts, or let them return: every step is tried, whatever becomes of the others, and each can be repeated.
 
 A stop starts its steps together, so that a slow call delays no other one. Once the instances have stopped, the sessions are revoked
 again: an instance gets new credentials while it is stopping. A return goes the other way, step by step, the instance last.
+
+The record of a stop or a return: one entry of the log of decisions, which needs no approval and is not signed.
+
+The lab's data plane after a change of the account: the network of a running stack is brought up to date at once.
+
+The answer of `containment stop`: every step with its outcome, the failed ones first.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from typing import Any, TypeAlias
+from functools import partial
+from pathlib import Path
+from typing import Any, Final, TypeAlias
 
-from containment.emergency_stop.borders import close_borders, open_borders
-from containment.emergency_stop.hosts import LiveHost, Target
-from containment.emergency_stop.instance import await_stopped, start_instance, stop_instance
-from containment.emergency_stop.quarantine import quarantine_host, release_host
-from containment.emergency_stop.routes import remove_routes, restore_routes
+from containment.emergency_stop.hosts import LiveHost, Target, await_stopped, start_instance, stop_instance
+from containment.emergency_stop.network import close_borders, open_borders, quarantine_host, release_host, remove_routes, restore_routes
 from containment.emergency_stop.sessions import retire_revocation, revoke_sessions
-from containment.emergency_stop.steps import Outcome, Step, StepName, StepResult
+from containment.emergency_stop.steps import Outcome, Step, StepError, StepName, StepResult
+from containment.errors import InputError
+from containment.exit_code import Exit
+from containment.preflight.finding import Status
+from containment.queries.results import Answer, Case, Section
+from containment.record.log import append_stop
+from containment_lab.home import LabHome
 
 Clients: TypeAlias = Callable[[str], Any]
 
@@ -87,3 +100,108 @@ def _make_final_step(ec2: Any, iam: Any, host: LiveHost, wait: float) -> Step:
         return outcome, f"the instance is {state}; {detail}"
 
     return Step(StepName.SESSIONS, host.label, work)
+
+
+def make_record_step(target: Target, results: Sequence[StepResult], *, action: str, by: str, reason: str, folder: Path) -> Step:
+    """Return the step that appends the entry.
+
+    Args:
+        target: the hosts.
+        results: the results of the steps before.
+        action: `stop` or `return`.
+        by: the name of the person.
+        reason: why, in words.
+        folder: the folder with `decisions/`.
+    """
+    body = {
+        "action": action,
+        "stack": target.stack,
+        "agent": target.agent,
+        "hosts": sorted(host.instance for host in target.hosts),
+        "requester": by,
+        "reason": reason,
+        "failed": [f"{one.step.value} {one.target}: {one.detail}" for one in results if one.outcome is Outcome.FAILED],
+    }
+
+    def work() -> tuple[Outcome, str]:
+        try:
+            entry = append_stop(body, folder=folder)
+        except InputError as error:
+            raise StepError(str(error)) from None
+        return Outcome.DONE, f"entry {entry.sequence} of the log of decisions"
+
+    return Step(StepName.RECORD, target.stack, work)
+
+
+def make_lab_step(home: LabHome, stack: str) -> Step:
+    """Return the step that makes the lab's network of a stack follow the account."""
+    return Step(StepName.DATA_PLANE, stack, partial(_follow, home, stack))
+
+
+def _follow(home: LabHome, stack: str) -> tuple[Outcome, str]:
+    from containment_lab.errors import LabNetworkError
+    from containment_lab.network.control import LabNetwork
+
+    network = LabNetwork(home, stack)
+    if not network.is_running():
+        return Outcome.SKIPPED, "the lab's network of this stack is not running: no packet can be sent"
+    try:
+        status = network.send_command("sync")
+    except LabNetworkError as error:
+        raise StepError(error.what) from None
+    machines = ", ".join(sorted(each["instance"] for each in status["machines"].values()))
+    return Outcome.DONE, f"the lab's network has the machines {machines or '(none)'}"
+
+
+_STATUS: Final = {
+    Outcome.DONE: Status.PASS,
+    Outcome.ALREADY: Status.PASS,
+    Outcome.SKIPPED: Status.SKIPPED,
+    Outcome.FAILED: Status.FAIL,
+}
+_CUTS: Final = (StepName.QUARANTINE, StepName.BORDERS, StepName.ROUTES, StepName.DATA_PLANE)
+
+
+def build_answer(target: Target, results: Sequence[StepResult], *, is_undo: bool, place: str, seconds: float) -> Answer:
+    """Return the answer of a stop or a return.
+
+    Args:
+        target: the hosts.
+        results: the results of all steps.
+        is_undo: whether the hosts return.
+        place: the account, for people.
+        seconds: the duration of the command.
+    """
+    failed = [one for one in results if one.outcome is Outcome.FAILED]
+    what = f"{target.stack} {target.agent}".strip()
+    word = "returned" if is_undo else "stopped"
+    count = f"{len(target.hosts)} host{'s' if len(target.hosts) != 1 else ''}"
+    cut = max((one.seconds for one in results if one.step in _CUTS), default=0.0)
+    if failed:
+        head = f"NOT {word.upper()}: {what}: {len(failed)} of {len(results)} steps failed; run the command again"
+    else:
+        head = f"{word.upper()}: {what}: {count} in {seconds:.1f} s" + ("" if is_undo else f", cut off after {cut:.1f} s")
+    ordered = sorted(results, key=lambda one: one.outcome is not Outcome.FAILED)
+    rows = tuple((one.step.value, one.target, one.outcome.value.upper(), one.detail, f"{one.seconds:.1f}") for one in ordered)
+    document: dict[str, Any] = {
+        "schema": "containment-stop/v1",
+        "action": "return" if is_undo else "stop",
+        "stack": target.stack,
+        "agent": target.agent,
+        "place": place,
+        "complete": not failed,
+        "hosts": [{"instance": host.instance, "agent": host.agent, "was": host.state} for host in target.hosts],
+        "cutOffSeconds": None if is_undo else round(cut, 2),
+        "seconds": round(seconds, 2),
+        "steps": [one.to_dict() for one in results],
+    }
+    return Answer(
+        "stop",
+        head,
+        Exit.ERROR if failed else Exit.OK,
+        (Section("Steps", ("step", "target", "outcome", "what", "seconds"), rows, drop_first=("seconds",)),),
+        tuple(Case(one.step.value, one.detail, _STATUS[one.outcome], one.target) for one in ordered),
+        (f"done in {place}",),
+        sections_tell=True,
+        document=document,
+    )

@@ -1,6 +1,8 @@
 """The bundle: a signed in-toto Statement whose subjects are the digests of the parts, and the parts themselves.
 
 A bundle has one form only: JSON with sorted keys and two spaces, so that any other byte is a change.
+
+in-toto Statements (v1) in DSSE envelopes: subjects with digests, a predicate type and a predicate.
 """
 
 from __future__ import annotations
@@ -8,20 +10,72 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Literal
 
-from pydantic import AwareDatetime, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from containment import strict_json
 from containment.errors import InputError
-from containment.evidence.intoto import Statement, StatementError, make_subject, parse_statement
 from containment.evidence.model import ClaimStatus, Content, EvidenceModel, Origin, Part, PartName, combine_origins, find_worst
 from containment.fixes.model_findings import summarize_findings
 from containment.names import PolicyMode
 from containment.preflight.finding import Status
-from containment.record.digests import digest_json
+from containment.record.digests import PREFIX, canonicalize, digest_json
 from containment.record.envelope import STATEMENT_PAYLOAD, Envelope
 from containment.record.refusal import Refusal
+
+STATEMENT_TYPE: Final = "https://in-toto.io/Statement/v1"
+
+
+class StatementError(ValueError):
+    """A payload that is no in-toto Statement."""
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class Subject(_Model):
+    """One subject: a name, and its digest by algorithm, in hexadecimal digits."""
+
+    name: str = Field(min_length=1)
+    digest: dict[str, str] = Field(min_length=1)
+
+
+class Statement(_Model):
+    """A Statement of version 1."""
+
+    type_: Literal["https://in-toto.io/Statement/v1"] = Field(alias="_type", default=STATEMENT_TYPE)
+    subject: tuple[Subject, ...] = Field(min_length=1)
+    predicate_type: str = Field(alias="predicateType", min_length=1)
+    predicate: dict[str, Any]
+
+    def encode(self) -> bytes:
+        """Return the Statement as canonical JSON."""
+        return canonicalize(self.model_dump(mode="json", by_alias=True))
+
+
+def make_subject(name: str, digest: str) -> Subject:
+    """Return a subject from a digest with its prefix."""
+    return Subject(name=name, digest={"sha256": digest.removeprefix(PREFIX)})
+
+
+def parse_statement(envelope: Envelope) -> Statement:
+    """Return the Statement of an envelope; raise StatementError for another payload, or one that is not in canonical form."""
+    if envelope.payload_type != STATEMENT_PAYLOAD:
+        raise StatementError(f"has the payload type {envelope.payload_type}, not {STATEMENT_PAYLOAD}")
+    try:
+        raw = strict_json.load_bytes(envelope.payload)
+        found = Statement.model_validate(raw)
+        is_canonical = canonicalize(raw) == envelope.payload
+    except ValidationError as error:
+        raise StatementError(summarize_findings(error, Statement, root="statement", most=1)) from None
+    except (ValueError, InputError) as error:
+        raise StatementError(f"is no Statement: {error}") from None
+    if not is_canonical:
+        raise StatementError("is not in canonical form (RFC 8785)")
+    return found
+
 
 SCHEMA: Final = "containment-evidence-bundle/v1"
 PREDICATE_TYPE: Final = "urn:agent-containment:evidence:v1"

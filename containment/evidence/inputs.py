@@ -1,21 +1,28 @@
-"""What a bundle is made from: the stack, the files that were named, and the facts that several parts share."""
+"""What a bundle is made from: the stack, the files that were named, and the facts that several parts share.
+
+A deployed state: the document of a file, of this folder's lab or of the Pulumi CLI, and the signs of a simulation in it.
+
+JSON files that parts are read from, with the digest of their bytes.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final
 
 from containment.analysis.subject import Subject
+from containment.attestation.keys import TrustedKey, load_trusted_keys
 from containment.config.spec import ContainmentSpec
-from containment.errors import InputError, Problem
-from containment.evidence.deployed_state import read_deployed
-from containment.evidence.json_file import JsonFile, read_json_file
-from containment.evidence.model import Collected
-from containment.evidence.trusted_keys import TrustedKey, load_trusted_keys
+from containment.errors import ContainmentError, InputError, Problem
+from containment.evidence.model import Collected, Source
+from containment.files import input_files
 from containment.loaders.approvers import Approvers, load_approvers
 from containment.loaders.stack_file import read_stack
 from containment.policy.builder import build_ruleset
@@ -23,10 +30,122 @@ from containment.policy.rules import RuleSet
 from containment.queries.subject.subjects import build_subject
 from containment.record.anchor import read_anchors
 from containment.record.chain import Head
+from containment.record.digests import digest_bytes
+
+
+@dataclass(frozen=True, slots=True)
+class JsonFile:
+    """A JSON file: its document, and its name with the digest of its bytes."""
+
+    document: Any
+    source: Source
+
+
+def read_json_file(path: Path, how: str) -> JsonFile:
+    """Return a JSON file; raise InputError, with `how` as the fix, if it cannot be read."""
+    try:
+        raw = input_files.read_bytes(path)
+        document = input_files.parse_json(path, raw)
+    except input_files.InputFileError as error:
+        raise InputError("evidence cannot be collected", [error.make_problem("nothing can be shown by it", how)]) from None
+    return JsonFile(document, Source(file=path.name, digest=digest_bytes(raw)))
+
+
+_HOW_STATE: Final = "give a file that `pulumi stack export` or `containment lab export` wrote"
+EXAMPLE_ACCOUNT: Final = "123456789012"
+"""The account number that AWS reserves for examples, which simulators of AWS use."""
+_ACCOUNT: Final = re.compile(r"arn:aws[a-z-]*:[a-z0-9-]*:[a-z0-9-]*:(\d{12}):")
+_HOST: Final = re.compile(r"(?:[a-z][a-z0-9+.-]*://)?(?:\[(?P<six>[0-9a-fA-F:.]+)\]|(?P<four>[^/:\s]+))(?::\d+)?(?:/.*)?")
+
+
+def read_deployed(stack: str, file: Path | None, folder: Path) -> JsonFile | Collected:
+    """Return the state of a stack, or why there is none.
+
+    Args:
+        stack: the stack.
+        file: the file of the state; None reads the running lab, else the Pulumi CLI.
+        folder: the folder of the Pulumi project.
+
+    Raises:
+        InputError: the named file cannot be read.
+    """
+    if file is not None:
+        return read_json_file(file, _HOW_STATE)
+    from containment.machine import live_systems
+    from containment.machine.deployed_state import read_deployment_document
+
+    try:
+        document = read_deployment_document(stack, live_systems.find_running_lab(), folder)
+    except ContainmentError as error:
+        return Collected(None, " ".join(str(error).split()))
+    return JsonFile(document, Source(file=f"state of {stack}", digest=digest_bytes(json.dumps(document, sort_keys=True).encode())))
+
+
+def list_resources(document: Any) -> list[Mapping[str, Any]]:
+    """Return the entries of a state's resources, empty for a document of another form."""
+    holder = document.get("deployment") if isinstance(document, dict) else None
+    if holder is None and isinstance(document, dict):
+        checkpoint = document.get("checkpoint")
+        holder = checkpoint.get("latest") if isinstance(checkpoint, dict) else document
+    resources = holder.get("resources") if isinstance(holder, dict) else None
+    return [one for one in resources if isinstance(one, dict)] if isinstance(resources, list) else []
+
+
+def find_simulation_signs(document: Any) -> list[str]:
+    """Return every sign that a state was deployed to simulators: addresses of this machine, and the example account."""
+    found = dict.fromkeys(_find_provider_signs(document))
+    accounts = set(_ACCOUNT.findall(json.dumps(document)))
+    if EXAMPLE_ACCOUNT in accounts:
+        found[f"resources are in the account {EXAMPLE_ACCOUNT}, which AWS reserves for examples"] = None
+    return list(found)
+
+
+def _find_provider_signs(document: Any) -> Iterator[str]:
+    for resource in list_resources(document):
+        if str(resource.get("type", "")).startswith("pulumi:providers:"):
+            name = str(resource["type"]).rpartition(":")[2]
+            for side in ("inputs", "outputs"):
+                for key, text in _iterate_texts(resource.get(side) or {}):
+                    if is_local(text):
+                        yield f"the provider {name} has {key} {text}, an address of the machine itself"
+
+
+def is_local(text: str) -> bool:
+    """Return whether a text is an address or URL of the machine itself."""
+    found = _HOST.fullmatch(text.strip())
+    host = (found["six"] or found["four"]) if found else ""
+    if host.lower().rstrip(".").rpartition(".")[2] == "localhost":
+        return True
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return False
+    return address.is_loopback or address.is_unspecified
+
+
+def _iterate_texts(value: Any, key: str = "") -> Iterator[tuple[str, str]]:
+    """Yield the texts inside a value with their keys; a text that is JSON is read as such."""
+    if isinstance(value, Mapping):
+        for name, inner in value.items():
+            yield from _iterate_texts(inner, f"{key}.{name}" if key else str(name))
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _iterate_texts(inner, key)
+    elif isinstance(value, str):
+        if value[:1] in "[{":
+            try:
+                parsed = json.loads(value)
+            except ValueError:
+                parsed = None
+            if parsed is not None:
+                yield from _iterate_texts(parsed, key)
+                return
+        yield key, value
+
 
 REPORT: Final = "containment-report/v1"
 VERIFY: Final = "containment-verify/v1"
-_HOW: Final = "write it with containment lab report or containment lab verify --json"
+_HOW_RESULTS: Final = "write it with containment lab report or containment lab verify --json"
 
 
 @dataclass(frozen=True)
@@ -99,7 +218,7 @@ class Inputs:
     @cached_property
     def test_results(self) -> tuple[JsonFile, ...]:
         """The documents of `results`, which are all about this stack; raises InputError."""
-        found = tuple(read_json_file(path, _HOW) for path in self.results)
+        found = tuple(read_json_file(path, _HOW_RESULTS) for path in self.results)
         problems = [problem for one in found if (problem := self._find_foreign(one))]
         if problems:
             raise InputError("the results cannot be used", problems)
@@ -114,7 +233,7 @@ class Inputs:
         document, where = one.document, one.source.file
         if not isinstance(document, dict) or document.get("schema") not in (REPORT, VERIFY):
             schema = document.get("schema") if isinstance(document, dict) else None
-            return Problem(where, f"has the schema {schema!r}, not {REPORT} or {VERIFY}", "it is no result of tests", _HOW)
+            return Problem(where, f"has the schema {schema!r}, not {REPORT} or {VERIFY}", "it is no result of tests", _HOW_RESULTS)
         if document.get("stack") != self.stack:
             what = f"is about the stack {document.get('stack')!r}, not {self.stack!r}"
             return Problem(where, what, "tests of another stack show nothing of this one", f"name a file of {self.stack}")

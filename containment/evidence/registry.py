@@ -6,35 +6,32 @@ from collections.abc import Mapping
 from typing import Final
 
 from containment.evidence.model import Collected, Contents, Judgement, Part, PartName, Source, UnfitContentError, find_worst
-from containment.evidence.parts import attestations, discovery, host_bundle, observed, sessions, tool_reviews
+from containment.evidence.parts import attestations, people, policy, reports, risks, run_results, sessions
 from containment.evidence.parts.form import PartForm
-from containment.evidence.parts.lab_tests import evasion, predicted, residual, six_tests, threats
-from containment.evidence.parts.people import actions, decisions, stakeholders
-from containment.evidence.parts.policy import configuration, pack, proofs, rules, state
 from containment.preflight.finding import Status
 
 FORMS: Final[Mapping[PartName, PartForm]] = {
     one.name: one
     for one in (
-        configuration.PART,
-        rules.PART,
-        state.PART,
-        proofs.PART,
-        pack.PART,
-        six_tests.PART,
-        predicted.PART,
-        evasion.PART,
-        observed.PART,
-        discovery.PART,
-        decisions.PART,
-        actions.PART,
+        policy.CONFIGURATION,
+        policy.RULES,
+        policy.STATE,
+        policy.PROOFS,
+        policy.PACK,
+        run_results.TESTS,
+        run_results.PREDICTED,
+        run_results.EVASION,
+        reports.OBSERVED,
+        reports.DISCOVERY,
+        people.DECISIONS,
+        people.ACTIONS,
         attestations.PART,
-        host_bundle.PART,
+        reports.HOST_BUNDLE,
         sessions.PART,
-        threats.PART,
-        stakeholders.PART,
-        tool_reviews.PART,
-        residual.PART,
+        risks.THREATS_PART,
+        people.STAKEHOLDERS,
+        risks.TOOLS,
+        risks.RESIDUAL,
     )
 }
 assert [*FORMS] == [*PartName], "every part has a form, in order"

@@ -12,11 +12,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from containment.attestation.keys import TrustedKey
 from containment.evidence.bundle import Bundle, BundleError, build_predicate, digest_part, parse_bundle, render_bundle
 from containment.evidence.formats import FORMATS, render_format
 from containment.evidence.model import Part, PartName, UnfitContentError
 from containment.evidence.registry import build_part
-from containment.evidence.trusted_keys import TrustedKey
 from containment.record.digests import PREFIX
 from containment.record.envelope import parse_public_key
 

@@ -1,18 +1,128 @@
-"""What a fleet needs of an engine: the deployed stacks, and one command on one stack. The lab and Pulumi are the two engines."""
+"""What a fleet needs of an engine: deployed stacks, commands, results and processes.
+
+What a fleet needs of an engine: the deployed stacks, and one command on one stack. The lab and Pulumi are the two engines.
+
+The end of each task of a fleet run, and the exit code of the whole run.
+
+A stack as its deployed state describes it: resources, hosts, interrupted operations, and the digest of its policy.
+
+Closed sets of words of a fleet: its engines and the commands on one stack.
+
+Child processes of a fleet: each in a separate session, and ended with the fleet's process however that one ends.
+
+A fleet that is killed (-9) takes its engines along: the kernel sends each the signal of Ctrl-C (`setpriv --pdeathsig`), so each records
+what is under way and frees its lock.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import contextlib
+import os
+import signal
+import subprocess
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from enum import StrEnum
 from importlib import import_module
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Final, Protocol
 
-from containment.errors import InputError, Problem
+from containment.errors import ContainmentError, InputError, Problem
 from containment.exit_code import Exit
-from containment.fleet.deployment import Deployment
-from containment.fleet.names import BackendName, Verb
 from containment.programs import find_program
+from containment.record.digests import digest_ruleset
+
+HOST: Final = "aws:ec2/instance:Instance"
+NETWORK: Final = "aws:ec2/vpc:Vpc"
+_INTERNAL: Final = "pulumi:"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deployment:
+    """One deployed stack.
+
+    Attributes:
+        stack: its name.
+        resources: the number of its resources, without the stack itself and providers.
+        hosts: the number of its agent hosts.
+        networks: the number of its VPCs.
+        interrupted: the number of operations that an ended run left unfinished.
+        policy_digest: the digest of its policy, None if that is unknown.
+        unknown: why the digest is unknown.
+        changed: when the state was written, as the state has it.
+        lost: why the deployed resources no longer exist, empty when nothing is known of it.
+    """
+
+    stack: str
+    resources: int
+    hosts: int
+    networks: int
+    interrupted: int
+    policy_digest: str | None
+    unknown: str = ""
+    changed: str = ""
+    lost: str = ""
+
+
+def describe_deployment(stack: str, deployment: dict[str, Any], lost: str = "") -> Deployment | None:
+    """Return what a deployed state contains, None if it has no resource and no interrupted operation.
+
+    Args:
+        stack: the stack's name.
+        deployment: the `deployment` of a checkpoint or an export.
+        lost: why the resources no longer exist.
+    """
+    found = [one for one in deployment.get("resources") or [] if not one.get("delete")]
+    types = Counter(str(one.get("type", "")) for one in found if one.get("custom") and not one.get("external"))
+    resources = sum(count for kind, count in types.items() if not kind.startswith(_INTERNAL))
+    pending = len(deployment.get("pending_operations") or [])
+    if not found and not pending:
+        return None
+    digest, unknown = _digest_policy({"version": 3, "deployment": deployment})
+    return Deployment(
+        stack=stack,
+        resources=resources,
+        hosts=types[HOST],
+        networks=types[NETWORK],
+        interrupted=pending,
+        policy_digest=digest,
+        unknown=unknown,
+        changed=str((deployment.get("manifest") or {}).get("time", "")),
+        lost=lost,
+    )
+
+
+def _digest_policy(document: dict[str, Any]) -> tuple[str | None, str]:
+    """Return the digest of the policy of a state; None and the reason if the state has no policy that can be read."""
+    from policypack.firewall.parsed_policy import parse_policy
+    from policypack.graph.resources import Graph
+    from policypack.stored_resources import load_resources
+
+    try:
+        parsed = parse_policy(Graph(load_resources(document)))
+        if parsed is None:
+            return None, "the state has no DCF rule"
+        return digest_ruleset(parsed.ruleset), ""
+    except (ValueError, KeyError, ContainmentError) as error:
+        return None, f"the policy of the state cannot be read: {error}"
+
+
+class BackendName(StrEnum):
+    """The engines: the lab on this machine, or Pulumi's Automation API."""
+
+    LAB = "lab"
+    PULUMI = "pulumi"
+
+
+class Verb(StrEnum):
+    """The commands that run on one stack."""
+
+    PREVIEW = "preview"
+    UP = "up"
+    DESTROY = "destroy"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,3 +197,105 @@ def choose_backend(chosen: BackendName | None, folder: Path) -> Backend:
     module = import_module(f"containment.fleet.{wanted.value}_backend")
     backend: Backend = module.open_backend(folder)
     return backend
+
+
+_WORST_FIRST: Final = (Exit.ERROR, Exit.USAGE, Exit.VIOLATION, Exit.NO, Exit.LOCKED, Exit.INTERRUPTED, Exit.INCONCLUSIVE)
+"""Exit codes from the worst to the least; every other one is worse than success only."""
+
+
+class Result(StrEnum):
+    """How a task ended."""
+
+    SUCCEEDED = "succeeded"
+    REFUSED = "refused"
+    """A mandatory policy is violated; nothing was changed."""
+    FAILED = "failed"
+    LOCKED = "locked"
+    INTERRUPTED = "interrupted"
+    """It had begun; the next run goes on where it stopped."""
+    NOT_STARTED = "not started"
+
+
+_RESULTS: Final = {
+    Exit.OK: Result.SUCCEEDED,
+    Exit.VIOLATION: Result.REFUSED,
+    Exit.LOCKED: Result.LOCKED,
+    Exit.INTERRUPTED: Result.INTERRUPTED,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ended:
+    """One task that ended or was not started, with its outcome and duration in seconds."""
+
+    task: Task
+    outcome: Outcome
+    result: Result
+    seconds: float = 0.0
+
+
+def make_ended(task: Task, outcome: Outcome, seconds: float) -> Ended:
+    """Return the end of a task that ran."""
+    return Ended(task=task, outcome=outcome, result=_RESULTS.get(outcome.exit, Result.FAILED), seconds=seconds)
+
+
+def choose_worst(codes: Iterable[Exit]) -> Exit:
+    """Return the worst of several exit codes; NOTHING for none."""
+    found = set(codes)
+    if not found:
+        return Exit.NOTHING
+    known = next((code for code in _WORST_FIRST if code in found), None)
+    return known or max(found)
+
+
+class Children:
+    """The running child processes; safe to use from several threads."""
+
+    def __init__(self) -> None:
+        self._running: set[subprocess.Popen[str]] = set()
+        self._lock = threading.Lock()
+        self._ending: signal.Signals | None = None
+
+    @contextmanager
+    def start(self, command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> Iterator[subprocess.Popen[str]]:
+        """Start a process with pipes for its output; it has ended when the block ends."""
+        guard = find_program("setpriv")
+        leash = [guard, "--pdeathsig", "INT"] if guard else []
+        process = subprocess.Popen(
+            [*leash, *command],
+            cwd=folder,
+            env=dict(environment),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+            errors="replace",
+            start_new_session=True,
+        )
+        with self._lock:
+            self._running.add(process)
+            ending = self._ending
+        if ending is not None:
+            _send(process, ending)
+        try:
+            yield process
+        finally:
+            process.wait()
+            with self._lock:
+                self._running.discard(process)
+
+    def interrupt(self, *, kill: bool) -> None:
+        """Send every child the signal of Ctrl-C, or kill its whole session; children that start later get the same."""
+        with self._lock:
+            self._ending = signal.SIGKILL if kill else signal.SIGINT
+            running = list(self._running)
+        for process in running:
+            _send(process, self._ending)
+
+
+def _send(process: subprocess.Popen[str], number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        if number is signal.SIGKILL:
+            os.killpg(process.pid, number)
+        else:
+            process.send_signal(number)

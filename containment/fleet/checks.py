@@ -13,9 +13,8 @@ from typing import Any
 from containment.config.pulumi_format.stack_file import read_config
 from containment.errors import InputError, Problem
 from containment.fixes.networks import find_free_inside, find_next_free
-from containment.fleet.loader import load_fleet
+from containment.fleet.loader import FILE, FleetFile, load_fleet
 from containment.fleet.members import ACCOUNT, CONTROLLER, REGION, Member, read_members
-from containment.fleet.site import FILE, FleetFile
 from containment.loaders import strict_yaml
 from containment.loaders.presets import get_shipped_stacks
 from containment.vending.agent import Agent

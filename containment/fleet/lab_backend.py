@@ -19,12 +19,9 @@ from typing import Any, Final
 
 from containment.exit_code import Exit
 from containment.extras import LAB
-from containment.fleet.backend import Backend, Outcome, Task
+from containment.fleet.backend import Backend, BackendName, Children, Deployment, Outcome, Task, Verb, describe_deployment
 from containment.fleet.checks import PLATFORM_PROJECT
-from containment.fleet.child import Children
-from containment.fleet.deployment import Deployment, describe_deployment
 from containment.fleet.members import ACCOUNT, CONTROLLER
-from containment.fleet.names import BackendName, Verb
 from containment.loaders.stack_file import PROJECT
 
 _LOCK_SECONDS: Final = 60.0

@@ -15,7 +15,7 @@ from containment.config.stack_name import StackName, parse_stack_name
 from containment.errors import InputError, Problem
 from containment.fixes.nearest_word import make_proposal
 from containment.fixes.networks import read_network
-from containment.fleet.site import FILE, PLATFORM, FleetFile, Site
+from containment.fleet.loader import FILE, PLATFORM, FleetFile, Site
 from containment.loaders import strict_yaml
 from containment.loaders.presets import load_library
 from containment.loaders.stack_file import PROJECT, read_stack

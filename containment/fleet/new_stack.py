@@ -20,8 +20,7 @@ from containment.config.stack_name import StackName, find_name_problem, find_sit
 from containment.errors import InputError, Problem
 from containment.fixes.nearest_word import make_proposal
 from containment.fixes.networks import PRIVATE_RANGES, find_free_inside, find_next_free
-from containment.fleet.loader import load_fleet
-from containment.fleet.site import FILE, FleetFile
+from containment.fleet.loader import FILE, FleetFile, load_fleet
 from containment.loaders.presets import find_class_names
 from containment.loaders.stack_file import PROJECT, read_other_stacks, resolve_new_stack
 from containment.names import PolicyMode

@@ -20,11 +20,8 @@ from pulumi import automation
 
 from containment.errors import InputError, Problem
 from containment.exit_code import Exit
-from containment.fleet.backend import Backend, Outcome, Task
+from containment.fleet.backend import Backend, BackendName, Children, Deployment, Outcome, Task, Verb, describe_deployment
 from containment.fleet.checks import PLATFORM_FOLDER
-from containment.fleet.child import Children
-from containment.fleet.deployment import Deployment, describe_deployment
-from containment.fleet.names import BackendName, Verb
 from containment.loaders import strict_yaml
 
 _INTERRUPTED: Final = ("cancel", "interrupt", "signal: killed")

@@ -15,14 +15,13 @@ from typing import Any, Final
 
 from containment.errors import InputError, Problem
 from containment.exit_code import Exit
+from containment.fleet.backend import Deployment
 from containment.fleet.checks import FleetFacts
-from containment.fleet.deployment import Deployment
 from containment.git import run_git
 from containment.preflight.finding import Status
 from containment.queries.renderers import markdown
 from containment.queries.results import Answer, Case, Section
-from containment.vending.agent import FOLDER, Agent
-from containment.vending.marker import build_marker, make_marker_name
+from containment.vending.agent import FOLDER, Agent, build_marker, make_marker_name
 
 _WHY: Final = "the commit must remove the files of ended agents, mark their stacks, and change nothing else"
 

@@ -12,10 +12,9 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from containment.attestation.freshness import Freshness, LatestAttestation, find_latest
-from containment.attestation.storage import read_attestation
+from containment.attestation.storage import Freshness, LatestAttestation, find_latest, read_attestation
 from containment.errors import InputError, Problem
-from containment.fleet.deployment import Deployment
+from containment.fleet.backend import Deployment
 from containment.fleet.members import Member
 from containment.policy.builder import build_ruleset
 from containment.preflight.finding import Status

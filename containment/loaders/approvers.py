@@ -73,15 +73,7 @@ def fold_name(name: str) -> str:
 
 def load_approvers(folder: Path = Path()) -> Approvers:
     """Return the approvers of a folder; raise InputError with every problem of the file."""
-    path = folder / FILE
-    try:
-        document = strict_yaml.read(path)
-    except FileNotFoundError:
-        return Approvers()
-    except (OSError, ValueError) as error:
-        what, fix = strict_yaml.explain_error(error)
-        raise InputError(f"{FILE} cannot be used", [Problem(str(path), what, _WHY, fix)]) from None
-    return parse_approvers(document)
+    return parse_approvers(strict_yaml.read_if_exists(folder / FILE, _WHY))
 
 
 def parse_approvers(document: Any) -> Approvers:

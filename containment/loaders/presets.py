@@ -12,8 +12,7 @@ from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from containment.catalog.catalog import CatalogSet
-from containment.catalog.name_checks import find_catalog_problems
+from containment.catalog.catalog import CatalogSet, find_catalog_problems
 from containment.catalog.preset import Harness, HarnessSets, Library, Preset
 from containment.credential_gateway.api import CredentialApi
 from containment.errors import InputError, Problem, Replacement

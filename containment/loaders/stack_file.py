@@ -14,14 +14,12 @@ from typing import Any
 from containment.catalog.preset import Library
 from containment.config.other_stacks import OtherStack
 from containment.config.parser import MistypedValue, is_shown, parse_config
-from containment.config.pulumi_format.engine_values import encode_for_engine, get_content
-from containment.config.pulumi_format.project_file import TYPES, declare_keys
+from containment.config.pulumi_format.engine_values import convert_value, encode_for_engine, get_content
+from containment.config.pulumi_format.project_file import TYPES, declare_keys, find_unread_keys
 from containment.config.pulumi_format.stack_file import read_config
-from containment.config.pulumi_format.unknown_keys import find_unread_keys
 from containment.config.spec import ContainmentSpec, StackContext, check_without_destinations, resolve
 from containment.config.stack_config import StackConfig
 from containment.config.stack_name import complete_from_name, find_name_problem, parse_stack_name, suggest_name
-from containment.config.value_types import convert_value
 from containment.errors import InputError, Problem, StackNotFoundError
 from containment.fixes.model_findings import format_value, quote_value
 from containment.fixes.nearest_word import make_proposal

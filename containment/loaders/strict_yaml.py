@@ -23,6 +23,7 @@ from typing import Any, Final
 
 import yaml
 
+from containment.errors import InputError, Problem
 from containment.files.input_files import explain_encoding, explain_os_error
 
 _SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -106,6 +107,17 @@ class _Loader(_SafeLoader):  # type: ignore[misc]
 def read(path: Path) -> Any:
     """Parse a file; raises OSError, and StrictYamlError (a ValueError, as UnicodeDecodeError is)."""
     return load(path.read_text(encoding="utf-8"))
+
+
+def read_if_exists(path: Path, why: str) -> Any:
+    """Return the document of a file, None if it does not exist; raise InputError, with `why` it is needed, if it cannot be read."""
+    try:
+        return read(path)
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        what, fix = explain_error(error)
+        raise InputError(f"{path.name} cannot be used", [Problem(str(path), what, why, fix)]) from None
 
 
 def load(text: str) -> Any:

@@ -8,10 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from containment.logs.aws import FirewallAction, FlowAction, FlowRecord, QueryRecord
 from containment.logs.gateway import PacketLine, SessionLine, Stage, parse_gateway_line
 from containment.logs.record import DecisionRecord
-from containment.logs.resolver_query import FirewallAction, QueryRecord
-from containment.logs.vpc_flow import FlowAction, FlowRecord
 from containment.policy.flow import PolicyVerdict
 
 DEFAULT_ACTION: Final = "default-action"

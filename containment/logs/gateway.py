@@ -19,7 +19,7 @@ from enum import StrEnum
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from uuid import UUID
 
-from containment.logs.errors import explain_broken_line
+from containment.logs.record import explain_broken_line
 from containment.policy.flow import PolicyVerdict
 from containment.strict_json import load as load_strictly
 

@@ -1,14 +1,23 @@
-"""Decision records: one decision of any log, in the form that every reader shares."""
+"""Decision records, and the error of a line that is none.
+
+Decision records: one decision of any log, in the form that every reader shares.
+
+Error of a log line of a known format that cannot be parsed.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from ipaddress import IPv4Address, IPv6Address
 from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import BaseModel, Field, ValidationError, model_validator
 
+from containment.errors import ContainmentError
+from containment.fixes.model_findings import summarize_findings
 from containment.policy.flow import PolicyVerdict
 from containment.reviewed_data import ReviewedModel
 
@@ -51,3 +60,24 @@ def render_record(record: DecisionRecord) -> str:
     size = "" if record.bytes_out is None else f" {record.bytes_out}+{record.bytes_in} bytes"
     rule = record.rule or (str(record.rule_uuid) if record.rule_uuid else "-")
     return f"{record.time:%H:%M:%S.%f}"[:-3] + f" {record.source} -> {where}{port} {verdict} by {rule}{size}"
+
+
+_SHOWN = 200
+
+
+class LogFormatError(ContainmentError):
+    """A line of a known format with a field that is missing or wrong."""
+
+
+@contextmanager
+def explain_broken_line(kind: str, line: str) -> Iterator[None]:
+    """Raise LogFormatError, with the field, for a line that its parser cannot use."""
+    try:
+        yield
+    except ValidationError as error:
+        fields = summarize_findings(error, BaseModel, root="record")
+        raise LogFormatError(f"{kind} with a wrong field ({fields}): {line[:_SHOWN]}") from None
+    except KeyError as error:
+        raise LogFormatError(f"{kind} without the field {error}: {line[:_SHOWN]}") from None
+    except (ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
+        raise LogFormatError(f"{kind} with a wrong field ({error}): {line[:_SHOWN]}") from None

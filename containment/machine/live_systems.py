@@ -18,8 +18,8 @@ from containment.controller_api.client import ControllerAddress
 from containment.extras import LAB
 from containment.loaders import strict_yaml
 from containment.loaders.stack_file import PROJECT, is_secure
+from containment.preflight.access import LiveSystems
 from containment.preflight.facts import UnreadFact
-from containment.preflight.place import LiveSystems
 from containment_lab import simulators
 from containment_lab.home import ENV, LabHome
 

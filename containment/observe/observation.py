@@ -29,15 +29,12 @@ from containment.observe.evidence import (
     Window,
     WouldBeDenied,
 )
-from containment.observe.gaps import find_gaps, make_gap
-from containment.observe.name_facts import NameIndex, is_address
+from containment.observe.log_facts import NameIndex, find_gaps, find_unused_names, is_permitted, make_gap, parse_address
 from containment.observe.reading.agents import AgentNetworks
 from containment.observe.reading.decision_row import Source
-from containment.observe.reading.ingest import Ingested, ingest_files
-from containment.observe.reading.log_tables import open_tables
+from containment.observe.reading.ingest import Ingested, ingest_files, open_tables
 from containment.observe.reading.rejects import Rejects
 from containment.observe.reading.sources import Reading, find_log_files
-from containment.observe.unused_names import find_unused_names, is_permitted
 from containment.policy.flow import PolicyVerdict
 from containment.policy.rules import RuleSet
 
@@ -196,7 +193,7 @@ def _is_in_window(start: datetime, end: datetime, scope: Scope) -> bool:
 
 def _disagrees(row: Mapping[str, Any]) -> bool:
     """Return whether a flow's address is not its name's; a name that is an address itself is another one than the flow's."""
-    if is_address(row["server_name"]):
+    if parse_address(row["server_name"]) is not None:
         return True
     return not row["matched"] if row["answered"] else bool(row["moved"])
 

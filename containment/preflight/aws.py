@@ -13,8 +13,8 @@ from typing import Any, TypeVar
 from botocore.exceptions import BotoCoreError, ClientError
 
 from containment.config.spec import ContainmentSpec
+from containment.preflight.access import Clients, read_rights
 from containment.preflight.facts import AwsFacts, Image, Network, Quota, UnreadFact, Usage
-from containment.preflight.rights import Clients, read_rights
 
 _T = TypeVar("_T")
 

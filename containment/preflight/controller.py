@@ -1,10 +1,17 @@
-"""Read one Controller through a `ControllerReader`; each fact is read separately, so that one refusal hides no other fact."""
+"""Facts of one Controller: policy, profiles, ownership and attachment points.
+
+Read one Controller through a `ControllerReader`; each fact is read separately, so that one refusal hides no other fact.
+
+Faults of an intrusion profile: what keeps it from dropping major and critical intrusions.
+
+Ownership on a Controller: rules of other owners in its policy list, and the attachment points of policy groups.
+"""
 
 from __future__ import annotations
 
 import socket
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from cryptography import x509
@@ -13,10 +20,42 @@ from containment.config.spec import ContainmentSpec
 from containment.controller_api.client import ControllerAddress
 from containment.controller_api.errors import ControllerError
 from containment.controller_api.reader import ControllerReader
-from containment.names import ControllerVersion, SmartGroupId
+from containment.names import DROPPED_SEVERITIES, INTRUSION_ACTIONS, ControllerVersion, SmartGroupId
 from containment.preflight.facts import AccessAccount, Certificate, ControllerFacts, UnreadFact
-from containment.preflight.intrusion import find_profile_faults
-from containment.preflight.ownership import find_foreign_rules, parse_points
+
+
+def find_profile_faults(profile: Mapping[str, Any]) -> list[str]:
+    """Return what a profile on the Controller lacks, as the ends of a sentence; empty if it drops major and critical intrusions."""
+    actions, feeds = profile.get("intrusion_actions") or {}, profile.get("rule_feeds") or {}
+    faults = [f"only reports {one} intrusions" for one in DROPPED_SEVERITIES if actions.get(one) != INTRUSION_ACTIONS[one]]
+    if not (feeds.get("external_feeds_ids") or feeds.get("custom_feeds_ids")):
+        faults.append("uses no rule feed")
+    if left := [*(feeds.get("ignored_sids") or ()), *(feeds.get("never_drop_sids") or ())]:
+        faults.append(f"leaves out {len(left)} rules of its feeds")
+    return faults
+
+
+def find_foreign_rules(reader: ControllerReader, source_group: str) -> list[str]:
+    """Return the names of the policy list's rules whose source is not exactly `source_group`."""
+    names = reader.get_group_names()
+    return [rule["name"] for rule in reader.get_policy_list() if [names.get(uuid) for uuid in rule.get("src_ads") or []] != [source_group]]
+
+
+def find_attachment_points(reader: ControllerReader) -> dict[str, str]:
+    """Return the attachment points of the Controller's policy groups: name -> uuid.
+
+    A group that the list contains without its children is read separately.
+    """
+    listed = reader.get_rulesets()
+    brief = [str(each["uuid"]) for each in listed if each.get("uuid") and not each.keys() & {"sub_policies", "policies"}]
+    return parse_points([*listed, *map(reader.get_ruleset, brief)])
+
+
+def parse_points(rulesets: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """Return the attachment points in policy groups, in the form in which the Controller lists them: name -> uuid."""
+    points = [sub["attachment_point"] for each in rulesets for sub in each.get("sub_policies") or [] if sub.get("attachment_point")]
+    return {str(point["name"]): str(point["uuid"]) for point in points if point.get("name") and point.get("uuid")}
+
 
 _T = TypeVar("_T")
 

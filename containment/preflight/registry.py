@@ -6,12 +6,12 @@ user named the system. A check that raises an exception is FAIL.
 
 from __future__ import annotations
 
-from containment.preflight import checks_account, checks_controller, checks_exposure
+from containment.preflight import checks_aws, checks_controller
 from containment.preflight.check import Check, CheckedSystem
 from containment.preflight.facts import Facts, UnreadFact
 from containment.preflight.finding import Finding, Status
 
-CHECKS: tuple[Check, ...] = (*checks_account.CHECKS, *checks_exposure.CHECKS, *checks_controller.CHECKS)
+CHECKS: tuple[Check, ...] = (*checks_aws.ACCOUNT_CHECKS, *checks_aws.EXPOSURE_CHECKS, *checks_controller.CHECKS)
 
 
 NAMES = {CheckedSystem.AWS: "the AWS account", CheckedSystem.CONTROLLER: "the Controller"}

@@ -1,23 +1,129 @@
-"""A promotion from request to result: names are checked, the change is judged, and the file is written whole or not at all."""
+"""A promotion from request to result: names are checked, the change is judged, and the file is written whole or not at all.
+
+Where the rules of other owners come from: a file, the lab of this folder while it runs, or the configured Controller.
+
+The narrowest patterns that cover a list of hosts: the exact hosts, or one wildcard per domain where wildcards are wanted.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import functools
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+from containment.config.spec import ContainmentSpec
+from containment.controller_api.client import ControllerAddress
+from containment.controller_api.errors import ControllerError
+from containment.controller_api.reader import ControllerReader
 from containment.errors import InputError, Problem
+from containment.machine.live_systems import find_controller_address, find_lab_systems, find_running_lab
 from containment.observe.evidence import Evidence
-from containment.promotion.chain import compare_own_only
+from containment.patterns.domain import DomainPattern
+from containment.patterns.permitted_names.public_suffix import find_registrable_domain
+from containment.preflight.facts import UnreadFact
 from containment.promotion.file_change import FileChange, change_file
 from containment.promotion.judgement import ChainSource, Judgement, find_refusals, judge_change, read_project
-from containment.promotion.narrowest import find_narrowest
 from containment.promotion.observations import Observation, find_observations
 from containment.promotion.pull_request import build_sections
 from containment.promotion.request import SAMPLE_NAME, Request, check_request
 from containment.queries.results import Section
+from containment.queries.subject.controller_chain import ControllerChain, read_chain_file, read_live_chain
+from containment.ternary import Ternary
+
+_FIX = "give --policy FILE with the Controller's rules, or a Controller that can be read"
+
+
+def compare_own_only(_: ContainmentSpec) -> str:
+    """Return why only a stack's own rules are compared: nothing else was given."""
+    return _FIX
+
+
+def make_chain_source(policy: Path | None, use_controller: bool | None, folder: Path) -> ChainSource:
+    """Return the source of a stack's chain.
+
+    Args:
+        policy: a file with the Controller's rules; it wins.
+        use_controller: True if a Controller that cannot be read is an error, False to read none, None to read one if there is one.
+        folder: the folder of the stack files.
+
+    Raises:
+        InputError: the file cannot be read.
+    """
+    if policy is not None:
+        chain = read_chain_file(policy)
+        return lambda _: chain
+    if use_controller is False:
+        return lambda _: f"no Controller was read; {_FIX}"
+    read = functools.cache(_read_chain)
+
+    def find_chain(spec: ContainmentSpec) -> ControllerChain | str:
+        address = _find_address(spec, folder)
+        found = read(address) if isinstance(address, ControllerAddress) else address
+        if use_controller and isinstance(found, str):
+            why = "the change is to be compared with the rules of other owners"
+            raise InputError("cannot promote", [Problem("--controller", found, why, "correct that, or leave --controller out")])
+        return found
+
+    return find_chain
+
+
+def _find_address(spec: ContainmentSpec, folder: Path) -> ControllerAddress | str:
+    home = find_running_lab()
+    found = find_lab_systems(home).controller if home else find_controller_address(spec.stack, folder)
+    return found.why if isinstance(found, UnreadFact) else found
+
+
+def _read_chain(address: ControllerAddress) -> ControllerChain | str:
+    try:
+        return read_live_chain(ControllerReader(address)) or f"the Controller {address.host} has no rule"
+    except ControllerError as error:
+        return str(error)
+
+
+def find_narrowest(names: Sequence[str], *, wildcard: bool) -> list[str]:
+    """Return the names to permit, in the order given.
+
+    Several exact hosts of one registrable domain become `*.` and their longest common domain if `wildcard` is set. Text that is no name is
+    returned unchanged: the validator of names reports it.
+    """
+    if not wildcard:
+        return list(dict.fromkeys(names))
+    groups: dict[str, list[str]] = {}
+    for name in dict.fromkeys(names):
+        groups.setdefault(_find_group(name), []).append(name)
+    return [found for domain, group in groups.items() for found in _cover(domain, group)]
+
+
+def _find_group(name: str) -> str:
+    """Return the registrable domain of an exact host; any other text is a group by itself."""
+    try:
+        pattern = DomainPattern.parse(name)
+    except ValueError:
+        return name
+    return find_registrable_domain(pattern.text) if pattern.is_exact and "." in pattern.text else name
+
+
+def _cover(domain: str, names: Sequence[str]) -> list[str]:
+    if len(names) < 2:
+        return list(names)
+    pattern = DomainPattern(f"*.{_find_common_domain(domain, [DomainPattern.parse(name).text for name in names])}")
+    left = [name for name in names if pattern.matches(DomainPattern.parse(name).text) is not Ternary.YES]
+    return [*([pattern.text] if len(left) < len(names) else []), *left]
+
+
+def _find_common_domain(domain: str, names: Iterable[str]) -> str:
+    """Return the longest domain that is above every name, or the registrable domain."""
+    parents = [name.split(".")[1:] if name != domain else name.split(".") for name in names]
+    common: list[str] = []
+    for labels in zip(*(reversed(one) for one in parents), strict=False):
+        if len(set(labels)) > 1:
+            break
+        common.append(labels[0])
+    found = ".".join(reversed(common))
+    return found if found.endswith(domain) else domain
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,11 @@
-"""What processes inside the host may read, write, run, connect to and call, as tables and data for `prove`, `risk` and `diff`."""
+"""What an agent has inside its host: permissions, approved names and tools.
+
+What processes inside the host may read, write, run, connect to and call, as tables and data for `prove`, `risk` and `diff`.
+
+The approved names of a subject, as a table and as data, for `prove` and `risk`.
+
+What lies behind the MCP servers of a class, for `risk`: their reach by kind, and which tools each task may call.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +16,8 @@ from containment.analysis.subject import Subject
 from containment.queries.results import Section
 from containment.sandbox.inclusion import Layer
 from containment.sandbox.permissions import Endpoint, Permissions
+from containment.tool_scopes.scope import ToolScope
+from containment.tool_scopes.server import ToolServer
 
 NOT_READ: Final = "permissions of processes inside the host are not known here: a state has no class file (use --stack)"
 _MOST_HOSTS: Final = 4
@@ -68,3 +77,67 @@ def build_layers_data(subject: Subject) -> dict[str, Any] | None:
         ],
         "tasks": [{"name": one.name, "tools": list(one.tools), "grantedBy": one.origin} for one in found.tasks or ()],
     }
+
+
+def build_approved_section(subject: Subject) -> tuple[Section, ...]:
+    """Return the table of approved names with owner and source; empty if no name is approved."""
+    rows = tuple((one.name, one.owner, one.source) for one in subject.approvals)
+    return (Section("Approved names", ("name", "owner", "approved by"), rows),) if rows else ()
+
+
+def build_approved_data(subject: Subject) -> list[dict[str, Any]]:
+    """Return the approved names as JSON data."""
+    return [{"name": one.name, "owner": one.owner, "approvedBy": one.source} for one in subject.approvals]
+
+
+_SERVERS: Final = "Behind the tools: what each MCP server reaches outside of the agent's sandbox"
+_TASKS: Final = "Tasks: the tools that each may call"
+
+
+def build_tool_sections(scope: ToolScope | None) -> tuple[Section, ...]:
+    """Return the tables of servers and tasks; none where the class lists no server, or is unknown."""
+    if scope is None or not scope.servers:
+        return ()
+    rows = tuple(
+        (server.name, entry.kind.value, entry.what, describe_place(server), server.owner)
+        for server in scope.servers
+        for entry in server.reaches
+    )
+    tasks = tuple((name, ", ".join(task.tools), "a person decides" if task.hitl else "-") for name, task in scope.tasks.items())
+    return (
+        Section(_SERVERS, ("server", "reach", "what", "where", "owner"), rows, drop_first=("owner", "where")),
+        Section(_TASKS, ("task", "tools", "actions"), tasks),
+    )
+
+
+def build_tool_data(scope: ToolScope | None) -> dict[str, Any] | None:
+    """Return servers and tasks as JSON data; None where the class is unknown."""
+    if scope is None:
+        return None
+    return {
+        "servers": [
+            {
+                "name": server.name,
+                "where": describe_place(server),
+                "owner": server.owner,
+                "reaches": [{"kind": entry.kind.value, "what": entry.what} for entry in server.reaches],
+                "tools": [
+                    {
+                        "name": tool.name,
+                        "reviewed": tool.digest is not None,
+                        "digest": tool.digest,
+                        "action": tool.action.value if tool.action else None,
+                        "arguments": sorted(tool.arguments),
+                    }
+                    for tool in server.tools
+                ],
+            }
+            for server in scope.servers
+        ],
+        "tasks": [{"name": name, "tools": list(task.tools), "hitl": task.hitl} for name, task in scope.tasks.items()],
+    }
+
+
+def describe_place(server: ToolServer) -> str:
+    """Return where a server runs."""
+    return server.url or "on this host, in a separate sandbox"

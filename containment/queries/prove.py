@@ -9,8 +9,7 @@ from containment.analysis.proofs import prove as prove_all
 from containment.analysis.subject import Subject
 from containment.exit_code import Exit
 from containment.preflight.finding import Status
-from containment.queries.approved_names import build_approved_data, build_approved_section
-from containment.queries.layers import NOT_READ, build_layer_sections, build_layers_data
+from containment.queries.layers import NOT_READ, build_approved_data, build_approved_section, build_layer_sections, build_layers_data
 from containment.queries.render import build_proof_data, make_case
 from containment.queries.results import Answer, Case
 from containment.renderings.proofs import ASSUMPTION, RenderingProof

@@ -7,10 +7,16 @@ from collections.abc import Sequence
 from containment.analysis.subject import Subject
 from containment.exit_code import Exit
 from containment.preflight.finding import Status
-from containment.queries.approved_names import build_approved_data, build_approved_section
-from containment.queries.layers import NOT_READ, build_layer_sections, build_layers_data
+from containment.queries.layers import (
+    NOT_READ,
+    build_approved_data,
+    build_approved_section,
+    build_layer_sections,
+    build_layers_data,
+    build_tool_data,
+    build_tool_sections,
+)
 from containment.queries.results import Answer, Case, Section
-from containment.queries.tool_reach import build_tool_data, build_tool_sections
 from containment.risk.blast_radius import Ability, compute_blast_radius
 
 

@@ -13,8 +13,8 @@ from containment.exit_code import Exit
 from containment.extras import TOOLS
 from containment.fixes.nearest_word import make_proposal
 from containment.preflight.finding import Status
+from containment.queries.layers import build_tool_data, build_tool_sections, describe_place
 from containment.queries.results import Answer, Case, Section
-from containment.queries.tool_reach import build_tool_data, build_tool_sections, describe_place
 from containment.renderings.tool_servers import (
     build_tool_scope,
     find_denied_connections,

@@ -1,9 +1,13 @@
-"""DSSE envelopes: sign a payload with an Ed25519 key file or a KMS key, and check signatures (by `securesystemslib`)."""
+"""DSSE envelopes: sign a payload with an Ed25519 key file or a KMS key, and check signatures (by `securesystemslib`).
+
+Public keys of signers: files with one or more keys in PEM, one after the other, and nothing else.
+"""
 
 from __future__ import annotations
 
 import binascii
 import contextlib
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -12,7 +16,9 @@ from typing import Any, Final
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from securesystemslib import dsse
 from securesystemslib.exceptions import UnverifiedSignatureError, VerificationError
 from securesystemslib.signer import CryptoSigner, Key, Signature, Signer, SSlibKey
@@ -275,3 +281,27 @@ class _CheckedSigner(Signer):
 
 def _make_error(where: str, what: str, fix: str) -> InputError:
     return InputError("cannot sign", [Problem(f"--key {where}", what, _WHY, fix)])
+
+
+_BLOCK: Final = re.compile(rb"-----BEGIN ([A-Z ]+)-----.*?-----END \1-----", re.DOTALL)
+
+
+def parse_public_keys(data: bytes) -> list[str]:
+    """Return the public keys of a file's bytes as PEM text; raise ValueError for bytes with anything else."""
+    blocks = list(_BLOCK.finditer(data))
+    if not blocks:
+        raise ValueError("has no public key in PEM")
+    if rest := _BLOCK.sub(b"", data).strip():
+        raise ValueError(f"has other text than public keys: {rest[:40].decode('utf-8', 'replace')!r}")
+    found = []
+    for number, block in enumerate(blocks, 1):
+        if block[1] != b"PUBLIC KEY":
+            raise ValueError(f"has a {block[1].decode()} as number {number}, where only public keys belong")
+        try:
+            key = serialization.load_pem_public_key(block[0])
+        except (ValueError, UnsupportedAlgorithm):
+            raise ValueError(f"key {number} is no public key in PEM") from None
+        if not isinstance(key, Ed25519PublicKey | EllipticCurvePublicKey | RSAPublicKey):
+            raise ValueError(f"key {number} is a {type(key).__name__}, which cannot sign here")
+        found.append(block[0].decode("ascii"))
+    return found

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
-from containment.attestation.checked import CheckedItem
+from containment.attestation.statement import CheckedItem
 from containment.names import PolicyMode
 from containment.preflight.finding import Status
 from containment.session_check.terminal import PluginProblem, find_plugin, type_commands

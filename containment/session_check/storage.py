@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from containment.attestation.checked import CheckedItem, decide_verdict
+from containment.attestation.statement import CheckedItem, decide_verdict
 from containment.files.output_files import write_whole
 from containment.session_check.opening import SessionTarget
 

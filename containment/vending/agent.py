@@ -2,12 +2,20 @@
 
 Class, mode and site follow from the stack, so no key repeats them. Forbidden actions are recorded and passed on as evidence; the network
 does not enforce them.
+
+Sizes of agent hosts, and the instance type of each.
+
+The file that keeps a stack's hosts by request: `agents/<stack>.by-request`.
+
+A stack without agent files has a single host that no person requested. Once a stack has had an agent this must not return, whoever removes
+the last agent file and however; Pulumi's state is not read by a program, so the folder itself records it. The file's presence counts, and
+its text is for readers.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Annotated, Any, Final
@@ -20,11 +28,24 @@ from containment.fixes.texts import make_slug, remove_repeats
 from containment.fixes.unfit_value import NO_VALUE, UnfitError
 from containment.fixes.words import has_word
 from containment.reviewed_data import ReviewedModel
-from containment.vending.sizes import Size
+
+
+class Size(StrEnum):
+    """The size of an agent's host; without one, the stack's `agentInstanceType` decides."""
+
+    SMALL = "small"
+    MEDIUM = "medium"
+    LARGE = "large"
+
+
+INSTANCE_TYPES: Final[Mapping[Size, str]] = {Size.SMALL: "t3.medium", Size.MEDIUM: "t3.large", Size.LARGE: "t3.xlarge"}
+"""Instance type of each size: 4, 8 and 16 GiB of memory. `medium` is the default of `agentInstanceType`."""
+
 
 FOLDER: Final = "agents"
 DAYS_OF_NOTICE: Final = 14
 """Days before an agent's end from which on `preflight` fails."""
+MARKER_SUFFIX: Final = ".by-request"
 NOT_ENFORCED: Final = "recorded as evidence; the network does not enforce them"
 """What is said of forbidden actions wherever they are shown."""
 
@@ -254,3 +275,13 @@ class Agent(AgentContent):
     def file(self) -> str:
         """The file of the agent, relative to the folder with Pulumi.yaml."""
         return f"{FOLDER}/{self.name}.yaml"
+
+
+def make_marker_name(stack: str) -> str:
+    """Return the path of a stack's marker inside of the project."""
+    return f"{FOLDER}/{stack}{MARKER_SUFFIX}"
+
+
+def build_marker(stack: str) -> str:
+    """Return the text of a stack's marker."""
+    return f"The hosts of {stack} are made by request: one per agent file that names the stack, and none without one.\n"

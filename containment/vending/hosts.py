@@ -16,9 +16,7 @@ from typing import Final
 from containment.config.spec import ContainmentSpec
 from containment.errors import InputError, Problem
 from containment.names import AgentTag
-from containment.vending.agent import Agent, format_moment
-from containment.vending.marker import make_marker_name
-from containment.vending.sizes import INSTANCE_TYPES
+from containment.vending.agent import INSTANCE_TYPES, Agent, format_moment, make_marker_name
 
 SINGLE_HOST: Final = "agent"
 """The logical name of the host of a stack without agent files."""

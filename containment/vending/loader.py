@@ -13,8 +13,16 @@ from containment.errors import InputError, Problem
 from containment.fixes.nearest_word import make_proposal
 from containment.loaders import strict_yaml
 from containment.loaders.presets import convert_findings
-from containment.vending.agent import FIXES, FOLDER, Agent, AgentContent, find_agent_name_problem, find_deadline_problem
-from containment.vending.marker import MARKER_SUFFIX, make_marker_name
+from containment.vending.agent import (
+    FIXES,
+    FOLDER,
+    MARKER_SUFFIX,
+    Agent,
+    AgentContent,
+    find_agent_name_problem,
+    find_deadline_problem,
+    make_marker_name,
+)
 
 SUFFIX: Final = ".yaml"
 _WHY_NAME: Final = "the file's name is the agent's name, and part of the names of its host and role"

@@ -12,10 +12,9 @@ import yaml
 from containment.config.spec import ContainmentSpec
 from containment.errors import InputError, Problem
 from containment.loaders import strict_yaml
-from containment.vending.agent import FIXES, FOLDER, Agent, find_agent_name_problem
+from containment.vending.agent import FIXES, FOLDER, Agent, find_agent_name_problem, make_marker_name
 from containment.vending.hosts import HostPlan, plan_hosts
 from containment.vending.loader import AgentFiles, parse_agent
-from containment.vending.marker import make_marker_name
 
 SCHEMA_LINE: Final = "# yaml-language-server: $schema=../docs/schema/agent.schema.json\n"
 """The first line of an agent file, by which editors find the published JSON Schema."""

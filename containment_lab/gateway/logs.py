@@ -14,10 +14,9 @@ from itertools import product
 from typing import Any
 from uuid import UUID
 
+from containment.logs.aws import PROTOCOL_NUMBERS, FirewallAction, FlowAction, FlowRecord, QueryRecord
 from containment.logs.gateway import PacketLine, SessionLine, Stage
 from containment.logs.record import DecisionRecord
-from containment.logs.resolver_query import FirewallAction, QueryRecord
-from containment.logs.vpc_flow import PROTOCOL_NUMBERS, FlowAction, FlowRecord
 from containment.policy.flow import PolicyVerdict
 from containment_lab.linux.nflog import Packet
 from containment_lab.vpc.dns_response import TYPES, DnsResponse, parse_response

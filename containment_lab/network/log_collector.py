@@ -18,11 +18,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from containment.logs.aws import FirewallAction, FlowAction, QueryRecord
 from containment.logs.decisions import decide_from_flow, decide_from_query, read_gateway_line
 from containment.logs.gateway import PacketLine, SessionLine
 from containment.logs.record import DecisionRecord
-from containment.logs.resolver_query import FirewallAction, QueryRecord
-from containment.logs.vpc_flow import FlowAction
 from containment_lab.gateway import logs
 from containment_lab.linux.nflog import Packet
 from containment_lab.network.deployed_host import Target

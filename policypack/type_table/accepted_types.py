@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from containment.errors import Problem
-from containment.loaders.entry_file import EntryFile, is_day
+from containment.loaders.address_bound import EntryFile, is_day
 from policypack.type_table.table import load_lines
 
 FILE: Final = Path(__file__).parents[1] / "types.yaml"

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from typer.testing import CliRunner
 
-from containment.attestation.freshness import Freshness, find_latest
+from containment.attestation.storage import Freshness, find_latest
 from containment.cli.app import build
 from containment.controller_api.client import ControllerClient
 from containment.machine.live_systems import find_lab_systems

@@ -18,8 +18,8 @@ import pytest
 from typer.testing import CliRunner
 
 from containment.cli.app import build
-from containment.emergency_stop.borders import close_borders, open_borders
 from containment.emergency_stop.hosts import find_target
+from containment.emergency_stop.network import close_borders, open_borders
 from containment.emergency_stop.steps import Outcome
 from containment_lab.linux import netns
 from containment_lab.network.control import LabNetwork

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from containment.vending.marker import build_marker, make_marker_name
+from containment.vending.agent import build_marker, make_marker_name
 from containment_lab.linux.tools import list_missing
 from containment_lab.network.control import LabNetwork
 from tests.containment.vending.files import write_agent

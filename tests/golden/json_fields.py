@@ -18,9 +18,9 @@ from unittest import mock
 from typer.testing import CliRunner
 
 from containment.cli.app import build
-from containment.cli.lab.json_answer import build_document as deployment_document
+from containment.cli.lab.deployment import build_document as deployment_document
 from containment.cli.lab.network import _build_document as test_document
-from containment.cli.readiness.findings import convert_to_data
+from containment.cli.readiness import convert_to_data
 from containment.discovery.answer import build_answer as build_discovery
 from containment.discovery.comparison import compare
 from containment.logs.record import DecisionRecord

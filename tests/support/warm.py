@@ -51,7 +51,7 @@ _IMPORTED = (
         f"components.{each}"
         for each in ("aviatrix.collectors", "aviatrix.platform", "aws.host", "policy_guard", "stack_outputs", "stack_config")
     ),
-    *(f"containment.cli.{each}" for each in ("policy.check", "lab.deployment", "lab.home", "lab.json_answer", "lab.network", "options")),
+    *(f"containment.cli.{each}" for each in ("policy.questions", "lab.deployment", "lab.home", "lab.network", "options")),
     "containment_lab.engine.runner",
     "containment_lab.providers.aviatrix",
     "containment_lab.providers.aws",

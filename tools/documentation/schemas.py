@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
-from containment.fleet.site import SITE_NAME, FleetFile
+from containment.fleet.loader import SITE_NAME, FleetFile
 from containment.vending.agent import AgentContent
 
 FOLDER: Final = "docs/schema"

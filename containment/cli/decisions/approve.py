@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from containment.cli.common import exit_on_error, print_and_exit, refuse_usage, show
+from containment.cli.common import ask_passphrase, exit_on_error, print_and_exit, refuse_usage, show
 from containment.cli.help.default_command import make_group
 from containment.cli.help.exit_codes import build_epilog
 from containment.cli.options import Folder, ReasonInWords, TextIn, print_answer, take_format
@@ -65,7 +65,7 @@ def request(
             is_rejected=reject,
             folder=folder,
             now=datetime.now(UTC),
-            ask_passphrase=_ask_passphrase,
+            ask_passphrase=ask_passphrase,
         )
     print_and_exit(answer, chosen)
 
@@ -74,7 +74,7 @@ def request(
 @print_answer(TextIn)
 def list_(folder: Folder = Path()) -> Answer:
     """List the actions that wait for a decision."""
-    from containment.queries.records.actions import list_actions
+    from containment.queries.records.decisions import list_actions
 
     return list_actions(folder, datetime.now(UTC))
 
@@ -83,7 +83,7 @@ def list_(folder: Folder = Path()) -> Answer:
 @take_format(TextIn)
 def show_(action: Action, folder: Folder = Path(), *, chosen: Format) -> None:
     """Show exactly what one action does, in full."""
-    from containment.queries.records.actions import describe_action, read_case
+    from containment.queries.records.decisions import describe_action, read_case
 
     with exit_on_error():
         answer, rows = describe_action(read_case(folder, action), datetime.now(UTC))
@@ -153,21 +153,19 @@ def serve(
     with exit_on_error():
         APPROVAL_PAGE.require()
         from containment.approval_page.server import require_loopback, serve_page
-        from containment.queries.records.actions import load_reviewer
-        from containment.queries.records.decisions import check_signing
+        from containment.queries.records.decisions import check_signing, load_reviewer
 
         reader = InputReader("no page is served")
         reader.read(lambda: require_loopback(host))
         reader.read(lambda: check_signing(as_, key, folder))
         reader.require()
-        approver, signer = load_reviewer(as_, key, folder, _ask_passphrase)
+        approver, signer = load_reviewer(as_, key, folder, ask_passphrase)
         serve_page(folder, approver, signer, host=host, port=port, announce=lambda link: _announce(as_, link, chosen))
 
 
 def _decide(action: str, key: str, person: str, reason: str, *, is_rejected: bool, yes: bool, folder: Path, chosen: Format) -> None:
     from containment.human_gate.view import render_rows
-    from containment.queries.records.actions import decide, describe_action, load_reviewer, read_case
-    from containment.queries.records.decisions import check_signing
+    from containment.queries.records.decisions import check_signing, decide, describe_action, load_reviewer, read_case
 
     with exit_on_error():
         reader = InputReader("nothing is decided")
@@ -178,7 +176,7 @@ def _decide(action: str, key: str, person: str, reason: str, *, is_rejected: boo
         if chosen is Format.TABLE:
             typer.echo(render_rows(describe_action(case, datetime.now(UTC))[1]))
         _confirm("Sign your NO to this action?" if is_rejected else "Approve exactly this action, once?", yes=yes)
-        reviewer, signer = load_reviewer(person, key, folder, _ask_passphrase)
+        reviewer, signer = load_reviewer(person, key, folder, ask_passphrase)
         answer = decide(
             case, folder=folder, reviewer=reviewer, signer=signer, is_rejected=is_rejected, reason=reason, now=datetime.now(UTC)
         )
@@ -207,7 +205,3 @@ def _confirm(question: str, *, yes: bool) -> None:
             "run it in a terminal, or repeat it with --yes",
         )
     typer.confirm(question, abort=True)
-
-
-def _ask_passphrase() -> str:
-    return str(typer.prompt("Passphrase", hide_input=True, err=True))

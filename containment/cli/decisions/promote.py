@@ -55,8 +55,13 @@ def promote(
     lab of this folder while it is up, else of the configured Controller. Without one, only the stack's own rules are compared.
     """
     from containment.observe.evidence import read_evidence
-    from containment.promotion.chain import compare_own_only, make_chain_source
-    from containment.promotion.promote import build_document, prepare_promotion, require_options
+    from containment.promotion.promote import (
+        build_document,
+        compare_own_only,
+        make_chain_source,
+        prepare_promotion,
+        require_options,
+    )
     from containment.promotion.pull_request import (
         commit_on_branch,
         make_branch_name,

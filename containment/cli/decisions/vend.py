@@ -16,14 +16,13 @@ from containment.cli.help.default_command import make_group
 from containment.cli.help.exit_codes import build_epilog
 from containment.cli.options import DryRun, Folder, LastDay, PrText, StackOrNone, TableIn, Today, print_answer
 from containment.errors import InputError, Problem
+from containment.fixes.unfit_value import UnfitError
 from containment.input_reader import InputReader
 from containment.queries.results import Answer
-from containment.vending.agent import DataClassification, ForbiddenAction
-from containment.vending.sizes import Size
+from containment.vending.agent import DataClassification, ForbiddenAction, Size, build_marker, make_marker_name, parse_day
 
 if TYPE_CHECKING:
     from containment.config.spec import ContainmentSpec
-    from containment.errors import Problem
     from containment.vending.agent import Agent
     from containment.vending.loader import AgentFiles
 
@@ -174,7 +173,6 @@ def remove(
     from containment.files.output_files import convert_write_errors, write_whole
     from containment.vending.listing import make_not_found_error
     from containment.vending.loader import read_agents
-    from containment.vending.marker import make_marker_name
     from containment.vending.pull_request import describe_removed
 
     files = read_agents(folder)
@@ -226,7 +224,6 @@ def _write_new(path: Path, text: str) -> None:
 def _write_marker(folder: Path, stack: str) -> None:
     """Write the file that keeps the stack's hosts by request, if it has none yet."""
     from containment.files.output_files import write_once
-    from containment.vending.marker import build_marker, make_marker_name
 
     write_once(folder / make_marker_name(stack), build_marker(stack))
 
@@ -237,7 +234,6 @@ def _is_about(problem: Problem, name: str) -> bool:
 
 def _prompt_for_missing(name: str, values: dict[str, Any], files: AgentFiles, folder: Path, *, may_be_new: bool) -> None:
     """Read the missing values from the terminal, each until it is valid; the mistakes of the options come first."""
-    from containment.errors import InputError
     from containment.vending.loader import find_stacks
     from containment.vending.request import find_missing, find_name_problems, find_value_problems
 
@@ -279,7 +275,6 @@ def _prompt(words: str, key: str, stacks: Sequence[str] | None) -> Any:
 
 def _read_specs(stacks: Sequence[str], folder: Path) -> dict[str, ContainmentSpec]:
     """Return the stacks that can be used; `containment plan` prints the problems of the others."""
-    from containment.errors import InputError
     from containment.loaders.stack_file import read_stack
 
     found = {}
@@ -290,9 +285,6 @@ def _read_specs(stacks: Sequence[str], folder: Path) -> dict[str, ContainmentSpe
 
 
 def _parse_day(text: str | None) -> date:
-    from containment.fixes.unfit_value import UnfitError
-    from containment.vending.agent import parse_day
-
     if text is None:
         return datetime.now(UTC).date()
     try:

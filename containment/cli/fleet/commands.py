@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,12 +15,11 @@ from containment.cli.fleet.run import build_plan_answer, read_fleet, run_stacks,
 from containment.cli.help.completion import complete_stack_names
 from containment.cli.help.exit_codes import build_epilog
 from containment.cli.options import AttestedWithin, Folder, TableIn, print_answer, take_format
-from containment.fleet.names import BackendName, Verb
+from containment.fleet.backend import Backend, BackendName, Verb
 from containment.queries.renderers import Format
 from containment.queries.results import Answer
 
 if TYPE_CHECKING:
-    from containment.fleet.backend import Backend
     from containment.fleet.checks import FleetFacts
     from containment.fleet.members import Member
 
@@ -105,7 +105,7 @@ def destroy(
 
     Lists what would be deleted, and asks for the names of all these stacks. Without a terminal, --yes is required.
     """
-    from containment.fleet.tasks import build_destroy_tasks, find_mistyped, list_deletions
+    from containment.fleet.runner import build_destroy_tasks, find_mistyped, list_deletions
 
     with exit_on_error():
         engine, _, members = selection.read()
@@ -146,7 +146,6 @@ def reap(
 
     Prints the text of the pull request. --write makes its branch; the checkout, its current branch and every host stay as they are.
     """
-    from datetime import UTC, datetime
 
     from containment.fleet.reap import propose_removal
 
@@ -164,7 +163,6 @@ def status(
 
     A stale or failed attestation, an ended agent, and a deployed policy that is not the reviewed one are FAIL.
     """
-    from datetime import UTC, datetime, timedelta
 
     from containment.fleet.answers import build_status_answer
     from containment.fleet.status import Observed, build_status, find_unreviewed, list_problem_cases

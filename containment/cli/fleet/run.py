@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
-import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
 
 from containment.cli.common import exit_on_error, print_and_exit
+from containment.cli.signals import handle_signals
 from containment.errors import Problem, UsageError
-from containment.fleet.names import BackendName, Verb
+from containment.fleet.backend import Backend, BackendName, Task, Verb
 from containment.queries.renderers import Format
 
 if TYPE_CHECKING:
-    from containment.fleet.backend import Backend, Task
     from containment.fleet.checks import FleetFacts
     from containment.fleet.members import Member
-    from containment.fleet.runner import FleetRun
     from containment.queries.results import Answer
-
-_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-"""Signals that end a run cleanly."""
 
 
 def build_plan_answer(engine: Backend, facts: FleetFacts, members: Sequence[Member]) -> Answer:
@@ -39,8 +32,8 @@ def run_stacks(
     verb: Verb, engine: Backend, facts: FleetFacts, members: Sequence[Member], answer: Answer, parallel: int, chosen: Format
 ) -> NoReturn:
     """Run a command on the members and their platforms; refuse it with every problem of the fleet's files."""
-    from containment.fleet.run_answer import build_refusal
-    from containment.fleet.tasks import build_up_tasks
+    from containment.fleet.answers import build_refusal
+    from containment.fleet.runner import build_up_tasks
 
     if facts.problems:
         print_and_exit(build_refusal(verb, answer), chosen)
@@ -52,29 +45,14 @@ def run_stacks(
 def run_tasks(verb: Verb, engine: Backend, tasks: Sequence[Task], parallel: int, chosen: Format) -> NoReturn:
     """Run tasks with their progress on stderr, print the answer, and exit with its code."""
     from containment.cli.fleet.screen import make_screen
-    from containment.fleet.run_answer import build_run_answer
+    from containment.fleet.answers import build_run_answer
     from containment.fleet.runner import FleetRun
 
     with make_screen(tasks, f"fleet {verb}") as screen:
         run = FleetRun(engine, tasks, parallel, screen.take)
-        with _stop_on_signals(run):
+        with handle_signals(run.stop):  # a second signal kills what still runs
             ended = run.run()
     print_and_exit(build_run_answer(verb, ended, engine.name), chosen)
-
-
-@contextlib.contextmanager
-def _stop_on_signals(run: FleetRun) -> Iterator[None]:
-    """End a run cleanly on Ctrl-C, SIGTERM and SIGHUP; a second signal kills what still runs."""
-
-    def stop(number: int, _: FrameType | None) -> None:
-        run.stop(signal.Signals(number).name)
-
-    before = {each: signal.signal(each, stop) for each in _ENDING}
-    try:
-        yield
-    finally:
-        for each, handler in before.items():
-            signal.signal(each, handler)
 
 
 def read_fleet(folder: Path, backend: BackendName | None) -> tuple[Backend, FleetFacts]:

@@ -19,9 +19,8 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from containment.fleet.backend import Task
-from containment.fleet.result import Result
-from containment.fleet.run_answer import format_end
+from containment.fleet.answers import format_end
+from containment.fleet.backend import Result, Task
 from containment.fleet.runner import Event, Moment
 
 _PER_SECOND: Final = 4

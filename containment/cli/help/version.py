@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import platform
-import subprocess
 from pathlib import Path
 
 import typer
+
+from containment.errors import InputError
+from containment.git import read_git
 
 _CHECKOUT = Path(__file__).parents[3]
 
@@ -32,13 +34,7 @@ def find_commit(folder: Path) -> str | None:
     if not (folder / ".git").exists():
         return None
     try:
-        done = subprocess.run(
-            ["git", "-C", str(folder), "describe", "--always", "--dirty", "--exclude=*"],
-            capture_output=True,
-            text=True,
-            timeout=10,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):  # git is missing, or the file system does not respond
+        found = read_git(folder, "describe", "--always", "--dirty", "--exclude=*")
+    except InputError:  # git is missing, or the file system does not respond
         return None
-    return done.stdout.strip() or None
+    return (found or "").strip() or None

@@ -1,6 +1,8 @@
 """`containment lab`: run a Pulumi program on this machine, with the lab's engine and simulated cloud.
 
 The output is for a person (changes and outputs on stdout, progress on stderr) or for a program (`--json`: one object on stdout).
+
+The JSON object that `containment lab ... --json` prints, as described in docs/lab-engine.md; secrets are "[secret]".
 """
 
 from __future__ import annotations
@@ -13,18 +15,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 
 from containment.cli.common import convert_machine_errors, exit_on_error, get_exit_code, print_and_exit
 from containment.cli.help.completion import complete_config_keys
 from containment.cli.help.exit_codes import build_epilog
-from containment.cli.lab.json_answer import build_document, build_failure, build_interruption
 from containment.cli.lab.output import DetailLevel, Screen
-from containment.cli.lab.screen.interrupts import Interrupted, raise_on_signals
 from containment.cli.lab.screen.verdict import Verb
 from containment.cli.options import Config, Folder, Json, Stack, StateIn, TextIn, choose_format, take_format, take_options
+from containment.cli.signals import Interrupted, raise_on_signals
 from containment.errors import InputError
 from containment.exit_code import Exit
 from containment.input_reader import InputReader
@@ -34,13 +35,59 @@ from containment_lab import simulators
 from containment_lab.engine.plugins import DEBUG_PROVIDERS
 from containment_lab.engine.report import Report
 from containment_lab.engine.session import Session
+from containment_lab.engine.steps import Step
 from containment_lab.errors import EngineError
 from containment_lab.formats.checkpoint_file import read_deployment
 from containment_lab.formats.config import Project, is_hidden, parse_pairs
 from containment_lab.formats.crypt import find_passphrase
 from containment_lab.formats.state import get_name
+from containment_lab.formats.values import redact
 from containment_lab.home import LabHome
 from containment_lab.stacks import require_stack
+
+SCHEMA = "containment-lab/v1"
+
+
+def build_document(report: Report) -> dict[str, Any]:
+    """Return the results of a phase as data."""
+    return {
+        "schema": SCHEMA,
+        "result": "failed" if report.exit else "succeeded",
+        "changes": {str(op): count for op, count in report.changes.items()},
+        "violations": report.violations,
+        "steps": [_build_step(each) for each in report.steps],
+        "outputs": redact(report.outputs),
+        "diagnostics": report.diagnostics,
+    }
+
+
+def build_failure(failed: EngineError | InputError) -> dict[str, Any]:
+    """Return the same object for an error before any phase began."""
+    report = Report(True, lambda *_: None, lambda _: None)
+    report.record_error(str(failed), getattr(failed, "urn", ""))
+    return build_document(report)
+
+
+def build_interruption(signal: str) -> Report:
+    """Return the record of a command that a signal ended before a phase changed anything."""
+    report = Report(True, lambda *_: None, lambda _: None, interrupted=True)
+    report.record_error(f"interrupted by {signal} before anything was changed")
+    return report
+
+
+def _build_step(step: Step) -> dict[str, Any]:
+    state = step.state
+    return {
+        "op": str(step.op),
+        "urn": state.urn,
+        "type": state.type,
+        "parent": state.parent,
+        "provider": state.provider,
+        "inputs": redact(state.inputs),
+        "dependencies": state.dependencies,
+        "propertyDependencies": state.property_dependencies,
+    }
+
 
 _BASE_PLUGIN = "terraform-provider"
 """The plugin on which the Aviatrix package is based, by Pulumi's parameterization."""

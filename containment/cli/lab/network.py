@@ -14,7 +14,7 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from containment.cli.common import exit_on_error, make_console, print_and_exit
+from containment.cli.common import exit_on_error, make_console, parse_overrides, print_and_exit
 from containment.cli.help.exit_codes import build_epilog
 from containment.cli.options import (
     DEFAULT_STACK,
@@ -187,7 +187,6 @@ def make_updater(folder: Path, stack: str, config: list[str]) -> Callable[[str |
         stack: name of the stack.
         config: `KEY=VALUE` overrides of the stack.
     """
-    from containment.cli.common import parse_overrides
     from containment.cli.lab.screen.verdict import format_errors
     from containment.config.destination_entry import dump_item
     from containment.loaders.stack_file import read_stack

@@ -12,10 +12,17 @@ import time
 from dataclasses import dataclass
 from typing import Self, TextIO
 
-from containment.cli.lab.screen.progress import LineProgress, LiveRegion, Progress
-from containment.cli.lab.screen.tree import count_types, format_tree, show_value
+from containment.cli.lab.screen.steps import (
+    LineProgress,
+    LiveRegion,
+    Progress,
+    count_changed,
+    count_types,
+    count_words,
+    format_tree,
+    show_value,
+)
 from containment.cli.lab.screen.verdict import Ending, Verb, format_advisories, format_verdict
-from containment.cli.lab.screen.wording import count_changed, count_words
 from containment_lab.engine.report import Report
 from containment_lab.errors import Exit
 

@@ -13,6 +13,7 @@ import typer
 from containment.cli.help.exit_codes import build_epilog
 from containment.cli.operation.log_options import Paths, Rejected, Since, Until, parse_moment, show_progress
 from containment.cli.options import Folder, StackOrNone, TableIn, print_answer
+from containment.extras import OBSERVE
 from containment.input_reader import InputReader
 from containment.queries.results import Answer
 
@@ -78,7 +79,6 @@ def learn(
 
     Reads the same logs as `containment observe`. Review the file in a pull request: what it contains is no deviation later.
     """
-    from containment.extras import OBSERVE
 
     OBSERVE.require()
     from containment.baseline.answer import describe_profile
@@ -110,7 +110,6 @@ def check(
 
     Compares UTC days. What the logs cannot give is NOT MEASURED, and then the exit code is 12 unless there is a deviation.
     """
-    from containment.extras import OBSERVE
 
     OBSERVE.require()
     from containment.baseline.answer import describe_comparison
@@ -139,7 +138,6 @@ def estate(
 
     Vended networks are the vpcCidr of every stack file of the folder, and those of --vended.
     """
-    from containment.extras import OBSERVE
 
     OBSERVE.require()
     from containment.baseline.answer import describe_estate

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from containment.cli.common import exit_on_error, print_and_exit, refuse_usage, show, write_file
+from containment.cli.common import drop_options, exit_on_error, print_and_exit, refuse_usage, show, write_file
 from containment.cli.options import Config, Folder, Json, OutputFile, StackOrNone, TableIn, choose_format, read_configured_stack
 from containment.exit_code import Exit
 from containment.input_reader import InputReader
@@ -217,18 +216,6 @@ def _print_line(line: str, *, err: bool) -> None:
 
 def _write_units(target: Path, seconds: float, folder: Path) -> Answer:
     """Write a service and a timer that run this command line without --unit and --every."""
-    from containment.discovery.units import write_units
+    from containment.discovery.repetition import write_units
 
-    return write_units(target, _drop_options(sys.argv[1:], ("--unit", "--write-timer", "--every")), seconds, folder)
-
-
-def _drop_options(words: Sequence[str], names: Sequence[str]) -> list[str]:
-    kept, is_value = list[str](), False
-    for word in words:
-        if is_value:
-            is_value = False
-        elif word in names:
-            is_value = True
-        elif word.partition("=")[0] not in names:
-            kept.append(word)
-    return kept
+    return write_units(target, drop_options(sys.argv[1:], "--unit", "--write-timer", "--every"), seconds, folder)

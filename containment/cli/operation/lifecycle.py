@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -11,10 +10,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from containment.cli.common import refuse_usage
+from containment.cli.common import get_user_name, refuse_usage
 from containment.cli.options import Folder, Reason, StackArgument, TableIn, print_answer
 from containment.exit_code import Exit
 from containment.input_reader import InputReader
+from containment.names import PolicyMode
 from containment.queries.results import Answer, Case, Section
 
 if TYPE_CHECKING:
@@ -57,10 +57,15 @@ def enforce(
     """
     from containment.lifecycle.decisions import find_dismissed, find_listed_problem, find_mode_problem, read_dismissed, record_change
     from containment.lifecycle.judgement import Limits, judge_evidence
-    from containment.lifecycle.stack_mode import set_mode
-    from containment.lifecycle.transition import check_enforced, find_twin_problems, list_steps_in_place, list_steps_of_move, run_steps
+    from containment.lifecycle.transition import (
+        check_enforced,
+        find_twin_problems,
+        list_steps_in_place,
+        list_steps_of_move,
+        run_steps,
+        set_mode,
+    )
     from containment.loaders.stack_file import read_stack
-    from containment.names import PolicyMode
     from containment.observe.evidence import read_evidence
     from containment.policy.builder import build_ruleset
     from containment.record.decision import DecisionKind
@@ -108,7 +113,7 @@ def enforce(
     if problems:
         return _build_refusal(stack, judgement, problems, limits.days, limits.sessions)
     why = reason or "the evidence is settled"
-    asked = by or _get_user()
+    asked = by or get_user_name()
     record_change(record, DecisionKind.ENFORCE, target.stack, agent_class, subject, by=asked, reason=why, folder=folder, now=now)
     steps = list_steps_of_move(name, PolicyMode.ENFORCE) if moves else list_steps_in_place(stack)
     changed = not moves and set_mode(folder / f"Pulumi.{stack}.yaml", PolicyMode.ENFORCE)
@@ -147,10 +152,8 @@ def rollback(
     """
     from containment.fixes.words import has_word
     from containment.lifecycle.decisions import find_mode_problem, record_change
-    from containment.lifecycle.stack_mode import set_mode
-    from containment.lifecycle.transition import find_twin_problems, list_steps_in_place, list_steps_of_move, run_steps
+    from containment.lifecycle.transition import find_twin_problems, list_steps_in_place, list_steps_of_move, run_steps, set_mode
     from containment.loaders.stack_file import read_stack
-    from containment.names import PolicyMode
     from containment.record.decision import DecisionKind
     from containment.record.gate import load_record
 
@@ -177,7 +180,7 @@ def rollback(
         return _build_refusal(stack, None, problems, 0, 0, verb="rollback")
     if not moves:
         read_stack(stack, {"policyMode": PolicyMode.MONITOR.value}, folder)
-    asked = by or _get_user()
+    asked = by or get_user_name()
     record_change(record, DecisionKind.ROLLBACK, stack, agent_class, subject, by=asked, reason=reason, folder=folder, now=now)
     steps = list_steps_of_move(name, PolicyMode.MONITOR) if moves else list_steps_in_place(stack)
     changed = not moves and set_mode(folder / f"Pulumi.{stack}.yaml", PolicyMode.MONITOR)
@@ -216,13 +219,6 @@ def _check_stack_file(stack: str, stack_file: Path) -> None:
             f"the file of {stack} is Pulumi.{stack}.yaml",
             f"give --stack-file {stack_file.with_name(f'Pulumi.{stack}.yaml')}, or another stack",
         )
-
-
-def _get_user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a user id without a name
-        return "unknown"
 
 
 def _announce(line: str) -> None:

@@ -1,7 +1,15 @@
-"""`containment observe`: what agents contacted, and what enforce mode would deny."""
+"""`containment observe`: what agents contacted, and the timer that repeats it.
+
+`containment observe`: what agents contacted, and what enforce mode would deny.
+
+The timer of `containment observe`: the units that a folder receives, and the log groups that a stack deploys.
+"""
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -21,11 +29,114 @@ from containment.cli.options import (
     choose_format,
     read_configured_stack,
 )
+from containment.exit_code import Exit
 from containment.input_reader import InputReader
+from containment.queries.results import Answer, Section
 
 if TYPE_CHECKING:
     from containment.observe.evidence import NamedAgent
     from containment.observe.observation import Scope
+
+
+@dataclass(frozen=True, slots=True)
+class TimerRequest:
+    """What a timer observes: the options of `containment observe`, and the hours between two runs."""
+
+    stack: str | None
+    config: Sequence[str]
+    paths: Sequence[str]
+    rules: Path | None
+    since: str
+    results: Path | None
+    hours: int
+    folder: Path
+
+
+def find_deployed_groups(stack: str | None, config: list[str] | None, folder: Path) -> list[str]:
+    """Return the log groups that a stack deploys, as sources; end the command where there is none."""
+    from containment.observe.reading.sources import list_stack_groups
+
+    if stack is None:
+        refuse_usage("PATH", "is not given, and no --stack", "there are no logs to read", "give logs, or --stack STACK for its log groups")
+    keys = read_configured_stack(stack, config, folder).config
+    found = list_stack_groups(stack, flows=keys.enable_vpc_flow_logs, queries=keys.enable_dns_query_logs)
+    if not found:
+        refuse_usage(
+            f"Pulumi.{stack}.yaml",
+            "deploys no log group: enableVpcFlowLogs and enableDnsQueryLogs are false",
+            "there are no logs to read",
+            "give logs to read, or set one of them to true",
+        )
+    return found
+
+
+def write_units(request: TimerRequest, target: Path) -> Answer:
+    """Write the units that observe a stack into a folder, and return which files they are and what installs them."""
+    from containment.loaders.observation_runs import find_results_folder
+    from containment.observe.reading.sources import list_stack_groups
+    from containment.systemd_units.timers import RepeatedCommand
+
+    stack, folder = request.stack, request.folder
+    assert stack is not None, "the command has refused a timer without a stack"
+    keys = read_configured_stack(stack, request.config, folder).config
+    kept = str(request.results) if request.results is not None else keys.observe_results
+    if not kept:
+        refuse_usage(
+            "--results",
+            f"is not given, and Pulumi.{stack}.yaml has no observeResults",
+            "results that are not kept cannot be checked",
+            f"set observeResults in Pulumi.{stack}.yaml, or give --results FOLDER",
+        )
+    project = folder.resolve()
+    place = find_results_folder(kept, stack, project).resolve()
+    groups = list_stack_groups(stack, flows=keys.enable_vpc_flow_logs, queries=keys.enable_dns_query_logs)
+    if not groups and not request.paths:
+        groups = find_deployed_groups(stack, [*request.config], folder)  # raises
+    sources = [*dict.fromkeys([*groups, *(_make_absolute(one) for one in request.paths)])]
+    command = [sys.executable, "-m", "containment", "observe", *sources, "--stack", stack, "--since", request.since]
+    command += [word for one in request.config for word in ("--config", one)]
+    command += ["--rules", str(request.rules.resolve())] if request.rules else []
+    command += ["--results", str(place.parent)]
+    units = RepeatedCommand(
+        name=f"containment-observe-{stack}",
+        purpose=f"Observe the traffic of the agents of {stack}",
+        words=command,
+        folder=project,
+        results=place,
+        success=(Exit.NO, Exit.INCONCLUSIVE),  # something would be denied, or that is not certain for some line
+        hours=request.hours,
+    ).write(target)
+    files = [str(one.resolve()) for one in units]
+    steps = [f"systemctl --user link {' '.join(files)}", f"systemctl --user enable --now {units[1].name}", "loginctl enable-linger"]
+    notes = (
+        [] if request.paths else ["denials will be NOT TESTED: give the log group or the bucket of the gateway's logs as well (logs:GROUP)"]
+    )
+    if keys.observe_results != kept:
+        notes.append(f"preflight does not check these results until Pulumi.{stack}.yaml has observeResults: {kept}")
+    return Answer(
+        verb="observe",
+        headline=f"{stack} is observed every {request.hours} h once the timer is enabled; results below {place}",
+        exit=Exit.OK,
+        sections=(
+            Section("Units", ("file",), tuple((one,) for one in files)),
+            Section("Sources", ("source",), tuple((one,) for one in sources)),
+            Section("To enable it", ("command",), tuple((one,) for one in steps)),
+        ),
+        assumptions=tuple(notes),
+        document={
+            "schema": "containment-observe-timer/v1",
+            "stack": stack,
+            "everyHours": request.hours,
+            "units": files,
+            "command": command,
+            "results": str(place),
+            "enable": steps,
+        },
+    )
+
+
+def _make_absolute(source: str) -> str:
+    return source if source.startswith(("s3://", "logs:", "lab:")) else str(Path(source).resolve())
 
 
 def observe(
@@ -56,11 +167,10 @@ def observe(
     chosen = None if is_page else choose_format(format_, as_json)
     with exit_on_error():
         OBSERVE.require()
-        from containment.cli.operation.observation_timer import TimerRequest, find_deployed_groups, write_units
         from containment.loaders.observation_runs import find_results_folder
         from containment.observe.observation import observe as run
         from containment.observe.report.answer import build_answer
-        from containment.observe.report.page import render_page
+        from containment.observe.report.page import render_page, write_result
         from containment.queries.renderers import Format, render_text
 
         reader = InputReader("logs cannot be observed")
@@ -83,8 +193,6 @@ def observe(
             found = run(sources.value, scope.value, rejects, report)
         answer = build_answer(found)
         if results is not None and stack is not None:
-            from containment.observe.report.results import write_result
-
             path = write_result(found, stack, sources.value, find_results_folder(str(results), stack, folder), datetime.now(UTC))
             typer.echo(f"note: the result is {path}", err=True)
         text = render_page(found, answer) if chosen is None else render_text(answer, chosen)
@@ -113,9 +221,8 @@ def _build_scope(
     gap: timedelta,
 ) -> Scope:
     from containment.loaders.presets import load_library
-    from containment.observe.agent_hosts import read_agent_hosts
     from containment.observe.observation import Scope
-    from containment.observe.rule_table import read_rule_file
+    from containment.observe.state_names import read_agent_hosts, read_rule_file
     from containment.policy.builder import build_ruleset
 
     reader = InputReader("logs cannot be observed")
@@ -152,8 +259,7 @@ def _find_deployed(stack: str, folder: Path) -> tuple[dict[str, str] | None, tup
     """
     from containment.errors import ContainmentError
     from containment.machine.deployed_state import read_state
-    from containment.observe.agent_hosts import find_agent_hosts
-    from containment.observe.rule_table import find_rules
+    from containment.observe.state_names import find_agent_hosts, find_rules
     from containment_lab.home import LabHome
 
     home = LabHome.find()

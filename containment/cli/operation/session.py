@@ -13,7 +13,7 @@ from containment.cli.help.exit_codes import build_epilog
 from containment.cli.options import Config, ExportedState, Folder, Real, StackArgument, TableIn, print_answer, read_configured_stack
 from containment.errors import InputError, Problem
 from containment.input_reader import InputReader
-from containment.queries.results import Answer
+from containment.queries.results import Answer, Section
 
 _VERIFY = "verify"
 
@@ -38,12 +38,11 @@ def verify(
     session, finds its record in the log group, and tries the default document and forwarding to other hosts, which must be refused.
     Each check is PASS, FAIL or NOT TESTED with its reason; the lab's cloud has documents and no sessions. Run it as an operator.
     """
-    from containment.attestation.checked import decide_verdict
+    from containment.attestation.statement import decide_verdict
     from containment.machine import live_systems
     from containment.machine.deployed_state import read_state
     from containment.preflight.facts import UnreadFact
     from containment.preflight.finding import Status
-    from containment.queries.results import Section
     from containment.session_check.opening import Waiting, check_session, list_untested
     from containment.session_check.storage import FOLDER, VerifiedSession, write_session
     from containment.session_check.target import find_target, require_sessions

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import getpass
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from containment.cli.common import refuse_usage
+from containment.cli.common import get_user_name, refuse_usage
 from containment.cli.options import Folder, Real, Reason, StackOrNone, TableIn, print_answer
 from containment.errors import InputError, Problem
 from containment.exit_code import Exit
@@ -17,7 +16,7 @@ from containment.input_reader import InputReader
 from containment.queries.results import Answer
 
 if TYPE_CHECKING:
-    from containment.preflight.place import LiveSystems
+    from containment.preflight.access import LiveSystems
 
 
 @print_answer(TableIn)
@@ -39,10 +38,8 @@ def stop(
     reason are recorded. --undo restores the network and starts the host; revoked sessions stay revoked.
     """
     started = time.monotonic()
-    from containment.emergency_stop.answer import build_answer
     from containment.emergency_stop.hosts import find_target
-    from containment.emergency_stop.recorded import make_record_step
-    from containment.emergency_stop.stop import return_hosts, stop_hosts
+    from containment.emergency_stop.stop import build_answer, make_lab_step, make_record_step, return_hosts, stop_hosts
     from containment.fixes.words import has_word
     from containment.machine import live_systems
     from containment.preflight.facts import UnreadFact
@@ -68,17 +65,13 @@ def stop(
     target = find_target(place.clients("ec2"), named, agent or "")
     if not target.hosts:
         return _build_nothing(named, agent or "", [host.label for host in (*target.others, *target.stopped)], place.said)
-    lab_step = None
-    if home is not None:
-        from containment.emergency_stop.data_plane import make_lab_step
-
-        lab_step = make_lab_step(home, named)
+    lab_step = None if home is None else make_lab_step(home, named)
     if undo:
         results = return_hosts(place.clients, target, started=started, follow=lab_step)
     else:
         results = stop_hosts(place.clients, target, started=started, wait=wait, cut=lab_step)
     record = make_record_step(
-        target, results, action="return" if undo else "stop", by=by or _get_user(), reason=reason or "none was given", folder=folder
+        target, results, action="return" if undo else "stop", by=by or get_user_name(), reason=reason or "none was given", folder=folder
     )
     results = (*results, record.run(started))
     return build_answer(target, results, is_undo=undo, place=place.said, seconds=time.monotonic() - started)
@@ -124,10 +117,3 @@ def _build_nothing(stack: str, agent: str, others: list[str], place: str) -> Ans
     document = {"schema": "containment-stop/v1", "action": "none", "stack": stack, "agent": agent, "place": place, "hosts": []}
     head = f"NOTHING STOPPED: no host of {wanted} exists{known}"
     return Answer("stop", head, Exit.NOTHING, assumptions=(f"looked in {place}",), document=document)
-
-
-def _get_user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a user id without a name
-        return "unknown"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +13,8 @@ import typer
 from containment.cli.common import exit_on_error, refuse_usage
 from containment.cli.help.exit_codes import build_epilog
 from containment.cli.options import StackOptions, TableIn, print_answer, take_options
+from containment.errors import InputError, Problem
+from containment.extras import TOOLS
 from containment.input_reader import InputReader, PendingInput
 from containment.queries.results import Answer
 
@@ -38,7 +40,6 @@ class ServerOptions:
 
     def find_places(self) -> Places:
         """Return where servers run; end the command without the extra `tools`."""
-        from containment.extras import TOOLS
 
         TOOLS.require()
         from containment.launcher.start import find_event_log
@@ -82,7 +83,6 @@ def check(
 
     With --live, every server is started inside its own sandbox.
     """
-    from containment.errors import InputError
     from containment.queries.tools import check_tools
 
     spec, library = source.read_with_library()
@@ -137,10 +137,7 @@ def serve(
     Every call is decided by the Cedar policy of the class and recorded. The agent's own sandbox reaches a Unix socket in its folder.
     """
     from contextlib import ExitStack
-    from dataclasses import replace
     from functools import partial
-
-    from containment.extras import TOOLS
 
     def require_one_place() -> None:
         if socket is not None and port is not None:
@@ -199,7 +196,6 @@ def _read_listing(name: str, spec: ContainmentSpec, library: Library, places: Pl
 
 
 def _require_folder(folder: Path) -> None:
-    from containment.errors import InputError, Problem
 
     if not folder.is_dir():
         why = "a folder that is created here names no approvers, so no decision would be possible"

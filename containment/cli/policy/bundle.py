@@ -11,7 +11,18 @@ import typer
 from containment.cli.common import ask_passphrase, refuse_usage
 from containment.cli.help.default_command import make_group
 from containment.cli.help.exit_codes import build_epilog
-from containment.cli.options import DEFAULT_STACK, Agent, Config, Folder, Stack, StackOrNone, TableIn, print_answer, read_configured_stack
+from containment.cli.options import (
+    DEFAULT_STACK,
+    Agent,
+    Config,
+    Folder,
+    Stack,
+    StackOrNone,
+    TableIn,
+    declare_public_key,
+    print_answer,
+    read_configured_stack,
+)
 from containment.errors import InputError, Problem
 from containment.input_reader import InputReader
 from containment.queries.results import Answer
@@ -25,9 +36,7 @@ KEYS = "bundle-signers.pem"
 
 app = typer.Typer(help="Build, sign and verify a stack's signed bundle.", no_args_is_help=True, cls=make_group(_VERIFY))
 _Bundle = Annotated[Path, typer.Argument(metavar="FOLDER", help="The folder of bundle.yaml.")]
-_PublicKeys = Annotated[
-    list[Path] | None, typer.Option("--public-key", help=f"PEM file of trusted keys; by default {KEYS}.", show_default=False)
-]
+_PublicKeys = Annotated[list[Path] | None, declare_public_key(f"; by default {KEYS}")]
 
 
 @app.command("build", epilog=build_epilog("bundle build"))
@@ -76,19 +85,14 @@ def sign(
     folder: Folder = Path(),
 ) -> Answer:
     """Sign a bundle whose members match its manifest."""
-    from containment.attestation.keys import load_attesters
+    from containment.attestation.keys import load_attester_signer
     from containment.queries.records.bundle import answer_sign
-    from containment.record.envelope import KeyOwner, check_key_file, load_signer, parse_public_key
 
-    owner = KeyOwner(f"the keys in {KEYS}", f"add it by pull request: openssl pkey -in {key} -pubout >> {KEYS}")
     reader = InputReader("the bundle cannot be signed")
-    keys = reader.read(lambda: load_attesters(public_key or (), folder, KEYS))
-    known = {parse_public_key(pem).keyid: pem for pem in keys.value} if keys.is_read else None
-    reader.read(lambda: check_key_file(key, known, owner))
     _add_bundle(reader, bundle)
+    signer = reader.read(lambda: load_attester_signer(key, public_key or (), folder, ask_passphrase, KEYS))
     reader.require()
-    assert known is not None, "keys that cannot be read raise"
-    return answer_sign(bundle, load_signer(key, known, ask_passphrase, owner))
+    return answer_sign(bundle, signer.value)
 
 
 @app.command(_VERIFY, epilog=build_epilog("bundle verify"))

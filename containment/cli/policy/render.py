@@ -11,7 +11,7 @@ from containment.cli.common import exit_on_error, show
 from containment.cli.options import Json, StackOptions, TableIn, choose_format, take_options
 from containment.exit_code import Exit
 from containment.input_reader import InputReader
-from containment.queries.renderers import Format
+from containment.queries.renderers import Format, render_text
 from containment.renderings.kinds import RenderingKind
 
 
@@ -52,7 +52,6 @@ def render(
     else:
         if answer.exit is Exit.OK and check is None and write is None:
             typer.echo(text, nl=False)
-        from containment.queries.renderers import render_text
 
         typer.echo(render_text(answer, Format.TABLE), err=True)
     raise typer.Exit(int(answer.exit))

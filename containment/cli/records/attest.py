@@ -3,33 +3,37 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from containment.cli.common import ask_passphrase, parse_overrides, require_key
+from containment.cli.common import ask_passphrase, drop_options, parse_overrides, require_key
 from containment.cli.help.default_command import make_group
 from containment.cli.help.exit_codes import build_epilog
-from containment.cli.options import Config, ExportedState, Folder, Real, SigningKey, StackArgument, TableIn, keep_pairs, print_answer
+from containment.cli.options import (
+    Config,
+    ExportedState,
+    Folder,
+    Real,
+    SigningKey,
+    StackArgument,
+    TableIn,
+    declare_public_key,
+    keep_pairs,
+    print_answer,
+)
 from containment.exit_code import Exit
 from containment.input_reader import InputReader
-from containment.queries.results import Answer
+from containment.queries.results import Answer, Section
 
 if TYPE_CHECKING:
-    from securesystemslib.signer import Signer
-
     from containment.attestation.statement import Attestation
-    from containment.queries.results import Answer
 
 _RUN = "run"
 
 app = typer.Typer(help="Attest that a stack is contained now.", no_args_is_help=True, cls=make_group(_RUN))
-PublicKeys = Annotated[
-    list[Path] | None,
-    typer.Option("--public-key", metavar="FILE", help="PEM file of trusted keys; by default attesters.pem.", show_default=False),
-]
+PublicKeys = Annotated[list[Path] | None, declare_public_key("; by default attesters.pem")]
 
 
 @app.command(_RUN, epilog=build_epilog("attest run"))
@@ -58,6 +62,7 @@ def run(
     or NOT TESTED with its reason; `attest STACK` is short for `attest run STACK`.
     """
     from containment.attestation.attest import AttestOptions, attest
+    from containment.attestation.keys import load_attester_signer, load_attesters
     from containment.attestation.reviewed import read_reviewed
     from containment.attestation.storage import FOLDER, write_attestation
     from containment.machine import live_systems
@@ -67,7 +72,11 @@ def run(
     from policypack.graph.resources import Graph
 
     reader = InputReader("the stack cannot be attested")
-    pending = reader.read(lambda: _load_signer(key, public_key or (), folder))
+    given = reader.read(lambda: require_key(key, "an attestation"))
+    if given.is_read:
+        pending = reader.read(lambda: load_attester_signer(given.value, public_key or (), folder, ask_passphrase))
+    else:
+        reader.read(lambda: load_attesters(public_key or (), folder))
     reader.read(lambda: parse_overrides(config))
     reviewed = reader.read(lambda: read_reviewed(stack, parse_overrides(keep_pairs(config)), folder))
     home = None if real else live_systems.find_running_lab()
@@ -103,36 +112,14 @@ def verify(
     return _build_answer(stored.attestation, file, list(stored.signers))
 
 
-def _load_signer(key: str | None, public_keys: Sequence[Path], folder: Path) -> Signer:
-    """Return the signer of --key; raise InputError."""
-    from containment.attestation.keys import FILE, load_attesters
-    from containment.record.envelope import KeyOwner, check_key_file, load_signer, parse_public_key
-
-    reader = InputReader("an attestation cannot be signed")
-    given = reader.read(lambda: require_key(key, "an attestation"))
-    keys = reader.read(lambda: load_attesters(public_keys, folder))
-    if given.is_read and not keys.is_read:
-        reader.read(lambda: check_key_file(given.value))
-    reader.require()
-    source, known = given.value, {parse_public_key(pem).keyid: pem for pem in keys.value}
-    owner = KeyOwner(f"the keys in {FILE}", f"add it by pull request: openssl pkey -in {source} -pubout >> {FILE}")
-    return load_signer(source, known, ask_passphrase, owner)
-
-
 def _write_timer(stack: str, target: Path) -> None:
     """Write the units of a timer that runs this command line without --write-timer, and end the command."""
     from containment.systemd_units.timers import RepeatedCommand
 
-    words = sys.argv[1:]
-    kept = [
-        word
-        for place, word in enumerate(words)
-        if word != "--write-timer" and not word.startswith("--write-timer=") and (place == 0 or words[place - 1] != "--write-timer")
-    ]
     paths = RepeatedCommand(
         name=f"containment-attest-{stack}",
         purpose=f"Attest the containment of {stack}",
-        words=[sys.executable, "-m", "containment", *kept],
+        words=[sys.executable, "-m", "containment", *drop_options(sys.argv[1:], "--write-timer")],
         folder=Path.cwd(),
         success=[Exit.INCONCLUSIVE],
         hours=6,  # four in the 24 hours after which an attestation is stale
@@ -145,7 +132,6 @@ def _write_timer(stack: str, target: Path) -> None:
 
 def _build_answer(found: Attestation, path: Path, signers: list[str]) -> Answer:
     from containment.preflight.finding import Status
-    from containment.queries.results import Answer, Section
 
     counts = {status: len(found.select(status)) for status in (Status.PASS, Status.FAIL, Status.NOT_TESTED)}
     live = "simulated, in the lab" if found.is_simulated else "live"

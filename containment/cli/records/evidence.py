@@ -13,7 +13,7 @@ import typer
 from containment.cli.common import ask_passphrase, parse_overrides, refuse_usage, require_key
 from containment.cli.help.default_command import make_group
 from containment.cli.help.exit_codes import build_epilog
-from containment.cli.options import Config, ExportedState, Folder, SigningKey, StackArgument, TableIn, print_answer
+from containment.cli.options import Config, ExportedState, Folder, SigningKey, StackArgument, TableIn, declare_public_key, print_answer
 from containment.input_reader import InputReader
 from containment.queries.results import Answer
 
@@ -28,10 +28,7 @@ _RUN = "run"
 _WHY_TIME = "ages of attestations, tests and bundles are counted up to the bundle's time"
 
 app = typer.Typer(help="Make and verify signed evidence of a stack.", no_args_is_help=True, cls=make_group(_RUN))
-PublicKeys = Annotated[
-    list[Path] | None,
-    typer.Option("--public-key", metavar="FILE", help="PEM file of trusted keys, in place of the folder's.", show_default=False),
-]
+PublicKeys = Annotated[list[Path] | None, declare_public_key(", in place of the folder's")]
 
 
 @app.command(_RUN, epilog=build_epilog("evidence run"))
@@ -70,8 +67,8 @@ def run(
 
     from containment.evidence.answer import build_made_answer
     from containment.evidence.inputs import Inputs
-    from containment.evidence.known_secrets import find_secrets
     from containment.evidence.make import judge_parts, make_bundle, refuse_secrets, write_bundle
+    from containment.evidence.secret_scan import collect_secrets
 
     reader, report = InputReader("evidence cannot be made"), folder / "containment-report.json"
     made_at = reader.read(lambda: _find_time(at)).get_or(datetime.now(UTC))
@@ -91,7 +88,7 @@ def run(
     )
     signer = reader.read(lambda: _load_signer(key, inputs))
     parts = reader.read(lambda: judge_parts(inputs))
-    known = reader.read(lambda: find_secrets(stack, folder, secrets or ()))
+    known = reader.read(lambda: collect_secrets(stack, folder, secrets or ()))
     reader.require()
     owner = inputs.trusted[signer.value.public_key.keyid].owner
     made = make_bundle(parts.value, signer.value, signer_name=owner, version=version("agent-containment"))
@@ -113,8 +110,8 @@ def verify(
     Checks signature, digests and form, judges every claim again from its facts, and renders the files next to the bundle again. Keys are
     those of approvers.yaml and attesters.pem. A genuine bundle with a failed claim is genuine: --require-pass asks for both.
     """
+    from containment.attestation.keys import load_trusted_keys
     from containment.evidence.answer import build_verified_answer, read_bundle_files
-    from containment.evidence.trusted_keys import load_trusted_keys
     from containment.evidence.verify import verify_bundle
     from containment.loaders.approvers import Approvers, load_approvers
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 from containment.catalog.preset import Harness
 from containment.config.keys.key import Keys, declare_key
@@ -13,6 +13,11 @@ from containment.names import DEFAULT_ROLE, HostTag
 
 BUNDLE_SOURCE = r"(s3://[a-z0-9](?:[a-z0-9-]|\.(?![.-])){1,61}[a-z0-9](?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)+)?"
 """The form of `policyBundle`: no wildcard, which would be one in the role's policy, and no empty or relative part."""
+
+
+ImageId: TypeAlias = Annotated[
+    str, make_text_validator(r"(ami-[0-9a-f]{8,17})?", "an image id such as ami-0123456789abcdef0", lambda text: text.strip().lower())
+]
 
 
 class HostKeys(Keys):
@@ -27,17 +32,13 @@ class HostKeys(Keys):
     agent_private_ip: OptionalAddress = declare_key(
         None, "Fixed private address; empty: AWS picks one.", "it must lie in the first agent subnet", "leave empty"
     )
-    agent_image_id: Annotated[
-        str, make_text_validator(r"(ami-[0-9a-f]{8,17})?", "an image id such as ami-0123456789abcdef0", lambda text: text.strip().lower())
-    ] = declare_key(
+    agent_image_id: ImageId = declare_key(
         "",
         "Pinned image; empty: the newest of agentImageOwner at creation, kept from then on.",
         "the image is what runs",
         "set an image id",
     )
-    credential_gateway_image_id: Annotated[
-        str, make_text_validator(r"(ami-[0-9a-f]{8,17})?", "an image id such as ami-0123456789abcdef0", lambda text: text.strip().lower())
-    ] = declare_key(
+    credential_gateway_image_id: ImageId = declare_key(
         "",
         "Image of the credential gateway, with Envoy and this package; needed with credentialRoutes.",
         "the image is what runs, and it handles every key",

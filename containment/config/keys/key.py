@@ -37,11 +37,11 @@ def declare_key(default: Any, description: str, why: str, fix: str, *, items: st
     return Field(default, description=description, json_schema_extra=extra, **constraints)
 
 
-def declare_domains(description: str) -> Any:
+def declare_domains(description: str, note: str = "Replaces the class's own set; [] keeps it.") -> Any:
     """Return a key whose names replace the class's own set."""
     return declare_key(
         (),
-        f"{description} Replaces the class's own set; [] keeps it.",
+        f"{description} {note}",
         "these names become a WebGroup; a wrong one reaches more, or nothing",
         "list entries {name, owner, reason, function, until}; a name is a host, or a wildcard such as *.example.com",
         items=NAMES_OR_ENTRIES,
@@ -50,10 +50,4 @@ def declare_domains(description: str) -> Any:
 
 def declare_added_domains(description: str) -> Any:
     """Return a key whose names make a separate rule."""
-    return declare_key(
-        (),
-        f"{description} The rule and its WebGroup exist only when not empty.",
-        "these names become a WebGroup; a wrong one reaches more, or nothing",
-        "list entries {name, owner, reason, function, until}; a name is a host, or a wildcard such as *.example.com",
-        items=NAMES_OR_ENTRIES,
-    )
+    return declare_domains(description, "The rule and its WebGroup exist only when not empty.")

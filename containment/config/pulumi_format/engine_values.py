@@ -1,8 +1,12 @@
-"""Configuration values as the Pulumi engine passes them to a program: texts, with lists and objects as JSON.
+"""Configuration values as the Pulumi engine passes them, and their conversion to types.
+
+Configuration values as the Pulumi engine passes them to a program: texts, with lists and objects as JSON.
 
 Recorded from the engine and its loader (CLI 3.255, `tests/conformance/config-values.json`): a stack file's numbers and dates
 are normalized on the way, so `9.0` arrives as `9`, `012345678901` as `12345678901`, and `2027-03-31` as
 `2027-03-31 00:00:00 +0000 UTC`. Pure.
+
+Conversion of a value to the declared type of its key, where its meaning is clear.
 """
 
 from __future__ import annotations
@@ -14,7 +18,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final, Self
 
-from containment.fixes.texts import format_number
+from containment.fixes.texts import format_number, read_boolean
+from containment.fixes.unfit_value import NO_VALUE
 
 _INTEGER: Final = re.compile(r"[-+]?[0-9]+")
 _ESCAPED: Final = str.maketrans({one: f"\\u{ord(one):04x}" for one in "<>&\u2028\u2029"})
@@ -112,3 +117,34 @@ def _format_timestamp(value: date) -> str:
     zone = value.strftime("%z")
     fraction = f".{value.microsecond:06}".rstrip("0") if value.microsecond else ""
     return f"{value:%Y-%m-%d %H:%M:%S}{fraction} {zone} {zone if offset else 'UTC'}"
+
+
+_WHOLE: Final = re.compile(r"\s*([-+]?[0-9]+)(?:\.0*)?\s*")
+
+
+def convert_value(wanted: ConfigType, value: Any) -> Any:
+    """Convert a value to a declared type; return NO_VALUE where its meaning is not clear."""
+    match wanted.name:
+        case "boolean":
+            meant = read_boolean(value)
+            return NO_VALUE if meant is None else meant
+        case "integer":
+            found = _WHOLE.fullmatch(str(value)) if isinstance(value, str | int | float) and not isinstance(value, bool) else None
+            return NO_VALUE if found is None else int(found[1])
+        case "string":
+            return NO_VALUE if isinstance(value, list | dict) else encode_for_engine(value)
+        case "array" if wanted.items is not None:
+            return _convert_list(wanted.items, value)
+        case "object":
+            return {} if value in (None, "", []) else NO_VALUE
+    return NO_VALUE
+
+
+def _convert_list(items: ConfigType, value: Any) -> Any:
+    if value in (None, ""):
+        return []
+    given = value if isinstance(value, list) else [part.strip() for part in value.split(",")] if isinstance(value, str) else [value]
+    if isinstance(value, str) and re.search(r"[\[\]{}\"]", value):
+        return NO_VALUE
+    found = [one if items.is_valid(one) else convert_value(items, one) for one in given]
+    return NO_VALUE if NO_VALUE in found else found

@@ -9,7 +9,7 @@ from containment.catalog.preset import Library, Preset
 from containment.config.parser import get_alias
 from containment.config.stack_config import StackConfig
 from containment.config.validation.problems import Checks
-from containment.errors import Problem, Replacement
+from containment.errors import Replacement
 from containment.fixes.nearest_word import find_nearest, make_proposal
 from containment.names import WebGroupId
 
@@ -29,12 +29,12 @@ def find_always_enforced(config: StackConfig, preset: Preset, library: Library, 
             fix = make_proposal(name, known, "remove it")
             mends = None if near is None or near in config.always_enforce else Replacement((key, place), near)
             why = "only a deny of the class can be applied, and one that is not recognized would be watched"
-            checks.problems.append(Problem(f"{checks.file}:{key}", what, why, fix, mends))
+            checks.report(f"{checks.file}:{key}", what, why, fix, mends)
             continue
         group = library.sets[name].web_group
         missing = [one for one in known if library.sets[one].web_group is group and one not in config.always_enforce]
         if missing:
             what = f"[{place}] ({name!r}) shares {group.value} with {', '.join(missing)}, which is not listed"
-            checks.problems.append(Problem(f"{checks.file}:{key}", what, "one rule denies the whole group", f"add {', '.join(missing)}"))
+            checks.report(f"{checks.file}:{key}", what, "one rule denies the whole group", f"add {', '.join(missing)}")
         groups[group] = None
     return frozenset(groups)

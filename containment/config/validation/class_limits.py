@@ -21,7 +21,6 @@ from containment.config.stack_config import StackConfig
 from containment.config.validation.problems import Checks
 from containment.config.values import RETENTIONS
 from containment.config.waivers import UploadWaiver
-from containment.errors import Problem
 from containment.fixes.unfit_value import NO_VALUE
 from containment.names import DENY_GROUPS, WebGroupId
 from containment.patterns.domain import DomainPattern
@@ -86,13 +85,11 @@ def check_kinds(permits: Iterable[Permit], preset: Preset, library: Library, reg
         listed = [(pattern, found.name) for found in library.sets.values() if found.kind is kind for pattern in found.make_patterns(region)]
         for permit in permits:
             for pattern, name in _find_first(permit.pattern, listed):
-                checks.problems.append(
-                    Problem(
-                        permit.where,
-                        f"{str(permit.pattern)!r} is {words} ({str(pattern)!r} in presets/catalog/{name}.yaml)",
-                        f"{preset.name} does not reach such hosts by any rule: its preset does not name {kind.value} in mayReach",
-                        "remove it, or use a class that may",
-                    )
+                checks.report(
+                    permit.where,
+                    f"{str(permit.pattern)!r} is {words} ({str(pattern)!r} in presets/catalog/{name}.yaml)",
+                    f"{preset.name} does not reach such hosts by any rule: its preset does not name {kind.value} in mayReach",
+                    "remove it, or use a class that may",
                 )
 
 
@@ -123,13 +120,11 @@ def check_uploads(
                     continue
                 if permit.pattern.text in sanctioned:
                     continue
-                checks.problems.append(
-                    Problem(
-                        permit.where,
-                        f"{str(permit.pattern)!r} takes uploads from third parties ({str(pattern)!r} in presets/catalog/{name}.yaml)",
-                        f"data of {preset.name} could be stored there under any account",
-                        "remove it, or waive that exact host in uploadWaivers with owner, reason and end",
-                    )
+                checks.report(
+                    permit.where,
+                    f"{str(permit.pattern)!r} takes uploads from third parties ({str(pattern)!r} in presets/catalog/{name}.yaml)",
+                    f"data of {preset.name} could be stored there under any account",
+                    "remove it, or waive that exact host in uploadWaivers with owner, reason and end",
                 )
         used |= _check_account_hosts(permits, held, preset, checks)
     used |= _check_drop_sites(permits, destinations, held, checks)
@@ -144,7 +139,7 @@ def _check_account_hosts(permits: Iterable[Permit], held: Mapping[str, UploadWai
         if name not in held:
             what = f"{name!r} stores or forwards data of any account"
             fix = "remove it, or waive that exact host in uploadWaivers with owner, reason and end"
-            checks.problems.append(Problem(permit.where, what, f"data of {preset.name} could be stored there under any account", fix))
+            checks.report(permit.where, what, f"data of {preset.name} could be stored there under any account", fix)
     return held.keys() & met.keys()
 
 
@@ -162,7 +157,7 @@ def _check_drop_sites(
             used.add(permit.pattern.text)
             continue
         why = "one request leaves data there, without an account"
-        checks.problems.append(Problem(permit.where, f"{str(permit.pattern)!r} {refusal.what}", why, refusal.fix))
+        checks.report(permit.where, f"{str(permit.pattern)!r} {refusal.what}", why, refusal.fix)
     return used
 
 
@@ -176,7 +171,7 @@ def check_letters(permits: Iterable[Permit], library: Library, region: str, chec
         refusal = find_lookalike_refusal(permit.pattern.text, known)
         if refusal is not None:
             why = "a reader of the rule takes it for the known name"
-            checks.problems.append(Problem(permit.where, f"{str(permit.pattern)!r} {refusal.what}", why, refusal.fix))
+            checks.report(permit.where, f"{str(permit.pattern)!r} {refusal.what}", why, refusal.fix)
 
 
 def _check_aws(config: StackConfig, preset: Preset, checks: Checks) -> None:
@@ -197,13 +192,13 @@ def _check_waiver(waiver: UploadWaiver, used: bool, preset: Preset, today: date 
     why = "a waiver is an exception that its owner renews or ends; otherwise it would stay forever"
     if not used:
         reason = f"{preset.name} does not refuse uploads" if preset.uploads is Uploads.ALLOWED else "no permit of this stack needs it"
-        checks.problems.append(Problem(where, f"waives {waiver.host}, and {reason}", why, "remove the waiver"))
+        checks.report(where, f"waives {waiver.host}, and {reason}", why, "remove the waiver")
     elif today is None:
         said = f"waives {waiver.host} until {waiver.until}, and today's date is not given"
-        checks.problems.append(Problem(where, said, "an exception whose end cannot be checked does not apply", "pass today's date"))
+        checks.report(where, said, "an exception whose end cannot be checked does not apply", "pass today's date")
     elif not waiver.is_active(today):
         said = f"waived {waiver.host} until {waiver.until}, and it is {today}"
-        checks.problems.append(Problem(where, said, why, f"remove the host, or have {waiver.owner} renew the waiver"))
+        checks.report(where, said, why, f"remove the host, or have {waiver.owner} renew the waiver")
 
 
 def _find_first(pattern: DomainPattern, listed: Iterable[tuple[DomainPattern, str]]) -> Iterator[tuple[DomainPattern, str]]:

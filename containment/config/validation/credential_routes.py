@@ -10,7 +10,7 @@ from containment.config.stack_config import StackConfig
 from containment.config.validation.problems import Checks
 from containment.credential_gateway.api import CredentialApi
 from containment.credential_gateway.route import RouteTable, build_routes
-from containment.errors import InputError, Problem
+from containment.errors import InputError
 from containment.names import DENY_GROUPS, WebGroupId
 from containment.patterns.domain import DomainPattern
 from containment.ternary import Ternary
@@ -50,16 +50,16 @@ def check_credential_routes(
             why = "the gateway's key would go to a host without approval"
             fix = f"add {route.host} to {' or '.join(_KEYS)}, whichever it is"
             what = f"[{place}].host {route.host} is no approved model gateway of this stack, and no approved registry, API or tool gateway"
-            checks.problems.append(Problem(where, what, why, fix))
+            checks.report(where, what, why, fix)
         for pattern in _find_ways_past(host, destinations):
             why = "agents would reach it past the gateway, with any key"
             fix = f"replace {pattern} by exact hosts without {route.host}"
-            checks.problems.append(Problem(where, f"[{place}].host {route.host} is also permitted to agents by {pattern}", why, fix))
+            checks.report(where, f"[{place}].host {route.host} is also permitted to agents by {pattern}", why, fix)
         region = route.secret.split(":")[3]
         if region != config.aws_region:
             why = "the gateway reads secrets through the VPC's endpoint, which serves its own region"
             fix = f"replicate the secret to {config.aws_region}, and write the replica's ARN"
-            checks.problems.append(Problem(where, f"[{place}].secret is in {region}, and the stack in {config.aws_region}", why, fix))
+            checks.report(where, f"[{place}].secret is in {region}, and the stack in {config.aws_region}", why, fix)
     try:
         return build_routes(config.agent_class, [route.to_entry() for route in config.credential_routes], apis, where)
     except InputError as error:

@@ -16,7 +16,6 @@ from containment.config.resolver_names import find_unlistable
 from containment.config.stack_config import StackConfig
 from containment.config.stack_name import find_site_problem, parse_stack_name
 from containment.config.validation.problems import Checks
-from containment.errors import Problem
 from containment.fixes.texts import make_slug
 from containment.fixes.unfit_value import NO_VALUE
 from containment.names import DENY_GROUPS, ControllerVersion, HostTag, WebGroupId
@@ -35,7 +34,7 @@ def check_stack_name(stack: str, config: StackConfig, classes: Collection[str], 
         why = "class and mode are read from the name, and this one can be read in two ways"
         part = "-".join(one for one in (name.agent_class, name.mode.value if name.mode else "") if one)
         fix = f"rename the stack and its file, such as {part}-site-1"
-        checks.problems.append(Problem(f"stack name {stack!r}", problem, why, fix))
+        checks.report(f"stack name {stack!r}", problem, why, fix)
     what = f"disagrees with the stack's name, {stack}"
     if name.agent_class is not None and config.agent_class != name.agent_class:
         fix = f"set agentClass: {name.agent_class}, or rename the stack and its file"

@@ -73,7 +73,7 @@ def check_entries(config: StackConfig, stack: str, sets: Iterable[str], library:
                 command = make_command([listed.pattern], f"--set {name}", today, owner=listed.owner, reason=listed.reason)
                 fix = f"remove the entry, or renew it: {command}"
             where = f"presets/catalog/{name}.yaml:entries"
-            checks.problems.append(Problem(where, f"{listed.pattern} is listed until {listed.until}, and {known}", _WHY_ENDED, fix))
+            checks.report(where, f"{listed.pattern} is listed until {listed.until}, and {known}", _WHY_ENDED, fix)
 
 
 def find_entry_warnings(

@@ -9,7 +9,6 @@ from containment.catalog.preset import Harness, Library, Maturity, Preset
 from containment.config.parser import get_alias
 from containment.config.stack_config import StackConfig
 from containment.config.validation.problems import Checks
-from containment.errors import Problem
 from containment.names import PolicyMode
 
 _WHY = "a regulator asks who accepted software that its own vendor does not call ready"
@@ -41,15 +40,15 @@ def check_harness_maturity(
             "or set installMode to a harness whose maturity is production (presets/harnesses.yaml)"
         )
         if waiver is None:
-            checks.problems.append(Problem(where, what, _WHY, fix))
+            checks.report(where, what, _WHY, fix)
         elif day is None or not waiver.is_active(day):
             ended = f"waived {harness.value} until {waiver.until}" + (f", and it is {day}" if day else ", and today's date is not given")
-            checks.problems.append(Problem(where, ended, _WHY, f"have {waiver.owner} renew the waiver, or set another installMode"))
+            checks.report(where, ended, _WHY, f"have {waiver.owner} renew the waiver, or set another installMode")
     for one in config.harness_waivers:
         if one is not waiver or is_ready or not preset.strict_logging:
             reason = f"the harness is {harness.value}" if one is not waiver else f"{preset.name} takes {harness.value} without one"
             why = "a waiver that nothing needs would stay forever"
-            checks.problems.append(Problem(where, f"waives {one.harness.value}, and {reason}", why, "remove the waiver"))
+            checks.report(where, f"waives {one.harness.value}, and {reason}", why, "remove the waiver")
 
 
 def check_first_boot(config: StackConfig, preset: Preset, harness: Harness, checks: Checks) -> None:

@@ -14,7 +14,6 @@ from containment.config.parser import get_alias
 from containment.config.stack_config import StackConfig
 from containment.config.validation.class_limits import Permit
 from containment.config.validation.problems import Checks
-from containment.errors import Problem
 from containment.patterns.domain import DomainPattern
 from containment.patterns.permitted_names.account_hosts import is_model_host
 from containment.patterns.permitted_names.aws_regions import find_service_region, move_to_region
@@ -36,13 +35,11 @@ def check_model_hosts(permits: Iterable[Permit], denied: Destinations, gateways:
             or any(has_overlap(host, other) for other in denied.patterns)
         ):
             continue
-        checks.problems.append(
-            Problem(
-                permit.where,
-                f"{host.text!r} is a host of models, and no approved model gateway",
-                "prompts and data go to the provider, whose approval nothing records",
-                f"remove it, or move it to {get_alias('approved_model_gateway_domains')}",
-            )
+        checks.report(
+            permit.where,
+            f"{host.text!r} is a host of models, and no approved model gateway",
+            "prompts and data go to the provider, whose approval nothing records",
+            f"remove it, or move it to {get_alias('approved_model_gateway_domains')}",
         )
 
 
@@ -58,13 +55,11 @@ def check_service_regions(permits: Iterable[Permit], config: StackConfig, checks
         region = find_service_region(pattern)
         if region in (None, config.aws_region):
             continue
-        checks.problems.append(
-            Problem(
-                where,
-                f"{pattern.text!r} is a service of AWS in {region}, and awsRegion is {config.aws_region}",
-                "it serves every account, and no VPC endpoint of this stack answers it with a policy",
-                f"write {move_to_region(pattern, config.aws_region)}, or remove it",
-            )
+        checks.report(
+            where,
+            f"{pattern.text!r} is a service of AWS in {region}, and awsRegion is {config.aws_region}",
+            "it serves every account, and no VPC endpoint of this stack answers it with a policy",
+            f"write {move_to_region(pattern, config.aws_region)}, or remove it",
         )
 
 
@@ -89,11 +84,9 @@ def check_resolved_names(permits: Iterable[Permit], config: StackConfig, checks:
         ):
             continue
         by_address = f"or list the service's address in {get_alias('approved_internal_apis')}"
-        checks.problems.append(
-            Problem(
-                f"{checks.file}:{get_alias('internal_dns_domains')}",
-                f"{name!r} is a public name, and no permit of this stack leads to it",
-                f"data can leave in queries to the name servers of {find_registrable_domain(domain) or domain}",
-                f"remove it, permit a name of its domain, {by_address if pattern.is_exact else 'or list exact names of internal services'}",
-            )
+        checks.report(
+            f"{checks.file}:{get_alias('internal_dns_domains')}",
+            f"{name!r} is a public name, and no permit of this stack leads to it",
+            f"data can leave in queries to the name servers of {find_registrable_domain(domain) or domain}",
+            f"remove it, permit a name of its domain, {by_address if pattern.is_exact else 'or list exact names of internal services'}",
         )

@@ -48,13 +48,11 @@ def _check_url(url: str, destinations: Mapping[WebGroupId, Destinations], checks
             fix = f"remove it from {key}, or from {found.origin}"
             checks.problems.append(_make_problem(checks, key, url, key, group, hits, fix))
         elif group is not WebGroupId.AWS_INFRA:
-            checks.problems.append(
-                Problem(
-                    f"{checks.file}:{key}",
-                    f"{url!r} is permitted by path, and {found.origin} permits {', '.join(repr(str(hit)) for hit in hits[:3])} whole",
-                    "every other path of the host is permitted by name, so the path decides nothing",
-                    f"remove the host from {found.origin}, or the URL from {key}",
-                )
+            checks.report(
+                f"{checks.file}:{key}",
+                f"{url!r} is permitted by path, and {found.origin} permits {', '.join(repr(str(hit)) for hit in hits[:3])} whole",
+                "every other path of the host is permitted by name, so the path decides nothing",
+                f"remove the host from {found.origin}, or the URL from {key}",
             )
 
 

@@ -29,12 +29,16 @@ class Checks:
         if not self._is_clouded(name, others):
             self.problems.append(make_problem(self.file, get_alias(name), value, what, fix, replacement))
 
+    def report(self, where: str, what: str, why: str, fix: str, replacement: Replacement | None = None) -> None:
+        """Record a problem, whichever values are wrong by themselves."""
+        self.problems.append(Problem(where, what, why, fix, replacement))
+
     def add_explained(self, name: str, what: str, why: str, fix: str, *others: str, replacement: Any = NO_VALUE) -> None:
         """Record a problem whose why and fix are not the declared ones; arguments as in `add`."""
         if not self._is_clouded(name, others):
             key = get_alias(name)
             mends = None if replacement is NO_VALUE else Replacement((key,), replacement)
-            self.problems.append(Problem(f"{self.file}:{key}", what, why, fix, mends))
+            self.report(f"{self.file}:{key}", what, why, fix, mends)
 
     def _is_clouded(self, name: str, others: tuple[str, ...]) -> bool:
         return bool(self.wrong & {get_alias(name), *map(get_alias, others)})

@@ -11,12 +11,20 @@ from typing import Any, Final
 
 from pydantic import AwareDatetime
 
-from containment.evidence.inputs import Inputs
-from containment.evidence.intoto import StatementError, parse_statement
-from containment.evidence.json_file import read_json_file
+from containment.evidence.bundle import StatementError, parse_statement
+from containment.evidence.inputs import Inputs, read_json_file
 from containment.evidence.model import Claim, Collected, Content, Contents, Judgement, Origin, PartName, UnfitContentError
-from containment.evidence.parts.form import ContentModel, PartForm, convert_status, make_claim, make_yes_or_no, parse_content
-from containment.evidence.parts.policy.configuration import ConfigurationContent
+from containment.evidence.parts.form import (
+    CheckContent,
+    ContentModel,
+    PartForm,
+    judge_check,
+    make_claim,
+    make_recent,
+    make_yes_or_no,
+    parse_content,
+)
+from containment.evidence.parts.policy import ConfigurationContent, parse_configuration
 from containment.loaders.approvers import find_key_problem
 from containment.preflight.finding import Status
 from containment.record.digests import PREFIX
@@ -25,17 +33,7 @@ from containment.record.refusal import Refusal
 
 FOLDER: Final = "attestations"
 MOST_HOURS: Final = 24
-_SLACK: Final = timedelta(minutes=5)
 _HOW: Final = "make a new one: containment attest STACK"
-
-
-class Check(ContentModel):
-    """One check of the attestation."""
-
-    id: str
-    what: str
-    status: str
-    detail: str = ""
 
 
 class Predicate(ContentModel):
@@ -45,7 +43,7 @@ class Predicate(ContentModel):
     time: AwareDatetime
     simulated: bool
     reviewed_policy: str
-    checks: tuple[Check, ...]
+    checks: tuple[CheckContent, ...]
 
 
 class Signer(ContentModel):
@@ -82,7 +80,7 @@ def collect(inputs: Inputs) -> Collected:
 def judge(content: Content, contents: Contents) -> Judgement:
     """Return the claims about the attestation; one that nobody trusted signed shows nothing, so its origin is unknown."""
     found = parse_content(AttestationsContent, content)
-    configuration = parse_content(ConfigurationContent, contents.get(PartName.CONFIGURATION) or {})
+    configuration = parse_configuration(contents)
     try:
         envelope = Envelope.parse(found.envelope, frozenset({STATEMENT_PAYLOAD}))
         statement = parse_statement(envelope)
@@ -101,7 +99,7 @@ def judge(content: Content, contents: Contents) -> Judgement:
         signed,
         make_yes_or_no("subject", "the attestation is about the policy that it names", subjects == expected, "its subject is another one"),
         *_judge_predicate(predicate, configuration),
-        *(_judge_check(one) for one in predicate.checks),
+        *(judge_check(one) for one in predicate.checks),
     )
     return Judgement(claims, Origin.SIMULATED if predicate.simulated else Origin.LIVE)
 
@@ -118,19 +116,8 @@ def _judge_predicate(predicate: Predicate, configuration: ConfigurationContent) 
     yield make_yes_or_no("stack", f"the attestation is of {stack}", predicate.stack == stack, f"it is of {predicate.stack}")
     is_same = predicate.reviewed_policy == configuration.policy_digest
     yield make_yes_or_no("policy", "the configured policy was attested", is_same, f"it is about the policy {predicate.reviewed_policy}")
-    age = configuration.made - predicate.time
-    when = predicate.time.isoformat()
-    if age < -_SLACK:
-        yield make_claim("recent", f"the attestation is at most {MOST_HOURS} hours old", Status.FAIL, f"{when} is after this bundle")
-    else:
-        is_recent = age <= timedelta(hours=MOST_HOURS)
-        yield make_yes_or_no("recent", f"the attestation is at most {MOST_HOURS} hours old", is_recent, f"it is of {when}")
-
-
-def _judge_check(check: Check) -> Claim:
-    status, word = convert_status(check.status)
-    reason = f"{word}: {check.detail}" if word else check.detail
-    return make_claim(f"check-{check.id}", check.what, status, "" if status is Status.PASS else reason or "no reason is given")
+    recent = f"the attestation is at most {MOST_HOURS} hours old"
+    yield make_recent("recent", recent, configuration.made, predicate.time, timedelta(hours=MOST_HOURS))
 
 
 PART = PartForm(

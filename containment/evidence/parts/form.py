@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TypeVar
+from datetime import datetime, timedelta
+from typing import Final, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
@@ -14,6 +15,9 @@ from containment.evidence.model import Claim, Collected, Content, Judge, PartNam
 from containment.fixes.model_findings import summarize_findings
 from containment.preflight.finding import Status
 from containment.queries.results import Case
+
+CLOCK_SLACK: Final = timedelta(minutes=5)
+"""The most by which two clocks may differ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,15 @@ class CaseContent(ContentModel):
     text: str
 
 
+class CheckContent(ContentModel):
+    """One check of an attestation or of a verified session."""
+
+    id: str
+    what: str
+    status: str
+    detail: str = ""
+
+
 def describe_case(case: Case) -> dict[str, str]:
     """Return a case as facts."""
     return {"id": case.id, "title": case.title, "status": case.status.value, "where": case.where, "text": case.text}
@@ -81,6 +94,25 @@ def make_claim(id_: str, statement: str, status: Status, reason: str = "") -> Cl
 def make_yes_or_no(id_: str, statement: str, is_true: bool, reason: str) -> Claim:
     """Return a claim that is PASS or FAIL, with the reason of a failure."""
     return make_claim(id_, statement, Status.PASS if is_true else Status.FAIL, "" if is_true else reason)
+
+
+def make_shown(id_: str, statement: str, is_shown: bool, reason: str) -> Claim:
+    """Return a claim that is PASS, or NOT TESTED with the reason where the facts do not show it."""
+    return make_claim(id_, statement, Status.PASS if is_shown else Status.NOT_TESTED, "" if is_shown else reason)
+
+
+def make_recent(id_: str, statement: str, made: datetime, time: datetime, longest: timedelta) -> Claim:
+    """Return the claim that facts are recent at the time of the bundle, `made`; facts of a later time are not."""
+    age = made - time
+    reason = f"{time.isoformat()} is after this bundle" if age < -CLOCK_SLACK else f"it is of {time.isoformat()}"
+    return make_yes_or_no(id_, statement, -CLOCK_SLACK <= age <= longest, reason)
+
+
+def judge_check(check: CheckContent) -> Claim:
+    """Return the claim of one signed check."""
+    status, word = convert_status(check.status)
+    reason = f"{word}: {check.detail}" if word else check.detail
+    return make_claim(f"check-{check.id}", check.what, status, "" if status is Status.PASS else reason or "no reason is given")
 
 
 def join_reasons(texts: Iterable[str]) -> str:

@@ -14,12 +14,20 @@ from typing import Any, Final
 from pydantic import AwareDatetime
 
 from containment.config.spec import ContainmentSpec
-from containment.evidence.deployed_state import list_resources
-from containment.evidence.inputs import Inputs
-from containment.evidence.json_file import JsonFile, read_json_file
+from containment.evidence.inputs import Inputs, JsonFile, list_resources, read_json_file
 from containment.evidence.model import Claim, Collected, Content, Contents, Judgement, Origin, PartName, Source
-from containment.evidence.parts.form import ContentModel, PartForm, convert_status, make_claim, make_yes_or_no, parse_content
-from containment.evidence.parts.policy.configuration import ConfigurationContent
+from containment.evidence.parts.form import (
+    CLOCK_SLACK,
+    CheckContent,
+    ContentModel,
+    PartForm,
+    judge_check,
+    make_claim,
+    make_shown,
+    make_yes_or_no,
+    parse_content,
+)
+from containment.evidence.parts.policy import ConfigurationContent, parse_configuration
 from containment.preflight.finding import Status
 from containment.session_check.storage import FOLDER, SCHEMA
 from containment.sessions.documents import build_shell_content, make_log_group_name, make_shell_name
@@ -38,15 +46,6 @@ class Settings(ContentModel):
     has_key: bool | None
 
 
-class SessionCheck(ContentModel):
-    """One check of the verified session."""
-
-    id: str
-    what: str
-    status: str
-    detail: str = ""
-
-
 class Session(ContentModel):
     """The verified session."""
 
@@ -54,7 +53,7 @@ class Session(ContentModel):
     time: AwareDatetime
     simulated: bool
     settings: dict[str, Any]
-    checks: tuple[SessionCheck, ...]
+    checks: tuple[CheckContent, ...]
 
 
 class SessionsContent(ContentModel):
@@ -122,7 +121,7 @@ def _parse(content: Any) -> dict[str, Any]:
 def judge(content: Content, contents: Contents) -> Judgement:
     """Return the claims about sessions."""
     found = parse_content(SessionsContent, content)
-    configuration = parse_content(ConfigurationContent, contents.get(PartName.CONFIGURATION) or {})
+    configuration = parse_configuration(contents)
     origin = Origin.SIMULATED if found.session and found.session.simulated else Origin.UNKNOWN if found.session else Origin.FILES
     return Judgement((*_judge_settings(found), *_judge_session(found, configuration)), origin)
 
@@ -149,16 +148,13 @@ def _judge_session(found: SessionsContent, configuration: ConfigurationContent) 
     yield make_yes_or_no("session-stack", f"the verified session is of {stack}", session.stack == stack, f"it is of {session.stack}")
     is_same = session.settings == found.settings.expected
     why = "it was verified with other settings; verify one again"
-    yield make_claim("session-settings", "it had today's settings", Status.PASS if is_same else Status.NOT_TESTED, "" if is_same else why)
+    yield make_shown("session-settings", "it had today's settings", is_same, why)
     age = configuration.made - session.time
-    is_recent = timedelta(minutes=-5) <= age <= timedelta(days=MOST_DAYS)
+    is_recent = -CLOCK_SLACK <= age <= timedelta(days=MOST_DAYS)
     yield make_yes_or_no("session-recent", f"it is at most {MOST_DAYS} days old", is_recent, f"it is of {session.time.isoformat()}")
     if not session.checks:
         yield make_claim("session", "the session has checks", Status.NOT_TESTED, "the file lists none")
-    for check in session.checks:
-        status, word = convert_status(check.status)
-        detail = f"{word}: {check.detail}" if word else check.detail
-        yield make_claim(f"check-{check.id}", check.what, status, "" if status is Status.PASS else detail or "no reason is given")
+    yield from map(judge_check, session.checks)
 
 
 PART = PartForm(

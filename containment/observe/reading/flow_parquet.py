@@ -10,7 +10,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final
 
-from containment.logs.vpc_flow import PROTOCOL_NUMBERS
+from containment.logs.aws import PROTOCOL_NUMBERS
 from containment.observe.reading.agents import AgentNetworks
 from containment.observe.reading.decision_row import DECISIONS, Source
 

@@ -21,10 +21,9 @@ from ipaddress import ip_address
 from typing import Final
 from uuid import UUID
 
+from containment.logs.aws import PROTOCOL_NUMBERS
 from containment.logs.decisions import DEFAULT_ACTION
-from containment.logs.errors import LogFormatError, explain_broken_line
-from containment.logs.record import DecisionRecord
-from containment.logs.vpc_flow import PROTOCOL_NUMBERS
+from containment.logs.record import DecisionRecord, LogFormatError, explain_broken_line
 from containment.policy.flow import PolicyVerdict
 
 COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {

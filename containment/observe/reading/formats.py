@@ -12,12 +12,10 @@ from typing import Final
 
 from pydantic import ValidationError
 
+from containment.logs.aws import DEFAULT_FIELDS, PROTOCOL_NUMBERS, FlowAction, FlowRecord, QueryRecord, find_status, parse_flow_header
 from containment.logs.decisions import decide_from_flow, decide_from_gateway, decide_from_query
-from containment.logs.errors import LogFormatError
 from containment.logs.gateway import PacketLine, parse_gateway_line
-from containment.logs.record import DecisionRecord
-from containment.logs.resolver_query import QueryRecord
-from containment.logs.vpc_flow import DEFAULT_FIELDS, PROTOCOL_NUMBERS, FlowAction, FlowRecord, find_status, parse_flow_header
+from containment.logs.record import DecisionRecord, LogFormatError
 from containment.observe.reading import flowiq
 from containment.observe.reading.agents import AgentNetworks, is_answer
 from containment.observe.reading.decision_row import AnswerRow, DecisionRow, Source, make_row

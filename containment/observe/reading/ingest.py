@@ -2,6 +2,8 @@
 
 Lines read are lines counted by kind and rejects, always. The rows are stored as Parquet in a work folder, so that a month of logs needs
 no memory of its size.
+
+The tables of ingested logs in DuckDB.
 """
 
 from __future__ import annotations
@@ -9,26 +11,26 @@ from __future__ import annotations
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import duckdb
+import ibis
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from containment.logs.errors import LogFormatError
+from containment.logs.record import LogFormatError
 from containment.observe.reading.agents import AgentNetworks
 from containment.observe.reading.decision_row import ANSWERS, DECISIONS, AnswerRow, DecisionRow, Source
-from containment.observe.reading.encodings import ByteLines
 from containment.observe.reading.flow_parquet import NotFlowsError, convert_flows
 from containment.observe.reading.flowiq import ForeignTableError
 from containment.observe.reading.formats import LineReader, Skipped, UnknownFormatError
-from containment.observe.reading.rejects import Rejects
-from containment.observe.reading.sequences import SequenceWatch
+from containment.observe.reading.rejects import Rejects, SequenceWatch
 from containment.observe.reading.source_kinds import UNREADABLE_FILE
-from containment.observe.reading.sources import LogFile
+from containment.observe.reading.sources import ByteLines, LogFile
 
 LONGEST_LINE: Final = 1 << 20
 """Bytes; a longer line is rejected."""
@@ -225,3 +227,34 @@ class _Writer:
     def __exit__(self, *_: object) -> None:
         self._flush()
         self._writer.close()
+
+
+@dataclass(frozen=True, slots=True)
+class LogTables:
+    """The decisions of a window, the DNS answers, and the connection that answers questions about them."""
+
+    connection: Any
+    decisions: Any
+    answers: Any
+
+    def run(self, question: Any) -> list[dict[str, Any]]:
+        """Return the rows of a question."""
+        rows: list[dict[str, Any]] = self.connection.to_pyarrow(question).to_pylist()
+        return rows
+
+
+@contextmanager
+def open_tables(found: Ingested, since: datetime | None, until: datetime | None) -> Iterator[LogTables]:
+    """Open the tables of ingested logs, with the decisions of a window; either end may be open."""
+    connection = ibis.duckdb.connect(memory_limit="1GB", temp_directory=str(found.folder / "spill"))
+    try:
+        connection.raw_sql("SET TimeZone = 'UTC'")
+        decisions = connection.read_parquet(str(found.decisions / "*.parquet"), table_name="decisions")
+        answers = connection.read_parquet(str(found.answers), table_name="answers")
+        if since:
+            decisions = decisions.filter(decisions.time >= ibis.literal(since.astimezone(UTC)))
+        if until:
+            decisions = decisions.filter(decisions.time < ibis.literal(until.astimezone(UTC)))
+        yield LogTables(connection, decisions, answers)
+    finally:
+        connection.disconnect()

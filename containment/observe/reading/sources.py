@@ -1,29 +1,132 @@
 """Sources of logs: files, folders, `s3://bucket/prefix`, `logs:GROUP` of CloudWatch, and `lab:STACK` for the lab's own files.
 
 Compression and Parquet are recognized by the first bytes. Every path that cannot be read is reported at once.
+
+CloudWatch log groups as sources: every event of a group in the window, stored as lines for reading.
+
+The endpoint and the credentials are those of the AWS SDK's environment.
+
+Text of a log in UTF-8: a byte order mark is removed, and UTF-16, as spreadsheets export it, is converted line by line.
 """
 
 from __future__ import annotations
 
+import codecs
 import gzip
+import io
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final, Protocol, cast
 
 from containment.errors import InputError, Problem
-from containment.observe.reading.encodings import ByteLines, convert_to_utf8
-from containment.observe.reading.log_groups import PREFIX, download_log_group
 from containment_lab.home import LabHome
+
+_UTF8, _UTF16 = codecs.BOM_UTF8, (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_UTF32: Final = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
+
+
+class ByteLines(Protocol):
+    """Lines of bytes."""
+
+    def readline(self, size: int = -1, /) -> bytes:
+        """Return the next line, at most about `size` bytes of it; empty at the end."""
+
+
+class _ConvertedLines:
+    """Lines of UTF-16 in UTF-8."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._text = io.TextIOWrapper(file, encoding="utf-16", newline="\n")
+
+    def readline(self, size: int = -1, /) -> bytes:
+        """Return the next line, at most `size` characters of it; raise UnicodeError for text that is no UTF-16."""
+        try:
+            return self._text.readline(size).encode()
+        except UnicodeError as error:
+            raise UnicodeError(f"it is no UTF-16 to its end ({error}); export it in UTF-8") from None
+
+
+class _ForeignLines:
+    """A file in an encoding that is not read."""
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+
+    def readline(self, _: int = -1, /) -> bytes:
+        """Raise UnicodeError."""
+        raise UnicodeError(f"it is {self._what}; export it in UTF-8")
+
+
+def convert_to_utf8(file: object) -> ByteLines:
+    """Return the lines of an open binary file, by its first bytes."""
+    raw = cast(BinaryIO, file)
+    head = raw.read(4)
+    raw.seek(0)
+    if head in _UTF32:
+        return _ForeignLines("UTF-32")
+    if head.startswith(_UTF16):
+        return _ConvertedLines(raw)
+    if b"\0" in head:
+        return _ForeignLines("UTF-16 without a byte order mark, or no text")
+    if head.startswith(_UTF8):
+        raw.seek(len(_UTF8))
+    return raw
+
+
+PREFIX: Final = "logs:"
+_WHY: Final = "observations that leave logs out would be mistaken for all traffic"
+_FIX_GROUP: Final = "check the group's name and the stack's region (AWS_REGION without --stack), and the right logs:FilterLogEvents"
+
+
+def download_log_group(source: str, target: Path, region: str | None, since: datetime | None, until: datetime | None) -> None:
+    """Store the events of a log group as lines.
+
+    Args:
+        source: `logs:GROUP`.
+        target: The file to write.
+        region: The group's region; None for the AWS SDK's own.
+        since: First time; None for the whole group.
+        until: Time after the last.
+
+    Raises:
+        InputError: The group cannot be read.
+    """
+    import boto3
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    group = source.removeprefix(PREFIX)
+    if not group:
+        raise InputError("logs cannot be read", [Problem(source, "names no log group", _WHY, "write logs:GROUP")])
+    span = {key: int(moment.timestamp() * 1000) for key, moment in (("startTime", since), ("endTime", until)) if moment is not None}
+    try:
+        pages = boto3.client("logs", region_name=region).get_paginator("filter_log_events").paginate(logGroupName=group, **span)
+        with target.open("w", encoding="utf-8", errors="backslashreplace") as out:
+            for page in pages:
+                out.writelines(f"{' '.join(event['message'].splitlines())}\n" for event in page.get("events", ()))
+    except (BotoCoreError, ClientError, ValueError) as error:
+        raise InputError("logs cannot be read", [Problem(source, str(error), _WHY, _FIX_GROUP)]) from None
+
+
+def list_stack_groups(stack: str, *, flows: bool, queries: bool) -> list[str]:
+    """Return the log groups that a stack deploys, as sources.
+
+    Args:
+        stack: The stack's name.
+        flows: Whether it has a flow log.
+        queries: Whether it has a query log.
+    """
+    kinds = [kind for kind, is_on in (("flow-logs", flows), ("dns-queries", queries)) if is_on]
+    return [f"{PREFIX}/containment/{stack}/{kind}" for kind in kinds]
+
 
 LAB_FILES: Final = ("gateway.log", "vpc-flow.log", "resolver-query.log")
 """The lab's logs in the formats of the gateway and AWS."""
 _LAB, _S3 = "lab:", "s3://"
 _PARQUET, _GZIP = b"PAR1", b"\x1f\x8b"
-_WHY: Final = "observations that leave logs out would be mistaken for all traffic"
 
 
 @dataclass(frozen=True)

@@ -1,15 +1,24 @@
-"""An observation as one HTML page with inline SVG: no script, no request to another host, light and dark.
+"""Written observations: the HTML page, and the dated results of scheduled runs.
+
+An observation as one HTML page with inline SVG: no script, no request to another host, light and dark.
 
 Every text from a log is escaped: a server name is chosen by the agent.
+
+Dated results of scheduled observation, and the note of the last run, which `preflight` reads.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from datetime import date, timedelta
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
 from html import escape
+from pathlib import Path
 from typing import Final
 
+from containment.files.output_files import write_whole
+from containment.loaders.observation_runs import LAST_RUN, ObservationRun, digest_result
+from containment.observe.evidence import render_evidence
 from containment.observe.observation import DayFlows, Observation
 from containment.queries.results import Answer, Section
 
@@ -112,3 +121,33 @@ def _render_table(section: Section) -> str:
     head = "".join(f"<th>{escape(name)}</th>" for name in section.columns)
     rows = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in section.rows)
     return f"<h2>{escape(section.title)}</h2><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+def write_result(found: Observation, stack: str, sources: Sequence[str], folder: Path, now: datetime) -> Path:
+    """Write a dated result and the note of the run, each whole or not at all; return the result's path.
+
+    The note is written last: it never names a result that does not exist.
+
+    Args:
+        found: The observation.
+        stack: The stack.
+        sources: What was read.
+        folder: The stack's folder of results; it is created.
+        now: The time of the run.
+    """
+    evidence = found.evidence
+    text = render_evidence(evidence)
+    path = folder / f"{now:%Y%m%dT%H%M%SZ}.json"
+    run = ObservationRun(
+        stack=stack,
+        at=now,
+        sources=tuple(sources),
+        evidence=path.name,
+        sha256=digest_result(text),
+        window_end=evidence.window.end,
+        is_judged=found.judged > 0,
+        would_be_denied=len({one.name for one in evidence.would_be_denied}),
+    )
+    write_whole(path, text)
+    write_whole(folder / LAST_RUN, run.model_dump_json(by_alias=True, indent=2) + "\n")
+    return path

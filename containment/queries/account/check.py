@@ -12,17 +12,16 @@ from datetime import UTC, datetime
 
 from containment.controller_api.client import ControllerAddress
 from containment.exit_code import Exit
+from containment.preflight.access import Clients, LiveSystems
 from containment.preflight.facts import UnreadFact as NotConfigured
 from containment.preflight.finding import Status
-from containment.preflight.place import LiveSystems
 from containment.queries.account.controller import read_controller
 from containment.queries.account.hosts import read_hosts
 from containment.queries.account.identity import read_identity
-from containment.queries.account.joined_stack import find_scope, join
+from containment.queries.account.joined_stack import find_scope, find_undeclared, join
 from containment.queries.account.names import read_names
 from containment.queries.account.network import read_network
-from containment.queries.account.reading import Clients, Reading, UnreadPart
-from containment.queries.account.undeclared_resources import find_undeclared
+from containment.queries.account.reading import Reading, UnreadPart
 from containment.queries.check import check_graph, choose_rules, get_advice
 from containment.queries.results import Answer, Case
 from policypack.decision_rule import build_decision_rule, load_decisions

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from containment.queries.account.reading import Clients, Reading, Scope, read_pages
+from containment.preflight.access import Clients
+from containment.queries.account.reading import Reading, Scope, read_pages
 from policypack.graph import known_types as kt
 
 ZONE: Final = "aws:route53/zone:Zone"

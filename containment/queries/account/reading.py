@@ -8,7 +8,6 @@ from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from containment.preflight.rights import Clients
 from policypack.graph.plain_data import make_plain
 from policypack.graph.resources import Provider, Resource
 
@@ -107,6 +106,3 @@ def build_filter(name: str, *values: str) -> dict[str, Any]:
 def read_tags(thing: Mapping[str, Any]) -> dict[str, str]:
     """Return the tags of a resource in an AWS response."""
     return {each["Key"]: each["Value"] for each in thing.get("Tags") or ()}
-
-
-__all__ = ["Clients", "Reading", "Scope", "UnreadPart", "build_filter", "read_pages", "read_tags"]

@@ -1,17 +1,17 @@
-"""The stacks of a git revision, even if its presets are invalid.
+"""The two sides of a comparison, and how they are paired: each is a stack, a state file, or the stacks of a git revision.
 
-The revision belongs to the checkout of the current folder or, outside of one, to the checkout that the command is installed from.
-
-A review needs to see what a change opens even if the change is not allowed. Then the patterns are read without their checks, the stack's
-other facts come from the valid side's presets, and the answer lists why the presets are refused.
+The revision belongs to the checkout of the current folder or, outside of one, to the checkout that the command is installed from. Its
+presets may be invalid, as a review needs to see what a change opens even if the change is not allowed. Then the patterns are read without
+their checks, the stack's other facts come from the valid side's presets, and the answer lists why the presets are refused.
 """
 
 from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +21,14 @@ from containment.catalog.preset import Library
 from containment.config.destinations import resolve_destinations
 from containment.errors import InputError, Problem
 from containment.git import read_git
+from containment.input_reader import InputReader
 from containment.loaders import strict_yaml
 from containment.loaders.presets import load_library
 from containment.loaders.stack_file import read_stack
 from containment.names import WebGroupId
 from containment.patterns.domain import DomainPattern
+from containment.queries.comparison.diff import Pair
+from containment.queries.subject.state_policy import read_state_subject
 from containment.queries.subject.subjects import build_subject
 
 _MOST = 40
@@ -148,3 +151,69 @@ def _parse_entry(raw: Any) -> Entry:
         for field, key in (("uploads", "uploads"), ("relays", "relays"), ("foreign_tenant", "foreignTenant"))
     }
     return Entry.model_construct(**told, reviewed=raw.get("reviewed"))
+
+
+@dataclass(frozen=True)
+class _Side:
+    """One side: a state file's subject, or stacks of a tree."""
+
+    stacks: tuple[str, ...]
+    tree: Tree | None = None
+    state: Subject | None = None
+    overrides: Mapping[str, str] = field(default_factory=dict)
+
+    def read_subjects(self, fallback: Library | None) -> Mapping[str, tuple[Subject, tuple[str, ...]]]:
+        """Return the subjects by name, each with the reasons for which it would be refused."""
+        if self.tree is None:
+            assert self.state is not None
+            return {self.stacks[0]: (self.state, ())}
+        return {stack: self.tree.read_subject(stack, fallback, self.overrides) for stack in self.stacks}
+
+
+def make_pairs(before: str, after: str, folder: Path = Path(), overrides: Mapping[str, str] | None = None) -> list[Pair]:
+    """Return the pairs to compare: two single policies are one pair, revisions are compared stack by stack.
+
+    Args:
+        before: a stack, a revision's stack or stacks, or a state file.
+        after: the same; `.` is the folder.
+        folder: where stack files, presets and the git repository are.
+        overrides: configuration of the stacks of `after`, by key.
+
+    Raises:
+        InputError: a side cannot be read, or the sides have no stack in common.
+    """
+    with ExitStack() as held:
+        reader = InputReader("cannot compare")
+        one_side = reader.read(lambda: _read_side(before, folder, held, {}))
+        other_side = reader.read(lambda: _read_side(after, folder, held, overrides or {}))
+        sides = [side.value if side.is_read else None for side in (one_side, other_side)]
+        libraries = [side.tree.library if side and side.tree else None for side in sides]
+        read = [
+            reader.read(partial(side.read_subjects, library)) if side else None
+            for side, library in zip(sides, reversed(libraries), strict=True)
+        ]
+        reader.require()
+        old, new = (subjects.value for subjects in read if subjects is not None)
+    if len(old) == 1 and len(new) == 1:
+        (one,), (two,) = old, new
+        return [Pair(one if one == two else f"{one} and {two}", old[one][0], new[two][0], new[two][1])]
+    if len(old) == 1 or len(new) == 1:  # `REV:STACK` against `.` or REV: the stack of that name
+        (name,) = old if len(old) == 1 else new
+        if name not in old or name not in new:
+            problem = Problem(name, "is not on both sides", "there is nothing to compare it with", "name a stack that both sides have")
+            raise InputError("cannot compare", [problem])
+        return [Pair(name, old[name][0], new[name][0], new[name][1])]
+    return [Pair(name, old[name][0] if name in old else None, *new.get(name, (None, ()))) for name in sorted({*old, *new})]
+
+
+def _read_side(text: str, here: Path, held: ExitStack, overrides: Mapping[str, str]) -> _Side:
+    path = Path(text)
+    if text == ".":
+        return _Side(tuple(find_stacks(here)), Tree.read(here), overrides=overrides)
+    if path.is_file():
+        return _Side((path.name,), state=read_state_subject(path))
+    if (here / f"Pulumi.{text}.yaml").is_file():
+        return _Side((text,), Tree.read(here), overrides=overrides)
+    revision, colon, stack = text.rpartition(":")
+    tree = Tree.read(held.enter_context(extract_revision(revision if colon else text, here)))
+    return _Side((stack,) if colon else tuple(find_stacks(tree.folder)), tree, overrides=overrides)

@@ -10,7 +10,7 @@ import pytest
 
 from containment.controller_api.client import ControllerAddress
 from containment.controller_api.reader import ControllerReader
-from containment.preflight.ownership import find_attachment_points
+from containment.preflight.controller import find_attachment_points
 from tests.containment_lab.controller.conftest import Simulator
 from tests.support.deploy import Deployed, deploy, stack_config
 

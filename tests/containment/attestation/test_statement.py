@@ -14,11 +14,9 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from securesystemslib.signer import CryptoSigner
 
-from containment.attestation.checked import CheckedItem, Verdict, decide_verdict
-from containment.attestation.freshness import Freshness, check_freshness, find_latest
 from containment.attestation.keys import load_attesters
-from containment.attestation.statement import Attestation, parse_statement
-from containment.attestation.storage import read_attestation, write_attestation
+from containment.attestation.statement import Attestation, CheckedItem, Verdict, decide_verdict, parse_statement
+from containment.attestation.storage import Freshness, check_freshness, find_latest, read_attestation, write_attestation
 from containment.errors import InputError
 from containment.exit_code import Exit
 from containment.names import PolicyMode

@@ -12,8 +12,7 @@ from typing import Any
 
 import pytest
 
-from containment.baseline.rules import LIMITED, Rule
-from containment.baseline.thresholds import load_thresholds
+from containment.baseline.thresholds import LIMITED, Rule, load_thresholds
 from tests.support.child import REPOSITORY
 
 THRESHOLDS = load_thresholds()

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from containment.baseline.answer import describe_comparison
 from containment.baseline.profile import Profile
-from containment.baseline.rules import LIMITED, Rule
+from containment.baseline.thresholds import LIMITED, Rule
 from containment.exit_code import Exit
 from tests.containment.baseline.traffic import (
     AGENT,

@@ -19,7 +19,7 @@ from containment.baseline.learning import learn_profile
 from containment.baseline.profile import read_profile, render_profile
 from containment.baseline.reading import read_traffic
 from containment.errors import InputError
-from containment.logs.vpc_flow import DEFAULT_FIELDS
+from containment.logs.aws import DEFAULT_FIELDS
 from containment.observe.reading.decision_row import Source
 from tests.containment.baseline.traffic import (
     AGENT,

@@ -17,9 +17,8 @@ from containment.baseline.profile import Profile
 from containment.baseline.reading import LogScope, Reading, read_traffic
 from containment.baseline.thresholds import load_thresholds
 from containment.loaders.presets import load_library
+from containment.logs.aws import FlowAction, FlowRecord, QueryRecord, ResolverAnswer
 from containment.logs.gateway import PacketLine, SessionLine, Stage
-from containment.logs.resolver_query import QueryRecord, ResolverAnswer
-from containment.logs.vpc_flow import FlowAction, FlowRecord
 from containment.policy.flow import PolicyVerdict
 
 START = datetime(2026, 11, 2, tzinfo=UTC)

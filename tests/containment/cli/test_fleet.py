@@ -16,10 +16,7 @@ from rich.console import Console
 from containment.cli.fleet.screen import LiveTable
 from containment.exit_code import Exit
 from containment.fleet import backend
-from containment.fleet.backend import Outcome, Task
-from containment.fleet.deployment import Deployment
-from containment.fleet.names import BackendName, Verb
-from containment.fleet.result import make_ended
+from containment.fleet.backend import BackendName, Deployment, Outcome, Task, Verb, make_ended
 from containment.fleet.runner import Event, Moment
 from tests.containment.cli.conftest import Run
 

@@ -19,7 +19,7 @@ from typer.testing import CliRunner
 from containment.cli import common
 from containment.cli.app import app
 from containment.queries.renderers import table
-from containment.queries.renderers.columns import format_columns
+from containment.queries.renderers.table import format_columns
 from containment.queries.results import Answer, Section
 
 from .conftest import Run

@@ -16,8 +16,7 @@ from hypothesis import strategies as st
 
 from containment.discovery.answer import build_answer
 from containment.discovery.comparison import compare
-from containment.discovery.config_formats import FormatError, parse
-from containment.discovery.files import MOST_BYTES, OWN_ROOT, Root, UnreadableError, list_folder, read_file
+from containment.discovery.files import MOST_BYTES, OWN_ROOT, FormatError, Root, UnreadableError, list_folder, parse, read_file
 from containment.discovery.inventory import UnseenLog
 from containment.discovery.known_data import ConfigFile, ConfigFormat, load_config_files
 from containment.discovery.places import Place

@@ -14,13 +14,10 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 from moto.ec2.models import EC2Backend
 
-from containment.emergency_stop.answer import build_answer
-from containment.emergency_stop.hosts import find_target
-from containment.emergency_stop.instance import await_stopped
-from containment.emergency_stop.recorded import make_record_step
+from containment.emergency_stop.hosts import await_stopped, find_target
 from containment.emergency_stop.sessions import LONGEST_SESSION, POLICY, build_revocation
 from containment.emergency_stop.steps import Outcome, StepError, StepName, StepResult
-from containment.emergency_stop.stop import return_hosts, stop_hosts
+from containment.emergency_stop.stop import build_answer, make_record_step, return_hosts, stop_hosts
 from containment.exit_code import Exit
 from containment.queries.records.audit import list_entries, verify_record
 from containment_lab.cloud import moto_patches

@@ -14,13 +14,13 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from securesystemslib.signer import CryptoSigner
 
+from containment.attestation.keys import load_trusted_keys
 from containment.cli.records.evidence import make_plan_describer
 from containment.evidence.bundle import Bundle, Statement, make_envelope, parse_bundle, render_document
 from containment.evidence.inputs import Inputs
 from containment.evidence.make import MadeBundle, judge_parts, make_bundle
 from containment.evidence.model import Part, PartName
 from containment.evidence.registry import FORMS, build_part
-from containment.evidence.trusted_keys import load_trusted_keys
 from containment.evidence.verify import BundleProblem, verify_bundle
 from containment.loaders.approvers import load_approvers
 from containment.loaders.stack_file import read_stack

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from containment.evidence.model import PartName
-from containment.evidence.parts.people.actions import judge as judge_actions
+from containment.evidence.parts.people import judge_actions
 from containment.preflight.finding import Status
 from containment.record.action_entries import ExecutionState
 from tests.containment.evidence.desk import NOW, STACK, Desk, get_status, judge

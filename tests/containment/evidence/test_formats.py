@@ -16,7 +16,7 @@ from containment.evidence.controls import CONTROLS, judge_controls
 from containment.evidence.formats import FORMATS, render_format
 from containment.evidence.make import MadeBundle
 from containment.evidence.model import Origin, PartName, combine_origins, find_worst
-from containment.evidence.parts.lab_tests.six_tests import NAMES
+from containment.evidence.parts.run_results import NAMES
 from containment.evidence.tables import describe_origin
 from containment.preflight.finding import Status
 from containment.queries.renderers.as_csv import defuse_cell

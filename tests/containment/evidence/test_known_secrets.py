@@ -10,9 +10,8 @@ from pathlib import Path
 import pytest
 
 from containment.errors import InputError
-from containment.evidence.known_secrets import find_secrets, is_secret_name
 from containment.evidence.make import refuse_secrets
-from containment.evidence.secret_scan import Secret
+from containment.evidence.secret_scan import Secret, collect_secrets, is_secret_name
 from tests.containment.evidence.desk import STACK, Desk
 
 PASSWORD = "planted-Controller/password=1"
@@ -48,7 +47,7 @@ def test_every_source_is_searched(desk: Desk) -> None:
     named.write_text(f"{KEY}\n\nanother-planted-one\n")
     found = {
         one.source: one.value.decode()
-        for one in find_secrets(STACK, desk.folder, [named], {"MODEL_API_KEY": "from-the-environment", "HOME": "/root"})
+        for one in collect_secrets(STACK, desk.folder, [named], {"MODEL_API_KEY": "from-the-environment", "HOME": "/root"})
     }
     assert found == {
         "$MODEL_API_KEY": "from-the-environment",
@@ -60,19 +59,19 @@ def test_every_source_is_searched(desk: Desk) -> None:
 
 @pytest.mark.parametrize("value", ["", "short", "$OTHER_VARIABLE", "${secret:name}", "/etc/passwd", "[secret]"])
 def test_a_reference_is_no_value(desk: Desk, value: str) -> None:
-    assert find_secrets(STACK, desk.folder, (), {"API_KEY": value}) == ()
+    assert collect_secrets(STACK, desk.folder, (), {"API_KEY": value}) == ()
 
 
 @pytest.mark.parametrize("value", ["/wJalrXUtnFEMI/K7MDENG/bPxRfiCYzz", "~abcdefgh", "./abcdefgh", "x" * 5000, "a\x00bcdefghi"])
 def test_a_value_that_only_looks_like_a_path_is_searched_for(desk: Desk, value: str) -> None:
-    assert [one.value.decode() for one in find_secrets(STACK, desk.folder, (), {"API_KEY": value})] == [value]
+    assert [one.value.decode() for one in collect_secrets(STACK, desk.folder, (), {"API_KEY": value})] == [value]
 
 
 def test_a_file_that_cannot_be_searched_for_is_refused(desk: Desk) -> None:
     short = desk.folder / "short.txt"
     short.write_text("abc\n")
     with pytest.raises(InputError) as raised:
-        find_secrets(STACK, desk.folder, [short, Path("nowhere.txt")], {})
+        collect_secrets(STACK, desk.folder, [short, Path("nowhere.txt")], {})
     assert len(raised.value.problems) == 2
     assert "abc" not in str(raised.value)
 

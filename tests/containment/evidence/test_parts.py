@@ -13,7 +13,7 @@ import pytest
 from containment.errors import InputError
 from containment.evidence.controls import judge_controls
 from containment.evidence.model import Origin, Part, PartName
-from containment.evidence.parts.people.stakeholders import ROLES
+from containment.evidence.parts.people import ROLES
 from containment.evidence.registry import build_part
 from containment.observe.evidence import Evidence, render_evidence
 from containment.preflight.finding import Status

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from containment.attestation.keys import TrustedKey
 from containment.evidence.bundle import parse_bundle
 from containment.evidence.make import MadeBundle
 from containment.evidence.model import PartName, UnfitContentError
 from containment.evidence.registry import build_part
-from containment.evidence.trusted_keys import TrustedKey
 from containment.evidence.verify import verify_bundle
 from containment.record.envelope import parse_public_key
 from tests.containment.evidence.desk import Desk, alter, alter_and_sign, make_public_pem

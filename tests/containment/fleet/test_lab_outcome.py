@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 
 from containment.exit_code import Exit
-from containment.fleet.backend import Task
+from containment.fleet.backend import Task, Verb
 from containment.fleet.lab_backend import build_outcome
-from containment.fleet.names import Verb
 
 TASK = Task(verb=Verb.UP, stack="coding-eu", folder=Path())
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from containment.errors import InputError
+from containment.fleet.loader import FleetFile
 from containment.fleet.new_stack import NewStack, find_network, find_stack, propose_stack
-from containment.fleet.site import FleetFile
 from containment.loaders.stack_file import read_stack, resolve_new_stack
 from containment.names import RFC1918, PolicyMode
 from tests.containment.fleet.conftest import SITES, Write

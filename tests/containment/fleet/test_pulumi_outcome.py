@@ -11,8 +11,7 @@ import yaml
 from containment.errors import InputError
 from containment.exit_code import Exit
 from containment.fleet import pulumi_backend
-from containment.fleet.backend import Task
-from containment.fleet.names import Verb
+from containment.fleet.backend import Task, Verb
 from containment.fleet.pulumi_backend import PulumiBackend
 
 TASK = Task(verb=Verb.UP, stack="coding-eu", folder=Path("project"))

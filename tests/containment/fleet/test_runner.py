@@ -9,11 +9,8 @@ from pathlib import Path
 import pytest
 
 from containment.exit_code import Exit
-from containment.fleet.backend import Outcome, Task
-from containment.fleet.deployment import Deployment
-from containment.fleet.names import BackendName, Verb
-from containment.fleet.result import Ended, Result, choose_worst
-from containment.fleet.run_answer import build_run_answer
+from containment.fleet.answers import build_run_answer
+from containment.fleet.backend import BackendName, Deployment, Ended, Outcome, Result, Task, Verb, choose_worst
 from containment.fleet.runner import Event, FleetRun, Moment
 from containment_lab.errors import EngineError
 

@@ -12,15 +12,13 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from securesystemslib.signer import CryptoSigner
 
-from containment.attestation.checked import CheckedItem
-from containment.attestation.statement import Attestation
+from containment.attestation.statement import Attestation, CheckedItem
 from containment.attestation.storage import write_attestation
 from containment.exit_code import Exit
 from containment.fleet.answers import build_status_answer
+from containment.fleet.backend import BackendName, Deployment, describe_deployment
 from containment.fleet.checks import FleetFacts
-from containment.fleet.deployment import Deployment, describe_deployment
 from containment.fleet.members import Member
-from containment.fleet.names import BackendName
 from containment.fleet.status import Observed, StackStatus, build_status, digest_member, find_unreviewed, judge_agents, list_problem_cases
 from containment.names import PolicyMode
 from containment.preflight.finding import Status

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from containment.fleet.backend import Verb
 from containment.fleet.checks import FleetFacts
-from containment.fleet.names import Verb
-from containment.fleet.tasks import build_destroy_tasks, build_up_tasks
+from containment.fleet.runner import build_destroy_tasks, build_up_tasks
 from tests.containment.fleet.conftest import Write
 
 POINTS = {"platform": ["coding-monitor-us"], "platform-eu": ["coding-enforce-eu"]}

@@ -10,11 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from containment.logs.aws import FirewallAction, FlowAction, FlowRecord, QueryRecord
 from containment.logs.decisions import DEFAULT_ACTION, decide_from_flow, decide_from_query, read_gateway_line
-from containment.logs.errors import LogFormatError
 from containment.logs.gateway import PacketLine, SessionLine, Stage, parse_gateway_line
-from containment.logs.resolver_query import FirewallAction, QueryRecord
-from containment.logs.vpc_flow import FlowAction, FlowRecord
+from containment.logs.record import LogFormatError
 from containment.policy.flow import PolicyVerdict
 
 PORTS = st.integers(0, 65535)

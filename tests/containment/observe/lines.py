@@ -6,9 +6,8 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from uuid import UUID, uuid5
 
+from containment.logs.aws import FirewallAction, FlowAction, FlowRecord, QueryRecord, ResolverAnswer
 from containment.logs.gateway import PacketLine, SessionLine, Stage
-from containment.logs.resolver_query import FirewallAction, QueryRecord, ResolverAnswer
-from containment.logs.vpc_flow import FlowAction, FlowRecord
 from containment.policy.flow import PolicyVerdict
 
 START = datetime(2026, 11, 1, 12, tzinfo=UTC)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from containment.logs.resolver_query import FirewallAction
+from containment.logs.aws import FirewallAction
 from containment.observe.reading.ingest import ingest_files
 from containment.observe.reading.rejects import Rejects
 from containment.observe.reading.sources import LogFile

@@ -15,9 +15,8 @@ from containment.errors import InputError
 from containment.exit_code import Exit
 from containment.loaders.presets import load_library
 from containment.loaders.stack_file import read_stack
+from containment.logs.aws import FirewallAction, FlowAction
 from containment.logs.gateway import Stage
-from containment.logs.resolver_query import FirewallAction
-from containment.logs.vpc_flow import FlowAction
 from containment.observe.evidence import Evidence, Flag, render_evidence
 from containment.observe.observation import Observation, Scope, observe
 from containment.observe.report.answer import build_answer, choose_exit_code

@@ -6,8 +6,8 @@ import pytest
 
 from containment.loaders.presets import load_library
 from containment.names import REGULATED_CLASSES
-from containment.preflight.approvals import check_approvers
 from containment.preflight.finding import Status
+from containment.preflight.stack_checks import check_approvers
 from tests.containment.record.conftest import Office, office
 
 __all__ = ["office"]

@@ -12,10 +12,9 @@ import pytest
 from botocore.exceptions import ClientError, NoCredentialsError
 
 from containment.config.spec import ContainmentSpec
+from containment.preflight.access import ACTIONS, find_actions, read_rights
 from containment.preflight.aws import read_account
 from containment.preflight.facts import AwsFacts, Image, Quota, UnreadFact, Usage
-from containment.preflight.needs import ACTIONS, find_actions
-from containment.preflight.rights import read_rights
 from containment_lab.cloud.clients import get_client
 from containment_lab.home import LabHome
 from tests.containment.preflight.conftest import ACCOUNT, PREFIX, SpecOf

@@ -8,7 +8,7 @@ import pytest
 
 from containment.config.open_questions import find_gateway_question
 from containment.preflight.finding import Status
-from containment.preflight.gateway import check_credential_gateway
+from containment.preflight.stack_checks import check_credential_gateway
 from tests.containment.conftest import SpecOf
 from tests.support.configs import IMAGE, ROUTE
 

@@ -10,7 +10,7 @@ from containment.config.destination_entry import get_names
 from containment.errors import InputError
 from containment.loaders.stack_file import read_stack
 from containment.policy.builder import build_ruleset
-from containment.preflight.intrusion import find_profile_faults
+from containment.preflight.controller import find_profile_faults
 
 SOUND: dict[str, Any] = {
     "profile_name": "agents",

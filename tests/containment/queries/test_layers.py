@@ -13,7 +13,7 @@ import yaml
 from containment.analysis.proofs import ProofStatus
 from containment.exit_code import Exit
 from containment.queries.comparison.diff import compare_policies
-from containment.queries.comparison.diff_sides import make_pairs
+from containment.queries.comparison.revision import make_pairs
 from containment.queries.prove import prove
 from containment.queries.risk import describe_risk
 from containment.queries.subject.subjects import read_rendering_proofs, read_subject

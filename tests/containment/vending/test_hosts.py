@@ -12,9 +12,8 @@ from hypothesis import strategies as st
 
 from containment.config.spec import ContainmentSpec
 from containment.errors import InputError
-from containment.vending.agent import find_agent_name_problem
+from containment.vending.agent import INSTANCE_TYPES, Size, find_agent_name_problem
 from containment.vending.hosts import PlannedHost, make_object_name, plan_hosts
-from containment.vending.sizes import INSTANCE_TYPES, Size
 from tests.components.conftest import spec_of
 from tests.containment.vending.files import make_agent
 

@@ -10,7 +10,7 @@ import pytest
 
 from containment.errors import InputError
 from containment.vending.agent import LONGEST_NAME, find_agent_name_problem
-from containment.vending.expiry import check_agents
+from containment.vending.listing import check_agents
 from containment.vending.loader import AgentFiles, find_unknown_stacks, parse_agent, read_agents
 from tests.containment.vending.files import CONTENT, write_agent
 

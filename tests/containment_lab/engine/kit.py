@@ -21,7 +21,7 @@ from unittest import mock
 
 import yaml
 
-from containment.cli.lab.json_answer import build_document
+from containment.cli.lab.deployment import build_document
 from containment_lab.engine.report import Report
 from containment_lab.engine.session import Session
 from containment_lab.formats.config import Project

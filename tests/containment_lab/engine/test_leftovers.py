@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from kit import environment
 
-from containment.cli.lab.json_answer import build_document
+from containment.cli.lab.deployment import build_document
 from containment.exit_code import Exit
 from containment_lab import simulators
 from containment_lab.engine.report import Report

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from containment.loaders.presets import load_library
-from containment.logs.resolver_query import QueryRecord
+from containment.logs.aws import QueryRecord
 from containment.observe.observation import Scope, observe
 from containment_lab.linux.nflog import Packet
 from containment_lab.network.deployed_host import Target

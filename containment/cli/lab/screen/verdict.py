@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from containment.cli.lab.screen.wording import count_changed, count_words, make_label
+from containment.cli.lab.screen.steps import count_changed, count_words, make_label
 from containment_lab.engine.report import Report
 from containment_lab.engine.steps import Op
 from containment_lab.errors import Exit

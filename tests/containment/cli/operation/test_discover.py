@@ -10,7 +10,7 @@ from unittest import mock
 
 import pytest
 
-from containment.discovery.units import SETTINGS
+from containment.discovery.repetition import SETTINGS
 from containment.exit_code import Exit
 from tests.containment.cli.conftest import Run
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from containment.cli.readiness import doctor as doctor_module
+from containment.cli import readiness
 from containment.preflight.finding import Finding, Status
 from tests.containment.cli.conftest import Run
 
@@ -18,7 +18,7 @@ FAILED = Finding("virtualenv of Pulumi.yaml", Status.FAIL, ".venv does not exist
 
 
 def finding(monkeypatch: pytest.MonkeyPatch, *findings: Finding) -> None:
-    monkeypatch.setattr(doctor_module, "examine", lambda root: list(findings))
+    monkeypatch.setattr(readiness, "examine", lambda root: list(findings))
 
 
 @pytest.mark.parametrize("arguments", [["doctor"], ["doctor", "--json"]])

@@ -18,10 +18,10 @@ from moto.server import ThreadedMotoServer
 
 from containment.errors import InputError
 from containment.loaders.presets import load_library
+from containment.logs.aws import DEFAULT_FIELDS
 from containment.logs.gateway import parse_gateway_line
-from containment.logs.vpc_flow import DEFAULT_FIELDS
 from containment.observe.observation import Observation, Scope, observe
-from containment.observe.rule_table import find_rules, read_rule_file
+from containment.observe.state_names import find_rules, read_rule_file
 from tests.containment.observe.lines import AGENT, RULES, START, flow, watched
 
 SCOPE = Scope(library=load_library(), rules=RULES)

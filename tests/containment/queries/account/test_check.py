@@ -10,13 +10,12 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from containment.exit_code import Exit
+from containment.preflight.access import LiveSystems
 from containment.preflight.facts import UnreadFact
 from containment.preflight.finding import Status
-from containment.preflight.place import LiveSystems
 from containment.queries.account.check import check_account
-from containment.queries.account.joined_stack import find_scope, join
+from containment.queries.account.joined_stack import find_scope, find_undeclared, join
 from containment.queries.account.reading import Reading
-from containment.queries.account.undeclared_resources import find_undeclared
 from policypack.graph import known_types as kt
 from policypack.graph.resources import Graph, Resource
 from policypack.standalone_checks import check_stack

@@ -6,10 +6,10 @@ import signal
 
 import pytest
 
-from containment.cli.lab.json_answer import build_interruption
+from containment.cli.lab.deployment import build_interruption
 from containment.cli.lab.output import DetailLevel, Screen
-from containment.cli.lab.screen.interrupts import Interrupted, raise_on_signals
 from containment.cli.lab.screen.verdict import Verb
+from containment.cli.signals import Interrupted, raise_on_signals
 from containment_lab.engine.report import Report
 from containment_lab.engine.steps import Op, Step
 from containment_lab.formats.state import State

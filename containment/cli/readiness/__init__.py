@@ -1,1 +1,0 @@
-"""Commands that check a machine, an account and a Controller before a deployment."""

@@ -1,1 +1,0 @@
-"""Parts about people: owners of agents, and what persons decided."""

@@ -1,1 +1,0 @@
-"""Parts about the policy: what was configured, proved and deployed."""
