@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
@@ -90,7 +90,7 @@ class Chain:
         return None
 
 
-def read_chain(data: bytes, heads: Sequence[tuple[str, Head]] = (), take_entry: Callable[[Entry], None] | None = None) -> Chain:
+def read_chain(data: bytes, heads: Sequence[tuple[str, Head]] = ()) -> Chain:
     """Return the chain of a log's bytes; every problem is listed.
 
     A last line without its end is the trace of a crash during an append that nobody was told about; it is no problem unless an
@@ -99,7 +99,6 @@ def read_chain(data: bytes, heads: Sequence[tuple[str, Head]] = (), take_entry: 
     Args:
         data: the bytes of the log.
         heads: anchored heads with the place of each.
-        take_entry: is called with each entry as soon as it is read, so that further checks begin before the last line.
     """
     *lines, tail = data.split(b"\n")
     entries: list[Entry] = []
@@ -118,8 +117,6 @@ def read_chain(data: bytes, heads: Sequence[tuple[str, Head]] = (), take_entry: 
         if entry.previous != previous and previous:
             problems.append(LogProblem(LogProblemKind.REORDERED, number, "does not name the digest of the line before"))
         entries.append(entry)
-        if take_entry is not None:
-            take_entry(entry)
         previous = entry.digest
     size = len(data) - len(tail)
     chain = Chain(tuple(entries), (), size)

@@ -5,8 +5,6 @@ Public keys of signers: files with one or more keys in PEM, one after the other,
 
 from __future__ import annotations
 
-import binascii
-import contextlib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,7 +12,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Final
 
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -33,10 +31,8 @@ REJECTION_TYPE: Final = "application/vnd.containment.rejection+json"
 """Payload type of a reviewer's no; a signature of one type is none of the other."""
 STATEMENT_PAYLOAD: Final = "application/vnd.in-toto+json"
 """Payload type of in-toto statements; the log of decisions takes none."""
-_KEYS: Final = frozenset({"payload", "payloadType", "signatures"})
-_SIGNATURE_KEYS: Final = frozenset({"keyid", "sig"})
 _KMS: Final = "awskms:"
-_WHY: Final = "what is signed with it can be checked by others"
+_WHY: Final = "an approval is a signature that others can check"
 
 
 @dataclass(frozen=True)
@@ -50,9 +46,6 @@ class Envelope:
     @classmethod
     def parse(cls, raw: Any, types: frozenset[str] = frozenset({DECISION_TYPE, REJECTION_TYPE})) -> Envelope:
         """Return the envelope of a JSON object; raise Refusal MALFORMED for any other form, or another payload type."""
-        plain = cls._parse_plainly(raw)
-        if plain is not None and plain.payload_type in types:
-            return plain
         try:
             copy = {**raw, "signatures": [dict(one) for one in raw["signatures"]]}
             found = dsse.Envelope.from_dict(copy)
@@ -66,26 +59,6 @@ class Envelope:
             raise Refusal(RefusalCode.MALFORMED, "is a DSSE envelope in another form than this program writes")
         vars(envelope)["_library"] = found
         return envelope
-
-    @classmethod
-    def _parse_plainly(cls, raw: Any) -> Envelope | None:
-        """Return the envelope of a JSON object that this program wrote, three times faster than the library; None for any other.
-
-        The library judges what this function does not take; a property test compares the two.
-        """
-        if type(raw) is not dict or raw.keys() != _KEYS or type(raw["signatures"]) is not list:
-            return None
-        payload, kind = _decode_base64(raw["payload"]), raw["payloadType"]
-        signatures = []
-        for one in raw["signatures"]:
-            if type(one) is not dict or one.keys() != _SIGNATURE_KEYS or type(one["keyid"]) is not str:
-                return None
-            data = _decode_base64(one["sig"])
-            if data is None:
-                return None
-            signatures.append(Approval(keyid=one["keyid"], signature=data.hex()))
-        is_repeated = len({one.keyid for one in signatures}) < len(signatures)
-        return None if payload is None or type(kind) is not str or is_repeated else cls(payload, kind, tuple(signatures))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the envelope as a JSON object."""
@@ -105,19 +78,11 @@ class Envelope:
 
     def is_signed_by(self, approval: Approval, key: Key) -> bool:
         """Return whether a signature is one of the payload by a key."""
-        if isinstance(key, Ed25519Key):
-            return key.has_signed(approval, self._pae)
         try:
-            key.verify_signature(Signature(approval.keyid, approval.signature), self._pae)
+            key.verify_signature(Signature(approval.keyid, approval.signature), self._library.pae())
         except (UnverifiedSignatureError, VerificationError):
             return False
         return True
-
-    @property
-    def _pae(self) -> bytes:
-        """The bytes that are signed (the pre-authentication encoding of DSSE)."""
-        kind = self.payload_type.encode()
-        return b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(self.payload), self.payload)
 
     @cached_property
     def _library(self) -> dsse.Envelope:
@@ -126,43 +91,10 @@ class Envelope:
         return dsse.Envelope(self.payload, self.payload_type, found)
 
 
-def _decode_base64(text: Any) -> bytes | None:
-    """Return the bytes of a text in the one form that base64 has for them, else None."""
-    if type(text) is not str or not text.isascii():
-        return None
-    try:
-        data = binascii.a2b_base64(text)
-    except binascii.Error:
-        return None
-    return data if binascii.b2a_base64(data, newline=False).decode() == text else None
-
-
-class Ed25519Key(SSlibKey):
-    """An Ed25519 key that keeps its parsed form; the library parses a key anew for each signature."""
-
-    parsed: Ed25519PublicKey
-
-    def has_signed(self, approval: Approval, data: bytes) -> bool:
-        """Return whether a signature is one of the data by this key."""
-        if approval.keyid != self.keyid:
-            return False
-        try:
-            self.parsed.verify(bytes.fromhex(approval.signature), data)
-        except (InvalidSignature, ValueError):  # the second is of a text that is not hexadecimal
-            return False
-        return True
-
-
 @lru_cache(maxsize=256)
 def parse_public_key(pem: str) -> SSlibKey:
     """Return a public key in PEM, which `containment.loaders.approvers` has checked."""
-    parsed = serialization.load_pem_public_key(pem.encode())
-    key = SSlibKey.from_crypto(parsed)
-    if not isinstance(parsed, Ed25519PublicKey):
-        return key
-    found = Ed25519Key(key.keyid, key.keytype, key.scheme, key.keyval)
-    found.parsed = parsed
-    return found
+    return SSlibKey.from_crypto(serialization.load_pem_public_key(pem.encode()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,42 +119,13 @@ def load_signer(source: str, public_keys: Mapping[str, str], ask_passphrase: Cal
     """
     if source.startswith(_KMS):
         return _load_kms_signer(source, public_keys)
-    signer = _read_signer(source, ask_passphrase)
-    if signer.public_key.keyid not in public_keys:
-        raise _make_error(source, f"is none of {owner.keys}", owner.fix)
-    return signer
-
-
-def _read_signer(source: str, ask_passphrase: Callable[[], str]) -> CryptoSigner:
     if ":" in source and not Path(source).exists():
         scheme = source.partition(":")[0]
         raise _make_error(source, f"has the scheme {scheme!r}, which is not supported", "give a PEM file or awskms:KEY-ID")
-    return CryptoSigner(_read_private_key(Path(source), ask_passphrase))
-
-
-class _LockedError(Exception):
-    """A key file has a passphrase, which only the signing itself asks for."""
-
-
-def check_key_file(source: str, public_keys: Mapping[str, str] | None = None, owner: KeyOwner = KeyOwner()) -> None:
-    """Raise InputError for a key file that `load_signer` cannot use, as far as that shows without a passphrase; KMS is not contacted.
-
-    Args:
-        source: path of the file, or the URI.
-        public_keys: key id -> PEM of the owner's public keys; None if they are not known.
-        owner: the owner of the public keys, an approver by default.
-    """
-
-    def refuse_passphrase() -> str:
-        raise _LockedError
-
-    if source.startswith(_KMS):
-        return
-    with contextlib.suppress(_LockedError):
-        if public_keys is None:
-            _read_signer(source, refuse_passphrase)
-        else:
-            load_signer(source, public_keys, refuse_passphrase, owner)
+    signer = CryptoSigner(_read_private_key(Path(source), ask_passphrase))
+    if signer.public_key.keyid not in public_keys:
+        raise _make_error(source, f"is none of {owner.keys}", owner.fix)
+    return signer
 
 
 def _read_private_key(path: Path, ask_passphrase: Callable[[], str]) -> Ed25519PrivateKey:

@@ -8,17 +8,14 @@ Rules kept here:
 
 from __future__ import annotations
 
-import contextlib
 import os
-import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final
 
 from containment.errors import Problem
-from containment.input_reader import InputReader
 from containment.loaders.approvers import Approvers, load_approvers
 from containment.record.action_history import ActionHistory
 from containment.record.approval_checks import check_fit, check_signatures, check_window, find_reviewer, find_signer
@@ -35,8 +32,6 @@ LOG: Final = "log.jsonl"
 HEAD: Final = "head.json"
 _BATCH: Final = 64
 """Entries whose signatures one thread verifies at a time."""
-_INTERVAL: Final = 0.00005
-"""Seconds after which a thread that computes gives up the interpreter's lock to another one."""
 
 
 def read_log(folder: Path = Path()) -> tuple[Entry, ...]:
@@ -184,11 +179,9 @@ def examine_log(folder: Path = Path(), heads: Mapping[str, Head] | None = None, 
         RecordError: a file cannot be read.
         InputError: approvers.yaml is wrong.
     """
-    known = approvers if approvers is not None else _load_approvers_of(folder)
-    with SignatureCheck(known) as check:
-        chain = _read_chain(folder / FOLDER, heads, check.add)
-        history = find_history_problems(chain.entries)
-        found = (*chain.problems, *history, *check.find_problems())
+    known = approvers if approvers is not None else load_approvers(folder)
+    chain = _read_chain(folder / FOLDER, heads)
+    found = (*chain.problems, *find_history_problems(chain.entries), *find_signature_problems(chain.entries, known))
     return Chain(chain.entries, found, chain.size)
 
 
@@ -212,60 +205,16 @@ def find_history_problems(entries: Sequence[Entry]) -> list[LogProblem]:
     return problems
 
 
-def _load_approvers_of(folder: Path) -> Approvers:
-    """Return the approvers of a folder; where their file is wrong, raise it together with a log that cannot be read."""
-    reader = InputReader("the record of decisions cannot be used")
-    found = reader.read(lambda: load_approvers(folder))
-    if not found.is_read:
-        reader.read(lambda: read_bytes(folder / FOLDER / LOG))
-    reader.require()
-    return found.value
+def find_signature_problems(entries: Sequence[Entry], approvers: Approvers) -> list[LogProblem]:
+    """Return the decisions and rejections that are not signed by whom the class demands.
 
-
-class SignatureCheck:
-    """The decisions and rejections that are not signed by whom the class demands, found while the log is still read.
-
-    Signatures are verified on all cores: the library verifies outside of the interpreter's lock, and that is most of the time. Between
-    two signatures a thread needs the lock, which the reading thread would keep for 5 ms at a time; so it gives it up more often.
+    Signatures are verified on all cores: the library verifies outside of the interpreter's lock, and that is most of the time.
     """
-
-    def __init__(self, approvers: Approvers) -> None:
-        self._approvers = approvers
-        self._batch: list[Entry] = []
-        self._pending: list[Future[list[LogProblem]]] = []
-        self._pool = ThreadPoolExecutor(max_workers=len(os.sched_getaffinity(0)))
-        self._interval = sys.getswitchinterval()
-
-    def __enter__(self) -> Self:
-        sys.setswitchinterval(_INTERVAL)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._pool.shutdown(cancel_futures=True)
-        sys.setswitchinterval(self._interval)
-
-    def add(self, entry: Entry) -> None:
-        """Take the next entry of the log."""
-        if not entry.kind.is_signed:
-            return
-        with contextlib.suppress(Refusal):  # read here, not in the threads, which would wait for each other; they report the refusal
-            assert entry.envelope.decision, "a payload without a decision raises"
-        self._batch.append(entry)
-        if len(self._batch) == _BATCH:
-            self._submit()
-
-    def find_problems(self) -> list[LogProblem]:
-        """Return the problems of all entries, in the order of the log."""
-        self._submit()
-        return [problem for batch in self._pending for problem in batch.result()]
-
-    def _submit(self) -> None:
-        self._pending.append(self._pool.submit(_find_signature_problems, self._batch, self._approvers))
-        self._batch = []
-
-
-def _find_signature_problems(entries: Sequence[Entry], approvers: Approvers) -> list[LogProblem]:
-    return [problem for entry in entries if (problem := _find_signature_problem(entry, approvers)) is not None]
+    signed = [entry for entry in entries if entry.kind.is_signed]
+    batches = [signed[place : place + _BATCH] for place in range(0, len(signed), _BATCH)]
+    with ThreadPoolExecutor(max_workers=len(os.sched_getaffinity(0))) as pool:
+        found = pool.map(lambda batch: [_find_signature_problem(entry, approvers) for entry in batch], batches)
+        return [problem for batch in found for problem in batch if problem is not None]
 
 
 def _find_signature_problem(entry: Entry, approvers: Approvers) -> LogProblem | None:
@@ -346,7 +295,7 @@ def _append(place: Path, chain: Chain, kind: EntryKind, time: datetime, body: Ma
     return entry
 
 
-def _read_chain(place: Path, heads: Mapping[str, Head] | None = None, take_entry: Callable[[Entry], None] | None = None) -> Chain:
+def _read_chain(place: Path, heads: Mapping[str, Head] | None = None) -> Chain:
     data, local = read_bytes(place / LOG), read_bytes(place / HEAD)
     anchored = list((heads or {}).items())
     found: list[LogProblem] = []
@@ -358,7 +307,7 @@ def _read_chain(place: Path, heads: Mapping[str, Head] | None = None, take_entry
             anchored.insert(0, (HEAD, parse_head(local)))
         except ValueError as error:
             found.append(LogProblem(LogProblemKind.BAD_HEAD, 0, f"{HEAD} {error}"))
-    chain = read_chain(data or b"", anchored, take_entry)
+    chain = read_chain(data or b"", anchored)
     tail = (data or b"")[chain.size :]
     if tail and any(head.entries > len(chain.entries) for _, head in anchored):
         found.append(LogProblem(LogProblemKind.TORN, len(chain.entries) + 1, "has no end, and an anchored head counts it"))

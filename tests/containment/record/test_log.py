@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import threading
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from containment.record.decision import Approval
 from containment.record.entry import EntryKind
 from containment.record.envelope import Envelope
 from containment.record.files import RecordError
-from containment.record.log import SignatureCheck, append_decision, read_head, read_log, verify_log
+from containment.record.log import append_decision, find_signature_problems, read_head, read_log, verify_log
 from containment.record.refusal import Refusal
 from tests.containment.record.conftest import NOW, Office
 
@@ -249,26 +248,6 @@ def test_signatures_are_verified_at_the_same_time_and_reported_in_the_order_of_t
     monkeypatch.setattr(log_module, "_BATCH", 1)
     monkeypatch.setattr(Envelope, "is_signed_by", refuse)
     entries = read_log(written.folder)[: (LENGTH - 1) // 2 * 2]
-    with SignatureCheck(load_approvers(written.folder)) as check:
-        for entry in entries:
-            check.add(entry)
-        found = check.find_problems()
+    found = find_signature_problems(entries, load_approvers(written.folder))
     assert [problem.line for problem in found] == [entry.sequence for entry in entries]
     assert all("is not one of this decision" in problem.what for problem in found)
-
-
-def test_signatures_are_verified_while_the_log_is_still_read(written: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    verified = threading.Event()
-
-    def accept(_: Envelope, __: Approval, ___: Key) -> bool:
-        verified.set()
-        return True
-
-    monkeypatch.setattr(log_module, "_BATCH", 1)
-    monkeypatch.setattr(Envelope, "is_signed_by", accept)
-    before = sys.getswitchinterval()
-    with SignatureCheck(load_approvers(written.folder)) as check:
-        check.add(read_log(written.folder)[0])
-        assert verified.wait(timeout=30)
-        assert sys.getswitchinterval() < before
-    assert sys.getswitchinterval() == before
