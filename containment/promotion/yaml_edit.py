@@ -122,7 +122,9 @@ def _add_key(text: str, mapping: Any, path: Sequence[str], item: Item) -> str:
 
 def _fill_key(text: str, name: Any, value: Any, rest: Sequence[str], item: Item, *, flow: bool) -> str:
     """Return the text with the list in place of a key's empty value."""
-    start = text.index(":", name.end_mark.index) + 1
+    start = text.find(":", name.end_mark.index, value.start_mark.index + 1) + 1
+    if not start:
+        raise CannotEditError("is a key without a colon; write one after it")
     written = value.start_mark.index != value.end_mark.index
     end = value.end_mark.index if written else start
     if flow:

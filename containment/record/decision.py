@@ -22,6 +22,7 @@ from containment.fixes.model_findings import summarize_findings
 from containment.fixes.words import has_word
 from containment.record.digests import MOST, canonicalize, digest_json, is_digest
 from containment.record.refusal import Refusal, RefusalCode
+from containment.times import convert_to_utc
 
 SCHEMA: Final = "containment-decision/v1"
 GENESIS: Final = "sha256:" + "0" * 64
@@ -54,7 +55,7 @@ def _require_word(text: str) -> str:
 def _require_whole_second(value: datetime) -> datetime:
     if value.microsecond:
         raise ValueError("has a fraction of a second")
-    return value.astimezone(UTC)
+    return convert_to_utc(value)
 
 
 def format_time(value: datetime) -> str:

@@ -5,6 +5,7 @@ Public keys of signers: files with one or more keys in PEM, one after the other,
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -32,7 +33,7 @@ REJECTION_TYPE: Final = "application/vnd.containment.rejection+json"
 STATEMENT_PAYLOAD: Final = "application/vnd.in-toto+json"
 """Payload type of in-toto statements; the log of decisions takes none."""
 _KMS: Final = "awskms:"
-_WHY: Final = "an approval is a signature that others can check"
+_WHY: Final = "what is signed with it can be checked by others"
 
 
 @dataclass(frozen=True)
@@ -119,13 +120,42 @@ def load_signer(source: str, public_keys: Mapping[str, str], ask_passphrase: Cal
     """
     if source.startswith(_KMS):
         return _load_kms_signer(source, public_keys)
-    if ":" in source and not Path(source).exists():
-        scheme = source.partition(":")[0]
-        raise _make_error(source, f"has the scheme {scheme!r}, which is not supported", "give a PEM file or awskms:KEY-ID")
-    signer = CryptoSigner(_read_private_key(Path(source), ask_passphrase))
+    signer = _read_signer(source, ask_passphrase)
     if signer.public_key.keyid not in public_keys:
         raise _make_error(source, f"is none of {owner.keys}", owner.fix)
     return signer
+
+
+def _read_signer(source: str, ask_passphrase: Callable[[], str]) -> CryptoSigner:
+    if ":" in source and not Path(source).exists():
+        scheme = source.partition(":")[0]
+        raise _make_error(source, f"has the scheme {scheme!r}, which is not supported", "give a PEM file or awskms:KEY-ID")
+    return CryptoSigner(_read_private_key(Path(source), ask_passphrase))
+
+
+class _LockedError(Exception):
+    """A key file has a passphrase, which only the signing itself asks for."""
+
+
+def check_key_file(source: str, public_keys: Mapping[str, str] | None = None, owner: KeyOwner = KeyOwner()) -> None:
+    """Raise InputError for a key file that `load_signer` cannot use, as far as that shows without a passphrase; KMS is not contacted.
+
+    Args:
+        source: path of the file, or the URI.
+        public_keys: key id -> PEM of the owner's public keys; None if they are not known.
+        owner: the owner of the public keys, an approver by default.
+    """
+
+    def refuse_passphrase() -> str:
+        raise _LockedError
+
+    if source.startswith(_KMS):
+        return
+    with contextlib.suppress(_LockedError):
+        if public_keys is None:
+            _read_signer(source, refuse_passphrase)
+        else:
+            load_signer(source, public_keys, refuse_passphrase, owner)
 
 
 def _read_private_key(path: Path, ask_passphrase: Callable[[], str]) -> Ed25519PrivateKey:

@@ -28,6 +28,7 @@ from containment.fixes.texts import make_slug, remove_repeats
 from containment.fixes.unfit_value import NO_VALUE, UnfitError
 from containment.fixes.words import has_word
 from containment.reviewed_data import ReviewedModel
+from containment.times import convert_to_utc
 
 
 class Size(StrEnum):
@@ -167,9 +168,13 @@ def parse_moment(raw: Any) -> datetime:
         raise UnfitError("is not a moment", _MOMENT)
     if found.tzinfo is None:
         raise UnfitError("has no time zone", f"write {format_moment(found.replace(tzinfo=UTC))}, if it is in UTC")
+    try:
+        utc = convert_to_utc(found)
+    except ValueError:
+        raise UnfitError("is no time in UTC", _MOMENT) from None
     if found.microsecond or found.second:
         raise UnfitError("is not a whole minute", f"write {format_moment(found.replace(second=0, microsecond=0))}")
-    return found.astimezone(UTC)
+    return utc
 
 
 def format_moment(moment: datetime) -> str:

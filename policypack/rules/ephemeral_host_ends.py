@@ -9,11 +9,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
 from containment.iam.documents import Statement, UnreadableError, read
 from containment.names import AgentTag
+from containment.times import convert_to_utc
 from policypack.finding import Rule, Scope, Severity, Violation
 from policypack.graph.known_types import INSTANCE, ROLE, ROLE_POLICY, SCHEDULE
 from policypack.graph.plain_data import UNKNOWN, get_field
@@ -115,10 +116,9 @@ def _check_time(schedule: Resource, host: Resource | None) -> Iterator[str]:
 
 def _parse(text: str) -> datetime | None:
     try:
-        found = datetime.fromisoformat(text)
+        return convert_to_utc(datetime.fromisoformat(text))
     except ValueError:
         return None
-    return found.astimezone(UTC) if found.tzinfo is not None else None
 
 
 def _find_roles(graph: Graph, schedule: Resource) -> tuple[Resource, ...]:

@@ -13,6 +13,7 @@ from typing import Annotated, TypeAlias
 import typer
 
 from containment.cli.common import refuse_usage
+from containment.times import convert_to_utc
 
 _PATHS = typer.Argument(help="Files, folders, s3://BUCKET/PREFIX, logs:GROUP, lab:STACK.")
 Paths: TypeAlias = Annotated[list[str], _PATHS]
@@ -35,10 +36,10 @@ def parse_moment(option: str, text: str | None, *, is_end: bool = False) -> date
         if len(text) == len("2026-11-01"):
             return datetime.combine(date.fromisoformat(text) + timedelta(days=is_end), time(), UTC)
         found = datetime.fromisoformat(text)
+        return convert_to_utc(found if found.tzinfo else found.replace(tzinfo=UTC))
     except (ValueError, OverflowError):
         fix = "write 2026-11-01 or 2026-11-01T12:00:00Z, or an age such as 14d"
         refuse_usage(option, f"is no day or time in ISO 8601 ({text!r})", "it bounds the window of the logs", fix)
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 @contextmanager

@@ -26,6 +26,7 @@ from containment.cli.options import (
 from containment.errors import InputError, Problem
 from containment.input_reader import InputReader
 from containment.queries.results import Answer
+from containment.times import convert_to_utc
 
 if TYPE_CHECKING:
     from containment.config.spec import ContainmentSpec
@@ -156,8 +157,9 @@ def _parse_time(option: str, text: str) -> datetime:
     """Return a time; a day without a time is its midnight in UTC. End the command for other text."""
     try:
         found = datetime.fromisoformat(text)
+        if found.tzinfo is None:
+            found = datetime.combine(found.date(), time(found.hour, found.minute, found.second), UTC)
+        found = convert_to_utc(found)
     except ValueError:
         refuse_usage(option, f"is no time ({text!r})", "a bundle is valid between two times", "write 2027-01-31 or 2027-01-31T12:00:00Z")
-    if found.tzinfo is None:
-        found = datetime.combine(found.date(), time(found.hour, found.minute, found.second), UTC)
-    return found.astimezone(UTC).replace(microsecond=0)
+    return found.replace(microsecond=0)

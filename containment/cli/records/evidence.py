@@ -16,6 +16,7 @@ from containment.cli.help.exit_codes import build_epilog
 from containment.cli.options import Config, ExportedState, Folder, SigningKey, StackArgument, TableIn, declare_public_key, print_answer
 from containment.input_reader import InputReader
 from containment.queries.results import Answer
+from containment.times import convert_to_utc
 
 if TYPE_CHECKING:
     from securesystemslib.signer import Signer
@@ -162,10 +163,12 @@ def _find_time(text: str | None) -> datetime:
         if text is None:
             return datetime.fromtimestamp(int(epoch or ""), UTC)
         found = datetime.fromisoformat(text)
+        if found.tzinfo is not None:
+            found = convert_to_utc(found)
     except (ValueError, OverflowError, OSError):
         if text is None:
             refuse_usage("SOURCE_DATE_EPOCH", f"is no time ({epoch!r})", _WHY_TIME, "set it to seconds since 1970, or unset it")
         refuse_usage("--at", f"is no time ({text!r})", _WHY_TIME, "write one in ISO 8601, such as 2026-11-29T12:00:00Z")
     if found.tzinfo is None:
         refuse_usage("--at", f"has no time zone ({text!r})", _WHY_TIME, f"write {found.isoformat()}Z for UTC")
-    return found.astimezone(UTC).replace(microsecond=0)
+    return found.replace(microsecond=0)

@@ -59,7 +59,17 @@ def test_the_item_is_set_and_comments_stay(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["x: &A [q]\nconfig:\n  K: *A\n", "config:\n  K: '[\"q\"]'\n", "config: [a]\n", "[a]\n", "config:\n  K: {secure: x}\n"]
+    "text",
+    [
+        "x: &A [q]\nconfig:\n  K: *A\n",
+        "config:\n  K: '[\"q\"]'\n",
+        "config: [a]\n",
+        "[a]\n",
+        "config:\n  K: {secure: x}\n",
+        "{config\n\n}\n",
+        "? config\n",
+        "? config # x: y\n",
+    ],
 )
 def test_a_form_without_a_certain_position_is_refused(text: str) -> None:
     with pytest.raises(CannotEditError):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import json
+import operator
 import os
 import random
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from securesystemslib.signer import CryptoSigner
@@ -112,6 +115,63 @@ def test_no_signed_payload_crashes_and_a_batch_never_counts(tmp_path: Path) -> N
         seen[code] += 1
     assert sum(seen.values()) == APPROVALS
     assert len(seen) > 3, seen
+
+
+VALUES: tuple[Any, ...] = (
+    None,
+    True,
+    0,
+    -1,
+    1.5,
+    "",
+    "x",
+    "9999-12-31T23:59:59-23:59",
+    "0001-01-01T00:00:00+23:59",
+    [],
+    [{}],
+    {},
+    {"x": 1},
+)
+"""A value of every JSON type, and times that UTC does not have."""
+
+
+def _list_places(document: Any) -> Iterator[tuple[Any, ...]]:
+    """Yield the path of every value within a document."""
+    for key, value in document.items() if isinstance(document, dict) else enumerate(document):
+        yield (key,)
+        if isinstance(value, dict | list):
+            yield from ((key, *rest) for rest in _list_places(value))
+
+
+def _replace_each(data: bytes) -> Iterator[bytes]:
+    """Yield the document once for each of its values and each of `VALUES`, with the one in place of the other."""
+    for *above, last in _list_places(json.loads(data)):
+        for value in VALUES:
+            document = json.loads(data)
+            functools.reduce(operator.getitem, above, document)[last] = value
+            yield json.dumps(document, sort_keys=True, separators=(",", ":")).encode()
+
+
+def test_no_value_of_another_type_crashes_or_counts(tmp_path: Path) -> None:
+    """Each value of a request file, and of a payload before it is signed, is replaced by a value of each type."""
+    office = _make_office(tmp_path)
+    approvers, path = load_approvers(tmp_path), tmp_path / "request.json"
+    signed = office.sign(office.make(), "Approver One")
+    write_request(path, signed)
+    files = list(_replace_each(path.read_bytes()))
+    for text in files:
+        path.write_bytes(text)
+        try:
+            envelope = read_request(path)
+        except InputError:
+            continue
+        assert _judge(envelope, approvers) != "counts" or envelope == signed
+    good, signer = office.make().encode(), CryptoSigner(office.keys["Approver One"])
+    payloads = list(_replace_each(good))
+    for payload in payloads:
+        envelope = Envelope(payload).sign(signer)
+        assert _judge(envelope, approvers) != "counts" or envelope.decision.encode() == payload
+    assert (len(files), len(payloads)) >= (6 * len(VALUES), 16 * len(VALUES))
 
 
 def _mutate_log(lines: list[bytes], chance: random.Random) -> Iterator[bytes]:

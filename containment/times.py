@@ -1,0 +1,15 @@
+"""Times with a time zone, converted to UTC."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+
+def convert_to_utc(moment: datetime) -> datetime:
+    """Return a time in UTC; raise ValueError if it has no time zone, or if its UTC is before year 1 or after year 9999."""
+    if moment.tzinfo is None:
+        raise ValueError(f"{moment.isoformat()} has no time zone")
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"{moment.isoformat()} is no time in UTC: years end at 9999") from None
