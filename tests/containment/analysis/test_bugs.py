@@ -1,4 +1,4 @@
-"""Bugs put into the analyser are caught by the comparisons: a few here, one in each of its modules from `BUGS=14` on.
+"""Bugs put into the analyser are caught by the comparisons: a few here, one in each of its modules from `BUGS=15` on.
 
 `BUGS` is how many, `BUGS_SEED` which; `python -m tests.proofs.bugs` (`make soak`) tries every one there is.
 """
