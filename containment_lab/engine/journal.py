@@ -109,12 +109,9 @@ def take_lock(path: Path, say: Callable[[str], None]) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as cause:
-            raise LabError(
-                f"stack {path.stem} is locked: another run is changing it ({holder})",
-                why="two runs would overwrite each other's checkpoint",
-                fix="wait for it to end, or end that process",
-                exit_code=Exit.LOCKED,
-            ) from cause
+            what = f"stack {path.stem} is locked: another run is changing it ({holder})"
+            why, fix = "two runs would overwrite each other's checkpoint", "wait for it to end, or end that process"
+            raise LabError(what, why=why, fix=fix, exit_code=Exit.LOCKED) from cause
         with convert_file_errors(file):
             lock.truncate(0)
             lock.write(f"pid {os.getpid()}, since {format_now()}".encode())

@@ -23,7 +23,8 @@ def test_a_dedicated_controller_has_one_owner(lab: Lab) -> None:
     assert not any(rule.get("watch") for rule in lab.controller()["policy_list"])
 
     before = lab.controller()["policy_list"]
-    other = lab.run("preview", "dev2", "--config", "manageControllerPolicy=true", "--config", "vpcCidr=10.91.0.0/16")
+    keys = ("agentClass=coding", "manageControllerPolicy=true", "vpcCidr=10.91.0.0/16")
+    other = lab.run("preview", "dev2", *(word for key in keys for word in ("--config", key)))
     assert other.code == 1
     assert "another owner" in other.report["diagnostics"][0]["message"]
     assert lab.controller()["policy_list"] == before

@@ -90,8 +90,8 @@ def sign(
     from containment.queries.records.bundle import answer_sign
 
     reader = InputReader("the bundle cannot be signed")
-    _add_bundle(reader, bundle)
     signer = reader.read(lambda: load_attester_signer(key, public_key or (), folder, ask_passphrase, KEYS))
+    _add_bundle(reader, bundle)
     reader.require()
     return answer_sign(bundle, signer.value)
 

@@ -63,8 +63,12 @@ def _module(module: str) -> tuple[Mapping[str, frozenset[str]], Mapping[str, tup
         if isinstance(statement, ast.ImportFrom) and (statement.module or "").startswith("policypack"):
             for one in statement.names:
                 inner = f"{statement.module}.{one.name}"
-                imported[one.name] = (inner, EVERYTHING) if _path(inner) else (str(statement.module), one.name)
+                if inner in CONSTANTS:
+                    imported |= {f"{one.asname or one.name}.{constant}": (inner, constant) for constant in vars(CONSTANTS[inner])}
+                else:
+                    imported[one.asname or one.name] = (inner, EVERYTHING) if _path(inner) else (str(statement.module), one.name)
         used = {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
+        used |= {ast.unparse(node) for node in ast.walk(statement) if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)}
         texts = {node.value for node in ast.walk(statement) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
         for name in _defined(statement):
             names[name] = frozenset(used | texts)
