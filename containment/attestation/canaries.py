@@ -1,11 +1,9 @@
-"""Canaries of an attestation: what they are, and how their script is run on the host.
+"""The three canaries of an attestation, and the ways to run their script on the host: in the lab's network, or by Run Command.
 
-The three canaries: a permitted destination, a destination denied by name, and a DNS query; each is found in the logs by its own marks.
+They are a permitted destination, a destination denied by name, and a DNS query; each is found in the logs by its own marks.
 
 Rules kept here: a canary carries nothing but its mark; the denied name is sent to a public server's address, so that it needs no lookup;
 the queried name ends in `.invalid`, which no zone delegates.
-
-Ways to run the canaries' script on the host: in the lab's network, or by Systems Manager's Run Command.
 """
 
 from __future__ import annotations

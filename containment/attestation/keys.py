@@ -52,11 +52,17 @@ def load_attesters(files: Sequence[Path], folder: Path, name: str = FILE) -> tup
 
 
 def load_attester_signer(source: str, files: Sequence[Path], folder: Path, ask_passphrase: Callable[[], str], name: str = FILE) -> Signer:
-    """Return the signer of a private key whose public key is trusted; arguments as for `load_attesters`.
+    """Return the signer of a private key whose public key is trusted.
 
     Args:
         source: the private key, as `load_signer` takes it.
+        files: files of trusted public keys; they replace the usual one.
+        folder: the folder of Pulumi.yaml.
         ask_passphrase: returns the passphrase of an encrypted key.
+        name: the usual file in the folder.
+
+    Raises:
+        InputError: the key or a file cannot be used; every mistake of both.
     """
     owner = KeyOwner(f"the keys in {name}", f"add it by pull request: openssl pkey -in {source} -pubout >> {name}")
     reader = InputReader("nothing can be signed")

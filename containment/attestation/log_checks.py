@@ -1,10 +1,8 @@
-"""The log path: checks of its settings, and the search of canaries in the logs.
+"""The path of the logs: checks of its settings, and the search of canaries at its ends.
 
-Checks of the log path's settings: CoPilot and the syslog collector on the Controller, and the log groups of flows and DNS queries.
-
-A stack that names no collector is NOT TESTED, because its logs go nowhere that this check knows of.
-
-Search of canaries in the logs: the gateway's lines in files or S3, flow records and DNS queries in CloudWatch Logs.
+The settings are CoPilot and the syslog collector on the Controller, and the log groups of flows and DNS queries. A stack that names no
+collector is NOT TESTED, because its logs go nowhere that this check knows of. Canaries are searched in the gateway's lines in files or
+S3, and in flow records and DNS queries in CloudWatch Logs.
 """
 
 from __future__ import annotations

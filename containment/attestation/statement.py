@@ -1,11 +1,7 @@
-"""The signed document of an attestation: its checks, their verdict, the statement.
-
-The signed document: an in-toto Statement v1 about one policy of one stack, with the results of all checks.
+"""The signed document of an attestation: an in-toto Statement v1 about one policy of one stack, with the results of all checks.
 
 Rules kept here: the verdict follows from the checks, and a document in which it does not is refused; no check is listed twice; a
 document of another form is refused.
-
-The result of one check of an attestation, and the verdict over all of them.
 """
 
 from __future__ import annotations

@@ -1,10 +1,7 @@
-"""Stored attestations: their files, and whether the newest one is recent.
+"""Stored attestations, and the check of the newest one.
 
-Files of attestations: `<folder>/<stack>/<time>.json`, each a signed envelope, written whole or not at all.
-
-The newest attestation of a stack: whether it is there, signed, passed, and recent.
-
-`preflight` and the state of a fleet use the same finding: failed or stale is FAIL, none at all is WARN.
+Each file, `<folder>/<stack>/<time>.json`, is a signed envelope, written whole or not at all. The newest must be there, signed, passed, and
+recent. `preflight` and the state of a fleet use the same finding: failed or stale is FAIL, none at all is WARN.
 """
 
 from __future__ import annotations

@@ -1,10 +1,7 @@
-"""Scores of one day of a pair, from features of its exchanges and robust statistics.
+"""Scores of one day of a pair by rule, each with the observed value, the usual range and the reason.
 
-Scores of one day of a pair by rule, each with the observed value, the usual range and the reason.
-
-Robust statistics: what a few wrong values do not move, and what a person can check with a pencil.
-
-Features of exchanges: sizes, ratios, gaps and hours, per day where a rule compares days.
+They compare features of exchanges (sizes, ratios, gaps and hours, per day where a rule compares days) by robust statistics: what a few
+wrong values do not move, and what a person can check with a pencil.
 """
 
 from __future__ import annotations

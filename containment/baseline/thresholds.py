@@ -1,8 +1,6 @@
-"""Rules of deviation, and their thresholds.
+"""Rules of deviation, and their thresholds: data in `thresholds.yaml`, with the command that chose them.
 
-Thresholds of the rules: data in `thresholds.yaml`, with the command that chose them.
-
-Rules of deviation: each compares one day of a pair with what is usual, as a score that grows with the deviation.
+Each rule compares one day of a pair with what is usual, as a score that grows with the deviation.
 """
 
 from __future__ import annotations

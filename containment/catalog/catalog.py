@@ -1,13 +1,10 @@
-"""The catalog: named sets of reviewed destinations, and the check of their names.
-
-The catalog: named sets of destinations, each entry reviewed and owned.
+"""The catalog: named sets of destinations, each entry reviewed and owned, and the check of their names.
 
 Defines the format of `presets/catalog/<set>.yaml` and validates it. A set fills one WebGroup; presets name sets, never hosts.
 `{region}` in a pattern is replaced by the stack's AWS region. `containment.loaders.presets` reads the files.
 
-Check of the names in the catalog: entries that no permit may have, and entries that need a flag.
-
-A flag records a review: a host that is also a public suffix needs `foreignTenant`, a drop site needs `uploads`.
+Some names no permit may have, and some need a flag, which records a review: a host that is also a public suffix needs `foreignTenant`, a
+drop site needs `uploads`.
 """
 
 from __future__ import annotations

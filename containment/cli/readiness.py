@@ -1,10 +1,6 @@
-"""`containment doctor` and `containment preflight`: checks before a deployment.
+"""`containment doctor` and `containment preflight`: checks before a deployment, and the output of their findings in any format.
 
-`containment preflight`: checks of the AWS account and the Controller before a deployment.
-
-Output of findings from `doctor` and `preflight`, in any format; the exit code is NO if a check failed.
-
-`containment doctor`: checks whether this machine and this checkout can deploy.
+`doctor` checks this machine and this checkout, `preflight` the AWS account and the Controller. The exit code is NO if a check failed.
 """
 
 from __future__ import annotations

@@ -1,10 +1,7 @@
-"""Connections and listening sockets with their processes, and names of addresses.
+"""Connections and listening sockets with their processes, also in the network namespaces of containers, and the names of their addresses.
 
-Read connections and listening sockets with their processes, also in the network namespaces of containers.
-
-A connection's name is known only from files (`names`): the server name inside TLS is not visible from here, and nothing is resolved.
-
-Names of addresses, from files only: `/etc/hosts` and logs of resolvers. Nothing is resolved.
+Names are known only from files (`/etc/hosts` and logs of resolvers): the server name inside TLS is not visible from here, and nothing is
+resolved.
 """
 
 from __future__ import annotations

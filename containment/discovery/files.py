@@ -1,13 +1,8 @@
-"""Files of other programs: read without being led astray, and parsed leniently.
-
-Read files of other people without executing, blocking or being led astray.
+"""Files of other people: read without executing, blocking or being led astray, and parsed as leniently as their own programs do.
 
 A file is opened as a path first and read only if it is a regular file, so that a FIFO, a device or a socket is never opened. Below the root
-of a container, symbolic links are resolved inside that root, as the container itself resolves them.
-
-Parse configuration files of other programs as leniently as those programs: JSON, JSON with comments, TOML and YAML.
-
-Errors name a line, never the text there, which may be a secret.
+of a container, symbolic links are resolved inside that root, as the container itself resolves them. Configuration files are JSON, JSON with
+comments, TOML and YAML; errors name a line, never the text there, which may be a secret.
 """
 
 from __future__ import annotations

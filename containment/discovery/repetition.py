@@ -1,10 +1,8 @@
-"""Repeated discovery: in one process, or by systemd units.
+"""Repeated discovery: in one process for containers without systemd, or by systemd units.
 
-Discovery again and again in one process, for containers without systemd: at once, then at each interval, until SIGTERM or SIGINT.
-
-One instance per user runs at a time. Only what is new since the last run becomes an event, so that a quiet container has quiet logs.
-
-Systemd units of a repeated discovery: as root, with the two capabilities that reading needs, and without a network.
+In one process it runs at once, then at each interval, until SIGTERM or SIGINT; one instance per user at a time. Only what is new since the
+last run becomes an event, so that a quiet container has quiet logs. The units run as root, with the two capabilities that reading needs,
+and without a network.
 """
 
 from __future__ import annotations

@@ -1,9 +1,4 @@
-"""The hosts that a stop is about: found by their tags, stopped and started.
-
-The hosts that a stop is about, as the account has them now: found by their tags, which a host's role cannot change.
-
-Stop and start an instance, and wait until it has stopped.
-"""
+"""The hosts that a stop is about: found in the account by their tags, which a host's role cannot change, stopped and started."""
 
 from __future__ import annotations
 

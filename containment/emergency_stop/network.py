@@ -1,25 +1,18 @@
-"""The network around stopped hosts: network ACLs, routes and security groups.
+"""The network around stopped hosts: network ACLs, routes and security groups, each closed and given back.
 
-Close the network ACLs around stopped hosts.
+Network ACLs: a changed security group leaves tracked connections alone (EC2 User Guide, "Security group connection tracking"); a network
+ACL has no memory, so it cuts them too. A single host's subnet may have other agents, and an ACL sees a packet's sender only where it
+arrives: so the host's address is denied at the other subnets, the gateway's and the endpoints'. When every host of a stack is stopped, its
+subnets are. The entries have numbers below 100, where the program has none, and each is recognized by its address.
 
-A changed security group leaves tracked connections alone (EC2 User Guide, "Security group connection tracking"); a network ACL has no
-memory, so it cuts them too. A single host's subnet may have other agents, and an ACL sees a packet's sender only where it arrives: so the
-host's address is denied at the other subnets, the gateway's and the endpoints'. When every host of a stack is stopped, its subnets are.
-The entries have numbers below 100, where the program has none, and each is recognized by its address.
+Routes: the Controller writes the agents' default route, to its gateway's interface. It may write it again after an audit of its own, so a
+missing route is the last barrier, not the first. The agents' tags are left alone on purpose: outside of its SmartGroup an agent's packets
+would meet the Controller's default action only. A route table that a running host uses keeps its routes. Each route is written to a tag of
+its table before it is deleted, so that it can be written again.
 
-Take the routes out of the subnets of stopped hosts, and write them again.
-
-The Controller writes the agents' default route, to its gateway's interface. It may write it again after an audit of its own, so a missing
-route is the last barrier, not the first. The agents' tags are left alone on purpose: outside of its SmartGroup an agent's packets would
-meet the Controller's default action only. A route table that a running host uses keeps its routes.
-
-Each route is written to a tag of its table before it is deleted, so that it can be written again.
-
-Move a host's network interfaces to a security group without rules, and back.
-
-The program has such a group in every VPC: it takes all rules from the default one. Where that group has rules, nothing is moved to it.
-The former groups are written to a tag of the interface before anything changes, so that a stop that was killed can be repeated, and
-undone, without the stack's state.
+Security groups: the program has one without rules in every VPC, as it takes all rules from the default one; where that group has rules,
+nothing is moved to it. The former groups of an interface are written to a tag of it before anything changes, so that a stop that was killed
+can be repeated, and undone, without the stack's state.
 """
 
 from __future__ import annotations

@@ -1,15 +1,11 @@
-"""A stop of hosts or their return: its steps, its record and its answer.
-
-Stop hosts, or let them return: every step is tried, whatever becomes of the others, and each can be repeated.
+"""A stop of hosts or their return: every step is tried, whatever becomes of the others, and each can be repeated.
 
 A stop starts its steps together, so that a slow call delays no other one. Once the instances have stopped, the sessions are revoked
-again: an instance gets new credentials while it is stopping. A return goes the other way, step by step, the instance last.
+again: an instance gets new credentials while it is stopping. A return goes the other way, step by step, the instance last. After either,
+the network of a running lab is brought up to date.
 
-The record of a stop or a return: one entry of the log of decisions, which needs no approval and is not signed.
-
-The lab's data plane after a change of the account: the network of a running stack is brought up to date at once.
-
-The answer of `containment stop`: every step with its outcome, the failed ones first.
+The record is one entry of the log of decisions, which needs no approval and is not signed. The answer lists every step with its outcome,
+the failed ones first.
 """
 
 from __future__ import annotations

@@ -1,8 +1,6 @@
-"""The bundle: a signed in-toto Statement whose subjects are the digests of the parts, and the parts themselves.
+"""The bundle: a signed in-toto Statement (v1) whose subjects are the digests of the parts, and the parts themselves.
 
 A bundle has one form only: JSON with sorted keys and two spaces, so that any other byte is a change.
-
-in-toto Statements (v1) in DSSE envelopes: subjects with digests, a predicate type and a predicate.
 """
 
 from __future__ import annotations

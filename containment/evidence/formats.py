@@ -1,6 +1,6 @@
 """A bundle as Markdown, as CSV with one row per claim, and as one page: each follows from the bundle alone.
 
-One HTML page of tables: inline style, no script, no request to another host, light and dark; every text is escaped.
+The page has inline style, no script, no request to another host, light and dark; every text is escaped.
 """
 
 from __future__ import annotations

@@ -1,8 +1,6 @@
-"""What a bundle is made from: the stack, the files that were named, and the facts that several parts share.
+"""What a bundle is made from: the stack, the files that were named with the digests of their bytes, and the deployed state.
 
-A deployed state: the document of a file, of this folder's lab or of the Pulumi CLI, and the signs of a simulation in it.
-
-JSON files that parts are read from, with the digest of their bytes.
+The state is the document of a file, of this folder's lab or of the Pulumi CLI; signs of a simulation in it are looked for.
 """
 
 from __future__ import annotations

@@ -1,11 +1,7 @@
-"""Secrets that must not be in a bundle: where they are known from, and their search.
+"""Secrets that must not be in a bundle: those that this machine, the stack and the user know, and their search in bytes.
 
-Search bytes for secrets in every form in which they may have been written: plain, encoded, reversed or compressed.
-
-Two searches together: the encodings of each secret in the bytes, and the secret in everything that the bytes decode or unpack to. A
-secret is never part of a result; a finding names it by its source.
-
-The secrets that must not be in a bundle: those that this machine, the stack and the user know, by value.
+Two searches together find a secret plain, encoded, reversed or compressed: the encodings of each secret in the bytes, and the secret in
+everything that the bytes decode or unpack to. A secret is never part of a result; a finding names it by its source.
 """
 
 from __future__ import annotations

@@ -1,8 +1,6 @@
-"""The answers of `containment fleet`: plan, status and the end of a run.
+"""The answers of `fleet plan`, `fleet status` and a fleet run: tables for a person, and the same as data.
 
-The answers of `fleet plan` and `fleet status`: tables for a person, and the same as data.
-
-The answer of a fleet run: what was done on each stack, what was not and why, and the next step.
+The answer of a run lists what was done on each stack, what was not and why, and the next step.
 """
 
 from __future__ import annotations

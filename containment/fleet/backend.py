@@ -1,17 +1,10 @@
-"""What a fleet needs of an engine: deployed stacks, commands, results and processes.
+"""What a fleet needs of an engine, the lab or Pulumi: the deployed stacks, and one command on one stack with its result.
 
-What a fleet needs of an engine: the deployed stacks, and one command on one stack. The lab and Pulumi are the two engines.
+A stack is as its deployed state describes it: resources, hosts, interrupted operations, and the digest of its policy.
 
-The end of each task of a fleet run, and the exit code of the whole run.
-
-A stack as its deployed state describes it: resources, hosts, interrupted operations, and the digest of its policy.
-
-Closed sets of words of a fleet: its engines and the commands on one stack.
-
-Child processes of a fleet: each in a separate session, and ended with the fleet's process however that one ends.
-
-A fleet that is killed (-9) takes its engines along: the kernel sends each the signal of Ctrl-C (`setpriv --pdeathsig`), so each records
-what is under way and frees its lock.
+Each engine runs in a child process with a separate session, which ends with the fleet's process however that one ends. A fleet that is
+killed (-9) takes its engines along: the kernel sends each the signal of Ctrl-C (`setpriv --pdeathsig`), so each records what is under way
+and frees its lock.
 """
 
 from __future__ import annotations

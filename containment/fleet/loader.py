@@ -1,8 +1,6 @@
-"""fleet.yaml: its model, and its loader, which reports every problem at once.
+"""fleet.yaml: its model (sites, the site of stacks that name none, stacks that are left out), and its loader.
 
-Loader of fleet.yaml: strict YAML, and every problem of the file at once.
-
-The model of fleet.yaml: sites, the site of stacks that name none, and stacks that are left out.
+The loader reads strict YAML, and reports every problem of the file at once.
 """
 
 from __future__ import annotations

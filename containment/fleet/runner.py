@@ -1,8 +1,7 @@
 """Run the tasks of a fleet with bounded concurrency: a failing stack stops no other, and a signal ends the run cleanly.
 
-A run keeps no state: an engine records what it did in its own backend, so the same command goes on where a killed run stopped.
-
-The tasks of a fleet command: platforms first on the way up and last on the way down, after the names of all were typed.
+Platforms are first on the way up and last on the way down, after the names of all were typed. A run keeps no state: an engine records what
+it did in its own backend, so the same command goes on where a killed run stopped.
 """
 
 from __future__ import annotations

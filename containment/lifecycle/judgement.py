@@ -6,8 +6,6 @@ Rules kept here:
 - the evidence answers what would be denied: what was not tested, or not read, is not known to be permitted;
 - the evidence is of this stack, and of today's policy, or of one that was only widened by promotions since.
 
-Destinations of the evidence that today's policy permits, and the policy without those permits.
-
 The observed policy is known by its digest only. A policy that was widened by promotions alone has that digest again once the permits of
 the promoted destinations are removed: a pattern that permits one, or a whole rule that permits one by address.
 """

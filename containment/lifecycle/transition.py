@@ -1,8 +1,7 @@
 """The ordered steps from one mode to the other: in place, or from one stack to another that is up before the first one goes.
 
-In the lab they are done in order; the first that fails ends the run.
-
-The mode in a stack file, changed in place: one line, and no other character.
+In the lab they are done in order; the first that fails ends the run. In place the mode in the stack file is changed: one line, and no other
+character.
 """
 
 from __future__ import annotations

@@ -1,14 +1,11 @@
-"""Lists of accepted exceptions in YAML, and the bound on addresses that one raises.
+"""Lists of accepted exceptions in YAML, whose entries have an owner, a reason and an end; and the bound on addresses that one raises.
 
-The bound on private addresses that a policy may permit by address alone, and the file that raises it.
+Waivers, reviewed types and bounds are such lists. This module reads a list and checks what every entry must have. One mistake makes a whole
+file void, because it is unknown what the file was meant to accept; callers apply that, and interpret the other keys.
 
-The configuration's checks and the policy pack use it. `policypack/bounds.yaml` raises the default with an owner, a reason and an end; a
-mistake in the file makes the whole file void, and the default applies. Pure except for `current`, which reads file and clock once.
-
-Lists of accepted exceptions in YAML, whose entries have an owner, a reason and an end.
-
-Waivers, reviewed types and bounds are such lists. This module reads the list and checks what every entry must have. One mistake makes a
-whole file void, because it is unknown what the file was meant to accept; callers apply that, and interpret the other keys.
+The bound is on private addresses that a policy may permit by address alone; the configuration's checks and the policy pack use it.
+`policypack/bounds.yaml` raises the default, which applies while that file is void. Pure except for `current`, which reads file and clock
+once.
 """
 
 from __future__ import annotations

@@ -1,9 +1,4 @@
-"""Decision records, and the error of a line that is none.
-
-Decision records: one decision of any log, in the form that every reader shares.
-
-Error of a log line of a known format that cannot be parsed.
-"""
+"""Decision records: one decision of any log, in the form that every reader shares; and the error of a line that cannot be parsed."""
 
 from __future__ import annotations
 

@@ -1,10 +1,6 @@
-"""Facts derived from logs: observed names, permitted names without a flow, and gaps.
+"""Facts derived from logs: observed names in the catalog, permitted names that no flow used, and gaps.
 
-Facts about observed names from the catalog: the set that lists a name, and what makes the name more than an ordinary host.
-
-Names and the policy: permitted names that no flow used, and whether the policy permits a name today.
-
-Gaps: times in which one kind of log has no line while another has traffic.
+A gap is a time in which one kind of log has no line while another has traffic.
 """
 
 from __future__ import annotations

@@ -1,8 +1,6 @@
-"""Names in a deployed state: rules by uuid, and vended agents by address.
+"""Names for what logs contain: each deployed rule by uuid, and the vended agents by address.
 
-Rule tables: the name of each deployed rule by uuid, from a file, a deployed state or a plain list.
-
-The vended agents behind the addresses in logs, by the tags of the hosts in a deployed state.
+Rules come from a file, a deployed state or a plain list, agents from the tags of the hosts in a deployed state.
 """
 
 from __future__ import annotations

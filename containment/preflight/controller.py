@@ -1,10 +1,7 @@
-"""Facts of one Controller: policy, profiles, ownership and attachment points.
+"""Facts of one Controller, read through a `ControllerReader`, each separately, so that one refusal hides no other fact.
 
-Read one Controller through a `ControllerReader`; each fact is read separately, so that one refusal hides no other fact.
-
-Faults of an intrusion profile: what keeps it from dropping major and critical intrusions.
-
-Ownership on a Controller: rules of other owners in its policy list, and the attachment points of policy groups.
+They include the faults of an intrusion profile (what keeps it from dropping major and critical intrusions) and ownership: rules of other
+owners in the policy list, and the attachment points of policy groups.
 """
 
 from __future__ import annotations

@@ -1,10 +1,7 @@
-"""Checks of a stack's own files: observation, approvers and credential gateway.
+"""Checks of a stack's own files.
 
-The check of scheduled observation: whether the last run of a stack is there, complete and recent.
-
-The check of approvers: whether somebody is named to approve decisions about the stack's class.
-
-The check of the credential gateway: whether provider keys are behind it.
+The last scheduled observation is there, complete and recent; somebody is named to approve decisions about the stack's class; provider keys
+are behind the credential gateway.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """A promotion from request to result: names are checked, the change is judged, and the file is written whole or not at all.
 
-Where the rules of other owners come from: a file, the lab of this folder while it runs, or the configured Controller.
-
-The narrowest patterns that cover a list of hosts: the exact hosts, or one wildcard per domain where wildcards are wanted.
+The patterns are the narrowest that cover the hosts: exact hosts, or one wildcard per domain where wildcards are wanted. The rules of other
+owners, with which the change is judged, come from a file, the lab of this folder while it runs, or the configured Controller.
 """
 
 from __future__ import annotations

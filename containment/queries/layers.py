@@ -1,10 +1,7 @@
-"""What an agent has inside its host: permissions, approved names and tools.
+"""What an agent has inside its host: permissions, approved names and tools, as tables and data for `prove`, `risk` and `diff`.
 
-What processes inside the host may read, write, run, connect to and call, as tables and data for `prove`, `risk` and `diff`.
-
-The approved names of a subject, as a table and as data, for `prove` and `risk`.
-
-What lies behind the MCP servers of a class, for `risk`: their reach by kind, and which tools each task may call.
+Permissions are what processes inside the host may read, write, run, connect to and call. Of the MCP servers of a class `risk` lists what
+lies behind them: their reach by kind, and which tools each task may call.
 """
 
 from __future__ import annotations

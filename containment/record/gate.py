@@ -1,6 +1,4 @@
-"""The gate: valid decisions for actions, and what of a stack has none.
-
-The gate: whether an action needs a decision, and the valid decision for it.
+"""The gate: whether an action needs a decision, the valid decision for it, and what of a stack has none.
 
 Rules kept here:
 - an action needs one where approvers.yaml names approvers for the class, or where a signed decision for the class was ever recorded
@@ -9,7 +7,7 @@ Rules kept here:
 - a clock that was set back to before the log's latest entry brings no ended decision to life;
 - silence is no approval: without a valid decision, `require_decision` raises with the code of the nearest refused one.
 
-What of a stack has no valid decision: enforce mode, entries of its keys, and waivers; for the program and for the pack.
+Enforce mode, entries of a stack's keys, and waivers need one; the program and the pack ask here.
 """
 
 from __future__ import annotations

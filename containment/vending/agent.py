@@ -1,15 +1,11 @@
-"""The content of one agent file, `agents/<name>.yaml`: every key with its type, description and fix.
+"""The content of one agent file, `agents/<name>.yaml`: every key with its type and fix; sizes of hosts; and the stack's marker.
 
 Class, mode and site follow from the stack, so no key repeats them. Forbidden actions are recorded and passed on as evidence; the network
 does not enforce them.
 
-Sizes of agent hosts, and the instance type of each.
-
-The file that keeps a stack's hosts by request: `agents/<stack>.by-request`.
-
-A stack without agent files has a single host that no person requested. Once a stack has had an agent this must not return, whoever removes
-the last agent file and however; Pulumi's state is not read by a program, so the folder itself records it. The file's presence counts, and
-its text is for readers.
+The marker `agents/<stack>.by-request` keeps a stack's hosts by request. A stack without agent files has a single host that no person
+requested. Once a stack has had an agent this must not return, whoever removes the last agent file and however; Pulumi's state is not read
+by a program, so the folder itself records it. The file's presence counts, and its text is for readers.
 """
 
 from __future__ import annotations

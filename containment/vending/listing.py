@@ -1,8 +1,6 @@
-"""Answers about agents: `vend list`, `vend show`, and the check of preflight.
+"""Answers about agents: those of `containment vend list` and `vend show`, and the check of preflight.
 
-The answers of `containment vend list` and `vend show`.
-
-The check of agents in preflight: FAIL from 14 days before an agent's end, and after it.
+The check is FAIL from 14 days before an agent's end, and after it.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ def explain_usage(error: TyperException) -> None:
 
 
 def _explain_option(error: Any) -> None:
-    """Say of an unknown option with the name of an argument that it is one: `enforce --stack STACK`."""
+    """Explain an unknown option that has the name of an argument: `enforce --stack STACK`."""
     option, context = getattr(error, "option_name", None), getattr(error, "ctx", None)
     if option is None or context is None:
         return

@@ -1,8 +1,7 @@
 """`containment lab`: run a Pulumi program on this machine, with the lab's engine and simulated cloud.
 
-The output is for a person (changes and outputs on stdout, progress on stderr) or for a program (`--json`: one object on stdout).
-
-The JSON object that `containment lab ... --json` prints, as described in docs/lab-engine.md; secrets are "[secret]".
+The output is for a person (changes and outputs on stdout, progress on stderr) or for a program (`--json`: one object on stdout, as
+described in docs/lab-engine.md, whose secrets are "[secret]").
 """
 
 from __future__ import annotations

@@ -1,9 +1,4 @@
-"""`containment observe`: what agents contacted, and the timer that repeats it.
-
-`containment observe`: what agents contacted, and what enforce mode would deny.
-
-The timer of `containment observe`: the units that a folder receives, and the log groups that a stack deploys.
-"""
+"""`containment observe`: what agents contacted and what enforce mode would deny, and the timer that repeats it."""
 
 from __future__ import annotations
 

@@ -1,9 +1,4 @@
-"""`explain`, `reach`, `diff`, `prove`, `risk` and `check`: questions about a policy.
-
-`containment explain`, `reach`, `diff`, `prove` and `risk`: questions about a policy, answered for every flow.
-
-`containment check`: the policy pack's rules without a Pulumi engine.
-"""
+"""`containment explain`, `reach`, `diff`, `prove` and `risk`, answered for every flow, and `check`: the pack's rules without an engine."""
 
 from __future__ import annotations
 

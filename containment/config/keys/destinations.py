@@ -1,10 +1,7 @@
-"""Keys of permitted and denied destinations, and of routes of the gateway.
+"""Keys of permitted destinations, of destinations denied by name, and of the routes of the credential gateway.
 
-Keys of permitted destinations, and of destinations denied by name.
-
-One route of the credential gateway: a destination, the secret with its key, and the permitted models, repositories or other names.
-
-Defines the format of one entry of `credentialRoutes`. `containment.credential_gateway` has the reviewed APIs and decides requests.
+Defines the format of one entry of `credentialRoutes`: a destination, the secret with its key, and the permitted models, repositories or
+other names. `containment.credential_gateway` has the reviewed APIs and decides requests.
 """
 
 from __future__ import annotations

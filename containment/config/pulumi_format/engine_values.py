@@ -1,12 +1,8 @@
-"""Configuration values as the Pulumi engine passes them, and their conversion to types.
+"""Configuration values as the Pulumi engine passes them to a program, and their conversion to the declared type of their key. Pure.
 
-Configuration values as the Pulumi engine passes them to a program: texts, with lists and objects as JSON.
-
-Recorded from the engine and its loader (CLI 3.255, `tests/conformance/config-values.json`): a stack file's numbers and dates
-are normalized on the way, so `9.0` arrives as `9`, `012345678901` as `12345678901`, and `2027-03-31` as
-`2027-03-31 00:00:00 +0000 UTC`. Pure.
-
-Conversion of a value to the declared type of its key, where its meaning is clear.
+They are texts, with lists and objects as JSON. Recorded from the engine and its loader (CLI 3.255,
+`tests/conformance/config-values.json`): a stack file's numbers and dates are normalized on the way, so `9.0` arrives as `9`,
+`012345678901` as `12345678901`, and `2027-03-31` as `2027-03-31 00:00:00 +0000 UTC`. A value is converted where its meaning is clear.
 """
 
 from __future__ import annotations

@@ -1,8 +1,6 @@
-"""Keys of a Pulumi project: their declarations, and the keys that no part reads.
+"""Keys of a Pulumi project: their declarations from `StackConfig`, and the keys of a stack file that no part reads. Pure.
 
-Declarations of all configuration keys for a Pulumi project file, from `StackConfig`. Pure.
-
-Unread keys of a stack file: misspelled or misplaced keys, namespaces and provider settings. Pure.
+Unread keys are misspelled or misplaced keys, namespaces and provider settings.
 """
 
 from __future__ import annotations

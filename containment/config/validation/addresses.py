@@ -1,8 +1,7 @@
-"""Addresses of a stack: the subnets of its VPC, and checks of permits by address.
+"""Addresses of a stack: the subnets of its VPC, each at a fixed place, and checks of its other addresses.
 
-Checks of addresses: the host's fixed one, and permits by address, which stay small, outside the VPC and apart from each other.
-
-The subnets of a stack's VPC: gateways, agents, endpoints and the credential gateway, each at a fixed place.
+The subnets are those of gateways, agents, endpoints and the credential gateway. The host's fixed address lies in an agent subnet; permits
+by address stay small, outside the VPC and apart from each other.
 """
 
 from __future__ import annotations

@@ -1,14 +1,11 @@
-"""Parts about people: owners of agents, decisions, and approvals of actions.
+"""Parts about people: `stakeholders`, `decisions` and `actions`.
 
-Part `stakeholders`: who owns each agent of the stack, until when, and what it must not do, from `agents/<name>.yaml`.
+`stakeholders` has who owns each agent of the stack, until when, and what it must not do, from `agents/<name>.yaml`. A forbidden action is a
+promise of the agent's owner: the network sees destinations and not actions, so such a claim is never a pass.
 
-A forbidden action is a promise of the agent's owner. The network sees destinations and not actions, so such a claim is never a pass.
-
-Part `decisions`: the record of decisions about this stack, verified: its chain, its head and every signature.
-
-Part `actions`: the actions of this stack's agents that waited for persons, from the verified record.
-
-The arguments of actions are left out, because a bundle is handed to others; the digest of each action is there.
+`decisions` has the record of decisions about this stack, verified: its chain, its head and every signature. `actions` has the actions of
+its agents that waited for persons, from the same record, without their arguments, because a bundle is handed to others; the digest of each
+action is there.
 """
 
 from __future__ import annotations

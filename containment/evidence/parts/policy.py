@@ -1,14 +1,9 @@
 """Parts about the policy: what was configured, proved and deployed.
 
-Part `configuration`: the stack's file, class and mode, as digests and as the values that a person chose.
-
-Part `rules`: the ordered rule table of the stack, as `containment plan` shows it.
-
-Part `state`: the deployed state, its digest, and whether its rules decide every flow as the configuration does.
-
-Part `proofs`: the required properties, each proved for every possible flow of the configured policy.
-
-Part `pack`: every rule of the policy pack over the deployed state.
+`configuration` has the stack's file, class and mode, as digests and as the values that a person chose; `rules` the ordered rule table, as
+`containment plan` shows it; `state` the deployed state, its digest, and whether its rules decide every flow as the configuration does;
+`proofs` the required properties, each proved for every possible flow of the configured policy; `pack` every rule of the policy pack over
+the deployed state.
 """
 
 from __future__ import annotations

@@ -1,12 +1,8 @@
-"""Parts from documents of other commands: observation, discovery, state of a bundle.
+"""Parts from documents of other commands: `observed`, `discovery` and `host-bundle`.
 
-Part `observed`: what agents contacted, as `containment observe --json` summarizes the logs.
-
-Part `discovery`: what `containment discover --json` found on a host or in a container, compared with the stack's class.
-
-Part `host-bundle`: the live revision of the signed bundle, as each host's updater reported it.
-
-A status is not signed and does not show where it was written, so its origin is unknown.
+`observed` has what agents contacted, as `containment observe --json` summarizes the logs; `discovery` what `containment discover --json`
+found on a host or in a container, compared with the stack's class; `host-bundle` the live revision of the signed bundle, as each host's
+updater reported it. Such a status is not signed and does not show where it was written, so its origin is unknown.
 """
 
 from __future__ import annotations

@@ -1,12 +1,9 @@
-"""Parts about risks: threats, residual risks, and what lies behind tools.
+"""Parts about risks: `threats`, `residual-risks` and `tools`.
 
-Part `threats`: the threat table, each threat with its proofs and the attempts that were sent for it.
-
-Part `residual-risks`: what stays possible, each with the control that would close it, and the techniques that get through.
-
-Part `tools`: the MCP servers and tasks of the class, what lies behind each server, and which tools were reviewed.
-
-What the gateway decided is in its event log on the host; a bundle is made from files, so that no claim here is about calls.
+`threats` has the threat table, each threat with its proofs and the attempts that were sent for it; `residual-risks` what stays possible,
+each with the control that would close it, and the techniques that get through; `tools` the MCP servers and tasks of the class, what lies
+behind each server, and which tools were reviewed. What the gateway decided is in its event log on the host; a bundle is made from files, so
+that no claim here is about calls.
 """
 
 from __future__ import annotations

@@ -1,12 +1,8 @@
-"""Parts from a run of the lab's tests: six tests, predicted flows, evasion.
+"""Parts from one run of the lab's tests, as `lab report` and `lab verify` write it: `six-tests`, `predicted` and `evasion`.
 
-One run of the tests, as `lab report` and `lab verify` write it, and the claims that bind it to this stack, policy and deployment.
-
-Part `six-tests`: the six validation tests of the blueprint, sent from the agent host.
-
-Part `predicted`: every flow of the class's scenario table, as the model predicts it and as it was observed.
-
-Part `evasion`: the techniques of the evasion table that were sent; those that get through are residual risks (see `residual`).
+`six-tests` has the six validation tests of the blueprint, sent from the agent host; `predicted` every flow of the class's scenario table,
+as the model predicts it and as it was observed; `evasion` the techniques of the evasion table that were sent, of which those that get
+through are residual risks (see `risks`). Claims bind the run to this stack, policy and deployment.
 """
 
 from __future__ import annotations

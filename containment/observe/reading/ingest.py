@@ -1,9 +1,7 @@
-"""Ingest: every line of every file becomes a row of `decisions`, a counted line without a decision, or a reject.
+"""Ingest: every line of every file becomes a row of `decisions` in DuckDB, a counted line without a decision, or a reject.
 
 Lines read are lines counted by kind and rejects, always. The rows are stored as Parquet in a work folder, so that a month of logs needs
 no memory of its size.
-
-The tables of ingested logs in DuckDB.
 """
 
 from __future__ import annotations

@@ -1,11 +1,9 @@
 """Lines that are rejected, and lines that are missing in a numbered log.
 
-The reject file: one JSON line per log line that cannot be used, counted by kind and complete or absent.
+The reject file has one JSON line per log line that cannot be used, counted by kind; it is complete or absent.
 
-Holes in numbered lines: a gateway that numbers its L4 sessions one by one has lost lines where numbers are missing.
-
-Most gateways use arbitrary numbers. Only a file whose numbers nearly always grow by one is taken for a sequence; a number that is lower
-than the one before it is a restart.
+A gateway that numbers its L4 sessions one by one has lost lines where numbers are missing. Most gateways use arbitrary numbers: only a file
+whose numbers nearly always grow by one is taken for a sequence, and a number that is lower than the one before it is a restart.
 """
 
 from __future__ import annotations

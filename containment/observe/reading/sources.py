@@ -1,12 +1,8 @@
 """Sources of logs: files, folders, `s3://bucket/prefix`, `logs:GROUP` of CloudWatch, and `lab:STACK` for the lab's own files.
 
-Compression and Parquet are recognized by the first bytes. Every path that cannot be read is reported at once.
-
-CloudWatch log groups as sources: every event of a group in the window, stored as lines for reading.
-
-The endpoint and the credentials are those of the AWS SDK's environment.
-
-Text of a log in UTF-8: a byte order mark is removed, and UTF-16, as spreadsheets export it, is converted line by line.
+Compression and Parquet are recognized by the first bytes. Every path that cannot be read is reported at once. Of a CloudWatch log group
+every event in the window is stored as a line; endpoint and credentials are those of the AWS SDK's environment. Text is UTF-8: a byte order
+mark is removed, and UTF-16, as spreadsheets export it, is converted line by line.
 """
 
 from __future__ import annotations

@@ -1,10 +1,7 @@
-"""Written observations: the HTML page, and the dated results of scheduled runs.
+"""Written observations: the HTML page, and the dated results of scheduled runs with the note of the last one, which `preflight` reads.
 
-An observation as one HTML page with inline SVG: no script, no request to another host, light and dark.
-
-Every text from a log is escaped: a server name is chosen by the agent.
-
-Dated results of scheduled observation, and the note of the last run, which `preflight` reads.
+The page has inline SVG, no script, no request to another host, light and dark. Every text from a log is escaped: a server name is chosen by
+the agent.
 """
 
 from __future__ import annotations

@@ -1,12 +1,11 @@
-"""A stack joined with the live account, and the resources that are in no state.
+"""A stack's state joined with the live account, and the resources that are in no state.
 
-Join a stack's state with what was read: live values replace outputs, additions become resources, deleted ones are left out.
+Live values replace outputs, additions become resources, deleted ones are left out.
 
-Undeclared resources: those in the agents' VPC that are in no state. The program owns that network, so another party added them.
-
-Rules judge the effect of an addition; this module reports its presence, whatever the effect. Left out is what AWS and the Controller
-create themselves: a VPC's main route table and default security group, interfaces of endpoints, and the gateways' instances, interfaces
-and groups. In a VPC that the program does not own, resources of other programs are expected, and only the rules apply.
+Undeclared resources are those in the agents' VPC that are in no state. The program owns that network, so another party added them. Rules
+judge the effect of an addition; this module reports its presence, whatever the effect. Left out is what AWS and the Controller create
+themselves: a VPC's main route table and default security group, interfaces of endpoints, and the gateways' instances, interfaces and
+groups. In a VPC that the program does not own, resources of other programs are expected, and only the rules apply.
 """
 
 from __future__ import annotations

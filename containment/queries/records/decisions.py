@@ -1,9 +1,4 @@
-"""The `request` and `approve` commands: decisions of persons and their signatures.
-
-The `request` and `approve` commands: requests bound to what a stack has today, and their signatures.
-
-The commands `approve list|show|approve|reject`: actions of agents that wait for persons.
-"""
+"""The `request` and `approve` commands: requests bound to what a stack has today, their signatures, and actions that wait for persons."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Text renderer for a terminal or a log: headline, one line per case, tables in columns, and assumptions.
 
-Tables in columns: complete in a pipe; on a terminal wrapped, and without the least important columns if they do not fit.
+Tables are complete in a pipe; on a terminal they are wrapped, and without the least important columns if they do not fit.
 """
 
 from __future__ import annotations

@@ -1,12 +1,8 @@
-"""Steps on the screen: the tree of changes, the progress of a phase, and their words.
+"""Steps on the screen: the tree of changes, the progress of a phase, and the words that both use.
 
-The tree of changes: one line per resource, and with `--diff` one line per changed property.
-
-Words for operations and resources, shared by progress, tree and verdict.
-
-Progress of a phase on stderr: one live region on a terminal, else one line per changed resource.
-
-The live region has at most four lines (counts and elapsed time, and the longest-running steps) and is removed at the end.
+The tree has one line per resource, and with `--diff` one line per changed property. Progress is on stderr: one live region on a terminal,
+else one line per changed resource. The live region has at most four lines (counts and elapsed time, and the longest-running steps) and is
+removed at the end.
 """
 
 from __future__ import annotations
