@@ -51,11 +51,15 @@ os.environ.pop("CONTAINMENT_LAB_HOME", None)
 
 @pytest.fixture(autouse=True, scope="module")
 def environment_as_before() -> Iterator[None]:
-    """Restore the process's environment after each module: moto and the lab's server set variables for their whole process."""
+    """Restore the process's environment after each module, and refuse one that leaves the lab's patches of moto to the next module."""
     before = dict(os.environ)
     yield
     os.environ.clear()
     os.environ.update(before)
+    if "containment_lab.cloud.moto_patches" in sys.modules:
+        from moto.ec2.models import EC2Backend
+
+        assert not hasattr(EC2Backend.delete_subnet, "__wrapped__"), "start the lab's cloud in a process of its own"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

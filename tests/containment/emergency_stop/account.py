@@ -129,7 +129,7 @@ def build_account(agents: tuple[str, ...] = ("invoice-reader", "test-writer")) -
 
 
 def _register_image(ec2: Any) -> str:
-    image: str = ec2.register_image(Name=f"image-{uuid4()}", RootDeviceName="/dev/xvda", Architecture="x86_64")["ImageId"]
+    image: str = ec2.register_image(Name=f"image-{uuid4()}", RootDeviceName="/dev/xvda")["ImageId"]
     return image
 
 

@@ -12,6 +12,7 @@ import boto3
 import pytest
 from cryptography.hazmat.primitives import serialization
 from moto import mock_aws
+from moto.kms.responses import KmsResponse
 
 from containment.errors import InputError
 from containment.record.envelope import Envelope, load_signer, parse_public_key
@@ -27,6 +28,7 @@ def kms(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     for key, value in {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x", "AWS_DEFAULT_REGION": "us-east-1"}.items():
         monkeypatch.setenv(key, value)
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    monkeypatch.setattr(KmsResponse, "sign", KmsResponse.sign)  # so that it is moto's again afterwards
     kms_signing.apply()
     with mock_aws():
         yield boto3.client("kms")

@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-import io
 import json
-from collections.abc import Callable, Iterable
-from typing import Any
+import urllib.error
+import urllib.request
+from collections.abc import Callable
 
 import pytest
 
-from containment_lab.cloud.server import CHANGES, make_application
+from containment_lab.cloud.server import CHANGES
+from containment_lab.home import LabHome
+
+pytestmark = pytest.mark.slow
+
+SCOPE = "AWS4-HMAC-SHA256 Credential=lab/20260101/us-east-1/ec2/aws4_request, SignedHeaders=host, Signature=0"
 
 
 @pytest.fixture(scope="module")
-def cloud() -> Callable[..., bytes]:
-    wsgi = make_application()
-
+def cloud(home: LabHome) -> Callable[..., bytes]:
     def ask(path: str, query: str = "", body: str = "") -> bytes:
-        scope = "AWS4-HMAC-SHA256 Credential=lab/20260101/us-east-1/ec2/aws4_request, SignedHeaders=host, Signature=0"
-        environ: dict[str, Any] = {
-            "REQUEST_METHOD": "POST" if body else "GET", "PATH_INFO": path, "QUERY_STRING": query, "SERVER_NAME": "127.0.0.1",
-            "SERVER_PORT": "80", "HTTP_HOST": "ec2.us-east-1.amazonaws.com", "wsgi.url_scheme": "http", "CONTENT_LENGTH": str(len(body)),
-            "CONTENT_TYPE": "application/x-www-form-urlencoded", "HTTP_AUTHORIZATION": scope, "wsgi.input": io.BytesIO(body.encode()),
-        }  # fmt: skip
-        answer: Iterable[bytes] = wsgi(environ, lambda *_: None)
-        return b"".join(answer)
+        url = f"http://127.0.0.1:{home.get_ports().aws}{path}?{query}"
+        headers = {"Authorization": SCOPE, "Content-Type": "application/x-www-form-urlencoded"}
+        try:
+            with urllib.request.urlopen(urllib.request.Request(url, data=body.encode() or None, headers=headers), timeout=30) as answer:
+                return bytes(answer.read())
+        except urllib.error.HTTPError as refused:  # a refused call has an answer too
+            return bytes(refused.read())
 
     return ask
 
