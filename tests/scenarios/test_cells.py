@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
+from containment.catalog.preset import Harness
 from containment.config.spec import ContainmentSpec, resolve
 from containment.errors import InputError
 from containment.loaders.presets import load_library
@@ -21,6 +22,7 @@ from containment.policy.rules import RuleSet
 from containment.policy.scenario import Expectation, Scenario, ScenarioTable
 from containment.policy.scenario_flow import build_flow, convert_decision
 from containment.ternary import Ternary
+from tests.scenarios.core_rows import build_core_rows
 from tests.support.classes import SHIPPED
 
 HERE = Path(__file__).parent
@@ -29,6 +31,9 @@ LIBRARY = load_library()
 TABLES: dict[str, ScenarioTable] = {path.stem: read_scenarios(path) for path in sorted(HERE.glob("*.yaml")) if path.stem != "evasion"}
 CLASSES: dict[str, dict[str, Any]] = yaml.safe_load((SEEDS / "classes.yaml").read_text(encoding="utf-8"))["classes"]
 VALIDATION: list[str] = [row["quote"] for row in yaml.safe_load((SEEDS / "validation.yaml").read_text(encoding="utf-8"))["tests"]]
+HARNESSES = [one for one in Harness if LIBRARY.harness_sets[one]]
+FULL_CORE = TABLES["open-demo"]
+"""The one class whose table names the core of every harness."""
 UPDATE = "Monitor-to-enforce update"
 """The one validation test that is a change of the policy and not a flow."""
 
@@ -74,6 +79,16 @@ ROWS = [(name, scenario) for name, table in TABLES.items() for scenario in table
 def test_the_policy_decides_as_the_row_expects(agent_class: str, scenario: Any, mode: PolicyMode) -> None:
     spec = spec_of(agent_class, mode)
     assert find_disagreements(scenario, spec, build_ruleset(spec), find_agent_sources(spec)) == []
+
+
+@pytest.mark.parametrize("mode", PolicyMode, ids=lambda mode: mode.value)
+@pytest.mark.parametrize("harness", HARNESSES)
+def test_the_policy_permits_the_core_hosts_of_the_harness_that_runs(harness: Harness, mode: PolicyMode) -> None:
+    spec = resolve({**FULL_CORE.config, "awsAccessAccount": "lab", "agentImageId": "ami-00000000", "agentClass": "open-demo",
+                    "policyMode": mode.value, "installMode": harness.value}, LIBRARY, f"open-demo-{mode.value}")  # fmt: skip
+    ruleset, sources = build_ruleset(spec), find_agent_sources(spec)
+    for row in build_core_rows(LIBRARY, "open-demo", harness):
+        assert find_disagreements(row, spec, ruleset, sources) == []
 
 
 @pytest.mark.parametrize(
