@@ -17,8 +17,8 @@ from containment_lab.home import write_whole
 from tools.documentation.command_pages import render_other_commands
 from tools.documentation.decisions import build_index
 from tools.documentation.picture import draw_picture
+from tools.documentation.reference import render_schemas
 from tools.documentation.rule_pages import render_rule_pages
-from tools.documentation.schemas import render_schemas
 
 ROOT: Final = Path(__file__).parents[1]
 INDEX: Final = "index.md"

@@ -1,4 +1,4 @@
-"""The command `containment-bundle-update`."""
+"""The command `containment-bundle-update`, and its systemd units: root without any capability, which may write only its own folders."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 from containment.bundle.refusal import BundleRefusal
 from containment.bundle_update.places import Places, create_folders
@@ -16,9 +17,22 @@ from containment.errors import ContainmentError, InputError, Problem
 from containment.exit_code import Exit
 from containment.program_parser import HelpFormatter, ProgramParser
 from containment.streams import exit_on_file_error
+from containment.systemd_units.timers import RepeatedCommand
+from containment.systemd_units.unit_file import HARDENING
 
-_PROGRAM = "containment-bundle-update"
-_CODES = (Exit.OK, Exit.ERROR, Exit.USAGE, Exit.NO)
+_PROGRAM: Final = "containment-bundle-update"
+_CODES: Final = (Exit.OK, Exit.ERROR, Exit.USAGE, Exit.NO)
+_SETTINGS: Final = (
+    *HARDENING,
+    ("MemoryDenyWriteExecute", "yes"),
+    ("ProcSubset", "pid"),
+    ("RestrictNamespaces", "yes"),
+    ("SystemCallFilter", "@system-service"),
+    ("SystemCallFilter", "~@privileged @resources"),
+    ("TimeoutStartSec", "10min"),
+)
+_LOCAL: Final = (("PrivateNetwork", "yes"), ("IPAddressDeny", "any"), ("RestrictAddressFamilies", "AF_UNIX"))
+_REMOTE: Final = (("RestrictAddressFamilies", "AF_UNIX AF_INET AF_INET6 AF_NETLINK"),)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -146,7 +160,6 @@ def _show_status(options: argparse.Namespace, places: Places) -> int:
 
 def _write_timer(options: argparse.Namespace, places: Places) -> int:
     from containment.bundle_update.sources import FolderSource, parse_source
-    from containment.bundle_update.unit import describe_timer
 
     is_local = isinstance(parse_source(options.source, options.region), FolderSource)
     create_folders(places)  # systemd needs folders before it lets a service write them
@@ -161,6 +174,27 @@ def _write_timer(options: argparse.Namespace, places: Places) -> int:
         print(path)
     print(f"next: copy both to /etc/systemd/system, then systemctl enable --now {paths[1].name}", file=sys.stderr)
     return Exit.OK
+
+
+def describe_timer(arguments: Sequence[str], places: Places, *, is_local: bool) -> RepeatedCommand:
+    """Return the updater as a command that a timer starts every hour.
+
+    Args:
+        arguments: the options of the updater.
+        places: its folders, the only ones that it may write.
+        is_local: whether the source is a folder, so that no network is needed.
+    """
+    words = [sys.executable, "-I", "-m", "containment.bundle_update", *arguments]  # isolated: no variable or folder adds code
+    return RepeatedCommand(
+        name=_PROGRAM,
+        purpose="Update the signed bundle of this host",
+        words=words,
+        folder=Path("/"),
+        success=(),
+        hours=1,
+        writable=(places.bundles, places.counters, places.event_log.parent),
+        settings=(*_SETTINGS, *(_LOCAL if is_local else _REMOTE)),
+    )
 
 
 def _make_log_problem(places: Places, error: Exception) -> Problem:

@@ -1,8 +1,13 @@
-"""The command tree, restricted to the command on the command line, so that only its libraries are loaded (all for `--help`)."""
+"""The command tree, restricted to the command on the command line, so that only its libraries are loaded (all for `--help`).
+
+Typer prints pydantic's messages for wrong usage ("Input should be a valid integer, unable to parse string as an integer"); here they are
+replaced by plain words.
+"""
 
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import sys
 from collections.abc import Collection, Mapping, Sequence
@@ -56,6 +61,7 @@ _LAB_VERBS: Final = {
     "world": "lab.network",
 }
 """Subcommand of `lab` -> its module; those that run a program are in `lab.deployment`."""
+_QUOTED: Final = re.compile(r"'([^']*)'")
 
 
 class _CommandTree(TyperGroup):
@@ -69,8 +75,6 @@ class _CommandTree(TyperGroup):
         try:
             return super().invoke(ctx)
         except TyperException as error:
-            from containment.cli.help.usage import explain_usage
-
             explain_usage(error)
             raise
         except ContainmentError as error:  # of a command that has not caught it itself
@@ -96,6 +100,43 @@ def _leave_files_to_commands(group: TyperGroup) -> None:
                 parameter.type_descriptor.parameter_info.readable = False
         if isinstance(command, TyperGroup):
             _leave_files_to_commands(command)
+
+
+def explain_usage(error: TyperException) -> None:
+    """Replace Typer's message, or pydantic's in it, by what an option's value should be, or what a missing one is."""
+    from pydantic import ValidationError
+
+    if not isinstance(error, typer.BadParameter):
+        _explain_option(error)
+    elif isinstance(error.__cause__, ValidationError):
+        error.message = _explain_value(error.__cause__.errors(include_url=False)[0])
+    elif not error.message and (text := getattr(error.param, "help", None)):
+        error.message = f"It is: {text}"
+
+
+def _explain_option(error: Any) -> None:
+    """Explain an unknown option that has the name of an argument: `enforce --stack STACK`."""
+    option, context = getattr(error, "option_name", None), getattr(error, "ctx", None)
+    if option is None or context is None:
+        return
+    name = option.lstrip("-").replace("-", "_")
+    if any(one.param_type_name == "argument" and one.name == name for one in context.command.params):
+        error.possibilities = None
+        error.message = f"No such option: {option}. It is an argument: write {context.command_path} {name.upper()}"
+
+
+def _explain_value(found: Any) -> str:
+    from pydantic import BaseModel
+
+    from containment.fixes.model_findings import describe_finding, quote_value
+    from containment.fixes.nearest_word import make_proposal
+
+    raw = found["input"]
+    said = describe_finding(found, BaseModel)
+    if found["type"] == "value_error" and " is not one of " in said.what:
+        words = _QUOTED.findall(said.what.partition(" is not one of ")[2])
+        return f"{quote_value(raw)} is not known; {make_proposal(str(raw), words, 'see --help')}"
+    return f"{quote_value(raw)} {said.what}; {said.fix or 'see --help'}"
 
 
 def build(typed: Sequence[str] = ()) -> typer.Typer:

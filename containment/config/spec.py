@@ -24,8 +24,14 @@ from containment.config.resolver_names import collect_resolver_names
 from containment.config.sanctions import check_sanctions, remove_sanctioned
 from containment.config.stack_config import StackConfig
 from containment.config.validation.addresses import Subnets, check_addresses, check_bound, check_internal_apis, divide_network
-from containment.config.validation.always_enforced import find_always_enforced
-from containment.config.validation.class_limits import check_class, check_kinds, check_letters, check_uploads, collect_permits
+from containment.config.validation.class_limits import (
+    check_class,
+    check_kinds,
+    check_letters,
+    check_uploads,
+    collect_permits,
+    find_always_enforced,
+)
 from containment.config.validation.computed_fixes import complete_fixes
 from containment.config.validation.credential_routes import check_credential_routes, narrow_to_routes
 from containment.config.validation.cross_checks import (

@@ -30,8 +30,7 @@ from containment.local_proxy.wire.resolver import Resolver, SystemResolver
 from containment.local_proxy.wire.stream import PIECE, SocketStream
 from containment.local_proxy.wire.upstream import DirectUpstream, Upstream
 from containment.logs.ocsf import EventSink
-from containment.sandbox.profile import LauncherProfile
-from containment.sandbox.real_programs import add_real_programs
+from containment.sandbox.profile import LauncherProfile, add_real_programs
 
 _FULL: Final = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 _OWN_FILES: Final = 64

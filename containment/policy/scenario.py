@@ -2,7 +2,7 @@
 
 One schema serves prediction (`decide`), the lab's packets and, later, a live host. A row is a flow, or a command that a
 host runs; `expect` has the verdict and the rule's name (without prefix) per mode, because monitor and enforce must
-name the same rule. `scenario_flow` turns a row into a flow of one stack.
+name the same rule. `build_flow` turns a row into a flow of one stack, `convert_decision` a decision into a scenario's terms.
 """
 
 from __future__ import annotations
@@ -13,9 +13,14 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
+from containment.config.spec import ContainmentSpec
 from containment.names import PolicyMode, Protocol
-from containment.policy.flow import Application, Effect, PolicyVerdict
+from containment.policy.flow import Application, Decision, Effect, Flow, PolicyVerdict, Source, UnresolvedAddress
+from containment.policy.rules import Address
 from containment.reviewed_data import ReviewedModel
+
+FIRST_FREE = 10
+"""Offset in a subnet of an address that AWS does not reserve."""
 
 
 class StackDestination(StrEnum):
@@ -92,3 +97,23 @@ class ScenarioTable(ReviewedModel):
         if lacking := sorted({key for scenario in self.scenarios for key in scenario.needs} - set(self.config)):
             raise ValueError("rows need keys that config does not have: " + ", ".join(lacking))
         return self
+
+
+def build_flow(row: ScenarioFlow, spec: ContainmentSpec, source: Source) -> Flow:
+    """Return the flow of a row as an agent of a stack opens it from `source`."""
+    return Flow(source, resolve_destination(row, spec), row.protocol, row.port, row.application, row.server_name, row.path)
+
+
+def resolve_destination(row: ScenarioFlow, spec: ContainmentSpec) -> Address | UnresolvedAddress:
+    """Return the destination of a row: an address, given or of a place in the stack, or any public address."""
+    if row.place is StackDestination.VPC_RESOLVER:
+        return spec.dns_resolver
+    if row.place is StackDestination.VPC_ENDPOINTS:
+        return spec.endpoint_subnets[0].network_address + FIRST_FREE
+    return UnresolvedAddress.PUBLIC if row.address is None else row.address
+
+
+def convert_decision(spec: ContainmentSpec, decision: Decision) -> Expectation:
+    """Return a decision in a scenario's terms: the rule without its prefix, or `default-action`."""
+    rule = "default-action" if decision.rule is None else decision.rule.removeprefix(f"{spec.prefix}-")
+    return Expectation(verdict=decision.verdict, rule=" or ".join(decision.possible) or rule, effect=decision.effect)

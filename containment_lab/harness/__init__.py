@@ -2,5 +2,5 @@
 
 - `known`: the harnesses, the tested versions, and the reasons why others are unavailable;
 - `installed`: a harness in its folder, as the agent sees it;
-- `install`, `npm`, `pypi`: the installation, during which no code of a package runs.
+- `install`, `registries`: the installation, during which no code of a package runs.
 """

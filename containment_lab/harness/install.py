@@ -17,7 +17,6 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from types import ModuleType
 from typing import Final
 
 from containment.confinement.errors import ConfinementError
@@ -25,8 +24,8 @@ from containment.confinement.identity import Identity, reserve_identity
 from containment.confinement.launch import run_confined
 from containment.confinement.profile import HOME, SEARCH_PATH, Profile
 from containment.fixes.nearest_word import make_proposal
-from containment_lab.harness import npm, pypi
 from containment_lab.harness.installed_harness import HarnessError, InstalledHarness
+from containment_lab.harness.registries import Npm, Pypi
 from containment_lab.home import LabHome
 
 
@@ -127,26 +126,26 @@ def install(home: LabHome, wanted: str) -> InstalledHarness:
     known = {**NPM, **PYPI}.get(name)
     if known is None:
         raise HarnessError(f"{name!r} is not a harness of this lab", fix=make_proposal(name, find_names(), "see `--with`", verb="use"))
-    source: ModuleType = npm if name in NPM else pypi
+    registry = Npm() if name in NPM else Pypi()
     version = version or known.version
     package = f"{name}@{version}"
     folder = home.root / "harness" / package
-    found: InstalledHarness = source.installed(folder, known.start)
+    found = registry.describe_harness(folder, known.start)
     found = replace(found, settings={**found.settings, **known.variables})
     ready = folder / ".ready"
     if ready.exists():
         return found
-    command = source.command(folder, name, version)
+    command = registry.build_command(folder, name, version)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    _run(command, package, source.TOOL)
-    for what, path in source.expected(folder, package, known.start[0]):
+    _run(command, package, registry.tool)
+    for what, path in registry.list_expected(folder, package, known.start[0]):
         if not path.exists():
             raise HarnessError(
                 f"{what} was installed, but has no command {path.name!r}", fix=f"name a version that has it: --with {name}@VERSION"
             )
         path.chmod(path.stat().st_mode | 0o111)
-    source.finish(folder)
+    registry.finish(folder)
     if known.complete:
         complete(found, known.complete, package)
     ready.touch()

@@ -1,4 +1,4 @@
-"""The deployed state of a lab: a consistent snapshot (the VPC in AWS, the Controller's inventory, the policy that follows) and its changes.
+"""The deployed state of a lab: a consistent snapshot (the VPC, the Controller's inventory, the policy), its changes, and the applied parts.
 
 A change is noticed in two ways: cheaply by the checkpoints' files, without the cloud or the Controller; or by one thread per daemon that
 waits for its next version and wakes the supervisor. A daemon that stops answering, or answers again, also counts as a change.
@@ -44,6 +44,34 @@ def read_state(home: LabHome, target: Target) -> DeployedState:
         return DeployedState(vpc, dict(_NO_CONTROLLER), GatewayPolicy(False, (), True, False))
     held = call_controller(home, "inventory")
     return DeployedState(vpc, held, read_policy(held, call_controller(home, "membership")["groups"]))
+
+
+class AppliedConfiguration:
+    """The parts in force, by name, so that unchanged ones are not applied again.
+
+    A part is recorded before it is applied. When that fails, all records are dropped, and everything is applied again.
+    """
+
+    def __init__(self) -> None:
+        self._parts: dict[str, object] = {}
+
+    def __contains__(self, part: str) -> bool:
+        return part in self._parts
+
+    def has_changed(self, part: str, wanted: object) -> bool:
+        """Return whether a part differs from the one in force, and record it."""
+        if part in self._parts and self._parts[part] == wanted:
+            return False
+        self._parts[part] = wanted
+        return True
+
+    def forget(self, part: str) -> None:
+        """Record that a part is no longer in force."""
+        del self._parts[part]
+
+    def forget_all(self) -> None:
+        """Drop all records."""
+        self._parts.clear()
 
 
 WAIT_SECONDS = 30.0

@@ -37,9 +37,8 @@ from containment_lab.linux.background_tasks import accept_connections, start_bac
 from containment_lab.linux.child_programs import Programs
 from containment_lab.linux.ruleset_watch import RulesWatch
 from containment_lab.linux.tools import find_tool
-from containment_lab.network.applied_configuration import AppliedConfiguration
 from containment_lab.network.deployed_host import Target, select_gateways
-from containment_lab.network.deployment_state import DeployedState, read_state, start_following
+from containment_lab.network.deployment_state import AppliedConfiguration, DeployedState, read_state, start_following
 from containment_lab.network.host_files import stage_host_files
 from containment_lab.network.log_collector import LogCollector, LogContext
 from containment_lab.network.log_delivery import LogDelivery, LogGroups

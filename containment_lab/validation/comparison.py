@@ -20,8 +20,7 @@ from containment.names import Protocol
 from containment.policy.builder import build_ruleset
 from containment.policy.first_match import decide
 from containment.policy.flow import Application, Effect, Source
-from containment.policy.scenario import Expectation, Scenario, ScenarioFlow, StackDestination
-from containment.policy.scenario_flow import build_flow, convert_decision
+from containment.policy.scenario import Expectation, Scenario, ScenarioFlow, StackDestination, build_flow, convert_decision
 from containment_lab.network.control import LabNetwork
 from containment_lab.validation.attempts import AttemptResult, attempt_all
 from containment_lab.validation.evasion import ALL_LAYERS, is_expected_rule

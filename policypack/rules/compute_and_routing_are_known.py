@@ -14,7 +14,7 @@ from policypack.facts.hosts import find_hosts, get_own_tags, is_tagged
 from policypack.finding import Rule, Scope, Severity, Violation
 from policypack.graph.known_types import AGENT_RULES
 from policypack.graph.resources import Graph, Resource
-from policypack.type_table import accepted_types, addons, gateways, private_keys, providers, tasks
+from policypack.type_table import accepted_types, addons, agent_hosts, gateways, providers
 from policypack.type_table.bounds import find_breaches
 from policypack.type_table.foreign_arns import find_foreign_arns
 from policypack.type_table.reviewed_properties import find_unreviewed
@@ -35,8 +35,7 @@ def check_stack(graph: Graph) -> list[Violation]:
     for one, what in (
         *gateways.find_violations(graph),
         *addons.find_violations(graph),
-        *private_keys.find_violations(graph),
-        *tasks.find_violations(graph),
+        *agent_hosts.find_violations(graph),
         *providers.find_other_controllers(graph),
     ):
         found.append(Violation(one.urn, f"{one.label} {what}"))

@@ -13,7 +13,7 @@ from containment.config.spec import ContainmentSpec
 from containment.names import Protocol
 from containment.policy.flow import Application, Carrier, Flow, Source
 from containment.policy.rules import Address
-from containment.policy.scenario_flow import build_flow
+from containment.policy.scenario import build_flow
 from containment_lab.attacks.task import SPELLINGS
 from containment_lab.internet.address_plan import ATTACKER, NEIGHBOUR, find_address
 from containment_lab.validation.evasion_table import EvasionRow

@@ -19,8 +19,7 @@ from containment.policy.first_match import decide
 from containment.policy.flow import Effect, PolicyVerdict, Source
 from containment.policy.invariants import find_agent_sources
 from containment.policy.rules import RuleSet
-from containment.policy.scenario import Expectation, Scenario, ScenarioTable
-from containment.policy.scenario_flow import build_flow, convert_decision
+from containment.policy.scenario import Expectation, Scenario, ScenarioTable, build_flow, convert_decision
 from containment.ternary import Ternary
 from tests.scenarios.core_rows import build_core_rows
 from tests.support.classes import SHIPPED

@@ -16,8 +16,7 @@ from containment.policy.builder import build_ruleset
 from containment.policy.first_match import decide
 from containment.policy.flow import Effect, PolicyVerdict, Source
 from containment.policy.rules import RuleSet
-from containment.policy.scenario import Expectation
-from containment.policy.scenario_flow import convert_decision
+from containment.policy.scenario import Expectation, convert_decision
 from containment_lab.attacks.__main__ import TECHNIQUES
 from containment_lab.validation.evasion import VPC_LAYER
 from containment_lab.validation.evasion_table import EvasionRow, find_permitting_rule, load_table

@@ -1,8 +1,11 @@
-"""Limits of a class: protections that it keeps on, and destinations that it refuses, whichever key permits them.
+"""Limits of a class: protections that it keeps on, destinations that it refuses, whichever key permits them, and denies in monitor.
 
 Destinations are checked per host, not per set, flag or key. A preset names the kinds of destination that its class may reach, and
 whether hosts where third parties can store data are refused. The catalog lists those hosts; a permit overlaps one when some name is
 matched by both. Hosts that are not in the catalog cannot be checked here (`containment.risk` reports them).
+
+A deny set that a stack applies in monitor as well (`alwaysEnforce`) is one of the class's, and fills a whole rule: one rule denies one
+WebGroup, so sets of the same WebGroup are applied together or not at all.
 """
 
 from __future__ import annotations
@@ -21,6 +24,8 @@ from containment.config.stack_config import StackConfig
 from containment.config.validation.problems import Checks
 from containment.config.values import RETENTIONS
 from containment.config.waivers import UploadWaiver
+from containment.errors import Replacement
+from containment.fixes.nearest_word import find_nearest, make_proposal
 from containment.fixes.unfit_value import NO_VALUE
 from containment.names import DENY_GROUPS, WebGroupId
 from containment.patterns.domain import DomainPattern
@@ -237,3 +242,29 @@ def check_class(config: StackConfig, preset: Preset, checks: Checks) -> None:
 def _find_retention(days: int) -> int | None:
     """Return the shortest retention of CloudWatch that is long enough, None when none is."""
     return next((one for one in RETENTIONS if one >= days), None)
+
+
+def find_always_enforced(config: StackConfig, preset: Preset, library: Library, checks: Checks) -> frozenset[WebGroupId]:
+    """Return the WebGroups whose denies are applied in every mode, and record a problem for each set that cannot be."""
+    key = get_alias("always_enforce")
+    if key in checks.wrong:
+        return frozenset()
+    known = [name for name in preset.deny_sets if name in library.sets]
+    groups = dict[WebGroupId, None]()
+    for place, name in enumerate(config.always_enforce):
+        if name not in known:
+            is_other = name in library.sets
+            what = f"[{place}] is {'not a deny set of' if is_other else 'not a catalog set that is denied in'} {preset.name} ({name!r})"
+            near = find_nearest(name, known)
+            fix = make_proposal(name, known, "remove it")
+            mends = None if near is None or near in config.always_enforce else Replacement((key, place), near)
+            why = "only a deny of the class can be applied, and one that is not recognized would be watched"
+            checks.report(f"{checks.file}:{key}", what, why, fix, mends)
+            continue
+        group = library.sets[name].web_group
+        missing = [one for one in known if library.sets[one].web_group is group and one not in config.always_enforce]
+        if missing:
+            what = f"[{place}] ({name!r}) shares {group.value} with {', '.join(missing)}, which is not listed"
+            checks.report(f"{checks.file}:{key}", what, "one rule denies the whole group", f"add {', '.join(missing)}")
+        groups[group] = None
+    return frozenset(groups)

@@ -37,8 +37,13 @@ from containment.confinement.system_calls.seccomp import (
 )
 from containment.launcher.events.event_log import CountedEvents
 from containment.launcher.events.ocsf import Kind, Policy, Subject, build_event
-from containment.launcher.supervisor.destinations import LONGEST, parse_destination
-from containment.launcher.supervisor.process_memory import read_bytes, read_message_addresses, read_text
+from containment.launcher.supervisor.process_memory import (
+    LONGEST,
+    parse_destination,
+    read_bytes,
+    read_message_addresses,
+    read_text,
+)
 from containment.launcher.supervisor.reported_calls import (
     ADDRESSES,
     MESSAGES,

@@ -1,16 +1,18 @@
-"""The memory of a process, as its system calls refer to it: bytes, texts, and the addresses in the headers of messages that it sends.
+"""The memory of a process, as its system calls refer to it: bytes, texts, the headers of messages, and the destinations of connections.
 
 It may change at any moment, and decides nothing. Source: proc(5), /proc/PID/mem; struct msghdr and struct mmsghdr of sys/socket.h, on
-machines with 64-bit pointers.
+machines with 64-bit pointers; sockaddr_in and sockaddr_in6 of netinet/in.h.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
+import socket
 import struct
 from collections.abc import Iterator
-from typing import Final
+from ipaddress import IPv4Address, IPv6Address
+from typing import Final, NamedTuple
 
 _MOST_PATH: Final = 4096
 _PAGE: Final = 4096
@@ -22,6 +24,27 @@ _NAME: Final = struct.Struct("=QI")
 """The first two fields of a header: the address of a socket address, and its length."""
 _MOST_MESSAGES: Final = 1024
 """UIO_MAXIOV: the kernel ignores further messages of a call."""
+LONGEST: Final = 28
+"""Bytes of the longest address that is read, sockaddr_in6."""
+_IPV4_BYTES: Final = 8
+_IPV6_BYTES: Final = 24
+
+
+class Destination(NamedTuple):
+    """An address and a port."""
+
+    address: IPv4Address | IPv6Address
+    port: int
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the address is on the loopback interface; an unspecified one is a client's way to write it."""
+        mapped = self.address.ipv4_mapped if isinstance(self.address, IPv6Address) else None
+        address = mapped or self.address
+        return address.is_loopback or address.is_unspecified
+
+    def __str__(self) -> str:
+        return f"{self.address} port {self.port}"
 
 
 def read_bytes(process: int, address: int, count: int) -> bytes:
@@ -75,3 +98,15 @@ def parse_message_addresses(raw: bytes) -> list[tuple[int, int]]:
     """Return the place and length of each socket address in headers that follow each other; one that is cut off has none."""
     places = range(0, len(raw) - _NAME.size + 1, _STRIDE)
     return [(place, length) for place, length in (_NAME.unpack_from(raw, at) for at in places) if place and length]
+
+
+def parse_destination(raw: bytes) -> Destination | None:
+    """Return the destination in a socket address; None for one that is neither IPv4 nor IPv6, or cut off."""
+    if len(raw) < 2:
+        return None
+    (family,) = struct.unpack_from("=H", raw)
+    if family == socket.AF_INET and len(raw) >= _IPV4_BYTES:
+        return Destination(IPv4Address(raw[4:8]), *struct.unpack_from("!H", raw, 2))
+    if family == socket.AF_INET6 and len(raw) >= _IPV6_BYTES:
+        return Destination(IPv6Address(raw[8:24]), *struct.unpack_from("!H", raw, 2))
+    return None

@@ -22,10 +22,9 @@ from containment.patterns.permitted_names.drop_sites import DROP_HOSTS, DROP_SIT
 from containment.patterns.permitted_names.dynamic_dns import DYNAMIC_DNS
 from containment.patterns.permitted_names.local_names import CLOUD_PRIVATE, METADATA, PRIVATE_USE, RESERVED, SPECIAL_USE
 from containment.patterns.permitted_names.refusal import Cause, Refusal, Scope
-from containment.patterns.permitted_names.resolvers import RESOLVERS
 from containment.patterns.permitted_names.suffixes import collect_parents, find_suffix
 from containment.patterns.permitted_names.tenants import ABOVE_SHARED, CLOUDS, REGIONAL_S3, TENANTS
-from containment.patterns.permitted_names.tunnels import ADDRESS_IN_NAME, TUNNELS
+from containment.patterns.permitted_names.tunnels import ADDRESS_IN_NAME, RESOLVERS, TUNNELS
 from containment.ternary import Ternary
 
 _SERVICES = (

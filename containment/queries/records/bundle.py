@@ -12,8 +12,7 @@ from securesystemslib.signer import Signer
 
 from containment.bundle.build import BundleRequest, build_bundle
 from containment.bundle.document import MOST_SIGNATURES, SignedManifest
-from containment.bundle.files import read_folder
-from containment.bundle.folder import write_folder, write_signed
+from containment.bundle.files import read_folder, write_folder, write_signed
 from containment.bundle.manifest import FILE, format_time
 from containment.bundle.refusal import BundleRefusal
 from containment.bundle.trust import build_trust_root

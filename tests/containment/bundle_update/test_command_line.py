@@ -13,9 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from containment.bundle_update.command_line import main
+from containment.bundle_update.command_line import describe_timer, main
 from containment.bundle_update.places import Places
-from containment.bundle_update.unit import describe_timer
 from containment.exit_code import Exit
 from tests.containment.bundle.desk import POLICY, STACK
 from tests.containment.bundle_update.host import Host

@@ -16,9 +16,9 @@ from containment.patterns.domain import DomainPattern
 from containment.renderings.boundary import MCP_CALLS, build_boundary
 from containment.renderings.kinds import RenderingKind
 from containment.renderings.openshell.document import parse_policy
-from containment.renderings.openshell.lint import lint_policy
 from containment.renderings.openshell.parse import read_permissions as read_openshell
 from containment.renderings.openshell.render import render_openshell
+from containment.renderings.proofs import lint_policy
 from containment.renderings.render import render, render_launcher
 from containment.sandbox.boundary import Boundary
 from containment.sandbox.inclusion import find_widenings

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from containment.renderings.openshell.document import parse_policy, read_document
-from containment.renderings.openshell.lint import RULES, lint_policy
 from containment.renderings.openshell.rule import LintRule
 from containment.renderings.openshell.schema import check_schema, find_package
+from containment.renderings.proofs import LINT_RULES, lint_policy
 from tests.support.child import REPOSITORY
 
 FOLDER = Path(__file__).parent / "samples"
@@ -17,7 +17,7 @@ SAMPLES = sorted(FOLDER.glob("*/*.yaml"))
 
 
 def rule_of(path: Path) -> LintRule:
-    return next(rule for rule in RULES if rule.id == path.parent.name)
+    return next(rule for rule in LINT_RULES if rule.id == path.parent.name)
 
 
 @pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.relative_to(FOLDER).with_suffix("").as_posix())
@@ -35,7 +35,7 @@ def test_openshells_protos_accept_every_sample_so_that_only_the_rule_finds_it(pa
     check_schema(read_document(path.read_text(encoding="utf-8"), path.name), path.name)
 
 
-@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+@pytest.mark.parametrize("rule", LINT_RULES, ids=lambda rule: rule.id)
 def test_every_rule_has_both_kinds_of_sample_and_a_line_in_the_documentation(rule: LintRule) -> None:
     names = [path.name for path in SAMPLES if path.parent.name == rule.id]
     assert {name.partition("-")[0] for name in names} == {"broken", "good"}
@@ -43,4 +43,4 @@ def test_every_rule_has_both_kinds_of_sample_and_a_line_in_the_documentation(rul
 
 
 def test_every_sample_belongs_to_a_rule() -> None:
-    assert {path.parent.name for path in SAMPLES} == {rule.id for rule in RULES}
+    assert {path.parent.name for path in SAMPLES} == {rule.id for rule in LINT_RULES}

@@ -12,8 +12,8 @@ import pytest
 from moto import mock_aws
 
 from containment.host.first_boot import build_shutdown_command
-from containment_lab.clock import LabClock
 from containment_lab.cloud import deadlines
+from containment_lab.cloud.deadlines import LabClock
 
 DEADLINE = datetime(2030, 1, 31, 18, tzinfo=UTC)
 DUE = DEADLINE.timestamp()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from containment_lab.harness import pypi
+from containment_lab.harness import registries
 from containment_lab.harness.install import NPM, PYPI, UNAVAILABLE, install
 from containment_lab.harness.installed_harness import PLACE, HarnessError
 from containment_lab.home import LabHome
@@ -39,7 +39,7 @@ def pip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, more: str) -> LabHome:
     program = tmp_path / "python"
     program.write_text(PIP_PROGRAM.format(folder=tmp_path, more=more))
     program.chmod(0o755)
-    monkeypatch.setattr(pypi.sys, "executable", str(program))
+    monkeypatch.setattr(registries.sys, "executable", str(program))
     return LabHome(tmp_path / "lab")
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from containment.patterns.permitted_names import account_hosts, drop_sites, dynamic_dns, local_names, resolvers, tenants, tunnels
+from containment.patterns.permitted_names import account_hosts, drop_sites, dynamic_dns, local_names, tenants, tunnels
 from tests.policypack.mutants.mutant import Mutant, Set
 
 _RULE: Final = "permitted-names-are-not-denied"
@@ -17,7 +17,7 @@ _GROUPS: Final[Mapping[str, Mapping[str, str]]] = {
     "dynamic-dns": dynamic_dns._BY_SERVICE,
     "tunnel": tunnels._TUNNELS_BY_SERVICE,
     "address-service": tunnels._ADDRESS_IN_NAME_BY_SERVICE,
-    "resolver": resolvers._BY_OPERATOR,
+    "resolver": tunnels._RESOLVERS_BY_OPERATOR,
     "drop-site": drop_sites._BY_KIND,
 }
 """Services: any name under their domains is a hole, exact or not."""

@@ -11,7 +11,7 @@ from containment.vending.loader import parse_agent
 from tests.containment.vending.files import CONTENT
 from tests.containment.vending.test_loader import MISTAKES
 from tests.support.child import REPOSITORY
-from tools.documentation.schemas import FOLDER, build_agent_schema, render_schemas
+from tools.documentation.reference import SCHEMA_FOLDER, build_agent_schema, render_schemas
 
 STRICTER = {"an owner that is no tag", "an owner without a word", "a purpose of two lines", "a day that does not exist"}
 """Mistakes that only the loader finds."""
@@ -19,8 +19,8 @@ STRICTER = {"an owner that is no tag", "an owner without a word", "a purpose of 
 
 def test_the_published_files_are_current_and_named_where_people_write() -> None:
     for name, text in render_schemas(REPOSITORY).items():
-        assert (REPOSITORY / FOLDER / name).read_text() == text, "run python -m tools.pages --write"
-    assert f"$schema={FOLDER}/fleet.schema.json" in (REPOSITORY / "fleet.yaml").read_text()
+        assert (REPOSITORY / SCHEMA_FOLDER / name).read_text() == text, "run python -m tools.pages --write"
+    assert f"$schema={SCHEMA_FOLDER}/fleet.schema.json" in (REPOSITORY / "fleet.yaml").read_text()
 
 
 def test_the_schema_is_valid_and_accepts_what_the_loader_accepts() -> None:

@@ -13,10 +13,9 @@ from containment.patterns.permitted_names.dynamic_dns import DYNAMIC_DNS
 from containment.patterns.permitted_names.local_names import CLOUD_PRIVATE, METADATA
 from containment.patterns.permitted_names.name import find_refusal
 from containment.patterns.permitted_names.providers import MINIMUM
-from containment.patterns.permitted_names.resolvers import RESOLVERS
 from containment.patterns.permitted_names.suffixes import find_suffix, iterate_domains
 from containment.patterns.permitted_names.tenants import CLOUDS, TENANTS
-from containment.patterns.permitted_names.tunnels import ADDRESS_IN_NAME, TUNNELS
+from containment.patterns.permitted_names.tunnels import ADDRESS_IN_NAME, RESOLVERS, TUNNELS
 from policypack.firewall.model_providers import PROVIDERS
 
 LIBRARY = load_library()

@@ -11,9 +11,8 @@ from containment.patterns.permitted_names.local_names import METADATA, SPECIAL_U
 from containment.patterns.permitted_names.name import find_lookalike_refusal, find_refusal
 from containment.patterns.permitted_names.refusal import Cause, Scope
 from containment.patterns.permitted_names.resolution import is_resolved_by_third_parties
-from containment.patterns.permitted_names.resolvers import RESOLVERS
 from containment.patterns.permitted_names.tenants import CLOUDS, TENANTS
-from containment.patterns.permitted_names.tunnels import ADDRESS_IN_NAME, TUNNELS
+from containment.patterns.permitted_names.tunnels import ADDRESS_IN_NAME, RESOLVERS, TUNNELS
 
 ADDRESSES = (
     "203.0.113.66",
