@@ -136,6 +136,12 @@ def load(text: str) -> Any:
         raise StrictYamlError("is nested too deeply", "write the values out with fewer levels") from None
 
 
+def compose(text: str) -> yaml.Node | None:
+    """Return the nodes of a text that `load` accepts, with their positions; None for an empty document."""
+    node: yaml.Node | None = yaml.compose(text, Loader=_SafeLoader)
+    return node
+
+
 def load_as_cloud_init(text: str) -> Any:
     """Parse a cloud-config document as cloud-init does: YAML 1.1, the last value of a repeated key.
 

@@ -15,6 +15,7 @@ import yaml
 from containment.loaders import strict_yaml
 
 _PLAIN: Final = re.compile(r"[A-Za-z0-9](?:[\w .,/()'-]*[\w.)/])?", re.ASCII)
+_BYTE_ORDER_MARK: Final = "\ufeff"
 _STEP: Final = 2
 """Columns of indentation in a file that has none to copy."""
 
@@ -39,13 +40,16 @@ def set_list_item(text: str, path: Sequence[str], item: Item, matches: Matches, 
     Raises:
         CannotEditError: the text has a form in which the position of the list is not clear.
     """
+    mark = text[: text.startswith(_BYTE_ORDER_MARK)]
     break_ = "\r\n" if "\r\n" in text else "\n"
-    plain = text.replace("\r\n", "\n")
+    plain = text.removeprefix(_BYTE_ORDER_MARK).replace("\r\n", "\n")
     if "\r" in plain or (break_ == "\r\n" and text.count("\r\n") != text.count("\n")):
         raise CannotEditError("has several kinds of line breaks; write all lines with the same one")
     keys = _spell(plain, path, spellings or {})
     before = strict_yaml.load(plain)
     wanted = _set_in_data(before, keys, item, matches)
+    if repr(wanted) == repr(before):  # 1, true and 1.0 are equal, and are not the same in a file
+        return text
     unclear = f"has {keys[-1]} in a form that cannot be edited by position (an anchor or alias); write the entry by hand"
     try:
         edited = _edit(plain, keys, item, matches)
@@ -53,7 +57,7 @@ def set_list_item(text: str, path: Sequence[str], item: Item, matches: Matches, 
         raise CannotEditError(unclear) from None
     if _load_or_none(edited) != wanted:
         raise CannotEditError(unclear)
-    return edited.replace("\n", break_)
+    return mark + edited.replace("\n", break_)
 
 
 def _load_or_none(text: str) -> Any:
@@ -88,7 +92,7 @@ def _set_in_data(document: Any, path: Sequence[str], item: Item, matches: Matche
 
 
 def _edit(text: str, path: Sequence[str], item: Item, matches: Matches) -> str:
-    node: Any = yaml.compose(text, Loader=yaml.SafeLoader)
+    node: Any = strict_yaml.compose(text)
     if node is None:
         return text + ("" if not text or text.endswith("\n") else "\n") + _format_block_keys(path, item, 0)
     if _is_nothing(node):

@@ -43,7 +43,16 @@ TEXTS = [
     "config:\n  K:\n    - owner: x\n      name: a.b.example  # why\n\n    # next\n    - z\n",
     "config:\n  K:\n    - q: |\n        abc\n\n# c\n",
     "config:\r\n  K:\r\n    - a.b.example # c\r\n    - z",
+    'config:\n  K:\n    - name: a.b.example\t\n      owner: "q"\t\n    - "z"\t# c',
+    "\ufeffconfig:\n  K:\n    - 😀漢 # c\n    - a.b.example # old\n  z: 1\n",
 ]
+
+
+@pytest.mark.parametrize("byte_order_mark", ["", "\ufeff"])
+@pytest.mark.parametrize("end", ["\n", "", "\t", " # c\n"])
+def test_an_item_that_is_there_already_changes_no_byte(end: str, byte_order_mark: str) -> None:
+    text = byte_order_mark + "config:\n  K:\n    - {until: '2027-03-31',  name: 'a.b.example', owner: 'team: x \"y\" # z'}" + end
+    assert set_list_item(text, PATH, {"until": "2027-03-31", "name": "a.b.example", "owner": ITEM["owner"]}, is_it, {PATH[-1]: "K"}) == text
 
 
 @pytest.mark.parametrize("text", TEXTS)
