@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from containment.cli.common import ask_passphrase, parse_overrides, refuse_usage, require_key
+from containment.cli.common import ask_passphrase, read_overrides, refuse_usage, require_key
 from containment.cli.help.default_command import make_group
 from containment.cli.help.exit_codes import build_epilog
 from containment.cli.options import Config, ExportedState, Folder, SigningKey, StackArgument, TableIn, declare_public_key, print_answer
@@ -78,7 +78,7 @@ def run(
         folder=folder,
         made=made_at,
         describe_plan=make_plan_describer(folder, made_at.date()),
-        overrides=reader.read(lambda: parse_overrides(config)).get_or({}),
+        overrides=read_overrides(reader, config),
         state=state,
         results=tuple(results or ()) or ((report,) if report.exists() else ()),
         observed=observed,
