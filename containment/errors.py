@@ -14,6 +14,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+from containment.exit_code import Exit
+
 
 class Replacement(NamedTuple):
     """The value that fixes a problem, at `path` inside the file's keys; with `renames` it is the correct spelling of the key."""
@@ -61,7 +63,15 @@ class Problem(NamedTuple):
 
 
 class ContainmentError(Exception):
-    """Base of the errors that commands print for the user."""
+    """Base of the errors that commands print for the user.
+
+    Attributes:
+        problems: every mistake that the error is about; empty for one that does not come from the input.
+        exit_code: the exit code of a command that ends with it.
+    """
+
+    problems: tuple[Problem, ...] = ()
+    exit_code: Exit = Exit.ERROR
 
 
 class InputError(ContainmentError):
@@ -81,6 +91,8 @@ class InputError(ContainmentError):
 
 class UsageError(InputError):
     """A command line that cannot be run: an option is missing, has no such value, or contradicts another."""
+
+    exit_code = Exit.USAGE
 
 
 class StackNotFoundError(UsageError):

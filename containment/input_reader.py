@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from containment.errors import InputError, UsageError
+from containment.errors import ContainmentError, InputError, UsageError
+from containment.exit_code import Exit
 
 Value = TypeVar("Value")
 
@@ -33,7 +34,7 @@ class InputReader:
 
     def __init__(self, title: str) -> None:
         self._title = title
-        self._errors: list[InputError] = []
+        self._errors: list[ContainmentError] = []
 
     @property
     def has_errors(self) -> bool:
@@ -41,11 +42,13 @@ class InputReader:
         return bool(self._errors)
 
     def read(self, function: Callable[[], Value]) -> PendingInput[Value]:
-        """Call a function that returns one input; an InputError that it raises waits for `require`."""
+        """Call a function that returns one input; an error with problems that it raises waits for `require`."""
         found = PendingInput[Value]()
         try:
             found.value = function()
-        except InputError as error:
+        except ContainmentError as error:
+            if not error.problems:
+                raise
             self._errors.append(error)
         return found
 
@@ -53,10 +56,11 @@ class InputReader:
         """Raise the errors of all readings as one; wrong usage if any of them is.
 
         Raises:
-            InputError: at least one input cannot be used; a single error, or one that several readings have, is raised as it is.
+            ContainmentError: at least one input cannot be used; a single error, or one that several readings have, is raised as it is, and
+                several as one InputError.
         """
         if len({one.problems for one in self._errors}) == 1:
             raise self._errors[0]
         if self._errors:
-            kind = UsageError if any(isinstance(one, UsageError) for one in self._errors) else InputError
+            kind = UsageError if any(one.exit_code is Exit.USAGE for one in self._errors) else InputError
             raise kind(self._title, [problem for one in self._errors for problem in one.problems])

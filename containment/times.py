@@ -1,8 +1,12 @@
-"""Times with a time zone, converted to UTC."""
+"""Times with a time zone, converted to UTC, and how far clocks may differ."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+CLOCK_SLACK: Final = timedelta(minutes=5)
+"""How far the clocks of two machines may differ: a time that is not further ahead is not in the future."""
 
 
 def convert_to_utc(moment: datetime) -> datetime:

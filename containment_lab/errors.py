@@ -9,7 +9,7 @@ EngineError            about a resource of the program, in the words of the offi
 
 from __future__ import annotations
 
-from containment.errors import ContainmentError
+from containment.errors import ContainmentError, Problem
 from containment.exit_code import Exit as Exit
 
 
@@ -31,13 +31,19 @@ class LabError(EngineError):
         fix: what to do.
         urn: the resource, if it is about one.
         exit_code: the exit code of the command.
+
+    Attributes:
+        where: the place for a list of mistakes of several inputs.
     """
+
+    where = "lab"
 
     def __init__(self, what: str, *, why: str, fix: str, urn: str = "", exit_code: Exit = Exit.ERROR) -> None:
         assert why, "an error without a reason explains nothing"
         assert fix, "an error without a fix explains nothing"
         super().__init__(f"{what}\n    why: {why}\n    fix: {fix}", urn, exit_code)
         self.what, self.why, self.fix = what, why, fix
+        self.problems = (Problem(self.where, what, why, fix),)
 
 
 class HomeError(LabError):

@@ -11,10 +11,10 @@ import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from containment.config.stack_name import find_name_problem, suggest_name
+from containment.config.stack_name import find_name_mistake
 from containment_lab.errors import HomeError, NameRefusedError
 from containment_lab.ports import Ports, claim_ports
-from containment_lab.storage import ENV, convert_file_errors, find_home_problem, require_usable, write_once, write_whole
+from containment_lab.storage import ENV, convert_file_errors, find_home_problem, require_possible, require_usable, write_once, write_whole
 
 __all__ = ["ENV", "LabHome", "Ports", "write_whole"]
 
@@ -33,6 +33,10 @@ class LabHome:
     def find_problem(self) -> str | None:
         """Return the reason why a lab cannot be kept here, in one line; None when it can. Nothing is created."""
         return find_home_problem(self.root)
+
+    def require_possible(self) -> None:
+        """Raise HomeError when a lab cannot be kept here. Nothing is created."""
+        require_possible(self.root)
 
     def require_usable(self) -> None:
         """Create the folder before any work begins; raise HomeError when a lab cannot be kept in it."""
@@ -96,6 +100,8 @@ class LabHome:
 
 def _check_name(what: str, name: str) -> str:
     """Return the name of a stack or project if it may become part of a path; raise NameRefusedError otherwise."""
-    if problem := find_name_problem(name):
-        raise NameRefusedError(f"{what} name {name!r} {problem}", fix=f"use {suggest_name(name) or 'coding-monitor'!r}")
+    if mistake := find_name_mistake(what, name):
+        error = NameRefusedError(f"{mistake.where} {mistake.what}", fix=mistake.fix)
+        error.problems = (mistake,)  # as where the name of a stack file is refused, so that a list has it once
+        raise error
     return name

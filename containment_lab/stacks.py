@@ -9,7 +9,6 @@ from typing import Final
 from containment.config.stack_name import find_closest
 from containment.errors import Problem, StackNotFoundError
 from containment_lab.home import LabHome
-from containment_lab.storage import make_home_error
 
 _CLASS: Final = "agentClass"
 """The key that makes a stack without a file deliberate."""
@@ -27,8 +26,7 @@ def require_stack(home: LabHome, stack: str, project: str = "", folder: Path = P
         project: Its project; "" for any.
         folder: The program's folder; its stack files name stacks that could be deployed.
     """
-    if problem := home.find_problem():
-        raise make_home_error(problem)
+    home.require_possible()
     there = home.get_stack_file(project, stack).exists() if project else bool(home.find_stack_files(stack))
     if there:
         return

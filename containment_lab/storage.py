@@ -63,16 +63,16 @@ def find_home_problem(root: Path) -> str | None:
     return problem and f"the lab home {root} cannot be made: {problem}"
 
 
-def make_home_error(problem: str) -> HomeError:
-    """Return the error for a problem of `find_home_problem`, which has the fix after a semicolon."""
-    what, _, fix = problem.rpartition("; ")
-    return HomeError(what, why=_WHY, fix=fix)
+def require_possible(root: Path) -> None:
+    """Raise HomeError when a lab cannot be kept in a folder. Nothing is created."""
+    if problem := find_home_problem(root):
+        what, _, fix = problem.rpartition("; ")
+        raise HomeError(what, why=_WHY, fix=fix)
 
 
 def require_usable(root: Path) -> None:
     """Create the folder of a lab home if it is missing; raise HomeError when a lab cannot be kept there."""
-    if problem := find_home_problem(root):
-        raise make_home_error(problem)
+    require_possible(root)
     with convert_file_errors(root):
         root.mkdir(parents=True, exist_ok=True)
 

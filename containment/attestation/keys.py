@@ -67,7 +67,8 @@ def load_attester_signer(source: str, files: Sequence[Path], folder: Path, ask_p
     owner = KeyOwner(f"the keys in {name}", f"add it by pull request: openssl pkey -in {source} -pubout >> {name}")
     reader = InputReader("nothing can be signed")
     known = reader.read(lambda: _index_keys(load_attesters(files, folder, name)))
-    reader.read(lambda: check_key_file(source, known.value if known.is_read else None, owner))
+    if not known.is_read:
+        reader.read(lambda: check_key_file(source))
     reader.require()
     return load_signer(source, known.value, ask_passphrase, owner)
 

@@ -22,6 +22,7 @@ from containment.files.output_files import write_whole
 from containment.preflight.finding import Finding, Status
 from containment.record.envelope import STATEMENT_PAYLOAD, Envelope, parse_public_key
 from containment.record.refusal import Refusal
+from containment.times import CLOCK_SLACK
 
 FOLDER: Final = "attestations"
 _NAME: Final = "%Y%m%dT%H%M%SZ"
@@ -106,7 +107,6 @@ def _make_error(path: Path, what: str) -> InputError:
 
 ID: Final = "attestation"
 LONGEST: Final = timedelta(hours=24)
-_FUTURE: Final = timedelta(minutes=5)
 
 
 class Freshness(StrEnum):
@@ -164,7 +164,7 @@ def find_latest(
     when = f"{found.time:%Y-%m-%d %H:%M} UTC, {_format_age(age)} old"
     if found.stack != stack:
         return LatestAttestation(Freshness.UNUSABLE, f"{files[0]} is about {found.stack}", path=files[0])
-    if age < -_FUTURE:
+    if age < -CLOCK_SLACK:
         return LatestAttestation(
             Freshness.UNUSABLE, f"{files[0]} is from the future ({found.time:%Y-%m-%d %H:%M} UTC)", found.time, age, files[0]
         )

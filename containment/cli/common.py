@@ -19,6 +19,7 @@ import typer
 
 from containment.errors import ContainmentError, Problem, UsageError
 from containment.exit_code import Exit
+from containment.input_reader import InputReader
 from containment.queries.renderers import Format, render_text
 from containment.queries.results import Answer
 from containment.streams import STDOUT
@@ -50,13 +51,26 @@ def make_console() -> Console:
     return Console(no_color=not is_colored(), highlight=False, soft_wrap=plain, width=200 if plain else None)
 
 
-def parse_overrides(pairs: Iterable[str] | None) -> dict[str, str]:
-    """Return `KEY=VALUE` options as a mapping; end the command if one has another form."""
-    pairs = tuple(pairs or ())
-    bad = [pair for pair in pairs if "=" not in pair]
-    if bad:
-        refuse_usage("--config", f"has no KEY=VALUE: {', '.join(map(repr, bad))}", "each one sets a key of the stack", "write -c KEY=VALUE")
-    return {key.removeprefix("agent-containment:"): value for key, _, value in (pair.partition("=") for pair in pairs)}
+def read_overrides(reader: InputReader, pairs: Iterable[str] | None) -> dict[str, str]:
+    """Return the `--config` options of the form KEY=VALUE by key; each of another form is a mistake that waits for `reader.require`."""
+    found = read_pairs(reader, pairs, "--config")
+    return {key.removeprefix("agent-containment:"): value for key, value in found.items()}
+
+
+def read_pairs(reader: InputReader, pairs: Iterable[str] | None, option: str) -> dict[str, str]:
+    """Return the values of a repeatable option KEY=VALUE by key; each of another form is a mistake that waits for `reader.require`.
+
+    Args:
+        reader: collects the mistakes.
+        pairs: the options; a value may contain more `=`.
+        option: the option's name.
+    """
+    split = [pair.partition("=") for pair in pairs or ()]
+    why, fix = "each one sets a key of the stack", f"write KEY=VALUE, such as {option} policyMode=monitor"
+    wrong = [Problem(f"{option} {key!r}", "is not KEY=VALUE", why, fix) for key, equals, _ in split if not (key and equals)]
+    if wrong:
+        reader.read(lambda: refuse(wrong))
+    return {key: value for key, equals, value in split if key and equals}
 
 
 def drop_options(words: Sequence[str], *names: str) -> list[str]:
@@ -103,7 +117,19 @@ def refuse_usage(where: str, what: str, why: str, fix: str) -> NoReturn:
         why: why the command needs it.
         fix: what to write.
     """
-    raise UsageError("the command cannot be run", [Problem(where, what, why, fix)])
+    refuse([Problem(where, what, why, fix)])
+
+
+def refuse(problems: Iterable[Problem]) -> NoReturn:
+    """Raise UsageError for mistakes in the command line."""
+    raise UsageError("the command cannot be run", problems)
+
+
+def require_seconds(seconds: float) -> None:
+    """Raise UsageError for a limit of --seconds that is below 0 or no number."""
+    if not 0 <= seconds < float("inf"):
+        what, why = f"is {seconds:g}, not a number of seconds", "the command stops after this time"
+        refuse_usage("--seconds", what, why, "give 0 for no limit, or more")
 
 
 def require_key(key: str | None, signed: str) -> str:
@@ -174,9 +200,7 @@ def write_file(path: Path, text: str) -> None:
 
 
 def get_exit_code(error: Exception) -> Exit:
-    """Return the exit code of an error; a command line that cannot be run has its own."""
-    if isinstance(error, UsageError):
-        return Exit.USAGE
+    """Return the exit code of an error."""
     code = getattr(error, "exit_code", Exit.ERROR)
     assert isinstance(code, Exit)
     return code

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from enum import StrEnum
 from functools import partial
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
-from containment.cli.common import exit_on_error, parse_overrides, print_and_exit, refuse_usage
+from containment.cli.common import exit_on_error, print_and_exit, read_overrides, refuse_usage
 from containment.cli.help.completion import complete_config_keys, complete_stack_names
 from containment.input_reader import InputReader
 from containment.queries.renderers import Format
@@ -109,8 +109,8 @@ class StackOptions:
 
     @property
     def overrides(self) -> dict[str, str]:
-        """The values of --config by key; ends the command if one has another form."""
-        return parse_overrides(self.config)
+        """The values of --config by key, which `read` has checked."""
+        return read_overrides(InputReader("the stack cannot be used"), self.config)
 
     def read(self, library: Library | None = None) -> ContainmentSpec:
         """Return the checked configuration of the stack; raise InputError with every problem."""
@@ -137,35 +137,30 @@ class SubjectOptions:
 
     @property
     def overrides(self) -> dict[str, str]:
-        """The values of --config by key; ends the command if one has another form."""
-        return parse_overrides(self.config)
+        """The values of --config by key, which `read` has checked."""
+        return read_overrides(InputReader("the policy cannot be read"), self.config)
 
     def read(self) -> Subject:
         """Return the subject of the question; raise InputError with the problems of every option."""
         from containment.queries.subject.other_owners import place_other_owners, read_other_owners
 
         reader = InputReader("the policy cannot be read")
-        reader.read(lambda: self.overrides)
-        found = reader.read(self._read_own)
+        overrides = read_overrides(reader, self.config)
+        found = reader.read(lambda: self._read_own(overrides))
         ahead, behind = (reader.read(partial(read_other_owners, path)) if path else None for path in (self.before, self.after))
         reader.require()
         if ahead is None and behind is None:
             return found.value
         return place_other_owners(found.value, ahead.value if ahead else None, behind.value if behind else None)
 
-    def _read_own(self) -> Subject:
+    def _read_own(self, overrides: Mapping[str, str]) -> Subject:
         from containment.queries.subject.subjects import read_subject
 
         if (self.stack is None) == (self.state is None):
             what = "are both given" if self.stack else "are both missing"
             fix = "give --stack STACK (listed by `containment fleet plan`) or --state FILE"
             refuse_usage("--stack and --state", what, "a question is about one policy", fix)
-        return read_subject(self.stack, self.state, parse_overrides(keep_pairs(self.config)), self.folder)
-
-
-def keep_pairs(config: Sequence[str] | None) -> list[str]:
-    """Return the `--config` options that have the form KEY=VALUE; `parse_overrides` refuses the others."""
-    return [pair for pair in config or () if "=" in pair]
+        return read_subject(self.stack, self.state, overrides, self.folder)
 
 
 def read_configured_stack(stack: str, config: Sequence[str] | None, folder: Path, library: Library | None = None) -> ContainmentSpec:
@@ -180,8 +175,8 @@ def read_configured_stack(stack: str, config: Sequence[str] | None, folder: Path
     from containment.loaders.stack_file import read_stack
 
     reader = InputReader("the stack cannot be used")
-    reader.read(lambda: parse_overrides(config))
-    found = reader.read(lambda: read_stack(stack, parse_overrides(keep_pairs(config)), folder, library))
+    overrides = read_overrides(reader, config)
+    found = reader.read(lambda: read_stack(stack, overrides, folder, library))
     reader.require()
     return found.value
 

@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from containment.errors import Problem
 from containment.names import PolicyMode
 
 LONGEST_NAME = 100
@@ -107,6 +108,18 @@ def find_name_problem(name: str) -> str | None:
         wrong = "".join(dict.fromkeys(re.sub(_ALLOWED, "", name)))
         return f"contains {wrong!r}; letters, digits, '-', '_' and '.' are allowed"
     return None
+
+
+def find_name_mistake(kind: str, name: str) -> Problem | None:
+    """Return the Problem of a name that a stack or a project cannot have, None for one that it can have.
+
+    Args:
+        kind: "stack" or "project".
+        name: the name.
+    """
+    if not (problem := find_name_problem(name)):
+        return None
+    return Problem(f"{kind} name {name!r}", problem, "it is part of the names of files", f"use {suggest_name(name) or 'coding-monitor'!r}")
 
 
 def suggest_name(name: str) -> str:

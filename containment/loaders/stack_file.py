@@ -19,7 +19,7 @@ from containment.config.pulumi_format.project_file import TYPES, declare_keys, f
 from containment.config.pulumi_format.stack_file import read_config
 from containment.config.spec import ContainmentSpec, StackContext, check_without_destinations, resolve
 from containment.config.stack_config import StackConfig
-from containment.config.stack_name import complete_from_name, find_name_problem, parse_stack_name, suggest_name
+from containment.config.stack_name import complete_from_name, find_name_mistake, parse_stack_name
 from containment.errors import InputError, Problem, StackNotFoundError
 from containment.fixes.model_findings import format_value, quote_value
 from containment.fixes.nearest_word import make_proposal
@@ -55,9 +55,8 @@ def read_stack(
         folder: where the stack files are.
         library: the presets; those of this checkout by default.
     """
-    if problem := find_name_problem(stack):
-        fix = f"use {suggestion!r}" if (suggestion := suggest_name(stack)) else "use a name like coding-monitor"
-        raise InputError("no such stack", [Problem(f"stack name {stack!r}", problem, "it is part of the name of the stack's file", fix)])
+    if mistake := find_name_mistake("stack", stack):
+        raise StackNotFoundError("no such stack", [mistake])
     path = folder / f"Pulumi.{stack}.yaml"
     if not path.exists():
         raise _make_no_stack_error(stack, path)

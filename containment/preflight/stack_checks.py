@@ -17,10 +17,9 @@ from containment.loaders.approvers import FILE, Approvers, load_approvers
 from containment.loaders.observation_runs import ObservationRun, find_results_folder, read_last_run
 from containment.names import REGULATED_CLASSES
 from containment.preflight.finding import Finding, Status
+from containment.times import CLOCK_SLACK
 
 OBSERVATION: Final = "observation"
-_CLOCKS: Final = timedelta(minutes=5)
-"""The most by which two clocks may differ."""
 
 
 def check_last_observation(spec: ContainmentSpec, now: datetime, *, folder: Path = Path()) -> Finding:
@@ -49,7 +48,7 @@ def check_last_observation(spec: ContainmentSpec, now: datetime, *, folder: Path
 
 
 def _judge_run(run: ObservationRun, hours: int, now: datetime, command: str) -> Finding:
-    if run.at > now + _CLOCKS:
+    if run.at > now + CLOCK_SLACK:
         return Finding(
             OBSERVATION, Status.FAIL, f"the last observation is of {run.at.isoformat()}, in the future", "correct the clock, observe again"
         )

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 import yaml
 
 from containment.config.spec import ContainmentSpec
 from containment.errors import InputError, Problem
+from containment.fixes.unfit_value import UnfitError
 from containment.loaders import strict_yaml
-from containment.vending.agent import FIXES, FOLDER, Agent, find_agent_name_problem, make_marker_name
+from containment.vending.agent import (
+    FIXES,
+    FOLDER,
+    Agent,
+    find_agent_name_problem,
+    format_moment,
+    make_marker_name,
+    parse_day,
+    parse_moment,
+)
 from containment.vending.hosts import HostPlan, plan_hosts
 from containment.vending.loader import AgentFiles, parse_agent
 
@@ -82,7 +93,7 @@ def find_value_problems(values: Mapping[str, Any]) -> list[Problem]:
     return [_locate_at_option(one) for one in problems if one.what != "is not set"]
 
 
-def check_request(name: str, values: Mapping[str, Any], files: AgentFiles, stack_problems: Sequence[Problem], today: date) -> Agent:
+def check_request(name: str, values: Mapping[str, Any], files: AgentFiles, stack_problems: Sequence[Problem], now: datetime) -> Agent:
     """Return the agent of a request; raise InputError with every problem of its name and its values at once.
 
     Args:
@@ -90,9 +101,9 @@ def check_request(name: str, values: Mapping[str, Any], files: AgentFiles, stack
         values: the values by dotted key.
         files: the agent files of the folder.
         stack_problems: what is wrong with the stack that the request names.
-        today: the day with which the end is compared.
+        now: the time with which the end and the deadline are compared.
     """
-    problems = find_name_problems(name, files)
+    problems = [*find_name_problems(name, files), *_find_past_ends(values, now)]
     agent, _, mistakes = parse_agent(name, build_document(values))
     problems += [_locate_at_option(one, f"{FOLDER}/{name}.yaml:") for one in mistakes if one.what != "is not set"]
     for key in find_missing(values):
@@ -100,12 +111,22 @@ def check_request(name: str, values: Mapping[str, Any], files: AgentFiles, stack
         problems.append(Problem(OPTIONS[key], what, "an agent file has every owner, a purpose and an end", FIXES[key]))
     if not any(one.where == OPTIONS["stack"] for one in problems):
         problems += stack_problems
-    if agent is not None and not agent.is_active(today):
-        what = f"{agent.until} has passed; today is {today}"
-        problems.append(Problem(OPTIONS["until"], what, "the agent would have no host", "give a later day"))
     if problems or agent is None:
         raise InputError(_TITLE, problems)
     return agent
+
+
+def _find_past_ends(values: Mapping[str, Any], now: datetime) -> Iterator[Problem]:
+    """Yield a Problem for an end and for a deadline that has passed; a text that is none is a mistake of its own."""
+    why = "the agent would have no host"
+    with contextlib.suppress(UnfitError):
+        if (until := parse_day(values.get("until"))) < now.date():
+            fix = f"give a later day, such as {now.date() + timedelta(days=90)}"
+            yield Problem(OPTIONS["until"], f"{until} has passed; today is {now.date()}", why, fix)
+    with contextlib.suppress(UnfitError):
+        if (deadline := parse_moment(values.get("deadline"))) <= now:
+            fix = f"give a later time, such as {format_moment(now + timedelta(hours=8))}"
+            yield Problem(OPTIONS["deadline"], f"{format_moment(deadline)} has passed; now it is {format_moment(now)}", why, fix)
 
 
 def find_name_problems(name: str, files: AgentFiles) -> list[Problem]:

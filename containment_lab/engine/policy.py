@@ -18,7 +18,7 @@ from containment_lab.engine.child import Child
 from containment_lab.engine.providers import GRPC_OPTIONS
 from containment_lab.engine.steps import Goal, Run
 from containment_lab.errors import EngineError, LabError
-from containment_lab.formats.config import Config, Project
+from containment_lab.formats.config import PACK_FILE, Config, Project
 from containment_lab.formats.state import State, get_name
 from containment_lab.formats.values import Properties
 from containment_lab.wire import convert_to_struct
@@ -43,7 +43,7 @@ class Analyzer:
             config: The configuration of the stack.
             engine: The address of the engine's log.
         """
-        pack = Project.load(folder, "PulumiPolicy.yaml")
+        pack = Project.load(folder, PACK_FILE)
         env = config.build_environment() | {f"PULUMI_{key.upper()}": str(value) for key, value in run.where.items()}
         env["PULUMI_DRY_RUN"] = str(run.preview).lower()
         child = await Child.start([pack.python, "-u", "-m", "pulumi.policy", engine, str(pack.program)], folder, env, run.report.print_line)

@@ -15,11 +15,12 @@ from typing import Any
 
 from containment.config.pulumi_format.engine_values import ConfigType, encode_for_engine, get_content
 from containment.config.pulumi_format.stack_file import find_empty_keys, read_config
-from containment.errors import Problem, UsageError
 from containment.loaders import strict_yaml
 from containment_lab.errors import EngineError, Exit, LabError
 from containment_lab.formats.crypt import Crypter
 
+PACK_FILE = "PulumiPolicy.yaml"
+"""The project file of a policy pack."""
 _WHY_FILE = "the program and its configuration are described in it"
 
 
@@ -173,18 +174,6 @@ def merge(project: Project, stack: str, crypter: Crypter, overlay: dict[str, str
 def is_hidden(key: str) -> bool:
     """Return whether a key of the lab's overlay is secret."""
     return key.endswith("password")
-
-
-def parse_pairs(pairs: list[str], option: str) -> dict[str, str]:
-    """Return KEY=VALUE arguments as a dict; a value may contain more `=`. Raise UsageError with every one of another form."""
-    wrong = [key for key, equals, _ in (pair.partition("=") for pair in pairs) if not key or not equals]
-    if wrong:
-        why = "each one sets a key of the stack"
-        problems = [
-            Problem(f"{option} {key!r}", "is not KEY=VALUE", why, f"write KEY=VALUE, such as {option} policyMode=monitor") for key in wrong
-        ]
-        raise UsageError("the command cannot be run", problems)
-    return {key: value for key, _, value in (pair.partition("=") for pair in pairs)}
 
 
 def _decrypt_value(raw: Any, crypter: Crypter) -> tuple[Any, bool]:

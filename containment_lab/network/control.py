@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from containment.programs import build_search_path
+from containment_lab import simulators
 from containment_lab.errors import LabNetworkError
 from containment_lab.generation import require_remembered
 from containment_lab.home import LabHome
@@ -60,6 +61,17 @@ class LabNetwork:
     def require_stack(self) -> None:
         """Raise if the stack is not in this lab or the lab home cannot be used; create nothing."""
         require_stack(self.home, self.stack)
+
+    def require_host(self) -> None:
+        """Raise if the stack is not in this lab, or the agent is none of its running hosts; create and start nothing.
+
+        The hosts of a lab whose cloud does not run are unknown: `bring_up` reports that.
+        """
+        self.require_stack()
+        if self.agent and simulators.read_generation(self.home, "cloud"):
+            from containment_lab.network.deployed_host import find_target
+
+            find_target(self.home, self.stack, self.agent)
 
     def send_command(self, do: str, timeout: float = 60.0, **more: Any) -> Any:
         """Send a command to the supervisor and return its answer.

@@ -15,7 +15,7 @@ from typing import Any
 from containment.config.stack_name import find_closest
 from containment.names import AgentTag, HostTag
 from containment_lab.cloud.clients import get_client
-from containment_lab.errors import HostNotFoundError
+from containment_lab.errors import Exit, HostNotFoundError
 from containment_lab.formats.checkpoint_file import read_deployment
 from containment_lab.home import LabHome
 from containment_lab.vpc.inventory import GONE, HALTED, map_tags
@@ -87,7 +87,8 @@ def _find_agent(machines: list[dict[str, Any]], stack: str, agent: str, region: 
         known = ", ".join(sorted(filter(None, named))) or "none: it has its single host"
         what = f"stack {stack!r} has no running host of an agent {agent!r} (agents: {known})"
         meant = find_closest(agent, [name for name in named if name])
-        raise HostNotFoundError(what, why=_WHY, fix=f"write --agent {meant}" if meant else f"{_HOW} {stack}")
+        fix = f"write --agent {meant}" if meant else f"{_HOW} {stack}"
+        raise HostNotFoundError(what, why=_WHY, fix=fix, exit_code=Exit.USAGE)
     return Target(stack=stack, instance=named[agent]["InstanceId"], vpc=named[agent]["VpcId"], region=region)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from containment.config.spec import ContainmentSpec
+from containment.input_reader import InputReader
 from containment.loaders.scenarios import read_scenarios
 from containment.policy.scenario import Scenario
 from containment_lab.network.control import LabNetwork
@@ -51,11 +52,14 @@ def read_plan(spec: ContainmentSpec, tables: Path, *, sends_evasion: bool, updat
         sends_evasion: Whether the evasion table is sent.
         update: See `Plan`.
     """
-    path, evasion = tables / f"{spec.config.agent_class}.yaml", load_table(tables / "evasion.yaml").select_for_stack(spec)
-    if not path.is_file():
-        return Plan(evasion, (), sends_evasion, update, no_flows=f"{path} does not exist; a class needs no scenario table")
-    flows = tuple(each for each in read_scenarios(path).scenarios if not each.needs)
-    return Plan(evasion, flows, sends_evasion, update)
+    path, reader = tables / f"{spec.config.agent_class}.yaml", InputReader("the tables cannot be used")
+    evasion = reader.read(lambda: load_table(tables / "evasion.yaml").select_for_stack(spec))
+    table = reader.read(lambda: read_scenarios(path)) if path.is_file() else None
+    reader.require()
+    if table is None:
+        return Plan(evasion.value, (), sends_evasion, update, no_flows=f"{path} does not exist; a class needs no scenario table")
+    flows = tuple(each for each in table.value.scenarios if not each.needs)
+    return Plan(evasion.value, flows, sends_evasion, update)
 
 
 def collect_report(world: LabNetwork, spec: ContainmentSpec, plan: Plan, commit: str | None, progress: Callable[[str], None]) -> Report:

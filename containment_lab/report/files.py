@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-from containment_lab.errors import LabError
+from containment_lab.errors import Exit, LabError
 from containment_lab.report.document import SCHEMA, render_json
 from containment_lab.report.facts import Report
 from containment_lab.report.page import render_page
@@ -39,6 +39,8 @@ _WHY: Final = "the result of the tests would be lost"
 class OutputError(LabError):
     """A report cannot be written to its path."""
 
+    where = "--out"
+
 
 def list_report_files(page: Path) -> tuple[Path, ...]:
     """Return the files of a report, the page first."""
@@ -51,21 +53,22 @@ def require_writable(page: Path) -> None:
     Args:
         page: The path of the page; it must end in .html.
     """
-    with _output_errors(page):
+    with _output_errors(page, Exit.USAGE):
         if page.is_dir():
-            raise OutputError(f"{page} is a folder", why=_WHY, fix=f"name a file in it: --out {page / 'containment-report.html'}")
+            fix = f"name a file in it: --out {page / 'containment-report.html'}"
+            raise OutputError(f"{page} is a folder", why=_WHY, fix=fix, exit_code=Exit.USAGE)
         if page.suffix != ".html":
             named = page.with_suffix(".html") if page.name.strip(".") else page / "containment-report.html"
             why = "the page is HTML (Markdown, JSON and CSV are written next to it)"
-            raise OutputError(f"{page} does not end in .html", why=why, fix=f"use --out {named}")
+            raise OutputError(f"{page} does not end in .html", why=why, fix=f"use --out {named}", exit_code=Exit.USAGE)
         folder = page.parent
         if not folder.is_dir():
             is_file = folder.exists()
             reason, fix = ("is a file, not a folder", "name another one") if is_file else ("does not exist", f"make it: mkdir -p {folder}")
-            raise OutputError(f"{page} cannot be written: {folder} {reason}", why=_WHY, fix=fix)
+            raise OutputError(f"{page} cannot be written: {folder} {reason}", why=_WHY, fix=fix, exit_code=Exit.USAGE)
         if problems := [problem for file in list_report_files(page) if (problem := _find_problem(file))]:
             fix = f"name another page with --out, or move {'it' if len(problems) == 1 else 'them'} away"
-            raise OutputError("; ".join(problems), why="a file that is no report is not replaced", fix=fix)
+            raise OutputError("; ".join(problems), why="a file that is no report is not replaced", fix=fix, exit_code=Exit.USAGE)
         with tempfile.TemporaryFile(dir=folder):
             pass
 
@@ -106,9 +109,9 @@ def _write_aside(file: Path, text: str, cleanup: contextlib.ExitStack) -> Path:
 
 
 @contextlib.contextmanager
-def _output_errors(page: Path) -> Iterator[None]:
+def _output_errors(page: Path, code: Exit = Exit.ERROR) -> Iterator[None]:
     try:
         yield
     except OSError as error:
         what = f"{error.filename or page} cannot be written: {error.strerror}"
-        raise OutputError(what, why=_WHY, fix="name another page with --out") from None
+        raise OutputError(what, why=_WHY, fix="name another page with --out", exit_code=code) from None

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from containment.cli.common import parse_overrides, refuse_usage
+from containment.cli.common import read_overrides, refuse_usage
 from containment.cli.options import DEFAULT_STACK, Config, Folder, ReasonInWords, Stack, TextIn, print_answer, read_configured_stack
 from containment.errors import InputError, Problem
 from containment.input_reader import InputReader
@@ -57,7 +57,7 @@ def request(
         days=days,
         out=out,
         folder=folder,
-        overrides=parse_overrides(config),
+        overrides=read_overrides(reader, config),
         now=datetime.now(UTC),
     )
 

@@ -5,21 +5,20 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from containment.cli.common import refuse_usage
 from containment.cli.help.default_command import make_group
 from containment.cli.help.exit_codes import build_epilog
 from containment.cli.options import DryRun, Folder, LastDay, PrText, StackOrNone, TableIn, Today, print_answer
+from containment.cli.time_options import parse_today
 from containment.errors import InputError, Problem
-from containment.fixes.unfit_value import UnfitError
 from containment.input_reader import InputReader
 from containment.queries.results import Answer
-from containment.vending.agent import DataClassification, ForbiddenAction, Size, build_marker, make_marker_name, parse_day
+from containment.vending.agent import DataClassification, ForbiddenAction, Size, build_marker, make_marker_name
 
 if TYPE_CHECKING:
     from containment.config.spec import ContainmentSpec
@@ -69,7 +68,8 @@ def new(
     from containment.vending.request import check_request, complete_request, find_missing
 
     reader = InputReader("no agent file is written")
-    day = reader.read(lambda: _parse_day(today)).get_or(datetime.now(UTC).date())
+    day = reader.read(lambda: parse_today(today, "agents are active up to a day")).get_or(datetime.now(UTC).date())
+    now = datetime.now(UTC) if today is None else datetime.combine(day, time(), UTC)
     values: dict[str, Any] = {
         "stack": stack,
         "owner.business": business,
@@ -93,7 +93,7 @@ def new(
                 held.enter_context(lock_folder(folder))
         files, named = read_agents(folder), values["stack"] or ""
         made, problems = find_stack(named, folder, is_new=new_stack)
-        checked = reader.read(lambda: check_request(name, values, files, problems, day))
+        checked = reader.read(lambda: check_request(name, values, files, problems, now))
         pending = None
         if made or named in find_stacks(folder):
             pending = reader.read(lambda: resolve_stack(made, folder) if made else read_stack(named, folder=folder))
@@ -127,7 +127,7 @@ def list_agents(
     from containment.vending.loader import find_stacks, read_agents
 
     reader = InputReader("agents cannot be listed")
-    pending = reader.read(lambda: _parse_day(today))
+    pending = reader.read(lambda: parse_today(today, "agents are active up to a day"))
     found = reader.read(lambda: read_agents(folder).require_all())
     reader.require()
     day, agents = pending.value, [agent for agent in found.value if stack in (None, agent.stack)]
@@ -146,7 +146,7 @@ def show_agent(name: Name, today: Today = None, folder: Folder = Path()) -> Answ
     from containment.vending.loader import read_agents
 
     reader = InputReader("the agent cannot be shown")
-    day = reader.read(lambda: _parse_day(today))
+    day = reader.read(lambda: parse_today(today, "agents are active up to a day"))
     files = read_agents(folder)
     pending = reader.read(lambda: _find_agent(name, files))
     spec = reader.read(lambda: read_stack(pending.value.stack, folder=folder)) if pending.is_read else None
@@ -282,12 +282,3 @@ def _read_specs(stacks: Sequence[str], folder: Path) -> dict[str, ContainmentSpe
         with contextlib.suppress(InputError):
             found[stack] = read_stack(stack, folder=folder)
     return found
-
-
-def _parse_day(text: str | None) -> date:
-    if text is None:
-        return datetime.now(UTC).date()
-    try:
-        return parse_day(text)
-    except UnfitError as error:
-        refuse_usage("--today", f"{error.what} ({text!r})", "agents are active up to a day", error.fix or "write YYYY-MM-DD")

@@ -13,12 +13,13 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
 
-from containment.cli.common import convert_machine_errors, exit_on_error, get_exit_code, print_and_exit
+from containment.cli.common import convert_machine_errors, exit_on_error, get_exit_code, print_and_exit, read_pairs
 from containment.cli.help.completion import complete_config_keys
 from containment.cli.help.exit_codes import build_epilog
 from containment.cli.lab.output import DetailLevel, Screen
@@ -37,7 +38,7 @@ from containment_lab.engine.session import Session
 from containment_lab.engine.steps import Step
 from containment_lab.errors import EngineError
 from containment_lab.formats.checkpoint_file import read_deployment
-from containment_lab.formats.config import Project, is_hidden, parse_pairs
+from containment_lab.formats.config import PACK_FILE, Project, is_hidden
 from containment_lab.formats.crypt import find_passphrase
 from containment_lab.formats.state import get_name
 from containment_lab.formats.values import redact
@@ -156,21 +157,30 @@ class ProgramRun:
     def _open_session(self, screen: Screen, packs: list[Path], *, clear: bool) -> Session:
         """Return the session of the command; raise InputError with the mistakes of all options."""
         reader = InputReader("the program cannot be run")
-        pairs = reader.read(lambda: parse_pairs(self.config or [], "--config"))
-        secrets = reader.read(lambda: parse_pairs(self.config_secret or [], "--config-secret"))
-        session = Session(
-            folder=self.folder,
-            stack=self.stack,
-            new_report=screen.start_phase,
-            packs=packs,
-            config=pairs.get_or({}),
-            config_secret=secrets.get_or({}),
-            clear_pending_creates=clear,
-            show=screen.show,
+        pairs = read_pairs(reader, self.config, "--config")
+        secrets = read_pairs(reader, self.config_secret, "--config-secret")
+        for pack in packs:
+            reader.read(partial(Project.load, pack, PACK_FILE))
+        reader.read(LabHome.find().require_possible)
+        session = reader.read(
+            lambda: Session(
+                folder=self.folder,
+                stack=self.stack,
+                new_report=screen.start_phase,
+                packs=packs,
+                config=pairs,
+                config_secret=secrets,
+                clear_pending_creates=clear,
+                show=screen.show,
+            )
         )
-        reader.read(session.require_deliberate if screen.verb in (Verb.PREVIEW, Verb.UP) else session.require_stack)
+        is_new = screen.verb in (Verb.PREVIEW, Verb.UP)
+        if session.is_read:
+            reader.read(session.value.require_deliberate if is_new else session.value.require_stack)
+        elif not is_new:
+            reader.read(lambda: require_stack(LabHome.find(), self.stack))  # of any project, because this one cannot be read
         reader.require()
-        return session
+        return session.value
 
 
 @app.command(epilog=build_epilog("lab preview"))
@@ -215,9 +225,11 @@ def export(stack: Stack, folder: Folder = Path(), *, chosen: Format) -> None:
     `pulumi stack import` reads the JSON; the other formats list the resources.
     """
     with exit_on_error():
-        home, project = LabHome.find(), Project.load(folder.resolve())
-        require_stack(home, stack, project.name, project.root)
-        deployment = read_deployment(home.get_stack_file(project.name, stack))
+        reader, home = InputReader("no state can be printed"), LabHome.find()
+        project = reader.read(lambda: Project.load(folder.resolve()))
+        reader.read(lambda: require_stack(home, stack, project.value.name if project.is_read else "", folder))
+        reader.require()
+        deployment = read_deployment(home.get_stack_file(project.value.name, stack))
     if chosen is Format.JSON:
         print(json.dumps({"version": 3, "deployment": deployment}, indent=4))
         return
@@ -249,9 +261,13 @@ def env(
     """
     home = LabHome.find()
     with exit_on_error():
+        reader = InputReader("no variables can be printed")
+        reader.read(home.require_possible)
+        loaded = reader.read(lambda: Project.load(folder.resolve())) if set_all else None
+        reader.require()
         home.require_usable()
-        if set_all:
-            project = Project.load(folder.resolve())
+        if loaded is not None:
+            project = loaded.value
             overlay = simulators.build_overlay(home, frozenset(project.get_declarations()), project.name)
             how = {True: "--secret", False: "--plaintext"}
             print(" ".join(f"{how[is_hidden(key)]} {shlex.quote(f'{key}={value}')}" for key, value in overlay.items()))

@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
 
-from containment.cli.common import exit_on_error, make_console, parse_overrides, print_and_exit
+from containment.cli.common import exit_on_error, make_console, print_and_exit, read_overrides, require_seconds
 from containment.cli.help.exit_codes import build_epilog
 from containment.cli.options import (
     DEFAULT_STACK,
@@ -30,6 +30,7 @@ from containment.cli.options import (
     take_format,
 )
 from containment.exit_code import Exit
+from containment.input_reader import InputReader
 from containment.logs.record import DecisionRecord, render_record
 from containment.queries.renderers import Format
 from containment.queries.results import Answer, Section
@@ -38,6 +39,9 @@ from containment_lab.home import LabHome
 from containment_lab.linux.tools import list_missing
 from containment_lab.network.control import LabNetwork, list_networks, take_down_all
 from containment_lab.validation.probes import Result
+
+if TYPE_CHECKING:
+    from containment.config.spec import ContainmentSpec
 
 _COLOURS = {Result.PASS: "green", Result.FAIL: "red", Result.NOT_TESTED: "yellow"}
 
@@ -48,7 +52,9 @@ world = typer.Typer(help="Create and remove the networks of deployed stacks.", n
 @take_format(TextIn)
 def create_network(stack: Stack = DEFAULT_STACK, agent: Agent = "", *, chosen: Format) -> None:
     """Create or update the network of a stack."""
-    status = _run_or_exit(lambda: LabNetwork(LabHome.find(), stack, agent).bring_up())
+    network = LabNetwork(LabHome.find(), stack, agent)
+    _run_or_exit(network.require_host)
+    status = _run_or_exit(network.bring_up)
     if chosen is Format.JSON:
         typer.echo(json.dumps({"schema": "containment-world-up/v1", "stack": stack, **status}, indent=2))
         return
@@ -111,8 +117,15 @@ def verify(
     from containment_lab.validation.opened_tls import list_opened_urls, summarize_clients, try_clients
     from containment_lab.validation.six_tests import NAMES, choose_update_target, determine_mode, run_six_tests
 
-    place = LabNetwork(LabHome.find(), stack, agent)
-    if lacking := list_missing() or list(filter(None, [place.home.find_problem()])):
+    place, reader = LabNetwork(LabHome.find(), stack, agent), InputReader("the tests cannot be run")
+    lacking = list_missing() or list(filter(None, [place.home.find_problem()]))
+    overrides, spec = read_overrides(reader, config), None
+    if not lacking:
+        reader.read(place.require_host)
+        spec = reader.read(lambda: read_tested_stack(stack, overrides, folder, update=update)) if update or config else None
+    _run_or_exit(reader.require)
+    updater = make_updater(folder, spec.value, overrides) if update and spec else None
+    if lacking:
         code, why = Exit.OK if skip else Exit.ERROR, "; ".join(lacking)
         if chosen is Format.TABLE:
             typer.echo(f"SKIPPED    the six validation tests of {stack}: {why}")
@@ -128,7 +141,7 @@ def verify(
     mode, target = determine_mode(place), choose_update_target(place.send_command("rules"))
     for line in announce(stack, mode, place.send_command("status")["instance"], added=target if update else None):
         typer.echo(line, err=True)
-    tested = _run_or_exit(lambda: run_six_tests(place, target, make_updater(folder, stack, config or []) if update else None))
+    tested = _run_or_exit(lambda: run_six_tests(place, target, updater))
     clients = _run_or_exit(lambda: try_clients(place, list_opened_urls(place.send_command("rules"))))
     good = all(each.only_on_aws for each in tested) and all(each.result is Result.PASS for each in clients)
     code = Exit.OK if good else Exit.NO
@@ -179,22 +192,40 @@ def _build_document(test: Any) -> dict[str, Any]:
     return {"number": test.number, "result": test.result.value, "line": test.format_line(), "probes": probes}
 
 
-def make_updater(folder: Path, stack: str, config: list[str]) -> Callable[[str | None], None]:
+def read_tested_stack(stack: str, overrides: Mapping[str, str], folder: Path, *, update: bool) -> ContainmentSpec:
+    """Return the configuration of a stack under test; raise InputError with the problems of its files.
+
+    Args:
+        stack: name of the stack.
+        overrides: the values of --config.
+        folder: folder of the Pulumi project.
+        update: whether the program has to be run.
+    """
+    from containment.loaders.stack_file import read_stack
+    from containment_lab.formats.config import Project
+
+    reader = InputReader("the stack cannot be tested")
+    found = reader.read(lambda: read_stack(stack, overrides, folder))
+    if update:
+        reader.read(lambda: Project.load(folder.resolve()))
+    reader.require()
+    return found.value
+
+
+def make_updater(folder: Path, spec: ContainmentSpec, overrides: Mapping[str, str]) -> Callable[[str | None], None]:
     """Return a function that deploys a stack with one more approved destination, or unchanged for None.
 
     Args:
         folder: folder of the Pulumi project.
-        stack: name of the stack.
-        config: `KEY=VALUE` overrides of the stack.
+        spec: the stack.
+        overrides: the values of --config.
     """
     from containment.cli.lab.screen.verdict import format_errors
     from containment.config.destination_entry import dump_item
-    from containment.loaders.stack_file import read_stack
     from containment_lab.engine.report import Report
     from containment_lab.engine.session import Session
-    from containment_lab.formats.config import parse_pairs
 
-    have = [dump_item(item) for item in read_stack(stack, parse_overrides(config), folder).config.approved_saas_api_domains]
+    have = [dump_item(item) for item in spec.config.approved_saas_api_domains]
     today = datetime.now(UTC).date().isoformat()
     shared = {
         "owner": "containment lab verify",
@@ -204,13 +235,12 @@ def make_updater(folder: Path, stack: str, config: list[str]) -> Callable[[str |
     }
 
     def bring_up(target: str | None) -> None:
-        pairs = [pair for pair in config if not pair.rpartition(":")[2].startswith("approvedSaasApiDomains=")] if target else config
-        more = [f"approvedSaasApiDomains={json.dumps([*have, {'name': target, **shared}])}"] if target else []
+        more = {"approvedSaasApiDomains": json.dumps([*have, {"name": target, **shared}])} if target else {}
         session = Session(
             folder=folder,
-            stack=stack,
+            stack=spec.stack,
             new_report=lambda preview: Report(preview, lambda *_: None, lambda _: None),
-            config=parse_pairs([*pairs, *more], "--config"),
+            config={**overrides, **more},
         )
         report = session.up(True)
         if report.exit:
@@ -233,8 +263,10 @@ def watch(
 
     As JSON: one record per line.
     """
-    place = LabNetwork(LabHome.find(), stack)
-    _run_or_exit(place.require_stack)
+    place, reader = LabNetwork(LabHome.find(), stack), InputReader("no decision can be shown")
+    reader.read(lambda: require_seconds(seconds))
+    reader.read(place.require_stack)
+    _run_or_exit(reader.require)
     count = 0 if since_start else int(_run_or_exit(lambda: place.send_command("decisions"))["count"])
     out, until = make_console(), time.monotonic() + seconds if seconds else None
     try:

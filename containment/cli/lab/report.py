@@ -9,10 +9,11 @@ from typing import Annotated
 
 import typer
 
-from containment.cli.common import exit_on_error, parse_overrides
+from containment.cli.common import exit_on_error, read_overrides
 from containment.cli.help.version import find_checkout_commit
 from containment.cli.options import DEFAULT_STACK, Config, Folder, SkipIfImpossible, Stack, TextIn, Update, take_format
 from containment.exit_code import Exit
+from containment.input_reader import InputReader
 from containment.queries.renderers import Format
 from containment_lab.home import LabHome
 from containment_lab.linux.tools import list_missing
@@ -43,32 +44,41 @@ def report(
 
     Runs the six tests, the evasion table and the class's scenarios, and writes HTML, Markdown, JSON and CSV.
     """
-    from containment.cli.lab.network import make_updater
+    from containment.cli.lab.network import make_updater, read_tested_stack
     from containment.cli.lab.screen.six_tests import announce
-    from containment.loaders.stack_file import read_stack
     from containment_lab.report.collection import collect_report, read_plan
     from containment_lab.report.document import SCHEMA, build_document
     from containment_lab.report.files import require_writable, write_report
     from containment_lab.report.summary import summarize
+    from containment_lab.validation.evasion_table import load_table
     from containment_lab.validation.six_tests import choose_update_target, determine_mode
 
+    world, reader = LabNetwork(LabHome.find(), stack), InputReader("no report can be made")
+    lacking = list_missing() or list(filter(None, [world.home.find_problem()]))
     with exit_on_error():
-        require_writable(out)
-    if lacking := list_missing() or list(filter(None, [LabHome.find().find_problem()])):
+        reader.read(lambda: require_writable(out))
+        overrides = read_overrides(reader, config)
+        if not lacking:
+            reader.read(world.require_stack)
+            read = reader.read(lambda: read_tested_stack(stack, overrides, folder, update=update))
+            if read.is_read:
+                spec, updater = read.value, make_updater(folder, read.value, overrides) if update else None
+                plan = reader.read(lambda: read_plan(spec, tables, sends_evasion=evasion, update=updater))
+            else:
+                reader.read(lambda: load_table(tables / "evasion.yaml"))
+        reader.require()
+    if lacking:
         if chosen is Format.JSON:
             typer.echo(json.dumps({"schema": SCHEMA, "stack": stack, "skipped": lacking}, indent=2))
         else:
             typer.echo(f"SKIPPED    no report of {stack}: {'; '.join(lacking)}")
         raise typer.Exit(Exit.OK if skip else Exit.ERROR)
-    world = LabNetwork(LabHome.find(), stack)
     with exit_on_error(RuntimeError, FileNotFoundError):
         world.bring_up()
-        spec = read_stack(stack, parse_overrides(config), folder)
-        plan = read_plan(spec, tables, sends_evasion=evasion, update=make_updater(folder, stack, config or []) if update else None)
         added = choose_update_target(world.send_command("rules")) if update else None
         for line in announce(stack, determine_mode(world), world.send_command("status")["instance"], added=added):
             typer.echo(line, err=True)
-        made = collect_report(world, spec, plan, find_checkout_commit(), lambda line: typer.echo(line, err=True))
+        made = collect_report(world, spec, plan.value, find_checkout_commit(), lambda line: typer.echo(line, err=True))
         files = write_report(made, out)
     summary = summarize(made)
     if chosen is Format.JSON:

@@ -11,9 +11,9 @@ from typing import Annotated, Any
 
 import typer
 
-from containment.cli.common import exit_on_error, parse_overrides
+from containment.cli.common import exit_on_error, read_overrides, refuse, require_seconds
 from containment.cli.options import DEFAULT_STACK, Agent, Config, Folder, Stack
-from containment.errors import Problem, UsageError
+from containment.errors import Problem
 from containment.input_reader import InputReader
 from containment_lab.home import LabHome
 from containment_lab.network.control import LabNetwork
@@ -27,7 +27,7 @@ def run(
     cwd: Folder = Path(),
     folder: Annotated[Path | None, typer.Option("--folder", help="Writable folder; by default a temporary one.")] = None,
     harness: Annotated[str | None, typer.Option("--with", help="Install a harness first: NAME or NAME@VERSION.")] = None,
-    seconds: Annotated[float, typer.Option(help="Stop the command after this time; 0: no limit.", min=0)] = 0,
+    seconds: Annotated[float, typer.Option(help="Stop the command after this time; 0: no limit.")] = 0,
     vm: Annotated[bool, typer.Option("--vm", help="Run it in a virtual machine that is wiped at the end.")] = False,
     given: Annotated[Path | None, typer.Option("--input", metavar="DIR", help="With --vm: files for the task, in /input.")] = None,
 ) -> None:
@@ -46,10 +46,12 @@ def run(
     with exit_on_error(FileNotFoundError, RuntimeError):
         reader = InputReader("the command cannot be run")
         reader.read(lambda: _check_options(has_words=bool(words), harness=harness, vm=vm, given=given))
+        reader.read(lambda: require_seconds(seconds))
+        overrides = read_overrides(reader, config)
         if config:
-            reader.read(lambda: _check_config(stack, config, cwd))
+            reader.read(lambda: _check_config(stack, overrides, cwd))
         network = LabNetwork(LabHome.find(), stack, agent)
-        reader.read(network.require_stack)
+        reader.read(network.require_host)
         reader.require()
         if vm:
             ended = _run_in_vm(network, tuple(words or ()), folder, given, seconds)
@@ -119,11 +121,11 @@ def _check_options(*, has_words: bool, harness: str | None, vm: bool, given: Pat
         why = "only the virtual machine has /input"
         problems.append(Problem("--input", "is an option of --vm", why, "add --vm, or put the files into --folder"))
     if problems:
-        raise UsageError("the command cannot be run", problems)
+        refuse(problems)
 
 
-def _check_config(stack: str, config: list[str], cwd: Path) -> None:
+def _check_config(stack: str, overrides: dict[str, str], cwd: Path) -> None:
     """Check a stack file together with `--config` options; raise InputError if the stack would refuse one."""
     from containment.loaders.stack_file import read_stack
 
-    read_stack(stack, parse_overrides(config), cwd)
+    read_stack(stack, overrides, cwd)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from containment.cli.help.exit_codes import build_epilog
-from containment.cli.operation.log_options import Paths, Rejected, Since, Until, parse_moment, show_progress
+from containment.cli.operation.log_options import Paths, Rejected, Since, Until, read_window, show_progress
 from containment.cli.options import Folder, StackOrNone, TableIn, print_answer
 from containment.extras import OBSERVE
 from containment.input_reader import InputReader
@@ -51,16 +51,15 @@ class LogOptions:
         reader = InputReader("logs cannot be read")
         library = reader.read(load_library)
         spec = reader.read(lambda: read_stack(stack, None, self.folder)) if stack is not None else None
-        since = reader.read(lambda: parse_moment("--since", self.since))
-        until = reader.read(lambda: parse_moment("--until", self.until, is_end=True))
+        since, until = read_window(reader, self.since, self.until)
         reader.require()
         agents: Sequence[IPv4Network | IPv6Network] = spec.value.agent_subnets if spec else ()
         region = spec.value.config.aws_region if spec else "us-east-1"
         return LogScope(
             endpoints=ModelEndpoints(library.value, region, [*(self.endpoint or ()), *learned]),
             agents=agents,
-            since=since.value,
-            until=until.value,
+            since=since,
+            until=until,
             rejects=self.rejects,
             report=report,
         )

@@ -6,14 +6,15 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, TypeAlias
 
 import typer
 
 from containment.cli.common import refuse_usage
-from containment.times import convert_to_utc
+from containment.cli.time_options import format_moment, parse_time, refuse_future
+from containment.input_reader import InputReader
 
 _PATHS = typer.Argument(help="Files, folders, s3://BUCKET/PREFIX, logs:GROUP, lab:STACK.")
 Paths: TypeAlias = Annotated[list[str], _PATHS]
@@ -23,23 +24,30 @@ Until: TypeAlias = Annotated[str | None, typer.Option("--until", help="Time afte
 Rejected: TypeAlias = Annotated[Path | None, typer.Option("--rejects", help="JSON lines of the log lines that cannot be used.")]
 
 
-def parse_moment(option: str, text: str | None, *, is_end: bool = False) -> datetime | None:
-    """Return the time of an option.
+_WHY = "it bounds the window of the logs"
 
-    A day without a time is its start, or for the end of a window the day after; an age in days or hours, such as 14d, is that long ago.
-    """
+
+def read_window(reader: InputReader, since: str | None, until: str | None) -> tuple[datetime | None, datetime | None]:
+    """Return the times of --since and --until; mistakes in them wait for `reader.require`."""
+    start = reader.read(lambda: _parse_since(since)).get_or(None)
+    end = reader.read(lambda: None if until is None else _parse_bound("--until", until, is_end=True)).get_or(None)
+    if start is not None and end is not None and end <= start:
+        reader.read(lambda: refuse_usage("--until", "is not after --since", _WHY, f"write a time after {format_moment(start)}"))
+    return start, end
+
+
+def _parse_since(text: str | None) -> datetime | None:
     if text is None:
         return None
-    try:
-        if age := re.fullmatch(r"(\d{1,5})([dh])", text):
-            return datetime.now(UTC) - timedelta(hours=int(age[1]) * (24 if age[2] == "d" else 1))
-        if len(text) == len("2026-11-01"):
-            return datetime.combine(date.fromisoformat(text) + timedelta(days=is_end), time(), UTC)
-        found = datetime.fromisoformat(text)
-        return convert_to_utc(found if found.tzinfo else found.replace(tzinfo=UTC))
-    except (ValueError, OverflowError):
-        fix = "write 2026-11-01 or 2026-11-01T12:00:00Z, or an age such as 14d"
-        refuse_usage(option, f"is no day or time in ISO 8601 ({text!r})", "it bounds the window of the logs", fix)
+    fix = "write an earlier time, or an age such as 14d"
+    return refuse_future("--since", _parse_bound("--since", text), "no log has lines of it yet", fix)
+
+
+def _parse_bound(option: str, text: str, *, is_end: bool = False) -> datetime:
+    """Return a time of the window; an age in days or hours, such as 14d, is that long ago."""
+    if not (age := re.fullmatch(r"(\d{1,5})([dh])", text)):
+        return parse_time(option, text, f"{_WHY}; an age such as 14d is possible too", is_end=is_end)
+    return datetime.now(UTC) - timedelta(hours=int(age[1]) * (24 if age[2] == "d" else 1))
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from containment.cli.common import exit_on_error, print_and_exit, refuse_usage, show, write_file
-from containment.cli.operation.log_options import OptionalPaths, Rejected, Since, Until, parse_moment, show_progress
+from containment.cli.operation.log_options import OptionalPaths, Rejected, Since, Until, read_window, show_progress
 from containment.cli.options import (
     Config,
     Folder,
@@ -169,8 +169,7 @@ def observe(
         from containment.queries.renderers import Format, render_text
 
         reader = InputReader("logs cannot be observed")
-        start = reader.read(lambda: parse_moment("--since", since))
-        end = reader.read(lambda: parse_moment("--until", until, is_end=True))
+        window = read_window(reader, since, until)
         if write_timer is not None:
             request = TimerRequest(stack, config or [], paths or [], rules, since or "14d", results, every, folder)
             reader.read(lambda: _require_stack(stack, "--write-timer", "the timer observes a stack"))
@@ -180,8 +179,7 @@ def observe(
             print_and_exit(write_units(request, write_timer), chosen or Format.TABLE)
         if results is not None:
             reader.read(lambda: _require_stack(stack, "--results", "it keeps the results of a stack"))
-        limits = (start.get_or(None), end.get_or(None), timedelta(minutes=gap))
-        scope = reader.read(lambda: _build_scope(stack, config, folder, rules, *limits))
+        scope = reader.read(lambda: _build_scope(stack, config, folder, rules, *window, timedelta(minutes=gap)))
         sources = reader.read(lambda: paths or find_deployed_groups(stack, config, folder))
         reader.require()
         with show_progress() as report:

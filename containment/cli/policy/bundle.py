@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from containment.cli.common import ask_passphrase, refuse_usage
+from containment.cli.common import ask_passphrase
 from containment.cli.help.default_command import make_group
 from containment.cli.help.exit_codes import build_epilog
 from containment.cli.options import (
@@ -23,15 +23,16 @@ from containment.cli.options import (
     print_answer,
     read_configured_stack,
 )
+from containment.cli.time_options import parse_time, refuse_past
 from containment.errors import InputError, Problem
 from containment.input_reader import InputReader
 from containment.queries.results import Answer
-from containment.times import convert_to_utc
 
 if TYPE_CHECKING:
     from containment.config.spec import ContainmentSpec
 
 _VERIFY = "verify"
+_WHY_TIME = "a bundle is valid between two times"
 KEYS = "bundle-signers.pem"
 """Public keys of signers, next to Pulumi.yaml; the same file is the trust root of hosts."""
 
@@ -68,8 +69,8 @@ def build(
         return find_agent_spec(spec, agent, folder) if agent else spec
 
     reader = InputReader("the bundle cannot be built")
-    start = reader.read(lambda: _parse_time("--from", from_) if from_ is not None else datetime.now(UTC).replace(microsecond=0))
-    end, library = reader.read(lambda: _parse_time("--until", until)), reader.read(load_library)
+    start = reader.read(lambda: parse_time("--from", from_, _WHY_TIME) if from_ is not None else datetime.now(UTC).replace(microsecond=0))
+    end, library = reader.read(lambda: _parse_end(until)), reader.read(load_library)
     found = reader.read(read_spec) if library.is_read else None
     reader.require()
     assert found is not None, "presets that cannot be used raise"
@@ -115,7 +116,7 @@ def verify(
     from containment.queries.records.bundle import Expectation, answer_verify
 
     reader = InputReader("the bundle cannot be verified")
-    now = reader.read(lambda: _parse_time("--at", at) if at is not None else datetime.now(UTC))
+    now = reader.read(lambda: parse_time("--at", at, _WHY_TIME) if at is not None else datetime.now(UTC))
     keys = reader.read(lambda: load_attesters(public_key or (), folder, KEYS))
     _add_bundle(reader, bundle)
     reader.require()
@@ -137,6 +138,10 @@ def show(bundle: _Bundle, public_key: _PublicKeys = None, folder: Folder = Path(
     return answer_show(bundle, keys.value)
 
 
+def _parse_end(text: str) -> datetime:
+    return refuse_past("--until", parse_time("--until", text, _WHY_TIME), "every host would refuse the bundle")
+
+
 def _add_bundle(reader: InputReader, bundle: Path) -> None:
     """Add what is wrong with the folder of a bundle to the mistakes of other inputs; alone, it is an answer with the refusal's code."""
     from containment.bundle.files import read_folder
@@ -151,15 +156,3 @@ def _add_bundle(reader: InputReader, bundle: Path) -> None:
 
     if reader.has_errors:
         reader.read(check)
-
-
-def _parse_time(option: str, text: str) -> datetime:
-    """Return a time; a day without a time is its midnight in UTC. End the command for other text."""
-    try:
-        found = datetime.fromisoformat(text)
-        if found.tzinfo is None:
-            found = datetime.combine(found.date(), time(found.hour, found.minute, found.second), UTC)
-        found = convert_to_utc(found)
-    except ValueError:
-        refuse_usage(option, f"is no time ({text!r})", "a bundle is valid between two times", "write 2027-01-31 or 2027-01-31T12:00:00Z")
-    return found.replace(microsecond=0)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from containment.cli.common import refuse_usage
 from containment.cli.help.exit_codes import build_epilog
 from containment.cli.options import Folder, TableIn, Today, print_answer
+from containment.cli.time_options import parse_today
 from containment.errors import InputError
 from containment.input_reader import InputReader
 from containment.queries.results import Answer
@@ -43,7 +42,7 @@ def due(
     from containment.promotion.file_change import find_presets
 
     reader = InputReader("entries cannot be read")
-    day = reader.read(lambda: _parse_day(today))
+    day = reader.read(lambda: parse_today(today, "ages are counted up to it"))
     library = reader.read(lambda: load_library(find_presets(folder)))
     configs = reader.read(lambda: _read_configs(folder))
     reader.require()
@@ -57,12 +56,3 @@ def _read_configs(folder: Path) -> dict[str, StackConfig]:
     if problems:
         raise InputError("entries cannot be read", problems)
     return configs
-
-
-def _parse_day(text: str | None) -> date:
-    if text is None:
-        return datetime.now(UTC).date()
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        refuse_usage("--today", f"is not a day ({text!r})", "ages are counted up to it", "write YYYY-MM-DD, such as 2027-03-31")

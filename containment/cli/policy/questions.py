@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from containment.cli.common import parse_overrides, refuse_usage
+from containment.cli.common import read_overrides, refuse_usage
 from containment.cli.help.completion import complete_rule_ids, complete_stack_names
-from containment.cli.options import AnswerIn, Config, Folder, Real, SubjectOptions, keep_pairs, print_answer
+from containment.cli.options import AnswerIn, Config, Folder, Real, SubjectOptions, print_answer
 from containment.input_reader import InputReader
 from containment.queries.results import Answer
 
@@ -67,8 +67,8 @@ def diff(
     from containment.queries.comparison.revision import make_pairs
 
     reader = InputReader("cannot compare")
-    reader.read(lambda: parse_overrides(config))
-    pairs = reader.read(lambda: make_pairs(before, after, folder, parse_overrides(keep_pairs(config))))
+    overrides = read_overrides(reader, config)
+    pairs = reader.read(lambda: make_pairs(before, after, folder, overrides))
     reader.require()
     return ask(pairs.value, before, after)
 

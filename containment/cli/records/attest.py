@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from containment.cli.common import ask_passphrase, drop_options, parse_overrides, require_key
+from containment.cli.common import ask_passphrase, drop_options, read_overrides, require_key
 from containment.cli.help.default_command import make_group
 from containment.cli.help.exit_codes import build_epilog
 from containment.cli.options import (
@@ -20,7 +20,6 @@ from containment.cli.options import (
     StackArgument,
     TableIn,
     declare_public_key,
-    keep_pairs,
     print_answer,
 )
 from containment.exit_code import Exit
@@ -77,8 +76,8 @@ def run(
         pending = reader.read(lambda: load_attester_signer(given.value, public_key or (), folder, ask_passphrase))
     else:
         reader.read(lambda: load_attesters(public_key or (), folder))
-    reader.read(lambda: parse_overrides(config))
-    reviewed = reader.read(lambda: read_reviewed(stack, parse_overrides(keep_pairs(config)), folder))
+    overrides = read_overrides(reader, config)
+    reviewed = reader.read(lambda: read_reviewed(stack, overrides, folder))
     home = None if real else live_systems.find_running_lab()
     resources = reader.read(lambda: [] if write_timer and state is None else read_state(stack, state, home, folder))
     reader.require()

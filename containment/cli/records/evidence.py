@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from containment.cli.common import ask_passphrase, parse_overrides, refuse_usage, require_key
+from containment.cli.common import ask_passphrase, read_overrides, refuse_usage, require_key
 from containment.cli.help.default_command import make_group
 from containment.cli.help.exit_codes import build_epilog
 from containment.cli.options import Config, ExportedState, Folder, SigningKey, StackArgument, TableIn, declare_public_key, print_answer
+from containment.cli.time_options import parse_time, refuse_future
 from containment.input_reader import InputReader
 from containment.queries.results import Answer
-from containment.times import convert_to_utc
 
 if TYPE_CHECKING:
     from securesystemslib.signer import Signer
@@ -78,7 +78,7 @@ def run(
         folder=folder,
         made=made_at,
         describe_plan=make_plan_describer(folder, made_at.date()),
-        overrides=reader.read(lambda: parse_overrides(config)).get_or({}),
+        overrides=read_overrides(reader, config),
         state=state,
         results=tuple(results or ()) or ((report,) if report.exists() else ()),
         observed=observed,
@@ -155,20 +155,15 @@ def _load_signer(key: str | None, inputs: Inputs) -> Signer:
 
 
 def _find_time(text: str | None) -> datetime:
-    """Return the time of --at, else that of SOURCE_DATE_EPOCH, else now; raise UsageError for a text that is no time."""
-    epoch = os.environ.get("SOURCE_DATE_EPOCH")
-    if text is None and not epoch:
+    """Return the time of --at, else that of SOURCE_DATE_EPOCH, else now; raise UsageError for a text that is no time, or a future one."""
+    epoch, why = os.environ.get("SOURCE_DATE_EPOCH"), "a bundle of that time cannot know what happens until then"
+    if text is not None:
+        found = parse_time("--at", text, _WHY_TIME, needs_zone=True)
+        return refuse_future("--at", found, why, "leave it out for the present time, or write an earlier one")
+    if not epoch:
         return datetime.now(UTC).replace(microsecond=0)
     try:
-        if text is None:
-            return datetime.fromtimestamp(int(epoch or ""), UTC)
-        found = datetime.fromisoformat(text)
-        if found.tzinfo is not None:
-            found = convert_to_utc(found)
+        built = datetime.fromtimestamp(int(epoch), UTC)
     except (ValueError, OverflowError, OSError):
-        if text is None:
-            refuse_usage("SOURCE_DATE_EPOCH", f"is no time ({epoch!r})", _WHY_TIME, "set it to seconds since 1970, or unset it")
-        refuse_usage("--at", f"is no time ({text!r})", _WHY_TIME, "write one in ISO 8601, such as 2026-11-29T12:00:00Z")
-    if found.tzinfo is None:
-        refuse_usage("--at", f"has no time zone ({text!r})", _WHY_TIME, f"write {found.isoformat()}Z for UTC")
-    return found.replace(microsecond=0)
+        refuse_usage("SOURCE_DATE_EPOCH", f"is no time ({epoch!r})", _WHY_TIME, "set it to seconds since 1970, or unset it")
+    return refuse_future("SOURCE_DATE_EPOCH", built, why, "unset it for the present time, or set it to an earlier one")

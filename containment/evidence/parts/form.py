@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final, TypeVar
+from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
@@ -15,9 +15,7 @@ from containment.evidence.model import Claim, Collected, Content, Judge, PartNam
 from containment.fixes.model_findings import summarize_findings
 from containment.preflight.finding import Status
 from containment.queries.results import Case
-
-CLOCK_SLACK: Final = timedelta(minutes=5)
-"""The most by which two clocks may differ."""
+from containment.times import CLOCK_SLACK
 
 
 @dataclass(frozen=True, slots=True)

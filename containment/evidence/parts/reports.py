@@ -19,7 +19,6 @@ from containment.discovery.declared import declare_stack
 from containment.evidence.inputs import Inputs, read_json_file
 from containment.evidence.model import Claim, Collected, Content, Contents, Judgement, Origin, PartName, UnfitContentError
 from containment.evidence.parts.form import (
-    CLOCK_SLACK,
     ContentModel,
     PartForm,
     make_claim,
@@ -35,6 +34,7 @@ from containment.names import PolicyMode
 from containment.observe.evidence import SCHEMA as OBSERVATION_SCHEMA
 from containment.observe.evidence import Evidence
 from containment.preflight.finding import Status
+from containment.times import CLOCK_SLACK
 
 _HOW_OBSERVED = "write it with containment observe --stack STACK --json"
 

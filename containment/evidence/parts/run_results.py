@@ -16,7 +16,6 @@ from pydantic import AwareDatetime
 from containment.evidence.inputs import REPORT, VERIFY, Inputs, JsonFile
 from containment.evidence.model import Claim, Collected, Content, Contents, Judgement, Origin, PartName, UnfitContentError
 from containment.evidence.parts.form import (
-    CLOCK_SLACK,
     ContentModel,
     PartForm,
     join_reasons,
@@ -26,6 +25,7 @@ from containment.evidence.parts.form import (
 )
 from containment.evidence.parts.policy import ConfigurationContent, RulesContent, StateContent, parse_configuration
 from containment.preflight.finding import Status
+from containment.times import CLOCK_SLACK
 
 MOST_DAYS: Final = 30
 """Days after which a run shows nothing of today."""

@@ -17,7 +17,6 @@ from containment.config.spec import ContainmentSpec
 from containment.evidence.inputs import Inputs, JsonFile, list_resources, read_json_file
 from containment.evidence.model import Claim, Collected, Content, Contents, Judgement, Origin, PartName, Source
 from containment.evidence.parts.form import (
-    CLOCK_SLACK,
     CheckContent,
     ContentModel,
     PartForm,
@@ -31,6 +30,7 @@ from containment.evidence.parts.policy import ConfigurationContent, parse_config
 from containment.preflight.finding import Status
 from containment.session_check.storage import FOLDER, SCHEMA
 from containment.sessions.documents import build_shell_content, make_log_group_name, make_shell_name
+from containment.times import CLOCK_SLACK
 
 MOST_DAYS: Final = 30
 _HOW: Final = "make a new one: containment session verify STACK"

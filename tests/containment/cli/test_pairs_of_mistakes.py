@@ -15,7 +15,7 @@ from tests.containment.cli.conftest import Run
 ENTRY: Final = {"--owner": "Team net", "--reason": "needed for work", "--until": "2030-01-31"}
 OWNERS: Final = {"--owner-business": "Team one", "--owner-security-approver": "Team two", "--owner-data-steward": "Team three"}
 STACK: Final = ("coding-monitr", "Pulumi.coding-monitr.yaml")
-PAIR: Final = ("novalue", "--config: has no KEY=VALUE")
+PAIR: Final = ("novalue", "--config 'novalue': is not KEY=VALUE")
 BROKEN: Final = "broken.json"
 
 

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from containment.errors import UsageError
 from containment_lab.errors import EngineError
-from containment_lab.formats.config import Config, Project, merge, parse_pairs
+from containment_lab.formats.config import Config, Project, merge
 from containment_lab.formats.crypt import Crypter
 
 CRYPTER = Crypter("phrase")
@@ -67,13 +66,6 @@ def test_every_mistake_is_reported_at_once(tmp_path: Path) -> None:
         "demo:hidden must be encrypted",
     ):
         assert each in str(told.value)
-
-
-@pytest.mark.parametrize("pair", ["novalue", "=value"])
-def test_a_pair_without_key_or_value_is_wrong_usage(pair: str) -> None:
-    with pytest.raises(UsageError) as told:
-        parse_pairs([pair, "key=value", "other"], "--config")
-    assert [one.where for one in told.value.problems] == sorted([f"--config {pair.partition('=')[0]!r}", "--config 'other'"])
 
 
 def test_of_package_gives_the_default_provider_its_settings() -> None:

@@ -97,13 +97,14 @@ def test_a_write_that_fails_leaves_the_old_report_and_no_temporary_file(tmp_path
 
 
 @pytest.mark.parametrize("words", [[], ["--skip-if-impossible"]], ids=["plain", "skip"])
-def test_the_command_refuses_the_path_before_it_looks_at_the_lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str]) -> None:
+def test_the_command_refuses_the_path_before_it_begins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str]) -> None:
     home = tmp_path / "home"
     monkeypatch.setenv("CONTAINMENT_LAB_HOME", str(home))
+    monkeypatch.setattr("containment.cli.lab.report.list_missing", lambda: ["no namespaces"])
     monkeypatch.chdir(REPOSITORY)
     (tmp_path / "notes.md").write_text("mine")
     done = CliRunner().invoke(build(), ["lab", "report", "--out", str(tmp_path / "notes.html"), *words])
-    assert done.exit_code == Exit.ERROR
+    assert done.exit_code == Exit.USAGE
     assert done.stderr == (
         f"error: {tmp_path / 'notes.md'} exists and is not a report of this command\n"
         "    why: a file that is no report is not replaced\n"

@@ -111,7 +111,7 @@ def test_a_rendering_that_is_wider_than_the_class_is_not_built(tmp_path: Path, m
 @pytest.mark.parametrize(
     ("words", "code"),
     [
-        (["--revision", "1", "--from", "2027-01-01", "--until", "2026-01-01"], Exit.ERROR),
+        (["--revision", "1", "--from", "2999-02-01", "--until", "2999-01-01"], Exit.ERROR),
         (["--revision", "1", "--until", "soon"], Exit.USAGE),
         (["--revision", "0", "--until", "2027-01-01"], Exit.USAGE),
         (["--revision", "18446744073709551616", "--until", "2027-01-01"], Exit.NO),

@@ -153,7 +153,7 @@ def test_wrong_usage_is_exit_2(stacks: Path, run: Run, arguments: list[str]) -> 
 
 
 def test_config_that_is_no_pair_is_named(stacks: Path, run: Run) -> None:
-    assert "--config: has no KEY=VALUE: 'vpcCidr'" in run("plan", "-c", "vpcCidr", "-c", "a=b").stderr
+    assert "--config 'vpcCidr': is not KEY=VALUE" in run("plan", "-c", "vpcCidr", "-c", "a=b").stderr
 
 
 def test_a_policy_with_a_hole_is_shown_as_broken_with_exit_10(stacks: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
