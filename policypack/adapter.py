@@ -22,8 +22,9 @@ from pulumi_policy import (
     StackValidationPolicy,
 )
 
+from policypack.facts.compute import get_own_tags, is_tagged
 from policypack.facts.deployed.deployed_view import find_violations
-from policypack.facts.hosts import find_hosts, get_own_tags, is_tagged
+from policypack.facts.hosts import find_hosts
 from policypack.finding import Finding, Rule, Violation
 from policypack.graph.known_types import COMPUTE, INTERFACE, TEMPLATES
 from policypack.graph.resources import Graph, Resource

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any, Final
 from containment.errors import InputError
 from containment.loaders.approvers import FILE
 from containment.names import HostTag, PolicyMode
-from policypack.facts.hosts import Host, find_hosts
+from policypack.facts.compute import Host
+from policypack.facts.hosts import find_hosts
 from policypack.finding import Rule, Scope, Severity, Violation
 from policypack.firewall.registered_policy import list_policies
 from policypack.graph.resources import Graph

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from containment.names import HostTag, PolicyMode
-from policypack.facts.hosts import Host, find_hosts
+from policypack.facts.compute import Host
+from policypack.facts.hosts import find_hosts
 from policypack.graph.known_types import SPOKE_GATEWAY, SUBNETS, VPCS
 from policypack.graph.resources import Graph, Resource
 

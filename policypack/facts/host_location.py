@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from policypack.facts.agent_environment import find_vpcs
-from policypack.facts.hosts import Host, find_hosts
+from policypack.facts.compute import Host
+from policypack.facts.hosts import find_hosts
 from policypack.graph.known_types import SUBNETS, VPCS
 from policypack.graph.resources import Graph, Reference, Resource, Trace
 

@@ -23,8 +23,9 @@ from containment.names import DNS_PORT, HTTPS_PORT, RFC1918, Protocol
 from containment.patterns.domain import DomainPattern
 from containment.policy.rules import PUBLIC_INTERNET, CidrSelector, OpaqueSelector, Rule, SmartGroup, WebGroup
 from containment.ternary import Ternary
+from policypack.facts.compute import Host
 from policypack.facts.home_networks import find_home_networks, find_resolvers
-from policypack.facts.hosts import Host, find_hosts
+from policypack.facts.hosts import find_hosts
 from policypack.firewall.groups import select_hosts_in_subnets
 from policypack.firewall.model_providers import PROVIDERS
 from policypack.firewall.parsed_policy import parse_policy

@@ -13,7 +13,8 @@ from typing import Any
 
 from containment.ternary import Ternary, all_of
 from policypack.facts.agent_environment import has_agents, is_all_in_monitor, is_complete
-from policypack.facts.hosts import Host, find_hosts
+from policypack.facts.compute import Host
+from policypack.facts.hosts import find_hosts
 from policypack.finding import Violation
 from policypack.firewall.analysis import AnalyzedPolicy, FlowResult, FlowSet, Set, analyze_policy
 from policypack.firewall.groups import Groups

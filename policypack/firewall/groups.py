@@ -14,7 +14,7 @@ from containment.addresses.address_space import Network, has_whole_public_space
 from containment.names import WellKnownObject
 from containment.patterns.domain import DomainPattern, extract_filter_host, parse_pattern
 from containment.ternary import Ternary, all_of, any_of, consensus_of
-from policypack.facts.hosts import Host
+from policypack.facts.compute import Host
 from policypack.facts.network.other_programs import is_of_program
 from policypack.firewall.rules import RegisteredRule
 from policypack.firewall.smart_group_membership import get_expressions, get_networks, has_host, has_public_address

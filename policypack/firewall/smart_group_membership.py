@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from containment.addresses.address_space import Network, is_public, parse_network
 from containment.ternary import Ternary, all_of, any_of, consensus_of
-from policypack.facts.hosts import Host, get_own_tags
+from policypack.facts.compute import Host, get_own_tags
 from policypack.graph.known_types import VPCS
 from policypack.graph.plain_data import UNKNOWN, get_field, get_items
 from policypack.graph.resources import Graph, Resource

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from containment.ternary import Ternary
-from policypack.facts.hosts import Host, PlacementKind, find_hosts, find_unseen_versions
+from policypack.facts.compute import Host, PlacementKind
+from policypack.facts.hosts import find_hosts, find_unseen_versions
 from policypack.finding import Rule, Severity, Violation
 from policypack.graph import known_types as kt
 from policypack.graph.plain_data import UNKNOWN, get_field, get_items, is_some, is_true

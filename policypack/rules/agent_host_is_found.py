@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from containment.names import HOSTS_TAG, NO_HOSTS
-from policypack.facts.hosts import find_hosts, is_tagged
+from policypack.facts.compute import is_tagged
+from policypack.facts.hosts import find_hosts
 from policypack.finding import Rule, Severity, Violation
 from policypack.graph.known_types import AGENT_SIDE, COMPUTE, TAG, TEMPLATES, VPCS
 from policypack.graph.resources import Graph, Resource, Trace

@@ -12,7 +12,8 @@ from typing import Any
 
 from containment.ternary import Ternary
 from policypack.facts.agent_environment import find_vpcs, is_complete
-from policypack.facts.hosts import Host, find_hosts, find_unseen_versions
+from policypack.facts.compute import Host
+from policypack.facts.hosts import find_hosts, find_unseen_versions
 from policypack.facts.network.other_programs import FOREIGN_GROUPS, find_foreign, is_of_program
 from policypack.finding import Rule, Scope, Severity, Violation
 from policypack.graph import known_types as kt

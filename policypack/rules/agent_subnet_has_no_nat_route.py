@@ -7,7 +7,8 @@ program with an agent host must not change them.
 from __future__ import annotations
 
 from containment.ternary import Ternary
-from policypack.facts.hosts import Host, Placement, PlacementKind, find_hosts
+from policypack.facts.compute import Host, Placement, PlacementKind
+from policypack.facts.hosts import find_hosts
 from policypack.facts.network.other_programs import FOREIGN_ROUTING, find_foreign
 from policypack.facts.routing.route import Leak
 from policypack.facts.routing.routes import RouteTable, find_internet_leaks, find_tables, has_default_internet_route

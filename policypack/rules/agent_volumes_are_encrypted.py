@@ -11,8 +11,9 @@ from typing import Any
 
 from containment.ternary import Ternary
 from policypack.facts.agent_environment import is_complete
+from policypack.facts.compute import Host
 from policypack.facts.host_location import describe_target
-from policypack.facts.hosts import Host, find_hosts, find_unseen_versions
+from policypack.facts.hosts import find_hosts, find_unseen_versions
 from policypack.facts.routing.region import is_same_place
 from policypack.finding import Rule, Scope, Severity, Violation
 from policypack.graph import known_types as kt

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from containment.addresses.address_space import is_inside, parse_network
 from containment.names import WellKnownObject
 from containment.ternary import Ternary, all_of, any_of
-from policypack.facts.hosts import Host
+from policypack.facts.compute import Host
 from policypack.finding import Rule, Scope, Severity, Violation
 from policypack.firewall.effective_rules import EffectiveRules, check_environment
 from policypack.firewall.rules import RegisteredRule

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from containment.names import HOSTS_TAG
-from policypack.facts.hosts import find_hosts, get_own_tags, is_tagged
+from policypack.facts.compute import get_own_tags, is_tagged
+from policypack.facts.hosts import find_hosts
 from policypack.finding import Rule, Scope, Severity, Violation
 from policypack.graph.known_types import AGENT_RULES
 from policypack.graph.resources import Graph, Resource

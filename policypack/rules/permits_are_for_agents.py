@@ -13,8 +13,8 @@ from typing import Any
 from containment.addresses.address_space import Network, is_inside, parse_network
 from containment.names import HostTag, WellKnownObject
 from containment.ternary import Ternary, all_of, any_of
+from policypack.facts.compute import get_own_tags
 from policypack.facts.credential_gateway import find_candidates
-from policypack.facts.hosts import get_own_tags
 from policypack.facts.network.other_programs import is_of_program
 from policypack.facts.routing.routes import find_tables
 from policypack.finding import Rule, Scope, Severity, Violation

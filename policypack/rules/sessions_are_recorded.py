@@ -12,7 +12,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from containment.ternary import Ternary
-from policypack.facts.hosts import find_hosts, get_own_tags, is_tagged
+from policypack.facts.compute import get_own_tags, is_tagged
+from policypack.facts.hosts import find_hosts
 from policypack.facts.sessions.documents import DOCUMENT, find_document_faults, find_record_faults, is_session
 from policypack.finding import Rule, Scope, Severity, Violation
 from policypack.graph.known_types import ECS_SERVICE

@@ -16,7 +16,8 @@ from containment.loaders.address_bound import read_bound
 from containment.loaders.presets import load_library
 from containment.names import DENY_GROUPS, RFC1918, HostTag, PolicyMode, WebGroupId
 from containment.policy.rules import CidrSelector, Network, RuleSet
-from policypack.facts.hosts import Host, find_hosts
+from policypack.facts.compute import Host
+from policypack.facts.hosts import find_hosts
 from policypack.firewall.parsed_policy import parse_policy
 from policypack.graph.known_types import VPCS
 from policypack.graph.plain_data import UNKNOWN

@@ -1,8 +1,7 @@
-"""The roles that agent hosts assume, and every policy that is attached to them.
+"""The roles that agent hosts assume.
 
 A host assumes a role through an instance profile (its own, or its template's), a container through its task definition, a node
-through its group, a pod through its profile or association. A role's permissions are in its inline and managed lists, in separate
-policy and attachment resources, and in managed policies whose documents are elsewhere.
+through its group, a pod through its profile or association.
 """
 
 from __future__ import annotations
@@ -13,7 +12,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from containment.iam.documents import UnreadableError
-from policypack.facts.hosts import Host, find_hosts
+from policypack.facts.compute import Host
+from policypack.facts.hosts import find_hosts
+from policypack.facts.iam.role_policies import NAMED, is_read
 from policypack.facts.iam.role_uses import RoleUse
 from policypack.facts.iam.trust import find_token_use
 from policypack.graph import known_types as kt
@@ -21,26 +22,7 @@ from policypack.graph.plain_data import UNKNOWN, get_items
 from policypack.graph.plain_data import get_field as part
 from policypack.graph.resources import Graph, Reference, Resource, Trace
 
-_NAMED = ("name", "id", "arn")
 _TASK_NAMES = ("arn", "arnWithoutRevision", "family", "id")
-
-
-@dataclass(frozen=True, slots=True)
-class PolicyDocument:
-    """A policy document, the resource that contains it, and its path there."""
-
-    holder: Resource
-    path: str
-    value: Any
-
-
-@dataclass(frozen=True, slots=True)
-class ManagedPolicy:
-    """A managed policy of a role: `policy` if the program has its document, else its ARN as far as it is known."""
-
-    holder: Resource
-    arn: str
-    policy: Resource | None = None
 
 
 @dataclass(slots=True)
@@ -74,12 +56,12 @@ def _find_roles(graph: Graph) -> HostRoles:
     hosts = find_hosts(graph)
     for host in hosts:
         for holder, key, value in _find_profiles(host):
-            profiles = graph.resolve(holder, key, value, (kt.PROFILE,), _NAMED)
+            profiles = graph.resolve(holder, key, value, (kt.PROFILE,), NAMED)
             roles.add_unseen(host.resource, "instance profile", profiles)
             for profile in profiles.found:
                 if is_read(profile) and profile.get("role") in (None, ""):
                     roles.unseen[host.resource.urn, f"the role of {profile.label}"] = None
-                roles.add(host.resource, "role", graph.resolve(profile, "role", profile.get("role"), (kt.ROLE,), _NAMED), RoleUse.HOST)
+                roles.add(host.resource, "role", graph.resolve(profile, "role", profile.get("role"), (kt.ROLE,), NAMED), RoleUse.HOST)
         if host.resource.type in (kt.ECS_SERVICE, kt.ECS_TASK_SET):
             roles.add_unseen(host.resource, "task definition", _find_task(graph, host.resource))
         for holder, key, use in _find_direct(graph, host):
@@ -130,11 +112,6 @@ def _find_direct(graph: Graph, host: Host) -> Iterator[tuple[Resource, str, Role
             yield task, "executionRoleArn", RoleUse.EXECUTION
 
 
-def is_read(resource: Resource) -> bool:
-    """Return whether a role, profile or policy was read from the account: only then its inputs include values that IAM assigns."""
-    return resource.is_read or not {"id", "uniqueId"}.isdisjoint(resource.props)
-
-
 def find_tasks(graph: Graph, service: Resource) -> tuple[Resource, ...]:
     """Return the task definitions of the program that a service starts."""
     return _find_task(graph, service).found
@@ -147,61 +124,6 @@ def _find_task(graph: Graph, service: Resource) -> Reference:
     named = (one for one in graph.find_by_type(kt.TASK) if revision and one.get("family") == family)
     found = tuple(one for one in named if str(one.get_output("revision") or revision) == revision)
     return Reference(Trace.FOUND, found[:1]) if found else reference
-
-
-def find_documents(graph: Graph, role: Resource) -> Iterator[PolicyDocument]:
-    """Yield the inline policy documents of a role, in the role or in separate resources."""
-    for number, one in enumerate(get_items(role.get("inlinePolicies"))):
-        yield PolicyDocument(role, f"inlinePolicies[{number}].policy", part(one, "policy"))
-    yield from (PolicyDocument(one, "policy", one.get("policy")) for one in find_inline_policies(graph, role))
-
-
-def find_inline_policies(graph: Graph, role: Resource) -> Iterator[Resource]:
-    """Yield the inline policies of a role that are separate resources."""
-    for one in graph.find_by_type(kt.ROLE_POLICY):
-        if graph.resolve(one, "role", one.get("role"), (kt.ROLE,), _NAMED).is_possibly(role):
-            yield one
-
-
-def find_unseen_policies(graph: Graph, role: Resource) -> Iterator[tuple[Resource, str]]:
-    """Yield names of inline policies that the program gives a role and does not contain."""
-    stated = [part(one, "name") for one in get_items(role.get("inlinePolicies"))]
-    apart = list(find_inline_policies(graph, role))
-    known = {*map(str, stated), *(str(value) for one in apart for value in (one.get("name"), one.get_output("name"), one.name) if value)}
-    for one in graph.find_by_type(kt.ROLE_POLICIES):
-        if graph.resolve(one, "roleName", one.get("roleName"), (kt.ROLE,), _NAMED).is_possibly(role):
-            for name in get_items(one.get("policyNames")):
-                if name is not UNKNOWN and str(name) not in known:
-                    yield one, str(name)
-
-
-def find_managed_policies(graph: Graph, role: Resource) -> Iterator[ManagedPolicy]:
-    """Yield the managed policies of a role, however they are attached."""
-    for arn in get_items(role.get("managedPolicyArns")):
-        yield from _find_managed(graph, role, "managedPolicyArns", arn)
-    for one in graph.find_by_type(kt.ROLE_ATTACHMENT):
-        if graph.resolve(one, "role", one.get("role"), (kt.ROLE,), _NAMED).is_possibly(role):
-            yield from _find_managed(graph, one, "policyArn", one.get("policyArn"))
-    for one in graph.find_by_type(kt.ROLE_ATTACHMENTS):
-        if graph.resolve(one, "roleName", one.get("roleName"), (kt.ROLE,), _NAMED).is_possibly(role):
-            for arn in get_items(one.get("policyArns")):
-                yield from _find_managed(graph, one, "policyArns", arn)
-    for one in graph.find_by_type(kt.POLICY_ATTACHMENT):
-        if any(graph.resolve(one, "roles", name, (kt.ROLE,), _NAMED).is_possibly(role) for name in get_items(one.get("roles"))):
-            yield from _find_managed(graph, one, "policyArn", one.get("policyArn"))
-
-
-def _find_managed(graph: Graph, holder: Resource, key: str, arn: Any) -> Iterator[ManagedPolicy]:
-    reference = graph.resolve(holder, key, arn, (kt.POLICY,), ("arn", "id"))
-    for one in reference.found:
-        if is_read(one):  # its document can change outside of this program, like that of a policy given by its ARN
-            yield ManagedPolicy(holder, str(one.get_output("arn") or one.get_output("id") or arn))
-        else:
-            yield ManagedPolicy(holder, one.name, one)
-    if reference.trace is Trace.EXTERNAL:
-        yield ManagedPolicy(holder, reference.literal)
-    if reference.trace is Trace.UNTRACED:
-        yield ManagedPolicy(holder, "that cannot be traced")
 
 
 def _find_profiles(host: Host) -> Iterator[tuple[Resource, str, Any]]:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from containment.ternary import Ternary
-from policypack.facts.hosts import Host
+from policypack.facts.compute import Host
 from policypack.firewall.smart_group_membership import get_expressions, get_networks, is_selected
 from policypack.graph.resources import Graph, Resource
 
