@@ -8,18 +8,15 @@ from __future__ import annotations
 
 import contextlib
 import http.client
-import json
 import logging
 import re
 import threading
 import time
-import urllib.parse
 from collections.abc import AsyncIterator
 from typing import Any
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
@@ -33,6 +30,7 @@ from containment_lab.controller.dcf import domains, intrusion, policy, profiles,
 from containment_lab.controller.dcf.membership import LOOK_SECONDS, Inventory
 from containment_lab.controller.errors import RefusedError
 from containment_lab.controller.gateways import edits, high_availability, spoke
+from containment_lab.controller.request_fields import ACTION_PATH, REST_PATH, read_fields
 from containment_lab.controller.sessions import Sessions
 from containment_lab.controller.tasks import IN_PROGRESS
 from containment_lab.home import LabHome
@@ -56,7 +54,6 @@ ROUTES: Routes = [
     *clusters.ROUTES,
 ]
 PATTERNS = [(method, re.compile(re.escape(path).replace(r"\*", "([^/]+)")), handler) for method, path, handler in ROUTES]
-ACTION_PATH, REST_PATH = "/v2/api", "/v2.5/api/"
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 log = logging.getLogger(__name__)
 
@@ -188,25 +185,3 @@ def _find_handler(method: str, path: str) -> tuple[Handler, tuple[str, ...]]:
             if verb == method:
                 return handler, match.groups()
     raise RefusedError(f"{method} is not supported on {path}", 405) if known else RefusedError(f"There is no API {path}", 404)
-
-
-async def read_fields(request: Request) -> dict[str, Any]:
-    """Return a request's query, form, multipart and JSON members as one mapping, for any method (login's GET has a form)."""
-    fields: dict[str, Any] = dict(request.query_params)
-    kind = request.headers.get("content-type", "").partition(";")[0].strip()
-    if kind == "multipart/form-data":
-        for name, value in (await request.form()).items():
-            fields[name] = (await value.read()).decode(errors="replace") if isinstance(value, UploadFile) else value
-        return fields
-    body = await request.body()
-    if kind == "application/json" and body:
-        try:
-            sent = json.loads(body)
-        except ValueError as error:
-            raise RefusedError(f"The body is not JSON: {error}") from None
-        if not isinstance(sent, dict):
-            raise RefusedError("The body must be a JSON object.")
-        fields |= sent
-    elif kind == "application/x-www-form-urlencoded":
-        fields |= dict(urllib.parse.parse_qsl(body.decode(), keep_blank_values=True))
-    return fields

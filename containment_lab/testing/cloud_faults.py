@@ -14,7 +14,7 @@ from http import HTTPStatus
 from typing import Any
 
 from containment_lab.cloud.call_names import find_call_name, is_read
-from containment_lab.cloud.server import CHANGES, READY, Wsgi, collect_answer, fail, read_body, respond
+from containment_lab.cloud.wsgi import CHANGES, READY, Wsgi, collect_answer, fail, read_body, respond
 from containment_lab.home import LabHome
 from containment_lab.testing.faults import Fault, FaultQueue
 from containment_lab.testing.paths import CALLS, FAULTS

@@ -11,8 +11,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from containment_lab.controller.app import ACTION_PATH, REST_PATH, read_fields
 from containment_lab.controller.errors import RefusedError
+from containment_lab.controller.request_fields import ACTION_PATH, REST_PATH, read_fields
 from containment_lab.testing.faults import Fault, FaultQueue
 
 _READS = ("GET ", "list_", "get_", "show_", "check_", "login")

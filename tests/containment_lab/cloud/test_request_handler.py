@@ -11,7 +11,7 @@ import pytest
 from werkzeug.serving import make_server
 
 from containment_lab.cloud.request_handler import RequestHandler
-from containment_lab.cloud.server import read_body
+from containment_lab.cloud.wsgi import read_body
 
 
 def answer(environ: dict[str, Any], start_response: Any) -> list[bytes]:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
-from containment_lab.cloud.server import CHANGES
+from containment_lab.cloud.wsgi import CHANGES
 from containment_lab.home import LabHome
 
 pytestmark = pytest.mark.slow
