@@ -21,7 +21,7 @@ from containment.addresses.address_space import Network, is_inside, parse_networ
 from containment.iam.documents import Statement, UnreadableError, read
 from containment.ternary import Ternary
 from policypack.facts.compute import Host, PlacementKind, is_tagged, list_able
-from policypack.facts.iam.role_policies import find_documents, find_managed_policies, find_unseen_policies, is_read
+from policypack.facts.role_policies import find_documents, find_managed_policies, find_unseen_policies, is_read
 from policypack.facts.routing.routes import find_tables
 from policypack.graph import known_types as kt
 from policypack.graph.plain_data import UNKNOWN, get_field, get_items, is_false, is_some, is_true

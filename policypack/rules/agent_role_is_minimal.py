@@ -18,12 +18,12 @@ from policypack.facts.iam.account import AccountContext, find_context
 from policypack.facts.iam.evaluation import find_excess
 from policypack.facts.iam.other_roles import describe_setting, find_untrusted_principals
 from policypack.facts.iam.resource_grants import find_cluster_rights, find_key_grants, find_policy_grants
-from policypack.facts.iam.role_policies import PolicyDocument, find_documents, find_managed_policies, find_unseen_policies, is_read
 from policypack.facts.iam.role_uses import RoleUse, is_permitted_managed
 from policypack.facts.iam.roles import find_roles
 from policypack.facts.iam.trust import TrustPolicy, describe_trust
 from policypack.facts.ingress_services import get_values
 from policypack.facts.network.other_programs import FOREIGN_RIGHTS, find_foreign
+from policypack.facts.role_policies import PolicyDocument, find_documents, find_managed_policies, find_unseen_policies, is_read
 from policypack.finding import Rule, Scope, Severity, Violation
 from policypack.graph.known_types import ROLE, SERVICE_SETTING
 from policypack.graph.resources import Graph, Resource

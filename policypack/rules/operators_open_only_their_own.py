@@ -11,9 +11,9 @@ from collections.abc import Iterator
 
 from containment.iam.documents import Statement, UnreadableError, read
 from policypack.facts.hosts import find_hosts
-from policypack.facts.iam.role_policies import PolicyDocument, find_documents, find_managed_policies, is_read
 from policypack.facts.iam.roles import find_roles
 from policypack.facts.ingress_services import get_values
+from policypack.facts.role_policies import PolicyDocument, find_documents, find_managed_policies, is_read
 from policypack.facts.sessions.documents import DOCUMENT
 from policypack.facts.sessions.grants import SessionContext, find_session_faults, is_bound_to_issued_tags, is_opening, is_tagging
 from policypack.finding import Rule, Scope, Severity, Violation

@@ -14,9 +14,9 @@ from typing import Any
 from containment.iam.documents import UnreadableError
 from policypack.facts.compute import Host
 from policypack.facts.hosts import find_hosts
-from policypack.facts.iam.role_policies import NAMED, is_read
 from policypack.facts.iam.role_uses import RoleUse
 from policypack.facts.iam.trust import find_token_use
+from policypack.facts.role_policies import NAMED, is_read
 from policypack.graph import known_types as kt
 from policypack.graph.plain_data import UNKNOWN, get_items
 from policypack.graph.plain_data import get_field as part
