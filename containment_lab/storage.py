@@ -11,7 +11,7 @@ import errno
 import os
 import pwd
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -49,6 +49,19 @@ def convert_file_errors(path: Path) -> Iterator[None]:
         yield
     except OSError as cause:
         raise make_file_error(Path(cause.filename) if isinstance(cause.filename, str) else path, cause) from None
+
+
+def watch_folder(folder: Path) -> Callable[[], bool]:
+    """Return a function that returns whether a folder is still there: not deleted, and not replaced by another at the same path."""
+    held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)  # while it is open, no other folder gets its number
+
+    def is_there() -> bool:
+        try:
+            return os.path.samestat(os.fstat(held), folder.stat())
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+
+    return is_there
 
 
 def find_home_problem(root: Path) -> str | None:

@@ -17,6 +17,7 @@ from werkzeug.serving import make_server
 
 from containment_lab.cloud.server import make_application
 from containment_lab.home import LabHome
+from containment_lab.storage import watch_folder
 
 
 def main() -> None:
@@ -24,6 +25,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m containment_lab.cloud", description=__doc__)
     parser.add_argument("--home", type=Path, required=True)
     home = LabHome(parser.parse_args().home.resolve())
+    is_home_there = watch_folder(home.root)
     port = home.get_ports().aws
     os.environ["MOTO_PORT"] = str(port)
     gc.disable()  # moto's and botocore's models stay: collecting while they load is a third of the time
@@ -33,7 +35,7 @@ def main() -> None:
     server = make_server("127.0.0.1", port, app, threaded=True, request_handler=RequestHandler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     threading.Thread(target=_warm, args=(port,), daemon=True).start()
-    while home.root.is_dir():
+    while is_home_there():
         time.sleep(1)
     os._exit(0)
 

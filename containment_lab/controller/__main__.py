@@ -11,6 +11,7 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pydantic
@@ -26,6 +27,7 @@ from containment_lab.controller.settings import FILE, Settings, load_settings
 from containment_lab.controller.store import Store
 from containment_lab.controller.tasks import Tasks
 from containment_lab.home import LabHome
+from containment_lab.storage import watch_folder
 
 
 def build(home: LabHome, settings: Settings) -> Controller:
@@ -53,7 +55,7 @@ def main(arguments: list[str] | None = None) -> int:
         return Exit.USAGE
     home = LabHome(root)
     served = ensure_certificate(home)
-    threading.Thread(target=_end_with, args=(root,), daemon=True).start()
+    threading.Thread(target=_end_with, args=(watch_folder(root),), daemon=True).start()
     controller = build(home, settings)
     config = uvicorn.Config(
         ControllerApplication(controller, home).build_application(),
@@ -70,9 +72,9 @@ def main(arguments: list[str] | None = None) -> int:
     return Exit.OK if server.started else Exit.ERROR
 
 
-def _end_with(home: Path) -> None:
-    """End the process when the lab home's folder is deleted."""
-    while home.is_dir():
+def _end_with(is_home_there: Callable[[], bool]) -> None:
+    """End the process when the lab home's folder is deleted or replaced."""
+    while is_home_there():
         time.sleep(1)
     os._exit(0)
 

@@ -28,6 +28,7 @@ from containment_lab.network.deployed_host import find_target
 from containment_lab.network.machine_set import find_peer_addresses
 from containment_lab.network.marks import compute_code_mark
 from containment_lab.network.supervisor import LAYERS, Supervisor
+from containment_lab.storage import watch_folder
 
 LONGEST_HOLD = 60.0
 """Longest pause of the supervisor, in seconds: the client that requested it may have ended."""
@@ -51,6 +52,7 @@ def main() -> int:
 
 
 async def _serve(home: LabHome, stack: str, agent: str) -> int:
+    is_home_there = watch_folder(home.root)
     compute_code_mark()  # of the modules that this process has loaded, not of those that are there when it is asked
     listening = socket.socket(socket.AF_UNIX)
     listening.bind(compute_socket_name(home, stack))
@@ -64,7 +66,7 @@ async def _serve(home: LabHome, stack: str, agent: str) -> int:
         lambda reader, writer: _serve_client(keeper, over, reader, writer), sock=listening, limit=1 << 24
     )
     following = asyncio.ensure_future(keeper.follow())
-    while not over.is_set() and home.root.is_dir():
+    while not over.is_set() and is_home_there():
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(over.wait(), 1)
     following.cancel()

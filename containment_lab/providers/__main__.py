@@ -13,10 +13,12 @@ from pathlib import Path
 
 from containment_lab.home import LabHome
 from containment_lab.providers.base import serve
+from containment_lab.storage import watch_folder
 
 
 async def run(home: LabHome) -> None:
     """Serve until a signal arrives or the home is deleted."""
+    is_home_there = watch_folder(home.root)
     ports = home.get_ports()
     stop = asyncio.Event()
     for signum in (signal.SIGTERM, signal.SIGINT):
@@ -26,7 +28,7 @@ async def run(home: LabHome) -> None:
         for package, port in (("aviatrix", ports.aviatrix_provider), ("aws", ports.aws_provider))  # aws last: when it answers, both do
     }
     servers = await serve(servicers)
-    while not stop.is_set() and home.root.is_dir():
+    while not stop.is_set() and is_home_there():
         try:
             await asyncio.wait_for(stop.wait(), timeout=1)
         except TimeoutError:

@@ -122,6 +122,14 @@ def test_simulators_end_when_their_home_is_deleted(home: LabHome) -> None:
     wait_until("no process survives its home", lambda: not mentions(home), seconds=15)
 
 
+def test_simulators_end_when_another_home_is_made_in_place_of_theirs(home: LabHome) -> None:
+    simulators.attach(home, "aws")
+    simulators.attach(home, "aviatrix")
+    shutil.rmtree(home.root)
+    home.root.mkdir()
+    wait_until("no process survives its home", lambda: not mentions(home), seconds=15)
+
+
 def test_down_ends_only_what_it_started(home: LabHome) -> None:
     bystander = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
     try:
