@@ -1,7 +1,7 @@
-"""Session documents next to agents: recorded and encrypted, with limits, as a user without rights of root, to the host's loopback only.
+"""Sessions next to agents are recorded, encrypted and limited, run as an unprivileged user, and forward the host's loopback only.
 
 Documents of other types (Command, Automation) run commands on hosts and in the account; no operator needs them next to agents. Shells in
-containers (ECS Exec) have no document: there the cluster names the record.
+containers (ECS Exec) have no document; the cluster configures their record.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ def check_stack(graph: Graph) -> list[Violation]:
 RULE = Rule(
     id="sessions-are-recorded",
     severity=Severity.HIGH,
-    info="A session on an agent host is recorded with encryption, ends by itself, and runs as a user without rights of root.",
-    why="a shell as root next to an agent changes its containment, and without a record no review finds out",
+    info="A session on an agent host is recorded with encryption, ends at a time limit, and runs as an unprivileged user.",
+    why="a root shell on an agent's host can change its containment, and without a record no review can notice that",
     fix="declare documents as components.aws.sessions does: documentType Session; cloudWatchLogGroupName of a log group of the program"
     " with kmsKeyId, cloudWatchEncryptionEnabled, cloudWatchStreamingEnabled, idleSessionTimeout, maxSessionDuration, runAsEnabled and"
     " runAsDefaultUser; sessionType Port without host for an IDE or a browser; for containers enableExecuteCommand: false",
