@@ -138,7 +138,7 @@ def _is_hidden(chain: EffectiveRules, rule: RegisteredRule) -> bool:
 RULE = Rule(
     id="permitted-names-are-not-denied",
     severity=Severity.CRITICAL,
-    info="No permit names a denied host, an unsanctioned model, another region's service, a public suffix, a relay, a drop site or All-Web.",
+    info="No permit names a denied host, unsanctioned model, public suffix, relay, drop site, All-Web, or service of another region.",
     why="a name that anyone can obtain, or a wildcard over a denied one, lets data through to the name's holder",
     fix="list the exact hosts that are needed; to sanction a provider, remove it from the deny and permit its exact host"
     " in the WebGroup of approved model gateways",
