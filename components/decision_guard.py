@@ -1,4 +1,4 @@
-"""Refuse what nobody decided: enforce mode, a destination or a waiver, wherever approvers.yaml names approvers for the class.
+"""Refuse enforce mode, destinations and waivers without a valid decision, if approvers.yaml names approvers for the class.
 
 The files are those of the folder with Pulumi.yaml, which the program runs in. The pack has the same check as a rule.
 """

@@ -2,8 +2,8 @@
 
 Two forms of ownership (docs/ownership.md): a ruleset on the stack's attachment point, which `platform/` creates, or the
 Controller-wide list and default action of a dedicated Controller. `containment.policy.builder` builds the rules,
-`provider_arguments` converts them. Logical names do not contain the prefix: a new prefix renames objects in place. Otherwise
-the attachment point, to which only one object can be attached, would have to be released while the host is running.
+`provider_arguments` converts them. Logical names do not contain the prefix, so a new prefix renames objects in place. A replacement
+would need the attachment point, which accepts one object, while the old ruleset still uses it and the host is running.
 """
 
 from __future__ import annotations

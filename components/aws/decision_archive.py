@@ -1,8 +1,8 @@
 """The archive of the log's heads: a bucket in which objects cannot be changed or deleted before their retention ends.
 
 Rules kept here: Object Lock in COMPLIANCE mode with a default retention, versioning, a separate KMS key, no public access, and a bucket
-policy that refuses everybody to delete versions, to change retention, legal holds, versioning or the lock, to bypass governance,
-and to connect without TLS. Whether AWS keeps these promises is AWS's own; the program judges its configuration only.
+policy that denies every principal to delete versions, to change retention, legal holds, versioning or the lock, to bypass governance,
+and to connect without TLS. The program judges the configuration, not whether AWS applies it.
 """
 
 from __future__ import annotations

@@ -6,9 +6,9 @@ before it. The role, whose documents are in `host_policies`, can operate the hos
 policies only, so that no change of a shared policy widens them; only EC2 may assume the role; the boundary is a policy of this stack,
 and the role is denied to change it.
 
-An ephemeral host ends by a schedule of EventBridge Scheduler, whose role is assumed by Scheduler for this account's own group of schedules
-only, and may terminate this one instance; the schedule runs once, without a flexible window. It exists a moment later than the host, whose
-id it needs: until then, and if it is never made, the host's own timer ends it (`containment.host.first_boot`).
+A schedule of EventBridge Scheduler terminates an ephemeral host, once, without a flexible window. Only Scheduler assumes the schedule's
+role, for this account's group of schedules, and the role may terminate this one instance only. The schedule needs the host's id, so it is
+created after the host; until then, and if it is never created, the host's own timer ends the host (`containment.host.first_boot`).
 """
 
 from __future__ import annotations

@@ -4,8 +4,8 @@ A session opens if one statement permits the host and another the document. The 
 factor. There are two statements, because the evidence of a second factor has two forms:
 - an IAM user has `aws:MultiFactorAuthPresent` and the tags of the user, which nobody changes for one session;
 - a role session of single sign-on has a session tag, which counts only in sessions that the named identity provider issued: those of OIDC
-  have `aws:FederatedProvider`, those of SAML `saml:namequalifier`. A role that is assumed with tags of the caller's choice
-  (`sts:TagSession`) has neither, and is no IAM user.
+  have `aws:FederatedProvider`, those of SAML `saml:namequalifier`. A caller who assumes a role and chooses its tags (`sts:TagSession`) has
+  neither key, and is no IAM user.
 Sources: STS API Reference, AssumeRoleWithSAML, `NameQualifier`;
 Systems Manager User Guide, "Additional sample IAM policies for Session Manager" and "Turn on Run As support"; IAM User Guide,
 "AWS global condition context keys".

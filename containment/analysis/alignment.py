@@ -1,7 +1,7 @@
 """Align two stacks for a comparison: common agents and a common network in place of each stack's own.
 
-Stacks differ in tags and addresses by design, and a comparison of classes or modes would report little else. Nothing is changed
-when the agents are equal already, when a group contains only some of them, or when that is unknown.
+Stacks differ in tags and addresses by design; without the alignment, a comparison of classes or modes would report little else. The
+stacks stay unchanged if their agents are equal already, if a group contains only some of the agents, or if that is unknown.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Approved names of a policy, each with the owner of the host and the file or key that approves it.
 
-The catalog names the owner, and the entry of a configuration key (a destination, a sanctioned provider, a waived upload host) names an
-additional one. A host without either belongs to the stack's owner.
+The catalog names an owner, and the entry of a configuration key (a destination, a sanctioned provider, a waived upload host) another
+one. A host with neither belongs to the stack's owner.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Differences between two policies: flows newly allowed, newly denied or decided by another rule, each with a witness.
 
-Only rules that differ, or that moved past an unchanged one, can change an outcome; everything else is proved equal
-without a search. Rules of one name are unchanged when they match and do the same, whatever the names of their groups.
+Only rules that differ, or that moved past an unchanged rule, can change an outcome; everything else is proved equal without a
+search. Two rules with one name are equal if they match the same flows and have the same action, whatever the names of their groups.
 """
 
 from __future__ import annotations

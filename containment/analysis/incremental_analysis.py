@@ -1,8 +1,8 @@
 """Incremental re-analysis after adding one domain to some WebGroups.
 
-Flows without the name are decided as before. Flows with it match the rules whose groups gained it in addition, and nothing else
-changes: a question about other rules and sets can only lose flows with that name, and no kept witness has it. So every answer is kept
-except those about rules and sets that gained the name, and these need a search of the flows with that name only.
+Flows with other names are decided as before. Flows with the added name also match the rules whose groups gained it. An answer about
+other rules and sets stays valid: it can only lose flows with that name, and no kept witness has the name. Only answers about rules and
+sets that gained the name are computed again, by a search of the flows with that name.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from containment.names import WebGroupId
 ROUTES_KEY = get_alias("credential_routes")
 SWITCH_KEY = get_alias("enable_credential_gateway")
 """The keys that answer the question of the credential gateway."""
-GATEWAY_TITLE = "Credential gateway: on by default, and created when a secret is named; until then provider keys lie on the hosts"
+GATEWAY_TITLE = "Credential gateway: on by default, and created when a secret is named; until then provider keys are on the hosts"
 
 
 def find_open_questions(spec: ContainmentSpec) -> Iterator[OpenQuestion]:

@@ -1,6 +1,6 @@
 """Decisions that a change of mode needs: dismissals, and the decision to enforce where approvers are named for the class.
 
-Where none are named, a file lists the dismissed names, and nothing else is needed.
+If no approvers are named, a file with the dismissed names is enough.
 """
 
 from __future__ import annotations

@@ -1,13 +1,13 @@
-"""Whether a stack may be enforced: every reason against it, found at once.
+"""Judge whether a stack may be enforced, and return every reason against it at once.
 
 Rules kept here:
-- a would-be-denied destination is promoted (today's policy permits it), dismissed, or a reason against;
-- the window has at least the days and sessions that `Limits` asks for, and no gap;
-- the evidence answers what would be denied: what was not tested, or not read, is not known to be permitted;
-- the evidence is of this stack, and of today's policy, or of one that was only widened by promotions since.
+- a would-be-denied destination that is neither promoted (today's policy permits it) nor dismissed is a reason against;
+- the window has at least the days and sessions of `Limits`, and no gap;
+- the evidence shows what would be denied: data that were not tested or not read do not count as permitted;
+- the evidence is of this stack, and of today's policy or an earlier one that only promotions have widened since.
 
-The observed policy is known by its digest only. A policy that was widened by promotions alone has that digest again once the permits of
-the promoted destinations are removed: a pattern that permits one, or a whole rule that permits one by address.
+Only the digest of the observed policy is known. If only promotions widened the policy since, removing the permits of the promoted
+destinations (a pattern that permits one, or a whole rule that permits one by address) gives a policy with that digest.
 """
 
 from __future__ import annotations

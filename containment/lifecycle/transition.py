@@ -1,7 +1,7 @@
 """The ordered steps from one mode to the other: in place, or from one stack to another that is up before the first one goes.
 
-In the lab they are done in order; the first that fails ends the run. In place the mode in the stack file is changed: one line, and no other
-character.
+In the lab the steps run in order, and the first failed step ends the run. A change in place edits only the line of the stack file with the
+mode.
 """
 
 from __future__ import annotations

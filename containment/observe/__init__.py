@@ -1,5 +1,5 @@
-"""Observed traffic: logs are read into one table of decisions, questions are asked of it, and the answer is evidence.
+"""Observed traffic: read logs into one table of decisions, query it, and write the answers as evidence.
 
 `sources` opens files, `formats` recognizes them by content, `ingest` counts every line, `questions` has the questions as Ibis expressions,
-`evidence` is the JSON document that promotion and enforcement are decided on. Needs the extra `observe`.
+`evidence` is the JSON document that `promote` and `enforce` read. Needs the extra `observe`.
 """

@@ -1,6 +1,6 @@
 """The evidence document: what `containment observe --json` prints, and what `promote` and `enforce` read.
 
-Times are timezone-aware (UTC), bytes are None where no log has them. A document is of one stack, one window and one policy digest.
+Times are timezone-aware (UTC); bytes are None if no log contains them. A document is about one stack, one window and one policy digest.
 """
 
 from __future__ import annotations

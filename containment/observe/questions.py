@@ -3,8 +3,8 @@
 DuckDB runs them here; the tests run them on Polars as well, and compile them for Athena. They use no window functions and no functions of
 one engine. Times are UTC; a NULL port is -1 where rows are grouped by it.
 
-A flow would be denied in enforce mode if a rule denied it that is only watched, or if nothing but the monitor's broad permit let it through
-(the rule right behind the default deny). A gateway logs both for one flow; they are counted once, under the rule that denies.
+A flow would be denied in enforce mode if a watched rule denied it, or if only monitor's broad permit (the rule directly after the default
+deny) let it through. A gateway logs both decisions for one flow; they are counted once, under the rule that denies.
 """
 
 from __future__ import annotations

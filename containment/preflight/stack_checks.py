@@ -111,7 +111,7 @@ CREDENTIAL_GATEWAY: Final = "credential-gateway"
 def check_credential_gateway(spec: ContainmentSpec) -> Finding:
     """Return whether the stack's model providers are behind the credential gateway.
 
-    WARN where their keys lie on the hosts, with the open question; SKIPPED where the stack permits no model provider by name.
+    WARN if their keys are on the hosts, with the open question; SKIPPED where the stack permits no model provider by name.
 
     Args:
         spec: the stack.
@@ -125,7 +125,7 @@ def check_credential_gateway(spec: ContainmentSpec) -> Finding:
         return Finding(CREDENTIAL_GATEWAY, Status.SKIPPED, "the stack permits no model provider by name, so there is no key to keep", "")
     if question := find_gateway_question(spec):
         return Finding(
-            CREDENTIAL_GATEWAY, Status.WARN, f"provider keys lie on the hosts: {ROUTES_KEY} is empty", f"{question}: {ROUTES_KEY}"
+            CREDENTIAL_GATEWAY, Status.WARN, f"provider keys are on the hosts: {ROUTES_KEY} is empty", f"{question}: {ROUTES_KEY}"
         )
-    what = f"is off ({SWITCH_KEY}): the keys of {', '.join(direct)} lie on the hosts"
+    what = f"is off ({SWITCH_KEY}): the keys of {', '.join(direct)} are on the hosts"
     return Finding(CREDENTIAL_GATEWAY, Status.WARN, what, f"set {SWITCH_KEY}: true, and name the secrets in {ROUTES_KEY}")

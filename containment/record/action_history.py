@@ -1,8 +1,8 @@
 """The history of actions in a log: request, decisions of persons, end, start and outcome, each only where it fits what came before.
 
 Rules kept here:
-- a decision counts for one request, the one whose entry it names, and for the digest of exactly its action;
-- a person decides once per request; one rejection ends it, and so does its deadline: silence is no approval;
+- a decision counts only for the request whose entry it names, and only for the digest of that request's action;
+- a person decides once per request; one rejection or the deadline ends the request, so a missing answer is no approval;
 - an action starts at most once, before its deadline, with as many approvals as the request demands;
 - time never goes back: no request, decision or start is older than the entries before it.
 

@@ -1,11 +1,11 @@
-"""The gate: whether an action needs a decision, the valid decision for it, and what of a stack has none.
+"""The gate: whether an action needs a decision, its valid decision, and the parts of a stack that have none.
 
 Rules kept here:
-- an action needs one where approvers.yaml names approvers for the class, or where a signed decision for the class was ever recorded
+- an action needs a decision if approvers.yaml names approvers for the class, or if the log has a signed decision for the class
   (so that removing names does not open the gate);
-- a log that was changed has no valid decision;
-- a clock that was set back to before the log's latest entry brings no ended decision to life;
-- silence is no approval: without a valid decision, `require_decision` raises with the code of the nearest refused one.
+- a changed log has no valid decision;
+- a clock that is set back to before the log's latest entry does not make an ended decision valid again;
+- a missing answer is no approval: without a valid decision, `require_decision` raises with the code of the nearest refused one.
 
 Enforce mode, entries of a stack's keys, and waivers need one; the program and the pack ask here.
 """

@@ -1,7 +1,7 @@
 """Catalog entries of the release, which need no decision: `shipped_entries.json`, written by `python -m tools.shipped_entries --write`.
 
-An entry is one of the release if the same set lists its pattern, with at least the same flags (an entry that no longer admits that
-strangers can store data there is another entry). Every other entry of a permitted set was added by somebody, and needs a promotion.
+An entry is part of the release if the same set lists its pattern with at least the same flags; without the flag `uploads`, for example,
+it is a different entry. Every other entry of a permitted set was added later and needs a promotion.
 """
 
 from __future__ import annotations

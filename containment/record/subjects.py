@@ -1,6 +1,6 @@
 """The subjects of decisions about a stack's configuration: one per named destination, catalog entry that was added, and exception.
 
-Values arrive as the stack file has them, or as the engine passes them (JSON text); both give the same subject.
+Values are those of the stack file, or those that the engine passes (JSON text); both give the same subject.
 """
 
 from __future__ import annotations

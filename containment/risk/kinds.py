@@ -70,7 +70,7 @@ SWITCHED_OFF: Final = (
     _make_off_risk(
         "enable_dns_firewall", "dns-firewall-off", "the VPC resolver forwards any name, so data can leave encoded in queried names"
     ),
-    _make_off_risk("enable_dns_query_logs", "dns-queries-unlogged", "DNS queries leave no trace"),
+    _make_off_risk("enable_dns_query_logs", "dns-queries-unlogged", "DNS queries are not logged"),
     _make_off_risk(
         "create_ssm_vpc_endpoints",
         "endpoints-off",
@@ -108,7 +108,7 @@ SWITCHED_OFF: Final = (
         closed_by="verifySni, on a Controller 8.2 or newer",
     ),
     _make_off_risk("enable_vpc_flow_logs", "flow-logs-off", "traffic inside the VPC is not logged"),
-    _make_off_risk("log_permit_rules", "permits-unlogged", "permitted flows leave no trace on the gateway"),
+    _make_off_risk("log_permit_rules", "permits-unlogged", "the gateway does not log permitted flows"),
     _make_off_risk(
         "enable_gateway_volume_encryption",
         "gateway-volume-unencrypted",
@@ -116,14 +116,14 @@ SWITCHED_OFF: Final = (
     ),
     RiskKind(
         "keys-on-hosts",
-        "provider keys lie on the hosts, not behind the credential gateway: agents call providers themselves, with any key that they find",
+        "provider keys are on the hosts, not behind the credential gateway: agents call providers directly, with any key that they find",
         "credentialRoutes, with the credential gateway's image",
         "credentialRoutes",
         lambda spec: _format_names(list_direct_models(spec)) if spec.config.enable_credential_gateway else None,
     ),
     RiskKind(
         "credential-gateway-off",
-        "the credential gateway is off: provider keys lie on the hosts, and agents call model providers with any key that they find",
+        "the credential gateway is off: provider keys are on the hosts, and agents call model providers with any key that they find",
         "enableCredentialGateway true, and credentialRoutes",
         "enableCredentialGateway",
         lambda spec: None if spec.config.enable_credential_gateway else _format_names(list_direct_models(spec)),
@@ -136,7 +136,7 @@ SWITCHED_OFF: Final = (
     ),
     RiskKind(
         "forwarded-ports-unrecorded",
-        "what passes through these forwarded ports of the hosts' own loopback is in no record; only that a session opened is",
+        "traffic through these forwarded ports of the hosts' loopback is not recorded, only the opening of the session",
         "an empty sessionPorts",
         "sessionPorts",
         lambda spec: _format_names(spec.config.session_ports) if spec.config.operator_sessions else None,
@@ -150,7 +150,7 @@ SWITCHED_OFF: Final = (
     ),
     RiskKind(
         "image-not-pinned",
-        "the host is created from the newest image of that owner and name, whatever its content then",
+        "the host is created from the newest image of that owner and name, whatever its content is",
         "agentImageId",
         "agentImageId",
         lambda spec: None if spec.config.agent_image_id else (spec.config.agent_image_name,),
@@ -231,7 +231,7 @@ PERMITTED: Final = (
     ),
     RiskKind(
         "gateway-in-cleartext",
-        "agents call the credential gateway over HTTP: whoever mirrors the VPC's traffic reads prompts and answers, and no key",
+        "agents call the credential gateway over HTTP: anyone who mirrors the VPC's traffic can read prompts and answers, but no key",
         "a certificate for the listener, from the image (docs/adr/0020-agents-call-the-credential-gateway-without-tls.md)",
         "",
         lambda spec: (spec.credential_gateway.url,) if spec.credential_gateway else None,
@@ -307,8 +307,8 @@ ALWAYS: Final = (
     ),
     RiskKind(
         "memory-persists",
-        "what a task left on its host is there for the next one, in the harness's own folders first",
-        "an agent file with ephemeral and deadline: one host per task, gone with its disk",
+        "data that a task leaves on its host remain for the next task, mainly in the harness's folders",
+        "an agent file with ephemeral and deadline: one host per task, deleted with its disk",
         "",
         lambda spec: KEPT_FOLDERS.get(spec.harness, ()),
     ),

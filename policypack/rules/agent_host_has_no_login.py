@@ -1,6 +1,6 @@
 """No login to an agent host: no key pair, no login in its user data, no serial console.
 
-User data opens a login with passwords, SSH keys, login servers, remote shells and tunnels (`logins`), in any of its layers.
+The rule searches every layer of user data for passwords, SSH keys, login servers, remote shells and tunnels (`facts.logins`).
 Operators use Session Manager, which authenticates them and logs their sessions.
 """
 

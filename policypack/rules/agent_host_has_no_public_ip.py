@@ -147,7 +147,7 @@ def _describe_reached(reference: Reference, hosts: Sequence[Host]) -> str:
 RULE = Rule(
     id="agent-host-has-no-public-ip",
     severity=Severity.CRITICAL,
-    info="An agent host has no public address: neither by its own fields, from its subnet, through an elastic IP, nor over IPv6.",
+    info="An agent host has no public address: not by its own fields, its subnet, an elastic IP or IPv6.",
     why="through a public address traffic enters and leaves the host past the Aviatrix gateway",
     fix="set associatePublicIpAddress: false, keep mapPublicIpOnLaunch and assignIpv6AddressOnCreation off in the agent's subnets,"
     " and remove elastic IPs and IPv6 addresses; operators use Session Manager",

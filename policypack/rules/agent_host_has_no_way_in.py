@@ -2,8 +2,8 @@
 
 Load balancers, accelerators, Instance Connect, client VPN, PrivateLink, VPC Lattice, Verified Access, VPN and Direct Connect
 carry outside packets to a host in a private subnet; traffic mirrors, interface permissions and shared images and subnets give
-others the host's packets, its disk or its network. `ingress_services` lists them, and this rule finds their targets. A peering
-or a transit gateway without a route in the agents' table carries nothing: the rules about routes judge those.
+others the host's packets, its disk or its network. `facts.ingress_services` lists these services, and this rule finds their
+targets. The rules about routes judge peerings and transit gateways, which need a route in the agents' table.
 """
 
 from __future__ import annotations
@@ -168,7 +168,7 @@ def _describe_attachment(graph: Graph, gateway: Resource) -> str:
 RULE = Rule(
     id="agent-host-has-no-way-in",
     severity=Severity.CRITICAL,
-    info="Nothing but the gateway's path and Session Manager leads to an agent host or its network.",
+    info="Only the Aviatrix gateway and Session Manager lead to an agent host or its network.",
     why="anyone who can open a connection to an agent can steer it; a private address does not stop a service that carries packets to it",
     fix="keep load balancers, Global Accelerator, CloudFront and API Gateway origins, Instance Connect, client VPN, PrivateLink, Lattice,"
     " traffic mirrors, VPN and Direct Connect out of the agents' VPC; operators use Session Manager",

@@ -1,8 +1,8 @@
-"""At least one agent host in a program about agents: judging nothing is a failure, not a success.
+"""A program about agents contains at least one agent host, because a run that judges no host must not pass.
 
-A program with Controller-wide objects only (enablement, default action, policy group) is not about hosts and passes. So does one whose
-VPCs are all tagged as empty of hosts and that contains no compute: every agent of the stack has ended. A tag that makes an instance of
-another program an agent host is refused: the agents' rules then apply to a host that nothing judges.
+A program with only Controller-wide objects (enablement, default action, policy group) needs no host and passes. A program without
+compute whose VPCs are all tagged as empty passes as well: every agent of the stack has ended. A tag that makes an instance of another
+program an agent host is refused, because the agents' rules would apply to a host that the pack does not judge.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def _read_tag(vpc: Resource) -> object:
 RULE = Rule(
     id="agent-host-is-found",
     severity=Severity.HIGH,
-    info="The pack found at least one agent host to judge, and no tag makes a host of another program one.",
+    info="The program has at least one agent host to judge, and no tag makes a host of another program an agent host.",
     why="checks that had no host to judge prove nothing",
     fix="tag the host Role=openclaw-agent-harness or AgentStack=<stack>, or keep the host and its Aviatrix policy in one program",
     check_stack=check_stack,

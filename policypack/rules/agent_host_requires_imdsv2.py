@@ -1,8 +1,7 @@
 """IMDSv2 on an agent host: the metadata service requires a session token and answers the host only.
 
 The instance's setting applies, else its launch template's, else the account's defaults (only for a host that is created after
-them, in the same region and account). An unset value does not count as a requirement, and neither does an unknown one. A
-disabled service passes.
+them, in the same region and account). An unset or unknown value does not count as a requirement. A disabled service passes.
 """
 
 from __future__ import annotations

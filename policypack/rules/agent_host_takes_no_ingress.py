@@ -147,10 +147,10 @@ def _is_default_of(graph: Graph, group: Resource, vpc: Resource) -> bool:
 RULE = Rule(
     id="agent-host-takes-no-ingress",
     severity=Severity.HIGH,
-    info="No security group of an agent host permits ingress, not from its own members either.",
+    info="No security group of an agent host permits ingress, not even from the group's own members.",
     why="anyone who can open a connection to an agent can steer it, past all rules that judge outbound traffic",
     fix="give the host a dedicated security group with ingress: [], and declare no separate ingress rule; Session Manager needs none;"
-    " leave groups of other programs to those programs",
+    " do not change groups of other programs",
     ids=(
         "CKV_AWS_24",
         "CKV_AWS_25",

@@ -1,10 +1,10 @@
 """Least privilege for an agent host's role: only actions on a reviewed list, on the resources that each action may name.
 
-Judged are the policies and the trust of every role that hosts, tasks, nodes and pods act with (`iam.roles` finds them,
-`iam.permitted` is the list, `iam.trust` reads the principals that may assume them). A managed policy with a document outside the
-program is refused, because it is written for all customers and changes without this program; excepted are those that a node or an
-agent of AWS needs to start. A document that is not known yet is judged in the update. Other roles of the program may have any rights, and
-roles of other programs are left to those.
+The rule judges policies and trust of every role that hosts, tasks, nodes and pods use (`iam.roles` finds the roles,
+`iam.permitted_actions` is the list, `iam.trust` reads the principals that may assume them). A managed policy whose document is outside
+the program is refused, because it can change without this program, except those that a node or an agent of AWS needs to start. A
+document that is not known yet is judged in the update. Other roles of the program may have any rights; roles of other programs are not
+judged.
 """
 
 from __future__ import annotations

@@ -71,10 +71,10 @@ def _is_refusing_public_ip(host: Host) -> bool:
 RULE = Rule(
     id="agent-subnet-has-no-nat-route",
     severity=Severity.CRITICAL,
-    info="An agent's subnet has no route to the internet or to other networks but the one the Aviatrix Controller injects.",
+    info="The only route from an agent's subnet to other networks is the one that the Aviatrix Controller injects.",
     why="a NAT gateway, an internet gateway, a peering or a transit route carries packets past the firewall",
-    fix="remove the route from the table the agent's subnet uses, also one to the Aviatrix gateway: the Controller injects 0.0.0.0/0"
-    " itself, and a gateway endpoint its own prefix list; leave tables and subnets of other programs to those programs",
+    fix="remove the route from the table that the agent's subnet uses, even a route to the Aviatrix gateway: the Controller injects"
+    " 0.0.0.0/0, and a gateway endpoint its prefix list; do not change tables and subnets of other programs",
     ids=("contradicts CKV2_AWS_35 on purpose",),
     check_stack=check_stack,
 )

@@ -1,6 +1,6 @@
 """The Controller's default action, wherever it is declared, is a logged DENY.
 
-On every gateway of the Controller it decides the traffic that no rule decides. It has no watch switch, so monitor is no exception.
+It decides the traffic that no rule decides, on every gateway of the Controller. It cannot be watched, so it denies in monitor as well.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""A credential gateway is one by proof: everything about its instance, and that it reaches named providers and nothing else.
+"""A credential gateway is recognized by proof: by the settings of its instance, and because it reaches only named providers.
 
-An instance that reads secrets and is not proved to be a gateway is refused with what is missing (`facts.credential_gateway`). With a
-gateway, the providers that it reaches are out of the agents' own reach, so that no call goes past it with another key. The firewall is
-judged by the analysis of every flow, as soon as it is known which rule uses which group.
+An instance that reads secrets and is not proved to be a gateway is refused; the message names the missing settings
+(`facts.credential_gateway`). Agents must not reach the gateway's providers directly, so that no call bypasses it with another key. The
+firewall is judged by the analysis of every flow, as soon as it is known which rule uses which group.
 """
 
 from __future__ import annotations
@@ -95,10 +95,10 @@ RULE = Rule(
     id="credential-gateway-is-contained",
     severity=Severity.CRITICAL,
     info="An instance that reads provider keys is proved to be a credential gateway, and agents reach its providers through it alone.",
-    why="a host with keys that an agent can enter, or that reaches other places, gives every key away; a provider that agents reach past it"
-    " takes data under any key",
-    fix="give it a subnet of its own, ingress on one TCP port from the agents' subnets, a role that only reads its secrets by their whole"
-    " ARN, IMDSv2, an encrypted disk and no public address; permit it exact provider hosts, and agents none of them",
+    why="every key leaks if an agent can enter the host with the keys, or if that host reaches other destinations; a provider that agents"
+    " reach directly takes data under any key",
+    fix="give it a separate subnet, ingress on one TCP port from the agents' subnets, a role that only reads its secrets by their whole"
+    " ARN, IMDSv2, an encrypted disk and no public address; permit exact provider hosts to it, and none of them to agents",
     ids=("OWASP LLM02", "AML.T0055"),
     check_stack=check_stack,
     scope=Scope.STATED_OR_PLACE,

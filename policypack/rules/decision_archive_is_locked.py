@@ -1,7 +1,7 @@
-"""The archive of decision heads is locked: COMPLIANCE mode with days, versions, and a policy that refuses deletions to everybody.
+"""The archive of decision heads is locked: COMPLIANCE mode with a retention, versioning, and a policy that denies every deletion.
 
 A bucket is the archive if it has the tag ContainmentArchive. Its lock, versions and policy are resources of the same program; a value that
-is not known yet does not count. The rule judges the configuration; whether AWS keeps objects unchanged is AWS's own.
+is not known yet does not count. The rule judges the configuration, not whether AWS keeps objects unchanged.
 """
 
 from __future__ import annotations
@@ -98,8 +98,8 @@ def _list_denied(policy: Any) -> Iterator[str]:
 RULE = Rule(
     id="decision-archive-is-locked",
     severity=Severity.HIGH,
-    info="The archive of decision heads has Object Lock in COMPLIANCE mode, versions, and a policy under which nothing is deleted.",
-    why="a person who can delete a head can take the log of decisions back, and no comparison would show it",
+    info="The archive of decision heads has Object Lock in COMPLIANCE mode, versioning, and a policy that denies deletions.",
+    why="a person who can delete a head can roll the log of decisions back, and no comparison shows it",
     fix="declare components.aws.decision_archive.DecisionArchive in the program, or"
     " set mode COMPLIANCE with days, versioning Enabled, and a Deny for Principal *",
     check_stack=check_stack,

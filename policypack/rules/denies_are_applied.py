@@ -59,7 +59,7 @@ def _format_certainty(answer: Ternary) -> str:
 RULE = Rule(
     id="denies-are-applied",
     severity=Severity.HIGH,
-    info="Every deny of the agents' traffic is enforced, for TLS too, and logged; only in monitor it is watched.",
+    info="Every deny of the agents' traffic is enforced, for TLS too, and logged; only monitor may watch it.",
     why="a deny that is watched or disabled lets its traffic through, and one that is not logged hides the attempt",
     fix="leave enforcement, watch and flowAppRequirement out, set logging: true; to watch, tag every agent host PolicyMode=monitor",
     scope=Scope.PLACE,

@@ -1,9 +1,9 @@
-"""No deny that is shadowed by permits ahead of it: such a deny never decides.
+"""No deny is shadowed by permits ahead of it, because such a deny never decides.
 
 A deny is shadowed if, over every flow of the agents, the rules before it together match all its flows and a permit is among them.
 A permit by address may not match even a part of a later deny by name, because a reader of the deny believes that its names are
-denied. Unknown facts shadow no deny: they are judged as soon as they are known. A permit that is too wide by itself is refused by
-`permits-are-narrow` or `east-west-is-denied`, and not again here.
+denied. While facts are unknown, no deny counts as shadowed; it is judged once they are known. Not this rule but `permits-are-narrow` and
+`east-west-is-denied` refuse a permit that is too wide by itself.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def _find_address_permits_ahead(chain: EffectiveRules, refused: set[RegisteredRu
 RULE = Rule(
     id="denies-decide-something",
     severity=Severity.HIGH,
-    info="Every deny of a complete agent environment decides some traffic: no permits ahead of it match all its traffic.",
+    info="No deny of a complete agent environment is shadowed: the permits ahead of it do not match all its traffic.",
     why="a reader of the rules believes that the traffic is denied, but it is let through",
     fix="give the deny a lower priority number than the permits, narrow the permits, or remove the deny",
     scope=Scope.PLACE,

@@ -1,10 +1,9 @@
 """The resolver of an agent's VPC answers allowed names only, because DNS can carry data out even if every connection is denied.
 
-Judged is the rule that decides about unlisted names in each VPC of a host: it must block (or alert, while every host is tagged
-PolicyMode=monitor). A complete agent environment without such a rule is a violation, and so is a firewall that fails open. Where the
-program has firewall rules too, each name that the resolver answers must be one that a rule of theirs decides about (`reached_names`). An
-association that disables mutation protection is refused; an unset value passes, because a protected association cannot be
-destroyed with its stack.
+In each VPC of a host, the rule for unlisted names must block (or alert, while every host is tagged PolicyMode=monitor). A complete agent
+environment without such a rule is a violation, and so is a firewall that fails open. If the program also has DCF rules, one of these must
+permit each name that the resolver answers, or deny it by its exact name (`firewall.names.reached_names`). An association that disables
+mutation protection is refused; an unset value passes, because a protected association cannot be destroyed with its stack.
 """
 
 from __future__ import annotations
@@ -144,7 +143,7 @@ def _check_presence(graph: Graph, anchor: Resource) -> Iterator[Violation]:
 RULE = Rule(
     id="dns-firewall-is-closed",
     severity=Severity.HIGH,
-    info="The resolver of an agent's VPC answers only names that a permit reaches, also when its firewall fails.",
+    info="The resolver of an agent's VPC answers only names that a rule permits or denies by name, even if the DNS firewall fails.",
     why="a query for a name in an attacker's zone carries data out without any connection",
     fix="list only names that a permit reaches; associate a rule group of this program with the VPC whose last rule blocks the list *,"
     " for every record type, with blockResponse NODATA or NXDOMAIN; associate no group of another program; keep firewallFailOpen"

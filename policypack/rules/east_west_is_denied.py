@@ -1,9 +1,9 @@
 """East-west traffic is denied, except to a small number of addresses that permits list.
 
 Permits by address together reach no more private addresses than the bound (`policypack/bounds.yaml`, by default those of a /20),
-the VPC's own network excepted; a permit of hosts by identity cannot be bounded. A separate east-west deny, ahead of the default
-deny, must match every protocol; a group for it that no rule uses shows that the deny was removed. An environment with the default
-deny only is closed, with less detail in its log: that is a residual risk and no violation.
+the VPC's own network excepted. A permit of hosts by tag or name is refused, because it has no bound. A separate east-west deny, ahead of
+the default deny, must match every protocol; an unused group for it shows that the deny was removed. In an environment without that deny,
+the default deny stops the same traffic with less detail in the log: a residual risk, not a violation.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def _is_east_west(chain: EffectiveRules, rule: RegisteredRule) -> bool:
 RULE = Rule(
     id="east-west-is-denied",
     severity=Severity.CRITICAL,
-    info="Private space is denied to the agents; permits into it are by address and together no wider than a /20.",
+    info="Private networks are denied to the agents; permits into them are by address and together no wider than a /20.",
     why="a compromised agent moves laterally: into production networks, databases and other agents",
     fix="deny the networks of RFC 1918 (any protocol) after the permits of internal addresses and before the default deny, permit"
     " internal addresses by the CIDRs of a SmartGroup, as few as are needed; to permit more, raise the bound in policypack/bounds.yaml",

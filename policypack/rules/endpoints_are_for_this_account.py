@@ -1,8 +1,8 @@
 """Endpoint policies permit only principals and resources of this account, or of the organization.
 
-`iam.perimeter` reads the conditions that bind an account. An endpoint without a policy permits every principal, which is a violation
-in a complete agent environment, and one whose service ignores policies always is (`endpoints`). The program's policy for an
-endpoint outside the program is judged as well, because the hosts may use that endpoint.
+`iam.perimeter` reads the conditions that bind an account. An endpoint without a policy permits every principal: this is a violation in
+a complete agent environment. An endpoint whose service ignores policies is always a violation (`facts.endpoints`). The program's policy
+for an endpoint outside the program is judged as well, because the hosts may use that endpoint.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""An ephemeral host ends: its disk goes with it, and a schedule terminates it at its deadline, and nothing else.
+"""A schedule terminates an ephemeral host at its deadline, deletes its disk with it, and does nothing else.
 
 A schedule of EventBridge Scheduler can call any API of AWS with its role's rights (a universal target), so every schedule is judged: it
 terminates one agent host of this program, once, by a role that can do nothing else and that only Scheduler assumes.
@@ -214,7 +214,7 @@ def _check_host(host: Resource, schedules: list[Resource]) -> Iterator[str]:
 RULE = Rule(
     id="ephemeral-host-ends",
     severity=Severity.HIGH,
-    info="An ephemeral host ends at its deadline with its disk, and a schedule ends exactly one such host and does nothing else.",
+    info="A schedule terminates each ephemeral host at its deadline, with its disk; every schedule does only that, for one host.",
     why="a host that outlives its task keeps what the task saw; a schedule can call any API of AWS with its role's rights",
     fix="declare the host by an agent file with ephemeral and deadline; give the schedule the target aws-sdk:ec2:terminateInstances, one"
     " instance, at() the deadline in UTC, and a role that Scheduler alone assumes and that may terminate this instance only",

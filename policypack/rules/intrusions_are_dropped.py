@@ -1,8 +1,8 @@
-"""The gateways' intrusion prevention drops major and critical intrusions, by feeds of which no rule is left out.
+"""The gateways' intrusion prevention drops major and critical intrusions, and uses every rule of its feeds.
 
 One profile is the Controller's default and inspects every permit whose action is INTRUSION_DETECTION_PERMIT, whichever program owns the
-permit. So each profile counts, a default must name a profile of the program that can be seen, and a feed must not let traffic pass
-uninspected. A value that is not known yet does not count.
+permit. So every profile is judged, a default must name a profile of the program, and a feed must not let traffic pass uninspected. A
+value that is not known yet does not count.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def _check_resource(resource: Resource, _seen: Sequence[Resource] = ()) -> list[
 RULE = Rule(
     id="intrusions-are-dropped",
     severity=Severity.MEDIUM,
-    info="An intrusion profile drops major and critical intrusions, leaves out no rule, and the Controller's default is such a profile.",
+    info="Every intrusion profile drops major and critical intrusions and ignores no rule; the Controller's default is such a profile.",
     why="a profile that only reports lets an attack on the agent, or by it, through the permits that decrypt",
     fix="set intrusionActions major and critical to alert_and_drop, ruleFeeds.externalFeedsIds to [suricata-rules], and ignoredSids to []",
     scope=Scope.STATED,

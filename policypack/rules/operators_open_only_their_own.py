@@ -1,8 +1,8 @@
-"""Policies that open sessions on agent hosts: the host's owner, a second factor and reviewed documents are demanded together.
+"""Policies that open sessions on agent hosts require the host's owner, a second factor and reviewed documents together.
 
-Judged are the policies of people and of roles that no agent host acts with, in every resource of the program that has one; those of the
-hosts' roles have a rule of their own, which permits no session at all. A role whose sessions choose their own tags is refused too:
-with them its caller could be the owner of every host.
+The rule judges policies of people and of roles that no agent host uses, in every resource of the program; `agent-role-is-minimal` judges
+the hosts' roles and permits no session. A role whose callers choose their session tags is refused too, because a caller could claim to
+own every host.
 """
 
 from __future__ import annotations
@@ -88,8 +88,8 @@ RULE = Rule(
     id="operators-open-only-their-own",
     severity=Severity.CRITICAL,
     info="A policy opens sessions on agent hosts only to their owner, with a second factor, and with the program's session documents.",
-    why="a session is a shell behind every firewall rule: with another team's host, a stolen password or the default document it is"
-    " anybody's, as root and without a record",
+    why="a session is a shell that passes every firewall rule: without these conditions another team or the holder of a stolen password"
+    " can open one, and with the default document it is root's and not recorded",
     fix="attach the policy of components.aws.sessions (operatorSessions: true), or demand in the statement of the hosts StringEquals"
     " ssm:resourceTag/AgentOwner: ${aws:PrincipalTag/owner} and Bool aws:MultiFactorAuthPresent: true (single sign-on: a session tag with"
     " aws:FederatedProvider or saml:namequalifier), in every statement BoolIfExists ssm:SessionDocumentAccessCheck: true, name documents of"

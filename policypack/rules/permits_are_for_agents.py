@@ -1,8 +1,8 @@
 """Every permit of a complete agent environment applies to the agents only.
 
-A permit from Anywhere, from a group of another program or from a group with other members than the agents opens other hosts,
-through this environment's gateway or (in the Controller's policy list) through every gateway. A group that selects agents by their
-tags is judged by itself, because in a first preview it is unknown which rule uses it.
+A permit from Anywhere, from a group of another program or from a group with other members than the agents permits traffic of other
+hosts, through this environment's gateway or (in the Controller's policy list) through every gateway. A group that selects agents by
+their tags is judged by itself, because in a first preview it is unknown which rule uses it.
 """
 
 from __future__ import annotations
@@ -148,7 +148,7 @@ RULE = Rule(
     id="permits-are-for-agents",
     severity=Severity.HIGH,
     info="Every permit's source is the agents' group, and that group contains only agents.",
-    why="a permit for others opens hosts without a review, and on a shared Controller those of other teams",
+    why="a permit with another source applies to hosts that nobody reviewed, on a shared Controller also to those of other teams",
     fix="use the program's own SmartGroup as source: type vm with the agents' tags, and the CIDRs of the agents' subnets, nothing wider",
     scope=Scope.PLACE,
     check_stack=check_stack,

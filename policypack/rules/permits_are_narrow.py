@@ -30,7 +30,7 @@ def _check_rules(chain: EffectiveRules) -> Iterator[Violation]:
 RULE = Rule(
     id="permits-are-narrow",
     severity=Severity.CRITICAL,
-    info="Every flow that a permit decides is TLS to a name on port 443, DNS to the VPC's resolver, or to stated private addresses.",
+    info="Every flow that a permit decides is TLS to a name on port 443, DNS to the VPC's resolver, or to listed private addresses.",
     why="a permit without names or ports lets out any traffic, and one by name to a private address allows lateral movement",
     fix="permit names with WebGroups, TCP 443, to Public Internet (...0001, not Anywhere ...0000); permit private addresses by the CIDRs"
     " of a SmartGroup",

@@ -1,11 +1,11 @@
-"""Names in permits are permissible, and none is denied, whatever the order of rules and the spelling of names.
+"""Permits name no denied or impermissible host, whatever the order of rules and the spelling of names.
 
 The validator of permitted names (`containment.patterns.permitted_names`) judges every name of a permit's WebGroup. A wildcard that covers
-a denied provider also covers other hosts of it, which no deny names. Providers are those of the minimum set and all names in the
-program's own denies, and all hosts of models that the release knows: an exact one may only be in the WebGroup of approved model
-gateways, as the product writes sanctioned providers. An AWS service endpoint must be of the hosts' region. While no group has an id (a
-first preview), the groups of denies are inferred, and every other group counts as a permit's. A program whose gateway is in another
-program is judged only for names that anyone can obtain.
+a denied provider also covers hosts of it that no deny names. Providers are those of the minimum set, all names in the program's denies,
+and all model hosts that this release lists: an exact model host may only be in the WebGroup of approved model gateways, where the
+product writes sanctioned providers. An AWS service endpoint must be of the hosts' region. While no group has an id (a first preview),
+the groups of denies are inferred, and every other group counts as a permit's. A program whose gateway is in another program is judged
+only for names that anyone can obtain.
 """
 
 from __future__ import annotations
@@ -138,7 +138,7 @@ def _is_hidden(chain: EffectiveRules, rule: RegisteredRule) -> bool:
 RULE = Rule(
     id="permitted-names-are-not-denied",
     severity=Severity.CRITICAL,
-    info="No permit names a denied host, an unsanctioned model, another region's AWS service, a suffix, a relay, a drop site or All-Web.",
+    info="No permit names a denied host, unsanctioned model, public suffix, relay, drop site, All-Web, or service of another region.",
     why="a name that anyone can obtain, or a wildcard over a denied one, lets data through to the name's holder",
     fix="list the exact hosts that are needed; to sanction a provider, remove it from the deny and permit its exact host"
     " in the WebGroup of approved model gateways",

@@ -1,8 +1,8 @@
 """Each part of the Controller's policy has one owner, and no program overwrites another owner's part.
 
-The policy list and the default action are Controller-wide and written without reading the previous state: of two in one program,
-each update undoes the other. An attachment point accepts one object. A complete agent environment uses either a list or rulesets,
-and its list has no rules for groups of other programs, because those belong to another owner.
+The policy list and the default action are Controller-wide and written without reading the previous state: if a program has two, the
+update of one undoes the other. An attachment point accepts one object. A complete agent environment uses either a list or rulesets, and
+its list has no rules for groups of other programs, because those belong to another owner.
 """
 
 from __future__ import annotations

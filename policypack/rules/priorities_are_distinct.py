@@ -1,4 +1,4 @@
-"""No permit and deny with equal priorities in a ruleset of a complete agent environment: a ruleset is a set, without order.
+"""No permit of a ruleset has the priority of a deny, because nothing but the priority orders the rules of a ruleset.
 
 Until 8.2.20 and 9.0.10, Controllers accepted equal priorities silently. In a policy list, equal priorities go by position.
 """

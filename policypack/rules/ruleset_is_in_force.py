@@ -1,7 +1,7 @@
-"""The rulesets of a complete agent environment are evaluated, and before the rules of the Controller's UI.
+"""The rulesets of a complete agent environment are attached, and evaluated before the rules of the Controller's UI.
 
 A ruleset without an attachment point, and without a reference from a policy group, is stored and never enforced, although the
-update succeeds. One after the UI's rules is evaluated when another owner's permit may already have decided.
+update succeeds. A ruleset after the UI's rules is evaluated too late: a permit of another owner may already have decided.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ RULE = Rule(
     id="ruleset-is-in-force",
     severity=Severity.CRITICAL,
     info="The agents' rules are attached to a point that is evaluated before the UI's rules.",
-    why="a ruleset that is attached nowhere is stored and never enforced, and before one after the UI's rules a permit may decide",
+    why="a ruleset without an attachment point is never enforced, and after the UI's rules a permit of another owner decides first",
     fix="set attachTo: the stack's own point below TERRAFORM_BEFORE_UI_MANAGED (platform/ creates it)",
     scope=Scope.PLACE,
     check_stack=check_stack,

@@ -1,8 +1,8 @@
-"""Session documents next to agents: recorded and encrypted, with limits, as a user without rights of root, to the host's loopback only.
+"""Sessions next to agents are recorded, encrypted and limited, run as an unprivileged user, and forward the host's loopback only.
 
 Documents of other types (Command, Automation) run commands on hosts and in the account; no operator needs them next to agents. Shells in
-containers (ECS Exec) have no document: the cluster decides about the record, a shell runs as the container's user, and has no limit but
-Session Manager's own.
+containers (ECS Exec) have no document; the cluster configures their record, and a shell runs as the container's user with Session
+Manager's own limits.
 Source: Amazon ECS Developer Guide, "Monitor Amazon ECS containers with ECS Exec"; `aws:ecs/cluster:Cluster`, provider release 7.
 """
 
@@ -72,8 +72,8 @@ def _is_encrypted(settings: Any) -> bool:
 RULE = Rule(
     id="sessions-are-recorded",
     severity=Severity.HIGH,
-    info="A session on an agent host is recorded with encryption, ends by itself, and runs as a user without rights of root.",
-    why="a shell as root next to an agent changes its containment, and without a record no review finds out",
+    info="A session on an agent host is recorded with encryption, ends at a time limit, and runs as an unprivileged user.",
+    why="a root shell on an agent's host can change its containment, and without a record no review can notice that",
     fix="declare documents as components.aws.sessions does: documentType Session; cloudWatchLogGroupName of a log group of the program"
     " with kmsKeyId, cloudWatchEncryptionEnabled, cloudWatchStreamingEnabled, idleSessionTimeout, maxSessionDuration, runAsEnabled and"
     " runAsDefaultUser; sessionType Port without host for an IDE or a browser; for containers enableExecuteCommand: false",

@@ -1,9 +1,9 @@
-"""Permits by name use the program's TLS profile, which verifies the server name, if there is one.
+"""If the program has a TLS profile, the profile verifies server names and every permit by name uses it.
 
 The client chooses the server name freely; only a profile with `verifySni` compares it with the certificate of the server that
 answers. A program without a profile (Controllers before 8.2 have none) is not refused: its residual risks list this. A permit that
-decrypts always needs one that validates certificates too: the gateway ends the client's TLS, so the client can no longer verify the
-server itself.
+decrypts always needs a profile that also validates certificates: the gateway terminates the client's TLS, so the client cannot verify
+the server itself.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ RULE = build_property_rule(
     Rule(
         id="tls-profile-checks-the-name",
         severity=Severity.MEDIUM,
-        info="A TLS profile verifies the server name, and every permit by name uses it where there is one; one that decrypts needs it.",
+        info="If there is a TLS profile, it verifies server names and every permit by name uses it; a permit that decrypts needs one.",
         why="a client can send an approved name to any address: the allow-list then permits every host",
         fix="set verifySni: true in the profile, and set it as tlsProfile in every permit with WebGroups (Controller 8.2 and newer);"
         " give permits that decrypt a profile with certificateValidation: CERTIFICATE_VALIDATION_ENFORCE",

@@ -1,10 +1,10 @@
 """User data and tags of a host contain no secret, and nothing that the pack cannot read.
 
-Every process on the host can read its user data from the metadata service, and every principal that may describe the instance reads both
-(tags also on the host, where the metadata service is set to give them). The rule
-searches every layer (`user_data`) for keys and tokens of well-known forms (`secrets.kinds`, and the detectors of detect-secrets)
-and for values assigned to names like "password" (`secrets.assigned`). A layer that is encrypted, or packed in an unsupported form,
-is refused because it may contain a secret. A message names the kind, never the secret.
+Every process on the host can read user data from the metadata service (also tags, if the service is configured to return them), and
+every principal that may describe the instance can read both. The rule searches every layer (`facts.user_data`) for keys and tokens of
+well-known forms (`secrets.kinds`, and the detectors of detect-secrets) and for values assigned to names like "password"
+(`secrets.assigned_values`). A layer that is encrypted, or packed in an unsupported form, is refused because it may contain a secret. A
+message names the kind, never the secret.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ RULE = Rule(
     id="user-data-holds-no-secret",
     severity=Severity.CRITICAL,
     info="An agent host's user data and tags contain no key, token or password, and no layer that cannot be read.",
-    why="every process on the host, and every principal that may describe the host, can read its user data; tags are read by still more",
+    why="every process on the host, and every principal that may describe the host, can read its user data; still more can read tags",
     fix="keep the value in Secrets Manager and let its consumer fetch it by name with the host's role; put only the name there,"
     " and nothing that is encrypted or packed other than with gzip, bzip2, xz, zip or tar",
     ids=("CKV_AWS_46", "AWS-0029"),

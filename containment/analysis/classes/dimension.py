@@ -1,8 +1,8 @@
 """One dimension of the analysis: its equivalence classes, each with the boxes that contain all its members.
 
 Members with the same signature form one class: no box distinguishes them. Where it is unknown whether a member is in
-a group (a threat feed, a Kubernetes label), the class has options: each an unknown that may add boxes. Unknowns of one
-class are independent of each other, and one group is the same unknown in every rule that names it.
+a group (a threat feed, a Kubernetes label), the class has options: an option is an unknown that may add boxes. Unknowns of
+one class are independent of each other, and a group is the same unknown in every rule that names it.
 """
 
 from __future__ import annotations

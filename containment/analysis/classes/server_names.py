@@ -2,7 +2,7 @@
 
 Exact names and patterns with one leading `*` are nested or disjoint, like networks: sorted by their reversed spelling,
 each directly follows the pattern that covers it, and one pass finds every class. Patterns with `*` elsewhere
-(`ec2.*.amazonaws.com`) are neither; an automaton (`containment.patterns.glob`) evaluates them, only below the suffix after their last `*`.
+(`ec2.*.amazonaws.com`) can overlap; an automaton (`containment.patterns.glob`) evaluates them, only below the suffix after their last `*`.
 
 Whether `*.x` matches `x` is undocumented, so there are classes for both readings. A name is valid as in DNS, without the
 limit of 253 characters (some classes have only longer names).

@@ -1,8 +1,8 @@
 """Table of one analysis: its boxes, and the equivalence classes into which they divide each dimension.
 
 Every question reduces to one: is there a flow inside these boxes and outside those? The answer is exact, because a
-flow is one class of each dimension, chosen independently; the few combinations that no flow can have (TLS over ICMP)
-are excluded by marks that only those combinations have in common.
+flow is any combination of one class per dimension. The few impossible combinations (TLS over ICMP) are excluded by marks
+that only their classes have in common.
 """
 
 from __future__ import annotations

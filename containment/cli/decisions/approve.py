@@ -24,17 +24,17 @@ app = typer.Typer(help="Approve or reject what waits for a person.", no_args_is_
 
 Key = Annotated[str, typer.Option("--key", help="Your Ed25519 key file in PEM, or awskms:KEY-ID.")]
 As = Annotated[str, typer.Option("--as", help="Your name in approvers.yaml.")]
-Yes = Annotated[bool, typer.Option("--yes", help="Sign without a question; needed without a terminal.")]
-Action = Annotated[str, typer.Argument(help="The action's request, of `approve list`.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Sign without a prompt; required without a terminal.")]
+Action = Annotated[str, typer.Argument(help="The action's id, from `approve list`.")]
 
 
 @app.command(_DEFAULT, epilog=build_epilog("approve request"))
 @take_format(TextIn)
 def request(
-    request: Annotated[Path, typer.Argument(help="One file of `containment request`.")],
+    request: Annotated[Path, typer.Argument(help="A file that `containment request` wrote.")],
     key: Key,
     as_: As,
-    reject: Annotated[bool, typer.Option("--reject", help="Record your signed no.")] = False,
+    reject: Annotated[bool, typer.Option("--reject", help="Record a signed rejection.")] = False,
     yes: Yes = False,
     folder: Folder = Path(),
     *,
@@ -128,7 +128,7 @@ def reject(
 ) -> None:
     """Reject one action after showing it in full.
 
-    One no is enough, whatever others decide.
+    One rejection is final, whatever others decide.
     """
     _decide(action, key, as_, reason, is_rejected=True, yes=yes, folder=folder, chosen=chosen)
 
@@ -146,7 +146,7 @@ def serve(
 ) -> None:
     """Serve one local page on which you decide, until Ctrl-C.
 
-    Prints a link that opens one session. Decisions on the page are signed with this key, so it is for one person.
+    Prints a link that opens one session. Decisions on the page are signed with --key, so the page is for one person.
     """
     from containment.extras import APPROVAL_PAGE
 

@@ -31,17 +31,22 @@ def promote(
     ticket: Annotated[str | None, typer.Option("--ticket", help="The request that approved it.")] = None,
     until: LastDay = None,
     wildcard: Annotated[bool, typer.Option("--wildcard", help="One wildcard for several hosts of one domain.")] = False,
-    uploads: Annotated[bool | None, typer.Option("--uploads/--no-uploads", help="Reviewed: takes uploads.", show_default=False)] = None,
-    relays: Annotated[bool | None, typer.Option("--relays/--no-relays", help="Reviewed: forwards.", show_default=False)] = None,
+    uploads: Annotated[
+        bool | None, typer.Option("--uploads/--no-uploads", help="Review: the host takes uploads.", show_default=False)
+    ] = None,
+    relays: Annotated[bool | None, typer.Option("--relays/--no-relays", help="Review: the host forwards data.", show_default=False)] = None,
     tenants: Annotated[
-        bool | None, typer.Option("--foreign-tenant/--no-foreign-tenant", help="Reviewed: is shared.", show_default=False)
+        bool | None,
+        typer.Option("--foreign-tenant/--no-foreign-tenant", help="Review: other tenants use the same host name.", show_default=False),
     ] = None,
     evidence: Annotated[Path | None, typer.Option("--evidence", help="Output of `containment observe --json`.")] = None,
-    from_evidence: Annotated[list[str] | None, typer.Option("--from-evidence", metavar="NAME", help="A host or domain in it.")] = None,
-    all_in_catalog: Annotated[bool, typer.Option("--all-in-catalog", help="Every host in it that a set lists.")] = False,
+    from_evidence: Annotated[
+        list[str] | None, typer.Option("--from-evidence", metavar="NAME", help="A host or domain of the evidence.")
+    ] = None,
+    all_in_catalog: Annotated[bool, typer.Option("--all-in-catalog", help="Every host of the evidence that a set lists.")] = False,
     policy: Annotated[Path | None, typer.Option("--policy", help="The Controller's rules: its JSON, or a state.")] = None,
     controller: Annotated[
-        bool | None, typer.Option("--controller/--no-controller", help="Read other owners' rules there.", show_default=False)
+        bool | None, typer.Option("--controller/--no-controller", help="Read other owners' rules on the Controller.", show_default=False)
     ] = None,
     dry_run: DryRun = False,
     branch: Annotated[bool, typer.Option("--branch", help="Make a git branch and a commit.")] = False,
@@ -50,9 +55,9 @@ def promote(
 ) -> Answer:
     """Permit destinations that were observed, with owner and end.
 
-    Shows the difference and the change in blast radius, and writes the entry into a stack's file or a catalog set. Running it again
-    changes nothing. Both are computed for the whole chain on the Controller, with the rules of other owners: those of --policy, else of the
-    lab of this folder while it is up, else of the configured Controller. Without one, only the stack's own rules are compared.
+    Shows the newly allowed flows and the change in blast radius, and writes the entry into a stack's file or a catalog set. A second run
+    changes nothing. The comparison includes the rules of other owners: those of --policy, else of this folder's lab while it is up, else
+    of the configured Controller. If none can be read, only the stack's own rules are compared.
     """
     from containment.observe.evidence import read_evidence
     from containment.promotion.promote import (

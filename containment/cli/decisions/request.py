@@ -33,7 +33,7 @@ def request(
 ) -> Answer:
     """Write a request for a decision, which approvers sign.
 
-    It is bound to the digest of exactly what is requested: the stack's policy of today, and its entry or waiver.
+    The request contains the digest of what is requested: of the stack's current policy, and of the entry or waiver.
     """
     from containment.queries.records.decisions import build_request, check_evidence
     from containment.record.log import read_head

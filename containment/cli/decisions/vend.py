@@ -37,17 +37,23 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="The agent's name, whi
 def new(
     name: Name,
     stack: StackOrNone = None,
-    new_stack: Annotated[bool, typer.Option("--new-stack", help="Write the stack's file too, on a free network.")] = False,
-    business: Annotated[str | None, typer.Option("--owner-business", help="Owner of its work.")] = None,
-    approver: Annotated[str | None, typer.Option("--owner-security-approver", help="Approver of its access.")] = None,
-    steward: Annotated[str | None, typer.Option("--owner-data-steward", help="Owner of its data.")] = None,
-    purpose: Annotated[str | None, typer.Option("--purpose", help="Its purpose, in one line.")] = None,
-    classification: Annotated[DataClassification | None, typer.Option("--data-classification", help="Its most sensitive data.")] = None,
+    new_stack: Annotated[bool, typer.Option("--new-stack", help="Also write the stack's file, with a free network.")] = False,
+    business: Annotated[str | None, typer.Option("--owner-business", help="Owner of the agent's work.")] = None,
+    approver: Annotated[str | None, typer.Option("--owner-security-approver", help="Approver of the agent's access.")] = None,
+    steward: Annotated[str | None, typer.Option("--owner-data-steward", help="Owner of the agent's data.")] = None,
+    purpose: Annotated[str | None, typer.Option("--purpose", help="The agent's purpose, in one line.")] = None,
+    classification: Annotated[
+        DataClassification | None, typer.Option("--data-classification", help="The most sensitive data of the agent.")
+    ] = None,
     until: LastDay = None,
     harness: Annotated[str | None, typer.Option("--harness", help="The agent software; the stack's by default.")] = None,
     size: Annotated[Size | None, typer.Option("--size", help="The host's size; the stack's by default.")] = None,
-    forbid: Annotated[list[str] | None, typer.Option("--forbid", metavar="ACTION", help="An action it must not take; repeatable.")] = None,
-    deadline: Annotated[str | None, typer.Option("--deadline", metavar="TIME", help="For one task: when the host ends, in UTC.")] = None,
+    forbid: Annotated[
+        list[str] | None, typer.Option("--forbid", metavar="ACTION", help="An action the agent must not take; repeatable.")
+    ] = None,
+    deadline: Annotated[
+        str | None, typer.Option("--deadline", metavar="TIME", help="For one task: when the host is terminated, in UTC.")
+    ] = None,
     dry_run: DryRun = False,
     pr_text: PrText = None,
     today: Today = None,

@@ -82,8 +82,8 @@ def up(
 ) -> None:
     """Deploy every stack, the platforms first.
 
-    The policy pack is enforced in each. A stack that fails stops no other; the exit code is the worst of all. Run again after an
-    interruption, it goes on where it stopped.
+    The policy pack is enforced in each. A stack that fails stops no other; the exit code is the worst of all. After an interruption,
+    run the command again: it continues where it stopped.
     """
     with exit_on_error():
         engine, facts, members = selection.read()
@@ -101,7 +101,7 @@ def destroy(
     *,
     chosen: Format,
 ) -> None:
-    """Destroy stacks, after their names were typed.
+    """Destroy stacks after you type their names.
 
     Lists what would be deleted, and asks for the names of all these stacks. Without a terminal, --yes is required.
     """

@@ -256,8 +256,8 @@ def env(
 ) -> None:
     """Print the variables that the Pulumi CLI needs for the lab.
 
-    Starts the lab's providers: `eval "$(containment lab env)"`. With --set-all: the configuration that the project's stacks need for
-    this lab, as arguments of `pulumi config set-all`, with the simulated Controller's password (generated for this lab home).
+    Starts the lab's providers: `eval "$(containment lab env)"`. With --set-all it prints the configuration that the project's stacks need
+    for this lab, as arguments of `pulumi config set-all`, with the simulated Controller's password (generated for this lab home).
     """
     home = LabHome.find()
     with exit_on_error():

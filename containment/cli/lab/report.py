@@ -40,7 +40,7 @@ def report(
     *,
     chosen: Format,
 ) -> None:
-    """Write a report of the tests through the policy.
+    """Write a report of the tests of the deployed policy.
 
     Runs the six tests, the evasion table and the class's scenarios, and writes HTML, Markdown, JSON and CSV.
     """

@@ -28,7 +28,7 @@ def run(
     folder: Annotated[Path | None, typer.Option("--folder", help="Writable folder; by default a temporary one.")] = None,
     harness: Annotated[str | None, typer.Option("--with", help="Install a harness first: NAME or NAME@VERSION.")] = None,
     seconds: Annotated[float, typer.Option(help="Stop the command after this time; 0: no limit.")] = 0,
-    vm: Annotated[bool, typer.Option("--vm", help="Run it in a virtual machine that is wiped at the end.")] = False,
+    vm: Annotated[bool, typer.Option("--vm", help="Run the command in a temporary virtual machine.")] = False,
     given: Annotated[Path | None, typer.Option("--input", metavar="DIR", help="With --vm: files for the task, in /input.")] = None,
 ) -> None:
     """Run a command confined as the agent; list its connections.
@@ -36,12 +36,12 @@ def run(
     The command has an unprivileged user id and separate namespaces. It sees /usr, the agent host's files and one writable folder, its
     home. No other file, process, socket, key or variable of this machine is visible to it. If that is not possible, it is not started.
 
-    With --vm it runs in a virtual machine of its own, behind the same gateway, with nothing of this machine but --input; --folder gets
-    what it leaves in /output, and everything else is gone afterwards. The longest time is an hour.
+    With --vm the command runs in a separate virtual machine behind the same gateway. Of this machine it sees only --input; its /output is
+    copied to --folder, and everything else is discarded. The limit is one hour.
 
     The deployed policy decides; --config is only checked against the stack file.
 
-    Not contained: vulnerabilities of the kernel; the sum of memory, processor time and disk that it uses (single processes have limits).
+    Not contained: vulnerabilities of the kernel. Limits apply per process, not to the sum of memory, processor time and disk.
     """
     with exit_on_error(FileNotFoundError, RuntimeError):
         reader = InputReader("the command cannot be run")

@@ -76,7 +76,7 @@ def learn(
 ) -> Answer:
     """Write what is usual per agent and LLM endpoint.
 
-    Reads the same logs as `containment observe`. Review the file in a pull request: what it contains is no deviation later.
+    Reads the same logs as `containment observe`. Review the file in a pull request: traffic that it contains is no deviation later.
     """
 
     OBSERVE.require()
@@ -107,7 +107,7 @@ def check(
 ) -> Answer:
     """List deviations of new logs, each with its reason.
 
-    Compares UTC days. What the logs cannot give is NOT MEASURED, and then the exit code is 12 unless there is a deviation.
+    Compares UTC days. Values that the logs do not contain are NOT MEASURED; the exit code is then 12 unless there is a deviation.
     """
 
     OBSERVE.require()

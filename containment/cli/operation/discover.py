@@ -40,24 +40,24 @@ def discover(
     stack: StackOrNone = None,
     config: Config = None,
     declared: Annotated[Path | None, typer.Option("--declared", help="File of declared agents, or a launcher's profile.")] = None,
-    write_declared: Annotated[Path | None, typer.Option("--write-declared", help="Write the stack's declaration, then end.")] = None,
+    write_declared: Annotated[Path | None, typer.Option("--write-declared", help="Write the stack's declaration; do nothing else.")] = None,
     project: Annotated[list[Path] | None, typer.Option("--project", help="A folder to look in as well; repeatable.")] = None,
     home: Annotated[list[Path] | None, typer.Option("--home", help="A home folder to look in as well; repeatable.")] = None,
-    resolver_log: Annotated[list[Path] | None, typer.Option("--resolver-log", help="Names of addresses; repeatable.")] = None,
+    resolver_log: Annotated[list[Path] | None, typer.Option("--resolver-log", help="Log that maps addresses to names; repeatable.")] = None,
     endpoint: Annotated[list[str] | None, typer.Option("--endpoint", metavar="NAME", help="A model endpoint; repeatable.")] = None,
     all_programs: Annotated[bool, typer.Option("--all-programs", help="Compare the programs of all processes.")] = False,
     ocsf: Annotated[str | None, typer.Option("--ocsf", help="File for OCSF events as JSON lines; - for stdout.")] = None,
     out: OutputFile = None,
-    every: Annotated[str | None, typer.Option("--every", metavar="TIME", help="Repeat, such as 5m, until SIGTERM.")] = None,
-    unit: Annotated[Path | None, typer.Option("--unit", "--write-timer", help="Folder for systemd units that do this.")] = None,
+    every: Annotated[str | None, typer.Option("--every", metavar="TIME", help="Interval such as 5m: repeat until SIGTERM.")] = None,
+    unit: Annotated[Path | None, typer.Option("--unit", "--write-timer", help="Write systemd units that do this into this folder.")] = None,
     folder: Folder = Path(),
     format_: TableIn = None,
     as_json: Json = False,
 ) -> None:
     """Find agents, MCP servers, model connections and skills here.
 
-    Reads /proc and configuration files; executes, resolves and contacts nothing. With --stack or --declared it lists differences. What is
-    not readable is NOT SEEN, and counted. Run as root to see all users.
+    Reads /proc and configuration files; executes, resolves and contacts nothing. With --stack or --declared it lists differences. Items
+    that cannot be read are NOT SEEN, and counted. Run as root to see all users.
     """
     chosen = choose_format(format_, as_json)
     with exit_on_error():

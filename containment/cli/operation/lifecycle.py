@@ -1,4 +1,4 @@
-"""`containment enforce` and `containment rollback`: from monitor to enforce once the evidence is settled, and back."""
+"""`containment enforce` and `containment rollback`: change a stack from monitor to enforce if the evidence permits it, and back."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Place(StrEnum):
 
 
 StackFile = Annotated[Path | None, typer.Option("--stack-file", help="The stack's file, if it is in another folder.")]
-Apply = Annotated[Place | None, typer.Option("--apply", help="Do the steps at once: in the lab.")]
+Apply = Annotated[Place | None, typer.Option("--apply", help="Run the steps now, in the lab.")]
 By = Annotated[str | None, typer.Option("--by", metavar="NAME", help="Requester; by default the user's name.")]
 
 
@@ -41,19 +41,19 @@ def enforce(
     dismissed: Annotated[Path | None, typer.Option("--dismissed", help="File of names that stay denied, one per line.")] = None,
     min_days: Annotated[int, typer.Option("--min-days", min=1, help="Days with traffic that are needed.")] = 7,
     min_sessions: Annotated[int, typer.Option("--min-sessions", min=1, help="Sessions that are needed.")] = 20,
-    max_rejected: Annotated[int, typer.Option("--max-rejected", min=0, help="Unreadable lines with decisions that may be.")] = 0,
+    max_rejected: Annotated[int, typer.Option("--max-rejected", min=0, help="Maximum of unreadable lines that have decisions.")] = 0,
     reason: Reason = "",
     by: By = None,
     apply: Apply = None,
     stack_file: StackFile = None,
     folder: Folder = Path(),
 ) -> Answer:
-    """Apply a stack's denies, once its evidence is settled.
+    """Change a stack to enforce mode if its evidence permits it.
 
-    Refused, with every reason at once, while a destination that would be denied is neither promoted nor dismissed, the window is too short,
-    the logs have a gap or leave open what would be denied, or the evidence is of another stack or policy. A stack without a mode in its
-    name changes in place: its file is set to enforce. A stack named <class>-monitor moves to <class>-enforce, which is up before the first
-    one goes.
+    The command is refused, with every reason at once, while a destination that would be denied is neither promoted nor dismissed, the
+    window is too short, the logs have a gap or do not show what would be denied, or the evidence is of another stack or policy. A stack
+    without a mode in its name changes in place: its file is set to enforce. A stack named <class>-monitor moves to <class>-enforce, which
+    is up before <class>-monitor is destroyed.
     """
     from containment.lifecycle.decisions import find_dismissed, find_listed_problem, find_mode_problem, read_dismissed, record_change
     from containment.lifecycle.judgement import Limits, judge_evidence
@@ -145,10 +145,10 @@ def rollback(
     stack_file: StackFile = None,
     folder: Folder = Path(),
 ) -> Answer:
-    """Watch a stack's denies again, with a reason.
+    """Change a stack back to monitor mode, with a reason.
 
     A stack without a mode in its name changes in place: its file is set to monitor. A stack named <class>-enforce moves back to
-    <class>-monitor, which is up before the first one goes.
+    <class>-monitor, which is up before <class>-enforce is destroyed.
     """
     from containment.fixes.words import has_word
     from containment.lifecycle.decisions import find_mode_problem, record_change

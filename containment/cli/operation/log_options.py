@@ -19,8 +19,8 @@ from containment.input_reader import InputReader
 _PATHS = typer.Argument(help="Files, folders, s3://BUCKET/PREFIX, logs:GROUP, lab:STACK.")
 Paths: TypeAlias = Annotated[list[str], _PATHS]
 OptionalPaths: TypeAlias = Annotated[list[str] | None, _PATHS]
-Since: TypeAlias = Annotated[str | None, typer.Option("--since", help="First time or day (UTC), or an age such as 14d.")]
-Until: TypeAlias = Annotated[str | None, typer.Option("--until", help="Time after the last, or the last day (UTC).")]
+Since: TypeAlias = Annotated[str | None, typer.Option("--since", help="Start time or first day (UTC), or an age such as 14d.")]
+Until: TypeAlias = Annotated[str | None, typer.Option("--until", help="End time (exclusive), or the last day (UTC).")]
 Rejected: TypeAlias = Annotated[Path | None, typer.Option("--rejects", help="JSON lines of the log lines that cannot be used.")]
 
 

@@ -24,7 +24,7 @@ app = typer.Typer(help="Verify operators' sessions on agent hosts.", no_args_is_
 @print_answer(TableIn)
 def verify(
     stack: StackArgument,
-    instance: Annotated[str, typer.Option("--instance", metavar="ID", help="Host to open; by default the stack's only one.")] = "",
+    instance: Annotated[str, typer.Option("--instance", metavar="ID", help="Host for the session; by default the stack's only one.")] = "",
     wait: Annotated[float, typer.Option("--wait", min=0, help="Seconds to wait for the session's record.")] = 60.0,
     out: Annotated[Path | None, typer.Option("--out", help="Folder of the results; sessions by default.")] = None,
     state: ExportedState = None,

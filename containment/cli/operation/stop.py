@@ -25,7 +25,7 @@ def stop(
     stack: StackOrNone = None,
     reason: Reason = "",
     by: Annotated[str | None, typer.Option("--by", metavar="NAME", help="Operator; by default the user's name.")] = None,
-    undo: Annotated[bool, typer.Option("--undo", help="Let the hosts return.")] = False,
+    undo: Annotated[bool, typer.Option("--undo", help="Restore the network and start the hosts.")] = False,
     wait: Annotated[float, typer.Option("--wait", min=0, help="Seconds to wait until the instances have stopped.")] = 120,
     region: Annotated[str | None, typer.Option("--region", help="AWS region, if the stack's file cannot be read.")] = None,
     real: Real = False,

@@ -108,7 +108,7 @@ def pin(
 ) -> Answer:
     """Compute the digests of what a server lists now.
 
-    The server is started inside its own sandbox. Nothing is written: the review is a change of the file.
+    The server is started inside its own sandbox. Nothing is written: to review the server, add the digests to its file.
     """
     from containment.loaders.presets import load_library
     from containment.queries.tools import describe_pins, find_server
@@ -130,11 +130,11 @@ def serve(
     socket: Annotated[Path | None, typer.Option("--socket", help="Serve on this Unix socket.")] = None,
     port: Annotated[int | None, typer.Option("--port", help="Serve HTTP on 127.0.0.1; 0 is any port.", min=0, max=65535)] = None,
     workspace: Annotated[list[str] | None, typer.Option("--workspace", metavar="SERVER=DIR", help="A server's /home/agent.")] = None,
-    decisions: Annotated[Path | None, typer.Option("--decisions", help="The gate's folder; without it actions are denied.")] = None,
+    decisions: Annotated[Path | None, typer.Option("--decisions", help="Folder of decisions; without it actions are denied.")] = None,
 ) -> None:
     """Serve a task's tools over MCP: stdin and stdout by default.
 
-    Every call is decided by the Cedar policy of the class and recorded. The agent's own sandbox reaches a Unix socket in its folder.
+    Every call is decided by the Cedar policy of the class and recorded. For an agent in a sandbox, use --socket, in the agent's folder.
     """
     from contextlib import ExitStack
     from functools import partial

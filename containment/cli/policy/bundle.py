@@ -56,8 +56,8 @@ def build(
 ) -> Answer:
     """Render a stack's class into a bundle, unsigned.
 
-    A rendering that permits more than the class is refused. The folder then has bundle.yaml, the launcher's profile, the OpenShell policy
-    and an index. With --agent they are those of a vended agent's harness.
+    A rendering that permits more than the class is refused. The folder then contains bundle.yaml, the launcher's profile, the OpenShell
+    policy and an index. With --agent, all are for the harness of that agent.
     """
     from containment.bundle.build import BundleRequest
     from containment.cli.policy.host import find_agent_spec
@@ -104,7 +104,7 @@ def verify(
     public_key: _PublicKeys = None,
     stack: StackOrNone = None,
     at: Annotated[str | None, typer.Option("--at", metavar="TIME", help="The time to judge validity at; now by default.")] = None,
-    above: Annotated[int | None, typer.Option("--above", min=1, help="Revision that a host has; it must be higher.")] = None,
+    above: Annotated[int | None, typer.Option("--above", min=1, help="The host's revision; the bundle's must be higher.")] = None,
     folder: Folder = Path(),
 ) -> Answer:
     """Verify a bundle as a host does.

@@ -55,7 +55,7 @@ def reach(
 @print_answer(AnswerIn)
 def diff(
     before: Annotated[str, typer.Argument(help=_EITHER, autocompletion=complete_stack_names)],
-    after: Annotated[str, typer.Argument(help="The same; `.` is every stack of the folder.", autocompletion=complete_stack_names)] = ".",
+    after: Annotated[str, typer.Argument(help="As BEFORE; `.` is every stack of the folder.", autocompletion=complete_stack_names)] = ".",
     config: Config = None,
     folder: Folder = Path(),
 ) -> Answer:

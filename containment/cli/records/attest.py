@@ -48,7 +48,7 @@ def run(
     out: Annotated[Path | None, typer.Option("--out", help="Folder of attestations; attestations by default.")] = None,
     state: ExportedState = None,
     write_timer: Annotated[
-        Path | None, typer.Option("--write-timer", metavar="DIR", help="Write systemd units that repeat it, and stop.")
+        Path | None, typer.Option("--write-timer", metavar="DIR", help="Write systemd units that repeat this; do nothing else.")
     ] = None,
     config: Config = None,
     real: Real = False,

@@ -43,7 +43,7 @@ def verify(
 ) -> Answer:
     """Verify the chain, the heads and every signature.
 
-    Without --anchor, a log and head that were both taken back to an older state are not found.
+    Without --anchor it does not detect that log and head were both reset to an older state.
     """
     from containment.queries.records.audit import verify_record
 
@@ -53,8 +53,8 @@ def verify(
 @app.command("stats", epilog=build_epilog("audit stats"))
 @print_answer(TableIn)
 def stats(
-    per_hour: Annotated[int, typer.Option("--per-hour", help="Decisions in one hour that are too many.", min=1)] = 10,
-    rate: Annotated[float, typer.Option("--rate", help="Share of approvals that is too high.", min=0, max=1)] = 0.95,
+    per_hour: Annotated[int, typer.Option("--per-hour", help="Decisions in one hour above which it warns.", min=1)] = 10,
+    rate: Annotated[float, typer.Option("--rate", help="Share of approvals above which it warns.", min=0, max=1)] = 0.95,
     folder: Folder = Path(),
 ) -> Answer:
     """Count decisions per hour and approvals per reviewer.
@@ -72,7 +72,7 @@ def anchor(
     target: Annotated[str, typer.Argument(help="s3://BUCKET/PREFIX with Object Lock, or a file.")],
     folder: Folder = Path(),
 ) -> Answer:
-    """Put the log's head where nobody changes it."""
+    """Store the log's head where it cannot be changed."""
     from containment.queries.records.audit import anchor_head
 
     return anchor_head(folder, target)

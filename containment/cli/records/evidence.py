@@ -50,7 +50,7 @@ def run(
         list[Path] | None,
         typer.Option("--bundle-status", metavar="FILE", help="JSON of a host's live bundle; repeatable.", show_default=False),
     ] = None,
-    anchor: Annotated[str | None, typer.Option("--anchor", help="Heads of the decisions: s3://BUCKET/PREFIX, a file.")] = None,
+    anchor: Annotated[str | None, typer.Option("--anchor", help="Heads of the log: s3://BUCKET/PREFIX, or a file.")] = None,
     secrets: Annotated[
         list[Path] | None,
         typer.Option("--secrets", metavar="FILE", help="File of secrets, one per line, to search for.", show_default=False),
@@ -103,13 +103,13 @@ def run(
 def verify(
     file: Annotated[Path, typer.Argument(help="The bundle, evidence.json.")],
     public_key: PublicKeys = None,
-    require_pass: Annotated[bool, typer.Option("--require-pass", help="The verdict has to be PASS as well.")] = False,
+    require_pass: Annotated[bool, typer.Option("--require-pass", help="Fail if the verdict is not PASS.")] = False,
     folder: Folder = Path(),
 ) -> Answer:
     """Verify a bundle and the files next to it, offline.
 
     Checks signature, digests and form, judges every claim again from its facts, and renders the files next to the bundle again. Keys are
-    those of approvers.yaml and attesters.pem. A genuine bundle with a failed claim is genuine: --require-pass asks for both.
+    those of approvers.yaml and attesters.pem. A bundle with a failed claim can be genuine; --require-pass also demands the verdict PASS.
     """
     from containment.attestation.keys import load_trusted_keys
     from containment.evidence.answer import build_verified_answer, read_bundle_files

@@ -1,4 +1,4 @@
-"""Which side of a flow is the agent: VPC flow logs have both directions, and the addresses of other machines."""
+"""Find the agent's side of a flow: VPC flow logs have both directions, and the addresses of other machines."""
 
 from __future__ import annotations
 

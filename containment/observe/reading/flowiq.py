@@ -1,13 +1,13 @@
 """FlowIQ exports: tables with a header, whose columns and separator are found by the names in it.
 
 The vendor's pages describe the views of FlowIQ and publish no list of export columns (docs.aviatrix.com, "Monitoring Traffic Flows", read
-in November 2026), and no export of a real CoPilot was seen. So each value is found under any of the names in `COLUMNS`, without regard to
-case, spaces, dots and underscores. Needed are time, source and destination: a file without them is rejected. Without an action a record is
-a flow that was let through, and a deny that does not say whether it was enforced counts as watched. A record is one line: quoted line
-breaks are not supported.
+in November 2026), and no export of a real CoPilot was available. So each value is found under any of the names in `COLUMNS`, without
+regard to case, spaces, dots and underscores. A file without time, source and destination is rejected. A record without an action is a flow
+that was let through, and a deny without information on enforcement counts as watched. A record is one line: quoted line breaks are not
+supported.
 
-Fields are separated by a comma, a semicolon, a tab or a bar: by the one with which the header has the needed columns. Spreadsheets write
-semicolons where a comma is the decimal point, so there a number with a comma has two meanings, and its record is rejected.
+The separator is a comma, a semicolon, a tab or a bar: the one that splits the header into the needed columns. Spreadsheets use semicolons
+where the comma is the decimal point; in such a file a number with a comma is ambiguous, and its record is rejected.
 """
 
 from __future__ import annotations

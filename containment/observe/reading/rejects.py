@@ -2,8 +2,8 @@
 
 The reject file has one JSON line per log line that cannot be used, counted by kind; it is complete or absent.
 
-A gateway that numbers its L4 sessions one by one has lost lines where numbers are missing. Most gateways use arbitrary numbers: only a file
-whose numbers nearly always grow by one is taken for a sequence, and a number that is lower than the one before it is a restart.
+If a gateway numbers its L4 sessions one by one, missing numbers are lost lines. Most gateways use arbitrary numbers, so only a file whose
+numbers nearly always grow by one counts as a sequence; a number lower than the previous one is a restart.
 """
 
 from __future__ import annotations

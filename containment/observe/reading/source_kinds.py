@@ -1,4 +1,4 @@
-"""Kinds of logs, and those that contain the policy's decisions; without a package for tables, so that evidence is judged without one."""
+"""Kinds of logs, and those that contain the policy's decisions; imports no table library, so that evidence can be judged without one."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ def test_kinds_have_one_name_each_and_point_at_a_key_that_exists() -> None:
     [
         ({"policyMode": "monitor"}, "monitor-delivers", "logged and delivered"),
         ({"enableDnsFirewall": False}, "dns-firewall-off", "resolver forwards any name"),
-        ({"enableDnsQueryLogs": False}, "dns-queries-unlogged", "no trace"),
+        ({"enableDnsQueryLogs": False}, "dns-queries-unlogged", "are not logged"),
         ({"createSsmVpcEndpoints": False}, "endpoints-off", "over the internet"),
         ({"enableEndpointPolicies": False}, "endpoint-policies-off", "every AWS account"),
         ({"organizationId": "o-a1b2c3d4e5"}, "organization-wide-endpoints", "o-a1b2c3d4e5"),
@@ -49,7 +49,7 @@ def test_kinds_have_one_name_each_and_point_at_a_key_that_exists() -> None:
         ({"enablePermissionsBoundary": False}, "no-permissions-boundary", "containment"),
         ({"verifySni": False}, "server-name-unverified", "claim"),
         ({"enableVpcFlowLogs": False}, "flow-logs-off", "inside the VPC"),
-        ({"logPermitRules": False}, "permits-unlogged", "no trace"),
+        ({"logPermitRules": False}, "permits-unlogged", "does not log"),
         ({"enableGatewayVolumeEncryption": False}, "gateway-volume-unencrypted", "disk"),
         ({"syslogServer": "logs.acme.example", "syslogCleartext": True}, "logs-in-cleartext", "without TLS"),
         ({"policyMode": "monitor", "agentImageId": ""}, "image-not-pinned", "ubuntu"),
