@@ -44,20 +44,38 @@ class MachineSet:
         """Create the missing machines and remove those that are not in `wanted`."""
         by_name = {machine.name: machine for machine in wanted}
         for name in [name for name, old in self.present.items() if name not in by_name or by_name[name].ports != old.ports]:
-            netns.remove_namespaces(name)
-            del self.present[name]
+            self._remove(self.present.pop(name))
         for name, machine in by_name.items():
             if name not in self.present:
                 self._make(name, machine, vpc)
             self.present[name] = machine
 
+    def _remove(self, machine: fabric.Machine) -> None:
+        """Remove a machine, with its links first: the kernel removes those of a deleted namespace later, or never while it is held."""
+        for port, _ in machine.ports:
+            netns.run_ip(self._names.router, "link", "delete", port)
+        if self._has_tunnel(machine):
+            netns.run_ip(self._names.world, "link", "delete", fabric.TUNNEL_LINK)
+        netns.remove_namespaces(machine.name)
+
+    def _has_tunnel(self, machine: fabric.Machine) -> bool:
+        return machine.gateway and machine.name == self._names.format_machine_name("gateway")
+
     def _make(self, name: str, machine: fabric.Machine, vpc: Vpc) -> None:
+        """Make a machine; after an error nothing of it is left, so that the next attempt starts from nothing."""
+        try:
+            self._wire(name, machine, vpc)
+        except BaseException:
+            self._remove(machine)
+            raise
+
+    def _wire(self, name: str, machine: fabric.Machine, vpc: Vpc) -> None:
         netns.create_namespace(name)
         netns.set_sysctls(name, **(FORWARDING if machine.gateway else {"ipv6__conf__all__disable_ipv6": 0}))
         router, own = fabric.build_wiring(machine, vpc)
         netns.run_ip_batch(self._names.router, router)
         netns.run_ip_batch(name, own)
-        if machine.gateway and name == self._names.format_machine_name("gateway"):
+        if self._has_tunnel(machine):
             world, link = fabric.build_tunnel(name, vpc)
             netns.run_ip_batch(self._names.world, world)
             netns.run_ip_batch(name, link)

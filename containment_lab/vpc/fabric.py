@@ -24,6 +24,8 @@ AMAZON_DNS, METADATA = IPv4Address("169.254.169.253"), IPv4Address("169.254.169.
 ROUTER_MAC = "02:ff:00:00:00:01"
 TUNNEL = (IPv4Address("169.254.241.1"), IPv4Address("169.254.241.2"))
 """The gateway's link to the company's other networks (transit): its address and the far end's."""
+TUNNEL_LINK = "corp"
+"""The far end's device of that link."""
 INSIDE = (IPv4Network("10.0.0.0/8"), IPv4Network("172.16.0.0/12"), IPv4Network("192.168.0.0/16"))
 
 
@@ -121,7 +123,8 @@ def list_gateway_routes(next_hop: IPv4Address, vpc: Vpc) -> list[str]:
 def build_tunnel(gateway: str, vpc: Vpc) -> tuple[str, str]:
     """Return `ip -batch` text for the gateway's link to other company networks: for the internet's namespace, and for the gateway's."""
     here, there = TUNNEL
-    world = f"link add corp type veth peer name tun0 netns {gateway}\nlink set corp up\naddress add {there}/30 dev corp\n"
+    link = f"link add {TUNNEL_LINK} type veth peer name tun0 netns {gateway}"
+    world = f"{link}\nlink set {TUNNEL_LINK} up\naddress add {there}/30 dev {TUNNEL_LINK}\n"
     inside = [network for network in INSIDE if network not in vpc.networks]
     own = f"link set tun0 up\naddress add {here}/30 dev tun0\n" + "".join(
         f"route add table 100 {each} via {there} dev tun0\n" for each in inside

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from containment.patterns.wildcards import find_common_text, has_common_text, is_match, is_superset
 
-TEXTS = ["".join(text) for length in range(8) for text in itertools.product("ab", repeat=length)]
+TEXTS = ["".join(text) for length in range(9) for text in itertools.product("ab", repeat=length)]
+"""Every text up to the eight characters that two patterns of four characters and a star each can have in common."""
 PATTERNS = st.text("ab*?", max_size=5)
 STARRED = st.text("ab*", max_size=5)
 
