@@ -1,4 +1,4 @@
-"""Times with a time zone, converted to UTC, and how far clocks may differ."""
+"""Times with a time zone: converted to UTC, written as text, and how far clocks may differ."""
 
 from __future__ import annotations
 
@@ -17,3 +17,10 @@ def convert_to_utc(moment: datetime) -> datetime:
         return moment.astimezone(UTC)
     except OverflowError:
         raise ValueError(f"{moment.isoformat()} is no time in UTC: years end at 9999") from None
+
+
+def format_time(moment: datetime) -> str:
+    """Return a time as UTC text, with whole seconds."""
+    if moment.tzinfo is UTC and not moment.microsecond:
+        return f"{moment.isoformat()[:-6]}Z"  # without +00:00
+    return moment.astimezone(UTC).replace(tzinfo=None, microsecond=0).isoformat() + "Z"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 
 from containment.cli.common import refuse_usage
-from containment.times import CLOCK_SLACK, convert_to_utc
+from containment.times import CLOCK_SLACK, convert_to_utc, format_time
 
 
 def parse_time(option: str, text: str, why: str, *, is_end: bool = False, needs_zone: bool = False) -> datetime:
@@ -44,7 +44,7 @@ def refuse_future(option: str, moment: datetime, why: str, fix: str) -> datetime
     """
     now = datetime.now(UTC)
     if moment > now + CLOCK_SLACK:
-        refuse_usage(option, f"is in the future ({format_moment(moment)}; now it is {format_moment(now)})", why, fix)
+        refuse_usage(option, f"is in the future ({format_time(moment)}; now it is {format_time(now)})", why, fix)
     return moment
 
 
@@ -52,14 +52,9 @@ def refuse_past(option: str, moment: datetime, why: str) -> datetime:
     """Return a time; raise UsageError if it has passed."""
     now = datetime.now(UTC)
     if moment <= now:
-        what = f"has passed ({format_moment(moment)}; now it is {format_moment(now)})"
-        refuse_usage(option, what, why, f"write a later time, such as {format_moment(now + timedelta(days=90))}")
+        what = f"has passed ({format_time(moment)}; now it is {format_time(now)})"
+        refuse_usage(option, what, why, f"write a later time, such as {format_time(now + timedelta(days=90))}")
     return moment
-
-
-def format_moment(moment: datetime) -> str:
-    """Return a time as these options take it."""
-    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def parse_today(text: str | None, why: str) -> date:

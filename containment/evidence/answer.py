@@ -17,7 +17,7 @@ from containment.exit_code import Exit
 from containment.files import input_files
 from containment.preflight.finding import Status
 from containment.queries.results import Answer, Case, Section
-from containment.record.decision import format_time
+from containment.times import format_time
 
 _EXITS: Final[Mapping[str, Exit]] = {Status.PASS: Exit.OK, Status.FAIL: Exit.NO, Status.NOT_TESTED: Exit.INCONCLUSIVE}
 _MOST_BYTES: Final = 512 << 20

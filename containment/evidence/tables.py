@@ -13,7 +13,7 @@ from containment.human_gate.exact_text import show_text
 from containment.names import PolicyMode
 from containment.preflight.finding import Status
 from containment.queries.results import Section
-from containment.record.decision import format_time
+from containment.times import format_time
 from containment.vending.agent import NOT_ENFORCED
 
 CLAIM_COLUMNS: Final = ("part", "claim", "status", "statement", "reason", "origin", "controls", "part digest")

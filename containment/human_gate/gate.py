@@ -25,10 +25,10 @@ from containment.human_gate.ledger import ActionLedger, get_time
 from containment.human_gate.waiting_queue import get_queue_folder, require_own_folder
 from containment.loaders.approvers import load_approvers
 from containment.record.action_entries import ActionRequest, ExecutionState, is_before
-from containment.record.decision import format_time
 from containment.record.files import RecordError, convert_errors
 from containment.record.log import FOLDER, LOG
 from containment.record.refusal import Refusal, RefusalCode
+from containment.times import format_time
 from containment.tools.action_gate import ActionDecision
 
 APPROVED: Final = "approved"

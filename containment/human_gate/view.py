@@ -10,7 +10,7 @@ from typing import Any
 from containment.human_gate.action_request import parse_action
 from containment.human_gate.exact_text import describe_length, find_warnings, list_values, show_text
 from containment.record.action_history import ActionCase
-from containment.record.decision import format_time
+from containment.times import format_time
 
 _RULER = "\u2502 "
 _TYPES = {str: "text", bool: "true or false", int: "number", float: "number", type(None): "null", dict: "empty object", list: "empty list"}

@@ -40,7 +40,7 @@ def set_list_item(text: str, path: Sequence[str], item: Item, matches: Matches, 
     Raises:
         CannotEditError: the text has a form in which the position of the list is not clear.
     """
-    mark = text[: text.startswith(_BYTE_ORDER_MARK)]
+    mark = _BYTE_ORDER_MARK if text.startswith(_BYTE_ORDER_MARK) else ""
     break_ = "\r\n" if "\r\n" in text else "\n"
     plain = text.removeprefix(_BYTE_ORDER_MARK).replace("\r\n", "\n")
     if "\r" in plain or (break_ == "\r\n" and text.count("\r\n") != text.count("\n")):

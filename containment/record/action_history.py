@@ -17,9 +17,10 @@ from datetime import datetime
 
 from containment.loaders.approvers import fold_name
 from containment.record.action_entries import ActionRequest, Execution, ExecutionState, is_before, parse_body
-from containment.record.decision import Decision, DecisionKind, format_time
+from containment.record.decision import Decision, DecisionKind
 from containment.record.entry import Entry, EntryKind
 from containment.record.refusal import Refusal, RefusalCode
+from containment.times import format_time
 
 
 @dataclass

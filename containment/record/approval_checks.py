@@ -7,9 +7,10 @@ from datetime import datetime
 from functools import lru_cache
 
 from containment.loaders.approvers import Approver, Approvers, fold_name
-from containment.record.decision import Decision, DecisionKind, format_time
+from containment.record.decision import Decision, DecisionKind
 from containment.record.envelope import Envelope, parse_public_key
 from containment.record.refusal import Refusal, RefusalCode
+from containment.times import format_time
 
 
 @lru_cache(maxsize=8)

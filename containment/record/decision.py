@@ -9,7 +9,7 @@ Rules kept here:
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Final, Self
 
@@ -22,7 +22,7 @@ from containment.fixes.model_findings import summarize_findings
 from containment.fixes.words import has_word
 from containment.record.digests import MOST, canonicalize, digest_json, is_digest
 from containment.record.refusal import Refusal, RefusalCode
-from containment.times import convert_to_utc
+from containment.times import convert_to_utc, format_time
 
 SCHEMA: Final = "containment-decision/v1"
 GENESIS: Final = "sha256:" + "0" * 64
@@ -56,13 +56,6 @@ def _require_whole_second(value: datetime) -> datetime:
     if value.microsecond:
         raise ValueError("has a fraction of a second")
     return convert_to_utc(value)
-
-
-def format_time(value: datetime) -> str:
-    """Return a time as UTC text, with whole seconds."""
-    if value.tzinfo is UTC and not value.microsecond:
-        return f"{value.isoformat()[:-6]}Z"  # without +00:00
-    return value.astimezone(UTC).replace(tzinfo=None, microsecond=0).isoformat() + "Z"
 
 
 WholeNumber = Annotated[int, Field(strict=True, ge=-MOST, le=MOST)]

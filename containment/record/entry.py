@@ -10,10 +10,10 @@ from functools import cached_property
 from typing import Any, Final
 
 from containment import strict_json
-from containment.record.decision import format_time
 from containment.record.digests import canonicalize, digest_bytes
 from containment.record.envelope import Envelope
 from containment.record.refusal import Refusal
+from containment.times import format_time
 
 _START: Final = b'{"digest":"'
 _MIDDLE: Final = b'","entry":'

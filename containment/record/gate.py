@@ -21,13 +21,14 @@ from containment.errors import Problem
 from containment.loaders.approvers import Approvers, load_approvers
 from containment.record.action_entries import is_before
 from containment.record.approval_checks import check_fit, check_signatures, check_window
-from containment.record.decision import Decision, DecisionKind, format_time
+from containment.record.decision import Decision, DecisionKind
 from containment.record.digests import digest_json
 from containment.record.entry import Entry
 from containment.record.files import RecordError
 from containment.record.log import FOLDER, LOG, find_history_problems, get_decisions, read_log
 from containment.record.refusal import Refusal, RefusalCode
 from containment.record.subjects import Subject
+from containment.times import format_time
 
 
 @dataclass(frozen=True)

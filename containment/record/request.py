@@ -12,12 +12,13 @@ from pydantic import ValidationError
 from containment.errors import InputError, Problem
 from containment.files import input_files
 from containment.fixes.model_findings import summarize_findings
-from containment.record.decision import Decision, DecisionKind, format_time
+from containment.record.decision import Decision, DecisionKind
 from containment.record.digests import digest_json
 from containment.record.envelope import Envelope
 from containment.record.files import write_whole
 from containment.record.refusal import Refusal
 from containment.record.subjects import Subject
+from containment.times import format_time
 
 
 def build_decision(

@@ -24,7 +24,7 @@ from containment.fixes.texts import make_slug, remove_repeats
 from containment.fixes.unfit_value import NO_VALUE, UnfitError
 from containment.fixes.words import has_word
 from containment.reviewed_data import ReviewedModel
-from containment.times import convert_to_utc
+from containment.times import convert_to_utc, format_time
 
 
 class Size(StrEnum):
@@ -163,19 +163,14 @@ def parse_moment(raw: Any) -> datetime:
     if not isinstance(found, datetime):
         raise UnfitError("is not a moment", _MOMENT)
     if found.tzinfo is None:
-        raise UnfitError("has no time zone", f"write {format_moment(found.replace(tzinfo=UTC))}, if it is in UTC")
+        raise UnfitError("has no time zone", f"write {format_time(found.replace(tzinfo=UTC))}, if it is in UTC")
     try:
         utc = convert_to_utc(found)
     except ValueError:
         raise UnfitError("is no time in UTC", _MOMENT) from None
     if found.microsecond or found.second:
-        raise UnfitError("is not a whole minute", f"write {format_moment(found.replace(second=0, microsecond=0))}")
+        raise UnfitError("is not a whole minute", f"write {format_time(found.replace(second=0, microsecond=0))}")
     return utc
-
-
-def format_moment(moment: datetime) -> str:
-    """Return a moment as an agent file and a tag have it."""
-    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _refuse_repeats(actions: tuple[ForbiddenAction, ...]) -> tuple[ForbiddenAction, ...]:
@@ -219,7 +214,7 @@ class Owners(ReviewedModel):
 _Moment = Annotated[
     datetime,
     BeforeValidator(parse_moment),
-    PlainSerializer(format_moment, return_type=str),
+    PlainSerializer(format_time, return_type=str),
     WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
 
@@ -250,7 +245,7 @@ def find_deadline_problem(agent: AgentContent) -> tuple[str, str, str] | None:
     if not agent.ephemeral:
         return "deadline", "is set, and the agent is not ephemeral", "add ephemeral: true, or remove deadline"
     if agent.deadline.date() > agent.until:
-        what = f"is {format_moment(agent.deadline)}, after the agent's last day, {agent.until}"
+        what = f"is {format_time(agent.deadline)}, after the agent's last day, {agent.until}"
         return "deadline", what, f"write a moment up to {agent.until}T23:59:00Z, or have the owner set a later until"
     return None
 

@@ -16,7 +16,8 @@ from typing import Final
 from containment.config.spec import ContainmentSpec
 from containment.errors import InputError, Problem
 from containment.names import AgentTag
-from containment.vending.agent import INSTANCE_TYPES, Agent, format_moment, make_marker_name
+from containment.times import format_time
+from containment.vending.agent import INSTANCE_TYPES, Agent, make_marker_name
 
 SINGLE_HOST: Final = "agent"
 """The logical name of the host of a stack without agent files."""
@@ -121,7 +122,7 @@ def build_agent_tags(agent: Agent) -> dict[str, str]:
         AgentTag.DATA_STEWARD.value: agent.owner.data_steward,
         AgentTag.DATA_CLASSIFICATION.value: agent.data_classification.value,
         AgentTag.UNTIL.value: agent.until.isoformat(),
-        **({AgentTag.DEADLINE.value: format_moment(agent.deadline)} if agent.deadline else {}),
+        **({AgentTag.DEADLINE.value: format_time(agent.deadline)} if agent.deadline else {}),
     }
 
 
@@ -181,7 +182,7 @@ def _make_warning(agent: Agent, today: date) -> Problem:
 
 def _make_deadline_warning(agent: Agent) -> Problem:
     assert agent.deadline is not None, "only a deadline passes"
-    what = f"the deadline of {agent.name}, {format_moment(agent.deadline)}, has passed: no host is made for it"
+    what = f"the deadline of {agent.name}, {format_time(agent.deadline)}, has passed: no host is made for it"
     fix = f"remove the file (containment vend remove {agent.name}), or set a new deadline for a new task"
     return Problem(f"{agent.file}:deadline", what, "an ephemeral host is for one task", fix)
 

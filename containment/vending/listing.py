@@ -18,7 +18,8 @@ from containment.exit_code import Exit
 from containment.fixes.nearest_word import make_proposal
 from containment.preflight.finding import Finding, Status
 from containment.queries.results import Answer, Case, Section
-from containment.vending.agent import DAYS_OF_NOTICE, FOLDER, NOT_ENFORCED, Agent, format_moment
+from containment.times import format_time
+from containment.vending.agent import DAYS_OF_NOTICE, FOLDER, NOT_ENFORCED, Agent
 from containment.vending.hosts import PlannedHost, describe_renewal, plan_hosts
 from containment.vending.loader import find_stacks, find_unknown_stacks, read_agents
 
@@ -135,7 +136,7 @@ def build_rows(agent: Agent) -> tuple[tuple[str, str], ...]:
         ("purpose", agent.purpose),
         ("data classification", agent.data_classification.value),
         ("until", str(agent.until)),
-        *((("deadline", f"{format_moment(agent.deadline)}, then the host ends with its disk"),) if agent.deadline else ()),
+        *((("deadline", f"{format_time(agent.deadline)}, then the host ends with its disk"),) if agent.deadline else ()),
         ("forbidden actions", f"{actions} ({NOT_ENFORCED})" if actions else "none recorded"),
     )
 

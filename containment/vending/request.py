@@ -14,12 +14,12 @@ from containment.config.spec import ContainmentSpec
 from containment.errors import InputError, Problem
 from containment.fixes.unfit_value import UnfitError
 from containment.loaders import strict_yaml
+from containment.times import format_time
 from containment.vending.agent import (
     FIXES,
     FOLDER,
     Agent,
     find_agent_name_problem,
-    format_moment,
     make_marker_name,
     parse_day,
     parse_moment,
@@ -125,8 +125,8 @@ def _find_past_ends(values: Mapping[str, Any], now: datetime) -> Iterator[Proble
             yield Problem(OPTIONS["until"], f"{until} has passed; today is {now.date()}", why, fix)
     with contextlib.suppress(UnfitError):
         if (deadline := parse_moment(values.get("deadline"))) <= now:
-            fix = f"give a later time, such as {format_moment(now + timedelta(hours=8))}"
-            yield Problem(OPTIONS["deadline"], f"{format_moment(deadline)} has passed; now it is {format_moment(now)}", why, fix)
+            fix = f"give a later time, such as {format_time(now + timedelta(hours=8))}"
+            yield Problem(OPTIONS["deadline"], f"{format_time(deadline)} has passed; now it is {format_time(now)}", why, fix)
 
 
 def find_name_problems(name: str, files: AgentFiles) -> list[Problem]:

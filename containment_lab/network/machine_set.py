@@ -47,7 +47,7 @@ class MachineSet:
             self._remove(self.present.pop(name))
         for name, machine in by_name.items():
             if name not in self.present:
-                self._make(name, machine, vpc)
+                self._make(machine, vpc)
             self.present[name] = machine
 
     def _remove(self, machine: fabric.Machine) -> None:
@@ -61,25 +61,25 @@ class MachineSet:
     def _has_tunnel(self, machine: fabric.Machine) -> bool:
         return machine.gateway and machine.name == self._names.format_machine_name("gateway")
 
-    def _make(self, name: str, machine: fabric.Machine, vpc: Vpc) -> None:
+    def _make(self, machine: fabric.Machine, vpc: Vpc) -> None:
         """Make a machine; after an error nothing of it is left, so that the next attempt starts from nothing."""
         try:
-            self._wire(name, machine, vpc)
+            self._wire(machine, vpc)
         except BaseException:
             self._remove(machine)
             raise
 
-    def _wire(self, name: str, machine: fabric.Machine, vpc: Vpc) -> None:
-        netns.create_namespace(name)
-        netns.set_sysctls(name, **(FORWARDING if machine.gateway else {"ipv6__conf__all__disable_ipv6": 0}))
+    def _wire(self, machine: fabric.Machine, vpc: Vpc) -> None:
+        netns.create_namespace(machine.name)
+        netns.set_sysctls(machine.name, **(FORWARDING if machine.gateway else {"ipv6__conf__all__disable_ipv6": 0}))
         router, own = fabric.build_wiring(machine, vpc)
         netns.run_ip_batch(self._names.router, router)
-        netns.run_ip_batch(name, own)
+        netns.run_ip_batch(machine.name, own)
         if self._has_tunnel(machine):
-            world, link = fabric.build_tunnel(name, vpc)
+            world, link = fabric.build_tunnel(machine.name, vpc)
             netns.run_ip_batch(self._names.world, world)
-            netns.run_ip_batch(name, link)
-            self._opened(name)
+            netns.run_ip_batch(machine.name, link)
+            self._opened(machine.name)
 
 
 def find_peer_addresses(vpc: Vpc, agent: str) -> dict[str, IPv4Address]:

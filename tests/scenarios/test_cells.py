@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +32,6 @@ TABLES: dict[str, ScenarioTable] = {path.stem: read_scenarios(path) for path in 
 CLASSES: dict[str, dict[str, Any]] = yaml.safe_load((SEEDS / "classes.yaml").read_text(encoding="utf-8"))["classes"]
 VALIDATION: list[str] = [row["quote"] for row in yaml.safe_load((SEEDS / "validation.yaml").read_text(encoding="utf-8"))["tests"]]
 HARNESSES = [one for one in Harness if LIBRARY.harness_sets[one]]
-FULL_CORE = TABLES["open-demo"]
-"""The one class whose table names the core of every harness."""
 UPDATE = "Monitor-to-enforce update"
 """The one validation test that is a change of the policy and not a flow."""
 
@@ -64,9 +63,16 @@ def cells(agent_class: str) -> list[tuple[str, PolicyVerdict]]:
     return [(item, verdict) for row in CLASSES[agent_class]["rows"] for key, verdict in columns if key in row for item in items(row[key])]
 
 
-def spec_of(agent_class: str, mode: PolicyMode, **without: Any) -> ContainmentSpec:
+def spec_of(agent_class: str, mode: PolicyMode, more: Mapping[str, Any] | None = None, **without: Any) -> ContainmentSpec:
     brought = {key: value for key, value in TABLES[agent_class].config.items() if key not in without}
-    raw = {"awsAccessAccount": "lab", "agentImageId": "ami-00000000", "agentClass": agent_class, "policyMode": mode.value, **brought}
+    raw = {
+        "awsAccessAccount": "lab",
+        "agentImageId": "ami-00000000",
+        "agentClass": agent_class,
+        "policyMode": mode.value,
+        **brought,
+        **(more or {}),
+    }
     return resolve(raw, LIBRARY, f"{agent_class}-{mode.value}")
 
 
@@ -83,8 +89,7 @@ def test_the_policy_decides_as_the_row_expects(agent_class: str, scenario: Any, 
 @pytest.mark.parametrize("mode", PolicyMode, ids=lambda mode: mode.value)
 @pytest.mark.parametrize("harness", HARNESSES)
 def test_the_policy_permits_the_core_hosts_of_the_harness_that_runs(harness: Harness, mode: PolicyMode) -> None:
-    spec = resolve({**FULL_CORE.config, "awsAccessAccount": "lab", "agentImageId": "ami-00000000", "agentClass": "open-demo",
-                    "policyMode": mode.value, "installMode": harness.value}, LIBRARY, f"open-demo-{mode.value}")  # fmt: skip
+    spec = spec_of("open-demo", mode, {"installMode": harness.value})
     ruleset, sources = build_ruleset(spec), find_agent_sources(spec)
     for row in build_core_rows(LIBRARY, "open-demo", harness):
         assert find_disagreements(row, spec, ruleset, sources) == []

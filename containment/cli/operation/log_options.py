@@ -13,8 +13,9 @@ from typing import Annotated, TypeAlias
 import typer
 
 from containment.cli.common import refuse_usage
-from containment.cli.time_options import format_moment, parse_time, refuse_future
+from containment.cli.time_options import parse_time, refuse_future
 from containment.input_reader import InputReader
+from containment.times import format_time
 
 _PATHS = typer.Argument(help="Files, folders, s3://BUCKET/PREFIX, logs:GROUP, lab:STACK.")
 Paths: TypeAlias = Annotated[list[str], _PATHS]
@@ -32,7 +33,7 @@ def read_window(reader: InputReader, since: str | None, until: str | None) -> tu
     start = reader.read(lambda: _parse_since(since)).get_or(None)
     end = reader.read(lambda: None if until is None else _parse_bound("--until", until, is_end=True)).get_or(None)
     if start is not None and end is not None and end <= start:
-        reader.read(lambda: refuse_usage("--until", "is not after --since", _WHY, f"write a time after {format_moment(start)}"))
+        reader.read(lambda: refuse_usage("--until", "is not after --since", _WHY, f"write a time after {format_time(start)}"))
     return start, end
 
 

@@ -34,12 +34,13 @@ from containment.preflight.finding import Status
 from containment.record.action_entries import ExecutionState
 from containment.record.action_history import ActionCase, ActionHistory
 from containment.record.approval_checks import index_keys
-from containment.record.decision import DecisionKind, format_time
+from containment.record.decision import DecisionKind
 from containment.record.digests import digest_bytes
 from containment.record.entry import Entry, EntryKind
 from containment.record.files import read_bytes
 from containment.record.log import FOLDER, LOG, examine_log
 from containment.record.refusal import Refusal
+from containment.times import format_time
 from containment.vending.agent import FOLDER as AGENTS
 from containment.vending.agent import NOT_ENFORCED
 from containment.vending.loader import parse_agent

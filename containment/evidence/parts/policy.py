@@ -38,9 +38,9 @@ from containment.preflight.finding import Status
 from containment.queries.check import check_states
 from containment.queries.prove import prove
 from containment.queries.subject.state_policy import build_graph_subject
-from containment.record.decision import format_time
 from containment.record.digests import digest_bytes, digest_json, digest_ruleset, is_digest
 from containment.record.files import read_bytes
+from containment.times import format_time
 from policypack.graph.resources import Graph
 from policypack.stored_resources import count_deployed, load_resources
 

@@ -16,11 +16,11 @@ from containment.preflight.finding import Status
 from containment.queries.results import Answer, Case, Section
 from containment.record.anchor import read_anchors, write_anchor
 from containment.record.approval_checks import index_keys
-from containment.record.decision import format_time
 from containment.record.entry import Entry, EntryKind
 from containment.record.log import examine_log, read_head, read_log
 from containment.record.request import describe_decision
 from containment.record.statistics import ReviewerCount, count_prompts, count_reviewers, is_about_action
+from containment.times import format_time
 
 _COLUMNS = ("entry", "time", "what", "stack", "subject", "by", "requester")
 

@@ -27,7 +27,7 @@ from containment.preflight.finding import Status
 from containment.queries.results import Answer, Case, Section
 from containment.record.action_history import ActionCase
 from containment.record.approval_checks import check_signatures, check_window
-from containment.record.decision import Decision, DecisionKind, format_time
+from containment.record.decision import Decision, DecisionKind
 from containment.record.digests import digest_json, digest_ruleset
 from containment.record.envelope import REJECTION_TYPE, Envelope, check_key_file, load_signer, parse_public_key
 from containment.record.log import append_decision, append_refusal, append_rejection, read_head, read_history
@@ -35,6 +35,7 @@ from containment.record.refusal import Refusal, RefusalCode
 from containment.record.request import build_decision, describe_decision, write_request
 from containment.record.shipped import load_shipped_entries
 from containment.record.subjects import Subject, build_enforce_subject, list_catalog_subjects, list_entry_subjects
+from containment.times import format_time
 from policypack.decision_rule import list_waiver_subjects
 from policypack.registry import RULES
 from policypack.waivers import load_waivers
