@@ -1,8 +1,9 @@
 """Session with one Controller, in its two dialects: actions (`/v2/api`) and REST (`/v2.5/api`).
 
 It logs in with an API token, as the real Terraform provider does, and again when the Controller has ended the session. Reads whose
-connection fails may be retried; calls that change something are sent once. Paths and answers are those of the provider's calls
-(docs/lab-engine.md has the sources of the lab's simulator).
+connection fails may be retried; calls that change something are sent once. Each call has its own connection: a kept one can be closed by
+the Controller just when the next call is sent, and whether that call was performed is then unknown (RFC 9112, section 9.5). Paths and
+answers are those of the provider's calls (docs/lab-engine.md has the sources of the lab's simulator).
 """
 
 from __future__ import annotations
@@ -53,8 +54,8 @@ class ControllerClient:
         self.address = address
         self._tries = patience.tries
         self._base = f"https://{address.host}"
-        timeout = urllib3.Timeout(connect=patience.connect, read=patience.read)
-        self._pool = urllib3.PoolManager(ssl_context=_make_tls_context(address), retries=False, maxsize=16, timeout=timeout)
+        self._timeout = urllib3.Timeout(connect=patience.connect, read=patience.read)
+        self._tls = _make_tls_context(address)
         self._lock = threading.Lock()
         self._cid = ""
 
@@ -158,7 +159,8 @@ class ControllerClient:
         pause = _FIRST_PAUSE
         for left in reversed(range((tries or self._tries) if method == "GET" else 1)):
             try:
-                answer = self._pool.request(method, url, **request)
+                with urllib3.PoolManager(ssl_context=self._tls, retries=False, timeout=self._timeout) as connection:
+                    answer = connection.request(method, url, **request)
                 return answer.status, answer.json()
             except urllib3.exceptions.HTTPError as error:
                 if left == 0 or isinstance(error, urllib3.exceptions.SSLError):

@@ -29,6 +29,9 @@ from containment_lab.controller.tasks import Tasks
 from containment_lab.home import LabHome
 from containment_lab.storage import watch_folder
 
+_IDLE_SECONDS = 75
+"""Idle time until a connection is closed; uvicorn's 5 s are as long as many pauses of a deployment, and a call sent just then is lost."""
+
 
 def build(home: LabHome, settings: Settings) -> Controller:
     """Return the Controller of a lab home with its stored state."""
@@ -65,6 +68,7 @@ def main(arguments: list[str] | None = None) -> int:
         ssl_keyfile=served.key,
         log_level="warning",
         access_log=False,
+        timeout_keep_alive=_IDLE_SECONDS,
         timeout_graceful_shutdown=2,
     )
     server = QuietServer(config, controller.store.changes)
