@@ -10,7 +10,6 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from securesystemslib.signer import CryptoSigner
 
 from containment.record.chain import Head
 from containment.record.decision import GENESIS, Decision, DecisionKind
@@ -18,6 +17,7 @@ from containment.record.digests import digest_json
 from containment.record.entry import EntryKind, build_line, parse_line
 from containment.record.envelope import Envelope
 from containment.record.log import FOLDER, HEAD, LOG, verify_log
+from containment.record.signer_library import CryptoSigner
 
 
 def write_log(folder: Path, count: int) -> None:

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from securesystemslib.signer import Signer
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -31,6 +30,7 @@ from containment.loaders.approvers import Approver
 from containment.record.action_history import ActionCase
 from containment.record.log import read_history
 from containment.record.refusal import Refusal
+from containment.record.signer_library import Signer
 
 _STYLE = Path(__file__).with_name("style.css")
 

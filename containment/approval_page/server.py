@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Final
 
 import uvicorn
-from securesystemslib.signer import Signer
 
 from containment.approval_page.application import ApprovalPage
 from containment.approval_page.session import Session
 from containment.errors import InputError, Problem
 from containment.loaders.approvers import Approver
+from containment.record.signer_library import Signer
 
 _HTTP: Final = 80
 """The port that browsers leave out."""

@@ -19,7 +19,7 @@ from containment.loaders.approvers import Approvers
 from containment.record.envelope import KeyOwner, check_key_file, load_signer, parse_public_key, parse_public_keys
 
 if TYPE_CHECKING:
-    from securesystemslib.signer import Signer
+    from containment.record.signer_library import Signer
 
 FILE: Final = "attesters.pem"
 _WHY: Final = "a signature by a key that is not known shows nothing"

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from securesystemslib.signer import Key
-
 from containment.bundle.manifest import FILE
 from containment.bundle.refusal import BundleCode, BundleRefusal
 from containment.record.envelope import Envelope, parse_public_key, parse_public_keys
+from containment.record.signer_library import Key
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,6 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from securesystemslib.signer import Signer
-
 from containment.errors import InputError, Problem
 from containment.evidence.bundle import Bundle, build_predicate, build_statement, make_envelope, render_bundle
 from containment.evidence.formats import FORMATS, render_format
@@ -19,6 +17,7 @@ from containment.evidence.registry import FORMS, build_parts
 from containment.evidence.secret_scan import Secret, UnreadableError, find_secrets
 from containment.files.output_files import write_whole
 from containment.input_reader import InputReader
+from containment.record.signer_library import Signer
 from policypack.facts.secrets.detectors import find_detected
 from policypack.facts.secrets.kinds import find_kinds
 

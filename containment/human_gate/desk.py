@@ -9,7 +9,6 @@ from datetime import datetime
 from pathlib import Path
 
 from pydantic import ValidationError
-from securesystemslib.signer import Signer
 
 from containment.errors import InputError, Problem
 from containment.fixes.model_findings import list_problems
@@ -23,6 +22,7 @@ from containment.record.entry import Entry, EntryKind
 from containment.record.envelope import REJECTION_TYPE, Envelope
 from containment.record.log import append_decision, append_event, append_refusal, append_rejection, read_history
 from containment.record.refusal import Refusal, RefusalCode
+from containment.record.signer_library import Signer
 
 SHORTEST_PREFIX = 8
 AS_SHOWN = "approved as shown"

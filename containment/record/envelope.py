@@ -18,14 +18,13 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-from securesystemslib import dsse
 from securesystemslib.exceptions import UnverifiedSignatureError, VerificationError
-from securesystemslib.signer import CryptoSigner, Key, Signature, Signer, SSlibKey
 
 from containment.errors import InputError, Problem
 from containment.files import input_files
 from containment.record.decision import Approval, Decision, parse_decision
 from containment.record.refusal import Refusal, RefusalCode
+from containment.record.signer_library import AWSSigner, CryptoSigner, Key, Signature, Signer, SSlibKey, dsse
 
 DECISION_TYPE: Final = "application/vnd.containment.decision+json"
 REJECTION_TYPE: Final = "application/vnd.containment.rejection+json"
@@ -176,7 +175,6 @@ def _read_private_key(path: Path, ask_passphrase: Callable[[], str]) -> Ed25519P
 
 def _load_kms_signer(source: str, public_keys: Mapping[str, str]) -> Signer:
     from botocore.exceptions import BotoCoreError, ClientError
-    from securesystemslib.signer import AWSSigner
 
     able = [key for pem in public_keys.values() if (key := parse_public_key(pem)).scheme in AWSSigner.aws_algos]
     if not able:

@@ -21,11 +21,13 @@ def test_published_names_are_unchanged(found: dict[str, list[str]], name: str) -
     assert differences(name, found[name]) == ""
 
 
+@pytest.mark.slow
 def test_every_surface_has_a_golden_file_with_content(found: dict[str, list[str]]) -> None:
     assert sorted(found) == NAMES
     assert all(found.values())
 
 
+@pytest.mark.slow
 def test_a_changed_name_is_shown_with_what_it_was_and_is(found: dict[str, list[str]]) -> None:
     lines = [
         line.replace("agent-containment::containment:host:AgentHost$", "agent-containment::containment:host:Host$")

@@ -19,11 +19,10 @@ from containment.input_reader import InputReader
 from containment.queries.results import Answer
 
 if TYPE_CHECKING:
-    from securesystemslib.signer import Signer
-
     from containment.config.spec import ContainmentSpec
     from containment.evidence.inputs import Inputs
     from containment.policy.rules import RuleSet
+    from containment.record.signer_library import Signer
 
 _RUN = "run"
 _WHY_TIME = "ages of attestations, tests and bundles are counted up to the bundle's time"

@@ -8,8 +8,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from securesystemslib.signer import Signer
-
 from containment.bundle.build import BundleRequest, build_bundle
 from containment.bundle.document import MOST_SIGNATURES, SignedManifest
 from containment.bundle.files import read_folder, write_folder, write_signed
@@ -23,6 +21,7 @@ from containment.errors import InputError, Problem
 from containment.exit_code import Exit
 from containment.preflight.finding import Status
 from containment.queries.results import Answer, Case, Section
+from containment.record.signer_library import Signer
 
 _VERB = "bundle"
 _UNCHECKED = "the signatures are NOT TESTED: no public key is trusted here"

@@ -6,8 +6,6 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 
-from securesystemslib.signer import Signer
-
 from containment import strict_json
 from containment.config.destinations import list_permitted_entries
 from containment.config.spec import ContainmentSpec
@@ -34,6 +32,7 @@ from containment.record.log import append_decision, append_refusal, append_rejec
 from containment.record.refusal import Refusal, RefusalCode
 from containment.record.request import build_decision, describe_decision, write_request
 from containment.record.shipped import load_shipped_entries
+from containment.record.signer_library import Signer
 from containment.record.subjects import Subject, build_enforce_subject, list_catalog_subjects, list_entry_subjects
 from containment.times import format_time
 from policypack.decision_rule import list_waiver_subjects
