@@ -12,12 +12,12 @@ from tests.deployment.lab import PACK, Lab
 from tests.deployment.seed.company import options
 from tests.deployment.seed.read_back import STACKS as EVERY_STACK
 
-STACKS = ("coding-monitor", "coding-enforce", "locked-down-monitor", "locked-down-enforce")
+STACKS = ("coding-monitor", "coding-enforce")
 
 
 @pytest.fixture(scope="session")
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    """A lab with the platform and the four stacks up, all at once on one Controller."""
+    """A lab with the platform and one class up in both modes, at once on one Controller."""
     with Lab(tmp_path_factory.mktemp("deployed")) as lab:
         lab.platform()
         with ThreadPoolExecutor(2) as workers:
