@@ -67,7 +67,11 @@ _OTHERS = {
     "s3.buckets": ("s3", "list_buckets", "Buckets", {}),
     "ssm.parameters": ("ssm", "describe_parameters", "Parameters", {}),
 }
-_CHANGING = {"NetworkAclAssociationId", "RouteTableAssociationId"}  # new ones when a subnet returns to its previous association
+_CHANGING = {
+    "NetworkAclAssociationId",  # a new one when a subnet returns to its previous association
+    "RouteTableAssociationId",
+    "storedBytes",  # of a log group, which gets lines while its stack stays as it is
+}
 _GONE = {"deleted", "deleting", "terminated", "shutting-down", "PendingDeletion", "rejected", "failed"}
 _REMEMBERED = {"nat-gateways", "peering-connections", "transit-gateway-attachments", "transit-gateways", "vpn-gateways", "vpc-endpoints"}
 
@@ -173,7 +177,7 @@ def _is_gone(thing: dict[str, Any]) -> bool:
 
 
 def _normalize_value(value: Any) -> Any:
-    """Remove times, ids of associations and dissolved associations from a value, which change without a change of objects."""
+    """Remove what changes without a change of objects: times, ids of associations, dissolved associations, sizes of logs."""
     if isinstance(value, dict):
         return {
             key: _normalize_value(item) for key, item in value.items() if key not in _CHANGING and not isinstance(item, datetime.datetime)
