@@ -197,7 +197,7 @@ def _explain_value(error: Any, raw: Any, mistyped: str | None) -> tuple[str, str
 
 
 def _explain(parameter: Any) -> str:
-    return f"it is: {parameter.help}" if parameter.help else "the command needs it"
+    return f"it is: {parameter.help}"
 
 
 def _list_choices(parameter: Any) -> list[str]:
