@@ -1,13 +1,8 @@
-"""The command tree, restricted to the command on the command line, so that only its libraries are loaded (all for `--help`).
-
-Typer prints pydantic's messages for wrong usage ("Input should be a valid integer, unable to parse string as an integer"); here they are
-replaced by plain words.
-"""
+"""The command tree, restricted to the command on the command line, so that only its libraries are loaded (all for `--help`)."""
 
 from __future__ import annotations
 
 import os
-import re
 import shlex
 import sys
 from collections.abc import Collection, Mapping, Sequence
@@ -15,12 +10,13 @@ from importlib import import_module
 from typing import Annotated, Any, Final
 
 import typer
-from typer.core import TyperCommand, TyperGroup
-from typer.exceptions import TyperException
+from typer.core import TyperGroup
+from typer.models import DefaultPlaceholder
 
 from containment.cli.common import fail, get_exit_code
 from containment.cli.help.exit_codes import build_epilog
 from containment.cli.help.version import show_version
+from containment.cli.help.wrong_usage import Command, Group
 from containment.errors import ContainmentError
 from containment.exit_code import Exit
 from containment.extras import LAB
@@ -61,10 +57,9 @@ _LAB_VERBS: Final = {
     "world": "lab.network",
 }
 """Subcommand of `lab` -> its module; those that run a program are in `lab.deployment`."""
-_QUOTED: Final = re.compile(r"'([^']*)'")
 
 
-class _CommandTree(TyperGroup):
+class _CommandTree(Group):
     """The whole tree: Ctrl-C ends a command with the exit code of an interruption, and commands read their files themselves."""
 
     def __init__(self, **attributes: Any) -> None:
@@ -74,9 +69,6 @@ class _CommandTree(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
-        except TyperException as error:
-            explain_usage(error)
-            raise
         except ContainmentError as error:  # of a command that has not caught it itself
             fail(str(error), get_exit_code(error))
         except KeyboardInterrupt:
@@ -84,7 +76,7 @@ class _CommandTree(TyperGroup):
             raise typer.Exit(Exit.INTERRUPTED) from None
 
 
-class _LabCommand(TyperCommand):
+class _LabCommand(Command):
     """A command that needs the extra `lab`; its help does not."""
 
     def invoke(self, ctx: Any) -> Any:
@@ -102,43 +94,6 @@ def _leave_files_to_commands(group: TyperGroup) -> None:
             _leave_files_to_commands(command)
 
 
-def explain_usage(error: TyperException) -> None:
-    """Replace Typer's message, or pydantic's in it, by what an option's value should be, or what a missing one is."""
-    from pydantic import ValidationError
-
-    if not isinstance(error, typer.BadParameter):
-        _explain_option(error)
-    elif isinstance(error.__cause__, ValidationError):
-        error.message = _explain_value(error.__cause__.errors(include_url=False)[0])
-    elif not error.message and (text := getattr(error.param, "help", None)):
-        error.message = f"It is: {text}"
-
-
-def _explain_option(error: Any) -> None:
-    """Explain an unknown option that has the name of an argument: `enforce --stack STACK`."""
-    option, context = getattr(error, "option_name", None), getattr(error, "ctx", None)
-    if option is None or context is None:
-        return
-    name = option.lstrip("-").replace("-", "_")
-    if any(one.param_type_name == "argument" and one.name == name for one in context.command.params):
-        error.possibilities = None
-        error.message = f"No such option: {option}. It is an argument: write {context.command_path} {name.upper()}"
-
-
-def _explain_value(found: Any) -> str:
-    from pydantic import BaseModel
-
-    from containment.fixes.model_findings import describe_finding, quote_value
-    from containment.fixes.nearest_word import make_proposal
-
-    raw = found["input"]
-    said = describe_finding(found, BaseModel)
-    if found["type"] == "value_error" and " is not one of " in said.what:
-        words = _QUOTED.findall(said.what.partition(" is not one of ")[2])
-        return f"{quote_value(raw)} is not known; {make_proposal(str(raw), words, 'see --help')}"
-    return f"{quote_value(raw)} {said.what}; {said.fix or 'see --help'}"
-
-
 def build(typed: Sequence[str] = ()) -> typer.Typer:
     """Return the command tree, or for typed arguments only the part that they name."""
     tree = typer.Typer(
@@ -152,16 +107,16 @@ def build(typed: Sequence[str] = ()) -> typer.Typer:
     )
     tree.callback()(_declare_options)
     if typed[:1] == ["lab"] and len(typed) > 1 and typed[1] in _LAB_VERBS:  # a command that runs no program needs no engine
-        tree.add_typer(_requiring_lab(_add_verbs(typer.Typer(), typed[1:])), name="lab")
-        return tree
+        tree.add_typer(_add_verbs(typer.Typer(), typed[1:]), name="lab")
+        return _set_classes(tree)
     for verb, found in _import_modules(_VERBS, typed[:1]):
         if verb == "lab":
-            tree.add_typer(_requiring_lab(_build_lab(found, typed[1:])), name=verb)
+            tree.add_typer(_build_lab(found, typed[1:]), name=verb)
         elif hasattr(found, "app"):
             tree.add_typer(found.app, name=verb)
         else:
             tree.command(verb, epilog=build_epilog(verb))(getattr(found, verb))
-    return tree
+    return _set_classes(tree)
 
 
 def find_typed_words(arguments: Sequence[str], environment: Mapping[str, str]) -> Sequence[str]:
@@ -196,13 +151,16 @@ def _add_verbs(app: typer.Typer, typed: Sequence[str], here: Collection[str | No
     return app
 
 
-def _requiring_lab(app: typer.Typer) -> typer.Typer:
-    """Let every command of a group, and of the groups in it, end with one line where the extra `lab` is not installed."""
+def _set_classes(app: typer.Typer, command_class: type[Command] = Command) -> typer.Typer:
+    """Let each command and group name all mistakes of its words at once, and each command of `lab` need the extra `lab`."""
     for command in app.registered_commands:
-        command.cls = _LabCommand
+        command.cls = command_class
     for group in app.registered_groups:
         assert group.typer_instance is not None, "a group that has commands is an application"
-        _requiring_lab(group.typer_instance)
+        declared: Any = group.typer_instance.info.cls
+        if isinstance(declared, DefaultPlaceholder):
+            group.cls = Group
+        _set_classes(group.typer_instance, _LabCommand if group.name == "lab" else command_class)
     return app
 
 

@@ -109,8 +109,8 @@ def test_doctor_looks_at_the_folder(run: Run, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "suggested"),
     [
-        (["pln"], "'plan'"),
-        (["lab", "prevew"], "'preview'"),
+        (["pln"], "plan"),
+        (["lab", "prevew"], "preview"),
         (["plan", "--stak", "x"], "--stack"),
         (["plan", "--formt", "json"], "--format"),
         (["reach", "-s", "coding-enforce", "-f", "tabel"], "table"),
@@ -119,7 +119,7 @@ def test_doctor_looks_at_the_folder(run: Run, tmp_path: Path) -> None:
 def test_a_misspelled_command_or_option_gets_a_suggestion(stacks: Path, run: Run, words: list[str], suggested: str) -> None:
     result = run(*words)
     assert result.exit_code == 2
-    assert suggested in result.stderr
+    assert f"did you mean {suggested}? " in result.stderr
 
 
 @pytest.mark.parametrize("verb", ["plan", "host", "reach", "prove", "risk", "explain", "preflight"])
