@@ -14,7 +14,7 @@ from containment.tools.action_gate import ActionDecision
 _T = TypeVar("_T")
 
 
-class ActionDenied(Exception):  # noqa: N818 - the outcome of a decision
+class ActionDenied(Exception):
     """An action that is not executed, with the decision."""
 
     def __init__(self, decision: ActionDecision) -> None:
