@@ -12,7 +12,7 @@ from typing import Final
 from containment.discovery.files import OWN_ROOT, FormatError, Root, UnreadableError, get_mode, list_folder, parse, read_file
 from containment.discovery.inventory import Reader, UnseenLog
 from containment.discovery.known_data import ConfigFormat
-from containment.discovery.processes import ProcessFacts, explain_denial
+from containment.discovery.processes import ProcessFacts, explain_denial, read_namespaces
 
 _SKIPPED: Final = frozenset({"node_modules", ".git", ".venv", "venv", "__pycache__", ".tox", ".cache", "site-packages", "dist-packages"})
 _MOST_FOLDERS: Final = 5000
@@ -39,7 +39,7 @@ class Place:
 def find_roots(processes: Iterable[ProcessFacts], unseen: UnseenLog) -> list[Root]:
     """Return this file system, and one root per other mount namespace or root folder of a process."""
     own = Path("/").stat()
-    seen = {(_read_own_mounts(), own.st_dev, own.st_ino)}
+    seen = {(read_namespaces(os.getpid()).get("mnt", 0), own.st_dev, own.st_ino)}
     roots = [OWN_ROOT]
     for one in processes:
         if not one.container:
@@ -56,13 +56,6 @@ def find_roots(processes: Iterable[ProcessFacts], unseen: UnseenLog) -> list[Roo
             seen.add(key)
             roots.append(Root(f"/proc/{one.pid}/root", one.container))
     return roots
-
-
-def _read_own_mounts() -> int:
-    try:
-        return Path("/proc/self/ns/mnt").stat().st_ino
-    except OSError:
-        return 0  # no mount namespaces on this system
 
 
 def find_users(root: Root, unseen: UnseenLog) -> dict[int, str]:
