@@ -70,10 +70,8 @@ def find_homes(root: Root, given: Iterable[str], unseen: UnseenLog) -> list[Plac
     """
     paths = [home for _, _, home in _read_passwd(root, unseen) if home.startswith("/") and home not in _NO_HOMES]
     for folder in ("/home", "/Users"):
-        try:
-            paths += [f"{folder}/{name}" for name, mode in list_folder(root, folder) or [] if not stat.S_ISREG(mode)]
-        except UnreadableError as error:
-            unseen.add(Reader.CONFIGURATIONS, Place(root=root, path=folder).shown, str(error))
+        entries = list_entries(root, folder, Reader.CONFIGURATIONS, unseen)
+        paths += [f"{folder}/{name}" for name, mode in entries if not stat.S_ISREG(mode)]
     if root.is_own:
         paths += [os.environ["HOME"]] if os.environ.get("HOME", "").startswith("/") else []
         paths += given
@@ -166,12 +164,7 @@ def walk_folders(root: Root, start: str, depth: int, reader: Reader, unseen: Uns
     names = frozenset(skipped)
     while waiting:
         path, level = waiting.pop()
-        try:
-            entries = list_folder(root, path) or []
-        except UnreadableError as error:
-            unseen.add(reader, Place(root=root, path=path).shown, str(error))
-            continue
-        for name, mode in entries:
+        for name, mode in list_entries(root, path, reader, unseen):
             if not stat.S_ISDIR(mode) or name in names:
                 continue
             left -= 1
@@ -181,6 +174,15 @@ def walk_folders(root: Root, start: str, depth: int, reader: Reader, unseen: Uns
             yield f"{path}/{name}"
             if level + 1 < depth:
                 waiting.append((f"{path}/{name}", level + 1))
+
+
+def list_entries(root: Root, path: str, reader: Reader, unseen: UnseenLog) -> list[tuple[str, int]]:
+    """Return names and modes of a folder's entries; none for one that does not exist, or cannot be read, which is counted."""
+    try:
+        return list_folder(root, path) or []
+    except UnreadableError as error:
+        unseen.add(reader, Place(root=root, path=path).shown, str(error))
+        return []
 
 
 def expand(pattern: str, homes: Iterable[Place], projects: Iterable[Place], roots: Iterable[Root]) -> Iterator[Place]:
