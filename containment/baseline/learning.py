@@ -31,7 +31,7 @@ def learn_profile(reading: Reading, thresholds: Thresholds) -> Profile:
         source = traffic.choose_source()
         if source is None:
             known.append(KnownEndpoint(agent=pair.agent, endpoint=pair.endpoint, contacted=False))
-            missing.append(_make_missing(pair, _explain_no_exchange(traffic)))
+            missing.append(_make_missing(pair, f"{'; '.join(_list_signs(traffic))}: neither has sizes or a cadence"))
             continue
         found = learn_pair(pair, source, traffic.exchanges[source], thresholds)
         if isinstance(found, NotMeasured):
@@ -109,10 +109,6 @@ def _summarize_all(values: Sequence[float]) -> Usual:
 
 def _make_missing(pair: Pair, reason: str) -> NotMeasured:
     return NotMeasured(agent=pair.agent, endpoint=pair.endpoint, reason=reason)
-
-
-def _explain_no_exchange(traffic: PairTraffic) -> str:
-    return "; ".join(_list_signs(traffic)) + ": neither has sizes or a cadence"
 
 
 def _list_signs(traffic: PairTraffic) -> Iterator[str]:
