@@ -78,12 +78,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run_command(options: argparse.Namespace, words: list[str]) -> int:
     try:
         return _run(options, words)
-    except BundleRefusal as refusal:
-        print(f"{_PROGRAM}: {refusal}", file=sys.stderr)
-        return Exit.NO
     except ContainmentError as error:
         print(f"{_PROGRAM}: {error}", file=sys.stderr)
-        return Exit.ERROR
+        return Exit.NO if isinstance(error, BundleRefusal) else Exit.ERROR
 
 
 def _run(options: argparse.Namespace, words: list[str]) -> int:
