@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from containment.baseline.exchanges import UNITS, Exchange, Pair, PairTraffic
-from containment.baseline.profile import KnownEndpoint, NotMeasured, PairProfile, Profile, ProfileInput, Usual
+from containment.baseline.profile import KnownEndpoint, NotMeasured, PairProfile, Profile, Usual
 from containment.baseline.reading import Reading
 from containment.baseline.scores import find_mad, find_quantile, find_ratio, find_spread, list_gaps, list_sizes, split_days
 from containment.baseline.thresholds import Thresholds
@@ -53,7 +53,7 @@ def learn_profile(reading: Reading, thresholds: Thresholds) -> Profile:
     return Profile(
         start=reading.start,
         end=reading.end,
-        inputs=tuple(ProfileInput(name=one.name, sha256=one.sha256) for one in reading.inputs),
+        inputs=reading.inputs,
         pairs=tuple(pairs),
         known=tuple(known),
         not_measured=tuple(missing),
