@@ -31,7 +31,8 @@ def read_names(body: bytes, operation: Operation, api: CredentialApi) -> Mapping
     """
     document = _read_object(body)
     if unknown := document.keys() - {*operation.fields, *operation.named_fields}:
-        reason = f"the body has {_count(len(unknown), 'field')} that {operation.name} does not permit; permitted: "
+        count = f"{len(unknown)} field{'' if len(unknown) == 1 else 's'}"
+        reason = f"the body has {count} that {operation.name} does not permit; permitted: "
         raise RefusedError(DenyRule.BODY_FIELD, reason + ", ".join(sorted({*operation.fields, *operation.named_fields})))
     for key, values in operation.field_values.items():
         if key in document and not any(document[key] == value and type(document[key]) is type(value) for value in values):
@@ -114,10 +115,6 @@ def _is_inline(value: Any) -> bool:
     if isinstance(value, dict):
         return isinstance(value.get("url"), str) and not value.keys() - {"url", *_BESIDE_DATA} and _is_inline(value["url"])
     return value is None or (isinstance(value, str) and value.startswith(_INLINE))
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _show(value: Any) -> str:

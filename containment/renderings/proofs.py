@@ -117,7 +117,7 @@ class RenderingProver:
             widenings += self._find_missing_denies(text, name)
         if kind is RenderingKind.LAUNCHER:
             widenings += self._find_higher_limits(text, name)
-        proofs = [_make_proof(kind, layer, widenings) for layer in _list_layers(kind)]
+        proofs = [_finish(kind, *_STATEMENTS[layer], [one for one in widenings if one.layer is layer]) for layer in _list_layers(kind)]
         if kind is RenderingKind.OPENSHELL:
             proofs += [_skip_programs(kind), _make_lint_proof(text, name), self._prove_baseline(text, name)]
         return [*proofs, self._prove_connections(kind, found.egress)]
@@ -200,10 +200,6 @@ def _list_layers(kind: RenderingKind) -> tuple[Layer, ...]:
     if kind is RenderingKind.OPENSHELL:
         return (Layer.READ, Layer.WRITE, Layer.CONNECT, Layer.CALL, Layer.OTHER)
     return (Layer.CONNECT, Layer.OTHER)
-
-
-def _make_proof(kind: RenderingKind, layer: Layer, widenings: Iterable[Widening]) -> RenderingProof:
-    return _finish(kind, *_STATEMENTS[layer], [one for one in widenings if one.layer is layer])
 
 
 def _finish(kind: RenderingKind, id_: str, statement: str, widenings: Sequence[Widening]) -> RenderingProof:
