@@ -68,8 +68,8 @@ class ApprovalPage:
         routes = [
             Route(f"{path}/style.css", self._get_style),
             Route(f"{path}/login", self._login, methods=["GET", "POST"]),
-            Route(f"{path}/", self._show_first),
-            Route(f"{path}/action/{{name:str}}", self._show_action),
+            Route(f"{path}/", self._show),
+            Route(f"{path}/action/{{name:str}}", self._show),
             Route(f"{path}/action/{{name:str}}/{{verdict:str}}", self._decide, methods=["GET", "POST"]),
         ]
         return _Checked(Starlette(routes=routes, exception_handlers={404: _answer_unknown, 405: _answer_unknown}), self.authority)
@@ -88,16 +88,11 @@ class ApprovalPage:
         answer.set_cookie(COOKIE, cookie, path=self._path, httponly=True, samesite="strict")
         return answer
 
-    async def _show_first(self, request: Request) -> Response:
-        return await self._show(request, None)
-
-    async def _show_action(self, request: Request) -> Response:
-        return await self._show(request, request.path_params["name"])
-
-    async def _show(self, request: Request, name: str | None) -> Response:
+    async def _show(self, request: Request) -> Response:
+        """Show the action that the address names, or the first that waits."""
         if not self._is_in_session(request):
             return self._refuse("There is no session here. Open the link that the page printed when it started.")
-        now = get_time()
+        name, now = request.path_params.get("name"), get_time()
         try:
             desk = await asyncio.to_thread(read_desk, self.folder, now)
             if name is None and not desk.waiting:

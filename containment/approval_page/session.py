@@ -30,21 +30,17 @@ class Session:
 
     path: str = field(default_factory=make_secret)
     clock: Callable[[], float] = time.monotonic
-    _code: str | None = field(default_factory=make_secret)
+    code: str | None = field(default_factory=make_secret)
+    """The code that opens the session, None once it was used."""
     _cookie: str | None = None
     _key: bytes = field(default_factory=lambda: secrets.token_bytes(32))
     _opened: float = 0.0
 
-    @property
-    def code(self) -> str | None:
-        """The code that opens the session, None once it was used."""
-        return self._code
-
     def open(self, code: str) -> str | None:
         """Return the cookie of a new session, None for a wrong code or one that was used."""
-        if self._code is None or not is_same(code, self._code):
+        if self.code is None or not is_same(code, self.code):
             return None
-        self._code, self._cookie, self._opened = None, make_secret(), self.clock()
+        self.code, self._cookie, self._opened = None, make_secret(), self.clock()
         return self._cookie
 
     def is_open(self, cookie: str | None) -> bool:

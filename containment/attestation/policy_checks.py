@@ -24,7 +24,7 @@ from containment.preflight.facts import UnreadFact
 from containment.preflight.finding import Status
 from containment.queries.account.controller import read_controller
 from containment.queries.account.joined_stack import join
-from containment.queries.account.reading import Reading, UnreadPart
+from containment.queries.account.reading import Reading
 from containment.record.digests import describe_ruleset, digest_ruleset
 from policypack.firewall.parsed_policy import parse_policy
 from policypack.graph import known_types as kt
@@ -70,7 +70,8 @@ def check_policy(reviewed: ReviewedPolicy, state: Iterable[Resource], address: C
     reading = Reading(is_lab=False)
     read_controller(reading, address, graph)
     if reading.unread:
-        return LivePolicy((first, *_mark_unread("; ".join(f"{one.what}: {one.why}" for one in _sort(reading.unread)))))
+        unread = sorted(reading.unread, key=lambda one: one.what)
+        return LivePolicy((first, *_mark_unread("; ".join(f"{one.what}: {one.why}" for one in unread))))
     live = _use_live_values(join(resources, reading).graph, reading)
     found = _parse(live)
     checks = (
@@ -99,10 +100,6 @@ def _use_live_values(joined: Graph, reading: Reading) -> Graph:
 def _parse(graph: Graph) -> RuleSet | None:
     stated = parse_policy(graph)
     return stated.ruleset if stated else None
-
-
-def _sort(parts: Iterable[UnreadPart]) -> list[UnreadPart]:
-    return sorted(parts, key=lambda one: one.what)
 
 
 def _mark_unread(why: str) -> Iterator[CheckedItem]:

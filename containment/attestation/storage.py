@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -161,22 +162,21 @@ def find_latest(
     except InputError as error:
         return LatestAttestation(Freshness.UNUSABLE, "; ".join(f"{one.where} {one.what}" for one in error.problems), path=files[0])
     age = (now or datetime.now(UTC)) - found.time
+    build = partial(LatestAttestation, time=found.time, age=age, path=files[0])
     when = f"{found.time:%Y-%m-%d %H:%M} UTC, {_format_age(age)} old"
     if found.stack != stack:
         return LatestAttestation(Freshness.UNUSABLE, f"{files[0]} is about {found.stack}", path=files[0])
     if age < -CLOCK_SLACK:
-        return LatestAttestation(
-            Freshness.UNUSABLE, f"{files[0]} is from the future ({found.time:%Y-%m-%d %H:%M} UTC)", found.time, age, files[0]
-        )
+        return build(Freshness.UNUSABLE, f"{files[0]} is from the future ({found.time:%Y-%m-%d %H:%M} UTC)")
     if found.verdict is Verdict.FAILED:
         failed = ", ".join(one.id for one in found.select(Status.FAIL))
-        return LatestAttestation(Freshness.FAILED, f"{when}: {failed}", found.time, age, files[0])
+        return build(Freshness.FAILED, f"{when}: {failed}")
     if age > longest:
-        return LatestAttestation(Freshness.STALE, f"{when}, and {_format_age(longest)} is the limit", found.time, age, files[0])
+        return build(Freshness.STALE, f"{when}, and {_format_age(longest)} is the limit")
     if found.verdict is Verdict.INCOMPLETE:
         left = ", ".join(one.id for one in found.select(Status.NOT_TESTED))
-        return LatestAttestation(Freshness.INCOMPLETE, f"{when}; NOT TESTED: {left}", found.time, age, files[0])
-    return LatestAttestation(Freshness.PASSED, when, found.time, age, files[0])
+        return build(Freshness.INCOMPLETE, f"{when}; NOT TESTED: {left}")
+    return build(Freshness.PASSED, when)
 
 
 def check_freshness(stack: str, folder: Path = Path(), *, now: datetime | None = None, longest: timedelta = LONGEST) -> Finding:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Final
 
@@ -77,16 +78,7 @@ def describe_comparison(found: Comparison, reading: Reading) -> Answer:
                 }
                 for one in found.deviations
             ],
-            "pairs": [
-                {
-                    "agent": one.agent,
-                    "endpoint": one.endpoint,
-                    "source": one.source.value,
-                    "exchanges": one.exchanges,
-                    "days": one.days,
-                }
-                for one in found.pairs
-            ],
+            "pairs": [asdict(one) for one in found.pairs],
             "notMeasured": _dump(found.not_measured),
             "notApplicable": _dump(found.not_applicable),
             "lines": dict(reading.lines),

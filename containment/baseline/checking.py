@@ -10,25 +10,18 @@ from containment.baseline.exchanges import Pair, PairTraffic
 from containment.baseline.profile import NotMeasured, PairProfile, Profile
 from containment.baseline.reading import Reading
 from containment.baseline.scores import Day, Score, find_quiet_hours, find_ratio, score_day, split_days
-from containment.baseline.thresholds import MEANINGS, Rule, Thresholds
+from containment.baseline.thresholds import Rule, Thresholds
 from containment.baseline.unmeasured import explain_reading, explain_sizes
 from containment.observe.reading.decision_row import Source
 
 
 @dataclass(frozen=True, kw_only=True)
-class Deviation:
+class Deviation(Score):
     """One deviation of a pair on one UTC day."""
 
     agent: str
     endpoint: str
     day: date
-    rule: Rule
-    value: float
-    most: float
-    count: int
-    unit: str
-    basis: str
-    meaning: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,8 +31,8 @@ class CheckedPair:
     agent: str
     endpoint: str
     source: Source
-    days: int
     exchanges: int | None
+    days: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +72,7 @@ def compare_with_profile(reading: Reading, profile: Profile, thresholds: Thresho
         missing += explain_sizes(one)
         for day in days:
             scores = list(score_day(day, one, thresholds))
-            deviations += [_make_deviation(pair, day.date, score) for score in scores if score.is_deviation]
+            deviations += [Deviation(**pair._asdict(), day=day.date, **vars(score)) for score in scores if score.is_deviation]
             missing += _find_unscored(day, one)
     for pair, traffic in reading.pairs.items():
         if pair in learned:
@@ -126,21 +119,6 @@ def _find_not_applicable(profile: Profile, thresholds: Thresholds) -> Iterator[N
             yield NotMeasured(agent=one.agent, endpoint=one.endpoint, feature=Rule.HOURS.value, reason=reason)
 
 
-def _make_deviation(pair: Pair, day: date, score: Score) -> Deviation:
-    return Deviation(
-        agent=pair.agent,
-        endpoint=pair.endpoint,
-        day=day,
-        rule=score.rule,
-        value=score.value,
-        most=score.most,
-        count=score.count,
-        unit=score.unit,
-        basis=score.basis,
-        meaning=score.meaning,
-    )
-
-
 def _make_new_endpoint(pair: Pair, traffic: PairTraffic, learned: Mapping[Pair, PairProfile]) -> Deviation:
     source = traffic.choose_source()
     exchanges = traffic.exchanges[source] if source else []
@@ -151,14 +129,14 @@ def _make_new_endpoint(pair: Pair, traffic: PairTraffic, learned: Mapping[Pair, 
     else:
         count, unit = (traffic.refused, "refused flows") if traffic.refused else (traffic.queries, "queries of the resolver, and no flow")
     return Deviation(
-        agent=pair.agent,
-        endpoint=pair.endpoint,
+        **pair._asdict(),
         day=date.fromisoformat(days[0]),
         rule=Rule.NEW_ENDPOINT,
+        score=float(count),
+        limit=0.0,
         value=float(count),
         most=0.0,
         count=count,
         unit=unit,
         basis=f"first of {len(days)} days; the agent's usual endpoints: {usual}",
-        meaning=MEANINGS[Rule.NEW_ENDPOINT],
     )

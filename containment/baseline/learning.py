@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from containment.baseline.exchanges import UNITS, Exchange, Pair, PairTraffic
-from containment.baseline.profile import KnownEndpoint, NotMeasured, PairProfile, Profile, ProfileInput, Usual
+from containment.baseline.profile import KnownEndpoint, NotMeasured, PairProfile, Profile, Usual
 from containment.baseline.reading import Reading
 from containment.baseline.scores import find_mad, find_quantile, find_ratio, find_spread, list_gaps, list_sizes, split_days
 from containment.baseline.thresholds import Thresholds
@@ -31,7 +31,7 @@ def learn_profile(reading: Reading, thresholds: Thresholds) -> Profile:
         source = traffic.choose_source()
         if source is None:
             known.append(KnownEndpoint(agent=pair.agent, endpoint=pair.endpoint, contacted=False))
-            missing.append(_make_missing(pair, _explain_no_exchange(traffic)))
+            missing.append(_make_missing(pair, f"{'; '.join(_list_signs(traffic))}: neither has sizes or a cadence"))
             continue
         found = learn_pair(pair, source, traffic.exchanges[source], thresholds)
         if isinstance(found, NotMeasured):
@@ -53,7 +53,7 @@ def learn_profile(reading: Reading, thresholds: Thresholds) -> Profile:
     return Profile(
         start=reading.start,
         end=reading.end,
-        inputs=tuple(ProfileInput(name=one.name, sha256=one.sha256) for one in reading.inputs),
+        inputs=reading.inputs,
         pairs=tuple(pairs),
         known=tuple(known),
         not_measured=tuple(missing),
@@ -109,10 +109,6 @@ def _summarize_all(values: Sequence[float]) -> Usual:
 
 def _make_missing(pair: Pair, reason: str) -> NotMeasured:
     return NotMeasured(agent=pair.agent, endpoint=pair.endpoint, reason=reason)
-
-
-def _explain_no_exchange(traffic: PairTraffic) -> str:
-    return "; ".join(_list_signs(traffic)) + ": neither has sizes or a cadence"
 
 
 def _list_signs(traffic: PairTraffic) -> Iterator[str]:

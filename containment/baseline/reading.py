@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 from containment.baseline import attribution
 from containment.baseline.endpoints import ModelEndpoints
 from containment.baseline.exchanges import Pair, PairTraffic, collect_exchanges
+from containment.baseline.profile import ProfileInput
 from containment.observe.evidence import Gap
 from containment.observe.log_facts import find_gaps, make_gap
 from containment.observe.questions import ask_minutes
@@ -45,14 +46,6 @@ class LogScope:
 
 
 @dataclass(frozen=True)
-class InputFile:
-    """A file that was read, with the SHA-256 of its bytes."""
-
-    name: str
-    sha256: str
-
-
-@dataclass(frozen=True)
 class Unattributed:
     """Log lines of an agent that may be model traffic or not, with the reason."""
 
@@ -69,7 +62,7 @@ class Reading:
 
     pairs: Mapping[Pair, PairTraffic]
     unattributed: tuple[Unattributed, ...]
-    inputs: tuple[InputFile, ...]
+    inputs: tuple[ProfileInput, ...]
     lines: Mapping[str, int]
     rejected: Mapping[str, int]
     start: datetime | None
@@ -138,6 +131,6 @@ def _find_gaps(tables: ModelTables, scope: LogScope) -> list[Gap]:
     return sorted([*find_gaps(minutes, LONGEST_GAP), *inside], key=lambda one: (one.start, one.source))
 
 
-def _digest(file: LogFile) -> InputFile:
+def _digest(file: LogFile) -> ProfileInput:
     with file.path.open("rb") as opened:
-        return InputFile(file.name, hashlib.file_digest(opened, "sha256").hexdigest())
+        return ProfileInput(name=file.name, sha256=hashlib.file_digest(opened, "sha256").hexdigest())

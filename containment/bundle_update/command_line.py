@@ -78,12 +78,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run_command(options: argparse.Namespace, words: list[str]) -> int:
     try:
         return _run(options, words)
-    except BundleRefusal as refusal:
-        print(f"{_PROGRAM}: {refusal}", file=sys.stderr)
-        return Exit.NO
     except ContainmentError as error:
         print(f"{_PROGRAM}: {error}", file=sys.stderr)
-        return Exit.ERROR
+        return Exit.NO if isinstance(error, BundleRefusal) else Exit.ERROR
 
 
 def _run(options: argparse.Namespace, words: list[str]) -> int:
@@ -122,7 +119,8 @@ def _update(options: argparse.Namespace, places: Places) -> int:
     try:
         log = EventLog(places.event_log)
     except ConfinementError as error:
-        raise InputError("nothing is updated", [_make_log_problem(places, error)]) from None
+        why, fix = "it is not activated without a record", "name a file that root may append to"
+        raise InputError("nothing is updated", [Problem(f"--event-log {places.event_log}", str(error), why, fix)]) from None
     now = read_clock()
     host = os.uname().nodename or "unknown"
     run = Run(stack=options.stack, host=host, source=source, places=places, now=now, record=log.write, harness=options.harness)
@@ -194,13 +192,4 @@ def describe_timer(arguments: Sequence[str], places: Places, *, is_local: bool) 
         hours=1,
         writable=(places.bundles, places.counters, places.event_log.parent),
         settings=(*_SETTINGS, *(_LOCAL if is_local else _REMOTE)),
-    )
-
-
-def _make_log_problem(places: Places, error: Exception) -> Problem:
-    return Problem(
-        f"--event-log {places.event_log}",
-        str(error),
-        "it is not activated without a record",
-        "name a file that root may append to",
     )

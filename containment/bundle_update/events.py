@@ -8,9 +8,8 @@ from typing import Any, Final
 
 from containment.bundle.refusal import BundleRefusal
 from containment.bundle.verify import VerifiedBundle
-from containment.logs.ocsf import build_device, build_metadata, build_outcome
+from containment.logs.ocsf import build_class, build_device, build_metadata, build_outcome
 
-_CATEGORY: Final = 6
 _CLASS: Final = 6002
 _UPDATE, _OTHER = 8, 99
 
@@ -39,15 +38,7 @@ def build_event(
     """
     activity, name = (_UPDATE, "Update") if kind is not EventKind.LIVE else (_OTHER, "Other")
     event: dict[str, Any] = {
-        "class_uid": _CLASS,
-        "class_name": "Application Lifecycle",
-        "category_uid": _CATEGORY,
-        "category_name": "Application Activity",
-        "activity_id": activity,
-        "activity_name": name,
-        "type_uid": _CLASS * 100 + activity,
-        "type_name": f"Application Lifecycle: {name}",
-        "time": int(time.timestamp() * 1000),
+        **build_class(_CLASS, "Application Lifecycle", "Application Activity", activity, name, time.timestamp()),
         **build_outcome(is_refused=refusal is not None, has_succeeded=refusal is None),
         "message": _describe(kind, live, refusal),
         "metadata": build_metadata(("host", "security_control")),

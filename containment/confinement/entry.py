@@ -77,7 +77,7 @@ def _join_network(profile: Profile) -> None:
 
 def write_memory_file(content: bytes) -> int:
     """Return a file in memory with some content, at its beginning."""
-    handle = os.memfd_create("bwrap-arguments", 0)
+    handle = os.memfd_create("bwrap", 0)
     os.write(handle, content)
     os.lseek(handle, 0, os.SEEK_SET)
     return handle

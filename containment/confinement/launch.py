@@ -17,7 +17,7 @@ from typing import Final, NoReturn
 
 from containment.confinement.bubblewrap import find_bwrap
 from containment.confinement.ending import kill_at_end
-from containment.confinement.entry import StartParameters, enter_confinement
+from containment.confinement.entry import StartParameters, enter_confinement, write_memory_file
 from containment.confinement.errors import ConfinementError
 from containment.confinement.identity import Identity
 from containment.confinement.profile import Profile, build_environment
@@ -50,9 +50,7 @@ def run_confined(profile: Profile, identity: Identity, seconds: float = 0) -> Co
     check_streams()
     bwrap, text = find_bwrap(), build_program(get_current_machine())
     with _open_descriptors() as opened, restore_terminal():
-        filter_ = opened.keep(os.memfd_create("seccomp", 0))
-        os.write(filter_, text)
-        os.lseek(filter_, 0, os.SEEK_SET)
+        filter_ = opened.keep(write_memory_file(text))
         status_read, status_write = opened.open_pipe()
         report_read, report_write = opened.open_pipe()
         go_read, go_write = opened.open_pipe()

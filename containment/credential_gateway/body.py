@@ -11,19 +11,11 @@ from typing import Any, Final
 
 from containment import strict_json
 from containment.credential_gateway.api import MODEL, CredentialApi, Operation
-from containment.credential_gateway.decision import DenyRule
+from containment.credential_gateway.decision import DenyRule, RefusedError
 
 _INLINE: Final = "data:"
 _BESIDE_DATA: Final = frozenset({"detail", "format", "media_type"})
 """Keys that an object with a `data:` URL may have apart from it."""
-
-
-class BodyError(ValueError):
-    """A body that is refused: the rule, and the reason without any part of the body."""
-
-    def __init__(self, rule: DenyRule, reason: str) -> None:
-        super().__init__(reason)
-        self.rule, self.reason = rule, reason
 
 
 def read_names(body: bytes, operation: Operation, api: CredentialApi) -> Mapping[str, str]:
@@ -35,24 +27,25 @@ def read_names(body: bytes, operation: Operation, api: CredentialApi) -> Mapping
         api: the API, with its references.
 
     Raises:
-        BodyError: the body is refused.
+        RefusedError: the body is refused.
     """
     document = _read_object(body)
     if unknown := document.keys() - {*operation.fields, *operation.named_fields}:
-        reason = f"the body has {_count(len(unknown), 'field')} that {operation.name} does not permit; permitted: "
-        raise BodyError(DenyRule.BODY_FIELD, reason + ", ".join(sorted({*operation.fields, *operation.named_fields})))
+        count = f"{len(unknown)} field{'' if len(unknown) == 1 else 's'}"
+        reason = f"the body has {count} that {operation.name} does not permit; permitted: "
+        raise RefusedError(DenyRule.BODY_FIELD, reason + ", ".join(sorted({*operation.fields, *operation.named_fields})))
     for key, values in operation.field_values.items():
         if key in document and not any(document[key] == value and type(document[key]) is type(value) for value in values):
-            raise BodyError(DenyRule.BODY_FIELD, f"{key} is not one of: {', '.join(map(_show, values))}")
+            raise RefusedError(DenyRule.BODY_FIELD, f"{key} is not one of: {', '.join(map(_show, values))}")
     _check_tools(document, operation)
     if any(_find_references(document, frozenset(map(str.casefold, api.references)), frozenset(api.opaque))):
         reason = "the body names a file or address that the provider would load; send the content inline, as text or a data: URL"
-        raise BodyError(DenyRule.BODY_REFERENCE, reason)
+        raise RefusedError(DenyRule.BODY_REFERENCE, reason)
     names = {}
     for key, name in operation.named_fields.items():
         if not isinstance(value := document.get(key), str):
             rule = DenyRule.MODEL_NOT_PERMITTED if name == MODEL else DenyRule.NAME_NOT_PERMITTED
-            raise BodyError(rule, f"the body has no {key}, or one that is not text")
+            raise RefusedError(rule, f"the body has no {key}, or one that is not text")
         names[name] = value
     return names
 
@@ -61,17 +54,17 @@ def _read_object(body: bytes) -> dict[str, Any]:
     try:
         document = strict_json.load(body.decode())
     except UnicodeDecodeError:
-        raise BodyError(DenyRule.BODY_NOT_READABLE, "the body is not UTF-8") from None
+        raise RefusedError(DenyRule.BODY_NOT_READABLE, "the body is not UTF-8") from None
     except ValueError as error:
         if isinstance(error, strict_json.NotANumberError):
-            raise BodyError(DenyRule.BODY_NOT_READABLE, "the body has a number that JSON does not have") from None
+            raise RefusedError(DenyRule.BODY_NOT_READABLE, "the body has a number that JSON does not have") from None
         twice = "twice in one object" in str(error)
         reason = "the body sets a key twice in one object" if twice else "the body is not JSON, or is nested too deeply"
-        raise BodyError(DenyRule.BODY_NOT_READABLE, reason) from None
+        raise RefusedError(DenyRule.BODY_NOT_READABLE, reason) from None
     if not isinstance(document, dict):
-        raise BodyError(DenyRule.BODY_NOT_READABLE, "the body is not a JSON object")
+        raise RefusedError(DenyRule.BODY_NOT_READABLE, "the body is not a JSON object")
     if any(isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))) for value in _iterate(document)):
-        raise BodyError(DenyRule.BODY_NOT_READABLE, "the body has a number that JSON does not have")
+        raise RefusedError(DenyRule.BODY_NOT_READABLE, "the body has a number that JSON does not have")
     return document
 
 
@@ -98,7 +91,9 @@ def _check_tools(document: Mapping[str, Any], operation: Operation) -> None:
             fits = tool["type"] in rules.types
         if not fits:
             kinds = ", ".join(rules.types) or ", ".join(rules.keys)
-            raise BodyError(DenyRule.TOOL_NOT_PERMITTED, f"{rules.field} has a tool that the provider would run itself; permitted: {kinds}")
+            raise RefusedError(
+                DenyRule.TOOL_NOT_PERMITTED, f"{rules.field} has a tool that the provider would run itself; permitted: {kinds}"
+            )
 
 
 def _find_references(document: Any, keys: frozenset[str], opaque: frozenset[str]) -> Iterator[str]:
@@ -120,10 +115,6 @@ def _is_inline(value: Any) -> bool:
     if isinstance(value, dict):
         return isinstance(value.get("url"), str) and not value.keys() - {"url", *_BESIDE_DATA} and _is_inline(value["url"])
     return value is None or (isinstance(value, str) and value.startswith(_INLINE))
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _show(value: Any) -> str:

@@ -14,21 +14,15 @@ from typing import Final
 
 from containment.credential_gateway import headers as header_lists
 from containment.credential_gateway.api import MODEL, BodyKind, CredentialApi, Operation
-from containment.credential_gateway.body import BodyError, read_names
-from containment.credential_gateway.decision import Decision, Deny, DenyRule, Permit
+from containment.credential_gateway.body import read_names
+from containment.credential_gateway.decision import Decision, Deny, DenyRule, Permit, RefusedError
 from containment.credential_gateway.path_template import split_words
 from containment.credential_gateway.request import GatewayRequest
 from containment.credential_gateway.route import CredentialRoute, RouteTable
-from containment.credential_gateway.target import QueryError, TargetError, parse_target, select_query
+from containment.credential_gateway.target import parse_target, select_query
 
 _UTF8: Final = ("", "charset=utf-8")
 """Parameters that a media type may have."""
-
-
-class _Refusal(Exception):  # noqa: N818 - carries a decision, and is no error
-    def __init__(self, rule: DenyRule, reason: str, kind: str = "") -> None:
-        super().__init__(reason)
-        self.rule, self.reason, self.kind = rule, reason, kind
 
 
 def decide(request: GatewayRequest, table: RouteTable) -> Decision:
@@ -45,34 +39,27 @@ def decide(request: GatewayRequest, table: RouteTable) -> Decision:
         return Deny(rule=DenyRule.UNKNOWN_DESTINATION, reason=reason, agent_class=request.agent_class)
     try:
         return _permit(request, route)
-    except _Refusal as refused:
+    except RefusedError as refused:
         return Deny(rule=refused.rule, reason=refused.reason, agent_class=route.agent_class, host=route.host, kind=refused.kind)
 
 
 def _permit(request: GatewayRequest, route: CredentialRoute) -> Permit:
-    """Return the permit of a request; raise _Refusal if there is none."""
-    try:
-        target = parse_target(request.target, final_slash=any(one.path.has_final_slash for one in route.api.operations))
-    except TargetError as error:
-        raise _Refusal(DenyRule.PATH_NOT_CANONICAL, str(error)) from None
+    """Return the permit of a request; raise RefusedError if there is none."""
+    target = parse_target(request.target, final_slash=any(one.path.has_final_slash for one in route.api.operations))
     if target.host != route.host:
-        raise _Refusal(DenyRule.DESTINATION_MISMATCH, "the path names another destination than the one that the proxy chose")
+        raise RefusedError(DenyRule.DESTINATION_MISMATCH, "the path names another destination than the one that the proxy chose")
     operation, names = _find_operation(request.method, target.path, route.api)
-    try:
-        query, removed_keys = select_query(target.query, operation.query)
-    except QueryError as error:
-        raise _Refusal(DenyRule.QUERY_NOT_PERMITTED, str(error)) from None
+    query, removed_keys = select_query(target.query, operation.query)
     permitted = route.api.headers
     if repeated := header_lists.find_repeated(request.headers, permitted):
-        raise _Refusal(DenyRule.REPEATED_HEADER, f"{repeated} is there twice")
+        raise RefusedError(DenyRule.REPEATED_HEADER, f"{repeated} is there twice")
     if header_lists.find_foreign_placeholder(request.headers, request.target, request.body, route.host):
-        raise _Refusal(DenyRule.PLACEHOLDER_OF_ANOTHER_HOST, "the request has the placeholder of another host's key; none is resolved here")
+        raise RefusedError(
+            DenyRule.PLACEHOLDER_OF_ANOTHER_HOST, "the request has the placeholder of another host's key; none is resolved here"
+        )
     _check_body(request, operation, route)
     if operation.body is BodyKind.JSON:
-        try:
-            names = {**names, **read_names(request.body, operation, route.api)}
-        except BodyError as error:
-            raise _Refusal(error.rule, error.reason) from None
+        names = {**names, **read_names(request.body, operation, route.api)}
     _check_names(names, route)
     return Permit(
         operation=f"{route.api.name}:{operation.name}",
@@ -88,37 +75,37 @@ def _permit(request: GatewayRequest, route: CredentialRoute) -> Permit:
 
 
 def _find_operation(method: str, path: str, api: CredentialApi) -> tuple[Operation, Mapping[str, str]]:
-    """Return the operation that permits a request, with the parameters of its path; raise _Refusal if none does."""
+    """Return the operation that permits a request, with the parameters of its path; raise RefusedError if none does."""
     matches = [(one, found) for one in api.operations if (found := one.path.match(path)) is not None]
     for operation, found in matches:
         if method in operation.methods:
             return operation, found
     if matches:
         permitted = sorted({method for one, _ in matches for method in one.methods})
-        raise _Refusal(DenyRule.METHOD_NOT_PERMITTED, f"this path permits only {', '.join(permitted)}")
+        raise RefusedError(DenyRule.METHOD_NOT_PERMITTED, f"this path permits only {', '.join(permitted)}")
     words = set(split_words(path))
     for refused in api.refused:
         if words & {word.lower() for word in refused.words}:
-            raise _Refusal(DenyRule.REFUSED_PATH, refused.reason, refused.kind.value)
+            raise RefusedError(DenyRule.REFUSED_PATH, refused.reason, refused.kind.value)
     paths = ", ".join(dict.fromkeys(one.path.text for one in api.operations))
-    raise _Refusal(DenyRule.PATH_NOT_PERMITTED, f"no operation has this path; permitted: {paths}")
+    raise RefusedError(DenyRule.PATH_NOT_PERMITTED, f"no operation has this path; permitted: {paths}")
 
 
 def _check_body(request: GatewayRequest, operation: Operation, route: CredentialRoute) -> None:
-    """Check the size, media type and encoding of a body; raise _Refusal if it is refused."""
+    """Check the size, media type and encoding of a body; raise RefusedError if it is refused."""
     if not request.is_complete or len(request.body) > route.max_body_bytes:
-        raise _Refusal(DenyRule.BODY_OVER_LIMIT, f"the body has more than {route.max_body_bytes} bytes")
+        raise RefusedError(DenyRule.BODY_OVER_LIMIT, f"the body has more than {route.max_body_bytes} bytes")
     encoding = header_lists.get_value(request.headers, "content-encoding").lower()
     if encoding not in ("", "identity", *operation.content_encodings):
         reason = f"permitted encodings of the body: {', '.join(('identity', *operation.content_encodings))}"
-        raise _Refusal(DenyRule.CONTENT_ENCODING, reason)
+        raise RefusedError(DenyRule.CONTENT_ENCODING, reason)
     if operation.body is BodyKind.NONE:
         if request.body:
-            raise _Refusal(DenyRule.BODY_NOT_PERMITTED, f"{operation.name} has no body")
+            raise RefusedError(DenyRule.BODY_NOT_PERMITTED, f"{operation.name} has no body")
         return
     media, _, parameter = header_lists.get_value(request.headers, "content-type").lower().partition(";")
     if media.strip() not in operation.content_types or parameter.replace(" ", "") not in _UTF8:
-        raise _Refusal(DenyRule.CONTENT_TYPE, f"permitted media types of the body: {', '.join(operation.content_types)}")
+        raise RefusedError(DenyRule.CONTENT_TYPE, f"permitted media types of the body: {', '.join(operation.content_types)}")
 
 
 def _check_names(names: Mapping[str, str], route: CredentialRoute) -> None:
@@ -126,4 +113,4 @@ def _check_names(names: Mapping[str, str], route: CredentialRoute) -> None:
         if value not in route.names.get(name, ()):
             rule = DenyRule.MODEL_NOT_PERMITTED if name == MODEL else DenyRule.NAME_NOT_PERMITTED
             permitted = ", ".join(sorted(route.names.get(name, ()))) or "none"
-            raise _Refusal(rule, f"this {name} is not permitted for the class; permitted: {permitted}")
+            raise RefusedError(rule, f"this {name} is not permitted for the class; permitted: {permitted}")

@@ -36,6 +36,14 @@ class DenyRule(StrEnum):
     DECISION_NOT_AVAILABLE = "decision-not-available"
 
 
+class RefusedError(Exception):
+    """A request that is refused: the rule, the reason without anything that the client sent, and the kind of a refused path."""
+
+    def __init__(self, rule: DenyRule, reason: str, kind: str = "") -> None:
+        super().__init__(reason)
+        self.rule, self.reason, self.kind = rule, reason, kind
+
+
 @dataclass(frozen=True, kw_only=True)
 class Permit:
     """A permitted request.

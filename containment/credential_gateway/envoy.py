@@ -13,14 +13,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address
-from typing import Any, Final
+from typing import Final
 
 from containment.credential_gateway.decision import DenyRule
 from containment.credential_gateway.envoy_access_log import LOCAL_REPLIES, build_access_log, build_unread_tokens, build_usage_filters
+from containment.credential_gateway.envoy_syntax import TYPE, Json, make_extension
 from containment.credential_gateway.route import LARGEST_BODY, MEBIBYTE, CredentialRoute, RouteTable
 
-Json = dict[str, Any]
-TYPE: Final = "type.googleapis.com/envoy.extensions."
 CLASS_KEY, HOST_KEY = "class", "host"
 """Keys of the context that the proxy gives the service with each request."""
 AUTHORIZER: Final = "authorizer"
@@ -93,17 +92,6 @@ def build_envoy_configuration(table: RouteTable, settings: EnvoySettings) -> Jso
         "static_resources": {"listeners": [_build_listener(routes, settings)], "clusters": clusters},
         "overload_manager": {"resource_monitors": [most_connections]},
     }
-
-
-def make_extension(name: str, kind: str, **fields: Any) -> Json:
-    """Return a typed extension of Envoy.
-
-    Args:
-        name: its name.
-        kind: its type, after `envoy.extensions.`.
-        fields: its fields.
-    """
-    return {"name": name, "typed_config": {"@type": TYPE + kind, **fields}}
 
 
 def build_authorizer(socket: str) -> Json:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Final
 
 from containment.credential_gateway.api import Usage
 from containment.credential_gateway.decision import DenyRule
+from containment.credential_gateway.envoy_syntax import Json, make_extension
 
-Json = dict[str, Any]
 NOT_READ: Final = "NOT READ"
 """What the log has for tokens that no response stated where the proxy reads them."""
 DECISION: Final = "envoy.filters.http.ext_authz"
 """The namespace of the decision's facts in the request's metadata."""
 TOKENS: Final = "credential-gateway.tokens"
-_TYPE: Final = "type.googleapis.com/envoy.extensions."
 _LARGEST_EVENT: Final = 1024 * 1024
 FACTS: Final = ("decision", "rule", "operation", "model", "stripped")
 """The decision's facts that the service gives the proxy for its log."""
@@ -61,21 +60,16 @@ def build_access_log(path: str | None) -> Json:
         "input_tokens": f"%DYNAMIC_METADATA({TOKENS}:input)%",
         "output_tokens": f"%DYNAMIC_METADATA({TOKENS}:output)%",
     }
-    format_ = {"log_format": {"json_format": fields}}
+    format_ = {"json_format": fields}
     if path is None:
-        return {
-            "name": "envoy.access_loggers.stdout",
-            "typed_config": {"@type": _TYPE + "access_loggers.stream.v3.StdoutAccessLog", **format_},
-        }
-    kind = _TYPE + "access_loggers.file.v3.FileAccessLog"
-    return {"name": "envoy.access_loggers.file", "typed_config": {"@type": kind, "path": path, **format_}}
+        return make_extension("envoy.access_loggers.stdout", "access_loggers.stream.v3.StdoutAccessLog", log_format=format_)
+    return make_extension("envoy.access_loggers.file", "access_loggers.file.v3.FileAccessLog", path=path, log_format=format_)
 
 
 def build_unread_tokens() -> Json:
     """Return the filter that begins each request with tokens that are not read; it comes before any other."""
     unread = {"metadata_namespace": TOKENS, "value": {"input": NOT_READ, "output": NOT_READ}, "allow_overwrite": True}
-    config = {"@type": _TYPE + "filters.http.set_metadata.v3.Config", "metadata": [unread]}
-    return {"name": "envoy.filters.http.set_metadata", "typed_config": config}
+    return make_extension("envoy.filters.http.set_metadata", "filters.http.set_metadata.v3.Config", metadata=[unread])
 
 
 def build_usage_filters(usages: Iterable[Usage]) -> list[Json]:
@@ -89,25 +83,13 @@ def build_usage_filters(usages: Iterable[Usage]) -> list[Json]:
     rules = [_read_key(side, path) for side, paths in keys.items() for path in paths]
     if not rules:
         return []
-    parser = {
-        "name": "envoy.content_parsers.json",
-        "typed_config": {"@type": _TYPE + "content_parsers.json.v3.JsonContentParser", "rules": [{"rule": rule} for rule in rules]},
-    }
+    parsed = [{"rule": rule} for rule in rules]
+    parser = make_extension("envoy.content_parsers.json", "content_parsers.json.v3.JsonContentParser", rules=parsed)
+    streams = {"content_parser": parser, "max_event_size": _LARGEST_EVENT}
+    documents = {"rules": rules, "allow_content_types": ["application/json"]}
     return [
-        {
-            "name": "envoy.filters.http.sse_to_metadata",
-            "typed_config": {
-                "@type": _TYPE + "filters.http.sse_to_metadata.v3.SseToMetadata",
-                "response_rules": {"content_parser": parser, "max_event_size": _LARGEST_EVENT},
-            },
-        },
-        {
-            "name": "envoy.filters.http.json_to_metadata",
-            "typed_config": {
-                "@type": _TYPE + "filters.http.json_to_metadata.v3.JsonToMetadata",
-                "response_rules": {"rules": rules, "allow_content_types": ["application/json"]},
-            },
-        },
+        make_extension("envoy.filters.http.sse_to_metadata", "filters.http.sse_to_metadata.v3.SseToMetadata", response_rules=streams),
+        make_extension("envoy.filters.http.json_to_metadata", "filters.http.json_to_metadata.v3.JsonToMetadata", response_rules=documents),
     ]
 
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from containment.credential_gateway.decision import DenyRule, RefusedError
 from containment.credential_gateway.path_template import SEGMENT_CHARACTERS
 
 LONGEST: Final = 4096
@@ -18,14 +19,6 @@ LONGEST: Final = 4096
 _ESCAPE: Final = re.compile(r"%([0-9A-Fa-f]{2})")
 _SEGMENT: Final = re.compile(rf"[{SEGMENT_CHARACTERS}]+")
 _VALUE: Final = re.compile(r"[A-Za-z0-9._~:@/-]*")
-
-
-class TargetError(ValueError):
-    """A target without a canonical form; the text is the reason, without any part of the target."""
-
-
-class QueryError(ValueError):
-    """A query that the operation does not permit; the text is the reason, without any part of the query."""
 
 
 @dataclass(frozen=True)
@@ -45,31 +38,36 @@ def parse_target(raw: str, *, final_slash: bool = False) -> Target:
         final_slash: whether the path may end with a slash, as some servers need it.
 
     Raises:
-        TargetError: it has no canonical form.
+        RefusedError: it has no canonical form.
     """
     if len(raw) > LONGEST:
-        raise TargetError(f"the target is longer than {LONGEST} characters")
+        raise _refuse(f"the target is longer than {LONGEST} characters")
     if not raw.isascii() or any(not 0x21 <= ord(character) <= 0x7E for character in raw):
-        raise TargetError("the target has a character that is not printable ASCII")
+        raise _refuse("the target has a character that is not printable ASCII")
     if "#" in raw or "\\" in raw:
-        raise TargetError("the target has a '#' or a backslash")
+        raise _refuse("the target has a '#' or a backslash")
     path, _, query = raw.partition("?")
     if not path.startswith("/"):
-        raise TargetError("the target is not a path")
+        raise _refuse("the target is not a path")
     end = "/" if final_slash and path.endswith("/") else ""
     segments = [_decode_segment(segment) for segment in path.removesuffix(end or "\0").split("/")[1:]]
     if len(segments) < 2:
-        raise TargetError("the target names a destination and no path there")
+        raise _refuse("the target names a destination and no path there")
     return Target(segments[0], "/" + "/".join(segments[1:]) + end, tuple(query.split("&")) if query else ())
+
+
+def _refuse(reason: str) -> RefusedError:
+    """Return the refusal of a target; the reason has no part of it."""
+    return RefusedError(DenyRule.PATH_NOT_CANONICAL, reason)
 
 
 def _decode_segment(raw: str) -> str:
     segment = _decode(raw)
     if segment is None or not _SEGMENT.fullmatch(segment):
         what = "an empty segment" if not raw else "a segment with a character that servers read in different ways"
-        raise TargetError(f"the path has {what}")
+        raise _refuse(f"the path has {what}")
     if segment in (".", ".."):
-        raise TargetError("the path has a segment '.' or '..'")
+        raise _refuse("the path has a segment '.' or '..'")
     return segment
 
 
@@ -88,7 +86,7 @@ def select_query(parts: Sequence[str], permitted: Mapping[str, Sequence[str]]) -
         permitted: permitted keys with their permitted values.
 
     Raises:
-        QueryError: a permitted key has another value, or is there twice.
+        RefusedError: a permitted key has another value, or is there twice.
     """
     kept: dict[str, str] = {}
     removed: list[str] = []
@@ -100,8 +98,8 @@ def select_query(parts: Sequence[str], permitted: Mapping[str, Sequence[str]]) -
             continue
         value = _decode(raw_value)
         if value is None or value not in permitted[key] or not _VALUE.fullmatch(value):
-            raise QueryError(f"the query's {key} is not one of: {', '.join(permitted[key])}")
+            raise RefusedError(DenyRule.QUERY_NOT_PERMITTED, f"the query's {key} is not one of: {', '.join(permitted[key])}")
         if key in kept:
-            raise QueryError(f"the query has {key} twice")
+            raise RefusedError(DenyRule.QUERY_NOT_PERMITTED, f"the query has {key} twice")
         kept[key] = value
     return "&".join(f"{key}={value}" for key, value in sorted(kept.items())), tuple(removed)

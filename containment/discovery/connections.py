@@ -20,7 +20,7 @@ import psutil
 
 from containment.discovery.files import OWN_ROOT, Root, UnreadableError, read_file
 from containment.discovery.inventory import Certainty, FoundConnection, FoundListener, Reader, UnseenLog
-from containment.discovery.processes import ProcessFacts, explain_denial
+from containment.discovery.processes import ProcessFacts, explain_denial, read_namespaces
 from containment.errors import InputError, Problem
 
 _MOST_LOG: Final = 256 << 20
@@ -157,7 +157,7 @@ def read_sockets(processes: Iterable[ProcessFacts], unseen: UnseenLog) -> list[S
     lost = _count_lost(found)
     if lost:
         unseen.add(Reader.CONNECTIONS, "processes that own sockets", explain_denial(), lost)
-    own = _find_own_network()
+    own = read_namespaces(os.getpid()).get("net")
     for each in processes:
         network = each.namespaces.get("net")
         if network is None or network == own:
@@ -179,13 +179,6 @@ def _count_lost(sockets: Sequence[Socket]) -> int:
     """Return how many sockets have an owner that is not seen; a connection that is not accepted yet has none."""
     is_incoming = _find_incoming(sockets)
     return sum(one.pid is None and one.status not in _OVER and not is_incoming(one) for one in sockets)
-
-
-def _find_own_network() -> int | None:
-    try:
-        return Path("/proc/self/ns/net").stat().st_ino
-    except OSError:
-        return None  # no network namespaces on this system
 
 
 def _convert(one: Any, pid: int | None, container: str) -> Socket:

@@ -13,8 +13,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
-from pydantic.alias_generators import to_camel
+from pydantic import Field, ValidationError, model_validator
 
 from containment.catalog.preset import Library
 from containment.config.spec import ContainmentSpec
@@ -24,9 +23,9 @@ from containment.fixes.model_findings import list_problems
 from containment.launcher.settings import SCHEMA as PROFILE_SCHEMA
 from containment.loaders import strict_yaml
 from containment.names import DENY_GROUPS, WebGroupId
-from containment.patterns.domain import DomainPattern
 from containment.renderings.tool_servers import build_tool_scope
-from containment.sandbox.profile import parse_profile
+from containment.reviewed_data import ReviewedModel
+from containment.sandbox.profile import HostText, NetworkText, parse_profile
 from containment.sandbox.section import SandboxSection
 from containment.tool_scopes.server import ToolServer
 
@@ -36,19 +35,7 @@ _WHY: Final = "a declaration that is read in part would permit or report the wro
 _DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}")
 
 
-class _Document(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True)
-
-
-def _check_pattern(text: str) -> str:
-    return DomainPattern.parse(text).text
-
-
-def _check_network(text: str) -> str:
-    return str(ip_network(text))
-
-
-class DeclaredServer(_Document):
+class DeclaredServer(ReviewedModel):
     """One MCP server: by its command or by its address, with the tools that it may offer."""
 
     name: Annotated[str, Field(min_length=1)]
@@ -63,14 +50,14 @@ class DeclaredServer(_Document):
         return self
 
 
-class DeclaredSkill(_Document):
+class DeclaredSkill(ReviewedModel):
     """One skill; without a digest its content is not compared."""
 
     name: Annotated[str, Field(min_length=1)]
     digest: Annotated[str, Field(pattern=_DIGEST.pattern)] | None = None
 
 
-class Declared(_Document):
+class Declared(ReviewedModel):
     """The document.
 
     Attributes:
@@ -89,9 +76,9 @@ class Declared(_Document):
     agent_class: str = ""
     harnesses: tuple[str, ...] = ()
     programs: tuple[Annotated[str, Field(pattern=r"^/")], ...] = ()
-    models: tuple[Annotated[str, AfterValidator(_check_pattern)], ...] = ()
-    denied_models: tuple[Annotated[str, AfterValidator(_check_pattern)], ...] = ()
-    networks: tuple[Annotated[str, AfterValidator(_check_network)], ...] = ()
+    models: tuple[HostText, ...] = ()
+    denied_models: tuple[HostText, ...] = ()
+    networks: tuple[NetworkText, ...] = ()
     local_ports: tuple[Annotated[int, Field(ge=1, le=65535, strict=True)], ...] = ()
     mcp_servers: tuple[DeclaredServer, ...] = ()
     skills: tuple[DeclaredSkill, ...] = ()

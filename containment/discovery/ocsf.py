@@ -20,9 +20,8 @@ from containment.discovery.inventory import (
     Inventory,
     Reader,
 )
-from containment.logs.ocsf import build_device, build_metadata
+from containment.logs.ocsf import build_class, build_device, build_metadata
 
-_DISCOVERY, _FINDINGS = 5, 2
 _INFORMATIONAL, _LOW, _MEDIUM = 1, 2, 3
 _QUERY_FOUND: Final = 1
 """`query_result_id`: the thing exists."""
@@ -118,18 +117,9 @@ def build_events(found: Inventory, differences: Sequence[Difference], declared: 
 
 def _build(kind: EventClass, found: Inventory, message: str, body: Mapping[str, Any], unmapped: Mapping[str, Any]) -> dict[str, Any]:
     name, activity = _NAMES[kind]
-    activity_id = _ACTIVITIES.get(kind, 1)
     is_finding = kind is EventClass.DETECTION_FINDING
     event = {
-        "class_uid": kind.value,
-        "class_name": name,
-        "category_uid": _FINDINGS if is_finding else _DISCOVERY,
-        "category_name": "Findings" if is_finding else "Discovery",
-        "activity_id": activity_id,
-        "activity_name": activity,
-        "type_uid": kind.value * 100 + activity_id,
-        "type_name": f"{name}: {activity}",
-        "time": int(found.time * 1000),
+        **build_class(kind.value, name, "Findings" if is_finding else "Discovery", _ACTIVITIES.get(kind, 1), activity, found.time),
         "severity_id": _INFORMATIONAL,
         "severity": "Informational",
         "message": message,

@@ -12,7 +12,7 @@ from typing import Final
 from containment.discovery.files import OWN_ROOT, FormatError, Root, UnreadableError, get_mode, list_folder, parse, read_file
 from containment.discovery.inventory import Reader, UnseenLog
 from containment.discovery.known_data import ConfigFormat
-from containment.discovery.processes import ProcessFacts, explain_denial
+from containment.discovery.processes import ProcessFacts, explain_denial, read_namespaces
 
 _SKIPPED: Final = frozenset({"node_modules", ".git", ".venv", "venv", "__pycache__", ".tox", ".cache", "site-packages", "dist-packages"})
 _MOST_FOLDERS: Final = 5000
@@ -39,7 +39,7 @@ class Place:
 def find_roots(processes: Iterable[ProcessFacts], unseen: UnseenLog) -> list[Root]:
     """Return this file system, and one root per other mount namespace or root folder of a process."""
     own = Path("/").stat()
-    seen = {(_read_own_mounts(), own.st_dev, own.st_ino)}
+    seen = {(read_namespaces(os.getpid()).get("mnt", 0), own.st_dev, own.st_ino)}
     roots = [OWN_ROOT]
     for one in processes:
         if not one.container:
@@ -58,13 +58,6 @@ def find_roots(processes: Iterable[ProcessFacts], unseen: UnseenLog) -> list[Roo
     return roots
 
 
-def _read_own_mounts() -> int:
-    try:
-        return Path("/proc/self/ns/mnt").stat().st_ino
-    except OSError:
-        return 0  # no mount namespaces on this system
-
-
 def find_users(root: Root, unseen: UnseenLog) -> dict[int, str]:
     """Return user names by number, from the file system's own passwd file; no name service is contacted."""
     return {uid: name for name, uid, _ in _read_passwd(root, unseen)}
@@ -77,10 +70,8 @@ def find_homes(root: Root, given: Iterable[str], unseen: UnseenLog) -> list[Plac
     """
     paths = [home for _, _, home in _read_passwd(root, unseen) if home.startswith("/") and home not in _NO_HOMES]
     for folder in ("/home", "/Users"):
-        try:
-            paths += [f"{folder}/{name}" for name, mode in list_folder(root, folder) or [] if not stat.S_ISREG(mode)]
-        except UnreadableError as error:
-            unseen.add(Reader.CONFIGURATIONS, Place(root=root, path=folder).shown, str(error))
+        entries = list_entries(root, folder, Reader.CONFIGURATIONS, unseen)
+        paths += [f"{folder}/{name}" for name, mode in entries if not stat.S_ISREG(mode)]
     if root.is_own:
         paths += [os.environ["HOME"]] if os.environ.get("HOME", "").startswith("/") else []
         paths += given
@@ -173,12 +164,7 @@ def walk_folders(root: Root, start: str, depth: int, reader: Reader, unseen: Uns
     names = frozenset(skipped)
     while waiting:
         path, level = waiting.pop()
-        try:
-            entries = list_folder(root, path) or []
-        except UnreadableError as error:
-            unseen.add(reader, Place(root=root, path=path).shown, str(error))
-            continue
-        for name, mode in entries:
+        for name, mode in list_entries(root, path, reader, unseen):
             if not stat.S_ISDIR(mode) or name in names:
                 continue
             left -= 1
@@ -188,6 +174,15 @@ def walk_folders(root: Root, start: str, depth: int, reader: Reader, unseen: Uns
             yield f"{path}/{name}"
             if level + 1 < depth:
                 waiting.append((f"{path}/{name}", level + 1))
+
+
+def list_entries(root: Root, path: str, reader: Reader, unseen: UnseenLog) -> list[tuple[str, int]]:
+    """Return names and modes of a folder's entries; none for one that does not exist, or cannot be read, which is counted."""
+    try:
+        return list_folder(root, path) or []
+    except UnreadableError as error:
+        unseen.add(reader, Place(root=root, path=path).shown, str(error))
+        return []
 
 
 def expand(pattern: str, homes: Iterable[Place], projects: Iterable[Place], roots: Iterable[Root]) -> Iterator[Place]:

@@ -12,7 +12,7 @@ from typing import Final
 from containment.discovery.files import Root, UnreadableError, get_identity, get_mode, list_folder, read_file
 from containment.discovery.inventory import FoundSkill, Reader, UnseenLog
 from containment.discovery.known_data import SkillFolder
-from containment.discovery.places import Place, expand, walk_folders
+from containment.discovery.places import Place, expand, list_entries, walk_folders
 from containment.discovery.redaction import clean
 
 _MOST_FILES: Final = 2000
@@ -55,7 +55,7 @@ def _find_units(base: Place, marker: str, unseen: UnseenLog) -> Iterator[str]:
     linked = [path for path in links if stat.S_ISDIR(_find_mode(base.root, path))]
     for folder in (base.path, *linked, *walk_folders(base.root, base.path, _DEPTH, Reader.SKILLS, unseen, _LEFT_OUT)):
         if marker == "*.md":
-            yield from (f"{folder}/{name}" for name, _ in _list(base.root, folder, unseen) if name.endswith(".md"))
+            yield from (f"{folder}/{name}" for name, _ in list_entries(base.root, folder, Reader.SKILLS, unseen) if name.endswith(".md"))
         elif _find_mode(base.root, f"{folder}/{marker}"):
             yield folder
 
@@ -65,14 +65,6 @@ def _find_mode(root: Root, path: str) -> int:
         return get_mode(root, path) or 0
     except UnreadableError:
         return stat.S_IFREG  # it exists; reading it reports why it is not readable
-
-
-def _list(root: Root, path: str, unseen: UnseenLog) -> list[tuple[str, int]]:
-    try:
-        return list_folder(root, path) or []
-    except UnreadableError as error:
-        unseen.add(Reader.SKILLS, Place(root=root, path=path).shown, str(error))
-        return []
 
 
 def _read_skill(folder: SkillFolder, root: Root, path: str, unseen: UnseenLog) -> FoundSkill:

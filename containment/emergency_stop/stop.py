@@ -68,25 +68,23 @@ def return_hosts(clients: Clients, target: Target, *, started: float, follow: St
 
 def _list_stop_steps(ec2: Any, iam: Any, target: Target) -> Iterator[Step]:
     now = datetime.now(UTC)
-    for host in target.hosts:
-        yield Step(StepName.INSTANCE, host.label, lambda host=host: stop_instance(ec2, host))  # type: ignore[misc]
-    for host in target.hosts:
-        yield Step(StepName.SESSIONS, host.label, lambda host=host: revoke_sessions(iam, host, now))  # type: ignore[misc]
-    for host in target.hosts:
-        yield Step(StepName.QUARANTINE, host.label, lambda host=host: quarantine_host(ec2, host))  # type: ignore[misc]
-    yield Step(StepName.BORDERS, target.stack, lambda: close_borders(ec2, target))
-    yield Step(StepName.ROUTES, target.stack, lambda: remove_routes(ec2, target))
+    yield from _list_host_steps(StepName.INSTANCE, target, partial(stop_instance, ec2))
+    yield from _list_host_steps(StepName.SESSIONS, target, lambda host: revoke_sessions(iam, host, now))
+    yield from _list_host_steps(StepName.QUARANTINE, target, partial(quarantine_host, ec2))
+    yield Step(StepName.BORDERS, target.stack, partial(close_borders, ec2, target))
+    yield Step(StepName.ROUTES, target.stack, partial(remove_routes, ec2, target))
 
 
 def _list_return_steps(ec2: Any, iam: Any, target: Target) -> Iterator[Step]:
-    yield Step(StepName.ROUTES, target.stack, lambda: restore_routes(ec2, target))
-    yield Step(StepName.BORDERS, target.stack, lambda: open_borders(ec2, target))
-    for host in target.hosts:
-        yield Step(StepName.QUARANTINE, host.label, lambda host=host: release_host(ec2, host))  # type: ignore[misc]
-    for host in target.hosts:
-        yield Step(StepName.SESSIONS, host.label, lambda host=host: retire_revocation(iam, host, datetime.now(UTC)))  # type: ignore[misc]
-    for host in target.hosts:
-        yield Step(StepName.INSTANCE, host.label, lambda host=host: start_instance(ec2, host))  # type: ignore[misc]
+    yield Step(StepName.ROUTES, target.stack, partial(restore_routes, ec2, target))
+    yield Step(StepName.BORDERS, target.stack, partial(open_borders, ec2, target))
+    yield from _list_host_steps(StepName.QUARANTINE, target, partial(release_host, ec2))
+    yield from _list_host_steps(StepName.SESSIONS, target, lambda host: retire_revocation(iam, host, datetime.now(UTC)))
+    yield from _list_host_steps(StepName.INSTANCE, target, partial(start_instance, ec2))
+
+
+def _list_host_steps(name: StepName, target: Target, work: Callable[[LiveHost], tuple[Outcome, str]]) -> Iterator[Step]:
+    yield from (Step(name, host.label, partial(work, host)) for host in target.hosts)
 
 
 def _make_final_step(ec2: Any, iam: Any, host: LiveHost, wait: float) -> Step:

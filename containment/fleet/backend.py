@@ -59,6 +59,13 @@ class Deployment:
     changed: str = ""
     lost: str = ""
 
+    def describe(self) -> str:
+        """Return the stack and what would be deleted with it, in one line."""
+        parts = [(self.resources, "resource"), (self.hosts, "agent host"), (self.networks, "VPC")]
+        words = ", ".join(f"{count} {word}{'' if count == 1 else 's'}" for count, word in parts if count)
+        more = f"; {self.interrupted} operations of an ended run are unfinished" if self.interrupted else ""
+        return f"{self.stack}: {words or 'no resource'}{more}"
+
 
 def describe_deployment(stack: str, deployment: dict[str, Any], lost: str = "") -> Deployment | None:
     """Return what a deployed state contains, None if it has no resource and no interrupted operation.

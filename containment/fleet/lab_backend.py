@@ -91,7 +91,8 @@ class LabBackend:
         command = [sys.executable, "-m", "containment", "lab", task.verb.value, "-C", str(task.folder), "--stack", task.stack, "--json"]
         if task.verb is not Verb.DESTROY:
             command += ["--policy-pack", str(self._folder.resolve() / "policypack")]
-            command += [word for key, value in self._choose_config(task).items() for word in ("--config", f"{key}={value}")]
+            given = [f"{key}={value}" for key, value in task.config.items() if key not in _OF_THE_LAB]
+            command += [word for one in given for word in ("--config", one)]
         remarks: list[str] = []
 
         def read_remarks(stream: Any) -> None:
@@ -107,9 +108,6 @@ class LabBackend:
             text = process.stdout.read()
             reader.join()
         return build_outcome(process.returncode, text, remarks, task, stopping=self._stopping.is_set())
-
-    def _choose_config(self, task: Task) -> dict[str, str]:
-        return {key: value for key, value in task.config.items() if key not in _OF_THE_LAB}
 
     def _end_network(self, task: Task) -> None:
         """End the stack's network, which sends packets through what is about to be deleted."""

@@ -175,25 +175,9 @@ def _find_platforms(
     return {PLATFORM: {f"{PLATFORM_PROJECT}:extraStacks": json.dumps(sorted(extra))} if extra else {}}
 
 
-@dataclass(frozen=True, slots=True)
-class Deletion:
-    """One deployed stack that would be deleted."""
-
-    stack: str
-    deployment: Deployment
-
-    def describe(self) -> str:
-        """Return the stack and what would be deleted, in one line."""
-        found = self.deployment
-        parts = [(found.resources, "resource"), (found.hosts, "agent host"), (found.networks, "VPC")]
-        words = ", ".join(f"{count} {word}{'' if count == 1 else 's'}" for count, word in parts if count)
-        more = f"; {found.interrupted} operations of an ended run are unfinished" if found.interrupted else ""
-        return f"{self.stack}: {words or 'no resource'}{more}"
-
-
-def list_deletions(stacks: Iterable[str], deployments: Mapping[str, Deployment]) -> list[Deletion]:
+def list_deletions(stacks: Iterable[str], deployments: Mapping[str, Deployment]) -> list[Deployment]:
     """Return the stacks that are deployed, in the order of their names."""
-    return [Deletion(stack, deployments[stack]) for stack in sorted(stacks) if stack in deployments]
+    return [deployments[stack] for stack in sorted(stacks) if stack in deployments]
 
 
 def find_mistyped(typed: str, names: Sequence[str]) -> str | None:

@@ -43,10 +43,6 @@ class GatewayConfiguration(ReviewedModel):
             raise ValueError("longestSeconds is not longer than refreshSeconds: every key would be too old before it is read again")
         return self
 
-    def build_table(self, where: str) -> RouteTable:
-        """Return the routes; raises InputError with every problem."""
-        return build_routes(self.agent_class, self.routes, self.apis, where)
-
 
 def read_configuration(path: Path) -> tuple[GatewayConfiguration, RouteTable]:
     """Return a gateway's configuration and routes; raises InputError with every problem of the file.
@@ -63,7 +59,7 @@ def read_configuration(path: Path) -> tuple[GatewayConfiguration, RouteTable]:
         found = GatewayConfiguration.model_validate(document)
     except ValidationError as error:
         raise InputError(f"{where} cannot be used", convert_findings(where, error, GatewayConfiguration)) from None
-    return found, found.build_table(f"{where}:routes")
+    return found, build_routes(found.agent_class, found.routes, found.apis, f"{where}:routes")
 
 
 def format_configuration(

@@ -78,11 +78,9 @@ def build_permit(headers: dict[str, str], remove: tuple[str, ...], facts: dict[s
         remove: names of headers to remove.
         facts: what the proxy may log.
     """
-    response: Any = _make_classes()["CheckResponse"]()
-    response.status.code = OK
+    response = _make_response(OK, facts)
     response.ok_response.headers_to_remove.extend(remove)
     _add_headers(response.ok_response, headers)
-    response.dynamic_metadata = _encode_facts(facts)
     return bytes(response.SerializeToString())
 
 
@@ -94,12 +92,10 @@ def build_denial(status: int, body: str, facts: dict[str, Any]) -> bytes:
         body: the answer.
         facts: what the proxy may log.
     """
-    response: Any = _make_classes()["CheckResponse"]()
-    response.status.code = PERMISSION_DENIED
+    response = _make_response(PERMISSION_DENIED, facts)
     response.denied_response.status.code = status
     response.denied_response.body = body
     _add_headers(response.denied_response, {"content-type": "application/json"})
-    response.dynamic_metadata = _encode_facts(facts)
     return bytes(response.SerializeToString())
 
 
@@ -111,10 +107,13 @@ def _add_headers(response: Any, headers: dict[str, str]) -> None:
         option.append_action = _OVERWRITE
 
 
-def _encode_facts(facts: dict[str, Any]) -> bytes:
-    made = struct_pb2.Struct()
-    made.update(facts)
-    return made.SerializeToString()
+def _make_response(code: int, facts: dict[str, Any]) -> Any:
+    response: Any = _make_classes()["CheckResponse"]()
+    response.status.code = code
+    logged = struct_pb2.Struct()
+    logged.update(facts)
+    response.dynamic_metadata = logged.SerializeToString()
+    return response
 
 
 @cache

@@ -5,7 +5,6 @@ The image has Envoy and this package under `/opt/credential-gateway`, and a user
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Mapping
 from typing import Any, Final
@@ -13,8 +12,7 @@ from typing import Any, Final
 from containment.config.spec import ContainmentSpec
 from containment.credential_gateway.api import CredentialApi
 from containment.gateway_service.configuration import format_configuration
-from containment.host.deflate import compress
-from containment.host.first_boot import LIMIT
+from containment.host.first_boot import LIMIT, build_entry
 from containment.host.host_file import HostFile
 from containment.systemd_units.unit_file import format_command, format_unit
 
@@ -102,14 +100,9 @@ def build_gateway_user_data(spec: ContainmentSpec, apis: Mapping[str, Credential
     cloud: dict[str, Any] = {
         "package_update": False,
         "package_upgrade": False,
-        "write_files": [_build_entry(file) for file in files],
+        "write_files": [build_entry(file) for file in files],
         "runcmd": commands,
     }
     text = "#cloud-config\n" + json.dumps(cloud, separators=(",", ":")) + "\n"
     assert len(text) <= LIMIT, f"user data of {len(text)} bytes, more than {LIMIT}: too many routes for one gateway"
     return text
-
-
-def _build_entry(file: HostFile) -> dict[str, str]:
-    packed = base64.b64encode(compress(file.content.encode())).decode()
-    return {"path": file.path, "permissions": file.permissions, "encoding": "gz+b64", "content": packed}

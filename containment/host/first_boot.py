@@ -43,7 +43,7 @@ def build_user_data(spec: ContainmentSpec, deadline: datetime | None = None) -> 
         "package_upgrade": False,
         "apt": {"preserve_sources_list": True},
         "bootcmd": [*([build_shutdown_command(deadline)] if deadline else []), HTTPS_SOURCES],
-        "write_files": [_build_entry(each) for each in build_host_files(spec)],
+        "write_files": [build_entry(each) for each in build_host_files(spec)],
     }
     if boot.packages:
         document["packages"] = list(boot.packages)
@@ -54,7 +54,8 @@ def build_user_data(spec: ContainmentSpec, deadline: datetime | None = None) -> 
     return text
 
 
-def _build_entry(file: HostFile) -> dict[str, str]:
+def build_entry(file: HostFile) -> dict[str, str]:
+    """Return a file as cloud-init's `write_files` has it, compressed where that is shorter."""
     packed = base64.b64encode(compress(file.content.encode())).decode()
     how = {"encoding": "gz+b64", "content": packed} if len(packed) < len(json.dumps(file.content)) else {"content": file.content}
     return {"path": file.path, "permissions": file.permissions, **how}

@@ -13,14 +13,14 @@ import asyncio
 import fcntl
 import os
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Final, Self, TypeVar
+from typing import Final, Self
 
 from containment.actions.action import Action
-from containment.errors import ContainmentError, InputError, Problem
+from containment.errors import InputError, Problem
 from containment.human_gate.ledger import ActionLedger, get_time
 from containment.human_gate.waiting_queue import get_queue_folder, require_own_folder
 from containment.loaders.approvers import load_approvers
@@ -34,15 +34,6 @@ from containment.tools.action_gate import ActionDecision
 APPROVED: Final = "approved"
 NOT_RECORDED: Final = "not-recorded"
 _LOCK: Final = ".gate.lock"
-_T = TypeVar("_T")
-
-
-class ActionDenied(ContainmentError):  # noqa: N818 - the outcome of a decision
-    """An action that is not executed, with the decision."""
-
-    def __init__(self, decision: ActionDecision) -> None:
-        self.decision = decision
-        super().__init__(f"{decision.rule}: {decision.reason}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,31 +92,6 @@ class HumanGate:
         self._started[reference] = request
         reason = f"{request.persons} {'person' if request.persons == 1 else 'persons'} approved exactly this action"
         return ActionDecision(is_approved=True, digest=request.action_digest, rule=APPROVED, reason=reason, reference=reference)
-
-    async def execute(self, action: Action, act: Callable[[Action], Awaitable[_T]]) -> _T:
-        """Execute an action once it is approved, record its outcome, and return its result.
-
-        Args:
-            action: the action.
-            act: executes it; called at most once, with the action whose digest was approved.
-
-        Raises:
-            ActionDenied: it was not approved, and `act` was not called.
-            Exception: what `act` raised; the outcome is recorded as failed.
-        """
-        decision = await self.await_decision(action)
-        if not decision.is_approved:
-            raise ActionDenied(decision)
-        try:
-            result = await act(action)
-        except asyncio.CancelledError:
-            self.record_outcome(decision, ExecutionState.UNKNOWN, "the call was cancelled while the action was under way")
-            raise
-        except Exception as error:
-            self.record_outcome(decision, ExecutionState.FAILED, f"{type(error).__name__}: {error}")
-            raise
-        self.record_outcome(decision, ExecutionState.DONE)
-        return result
 
     def record_outcome(self, decision: ActionDecision, state: ExecutionState, detail: str = "") -> None:
         """Record how an approved action ended; without it the outcome is recorded as unknown when the gate closes.

@@ -153,10 +153,12 @@ def _check_task(request: Request) -> None:
     names = request.settings.tasks
     if request.task is not None and request.task not in names:
         fix = f"name one of {', '.join(names)}" if names else "leave --task out: the profile has no tasks"
-        raise InputError(
-            "the command cannot be started",
-            [Problem(f"--task {request.task}", "is not a task of the profile", "a task that is not declared has no tools", fix)],
-        )
+        why = "a task that is not declared has no tools"
+        raise _refuse_start(f"--task {request.task}", "is not a task of the profile", why, fix)
+
+
+def _refuse_start(where: str, what: str, why: str, fix: str) -> InputError:
+    return InputError("the command cannot be started", [Problem(where, what, why, fix)])
 
 
 @contextlib.contextmanager
@@ -174,7 +176,7 @@ def _open_home(request: Request, identity: Identity) -> Iterator[Path | None]:
     elif request.time_limit is not None:
         why = "a temporary folder is removed at the end, and with it what the task has written"
         fix = "name the folder that keeps its output: --folder DIR"
-        raise InputError("the command cannot be started", [Problem("--deadline", "is given without --folder", why, fix)])
+        raise _refuse_start("--deadline", "is given without --folder", why, fix)
     else:
         with create_temporary_folder(_TEMPORARY, identity) as folder:
             yield folder
@@ -188,10 +190,7 @@ def _check_event_log(request: Request, home: Path | None) -> None:
     for each in (*granted, *([home.resolve()] if home else [])):
         if each == place or each in place.parents:
             why = "a command that may write to its log may rewrite what it did"
-            raise InputError(
-                "the command cannot be started",
-                [Problem(f"--event-log {path}", f"is in {each}, which the command may write to", why, "name a file outside of it")],
-            )
+            raise _refuse_start(f"--event-log {path}", f"is in {each}, which the command may write to", why, "name a file outside of it")
 
 
 def _report(view: View, limits: str, version: int, *, has_server: bool) -> None:

@@ -17,7 +17,7 @@ from containment.launcher.programs import find_programs
 from containment.launcher.settings import Settings
 from containment.launcher.view import find_command
 from containment.sandbox.paths import is_within
-from containment.systemd_units.unit_file import HARDENING, format_command, format_path, format_text
+from containment.systemd_units.unit_file import HARDENING, format_command, format_path, format_text, format_unit
 
 USER: Final = "agent-launcher"
 NETWORK_UNIT: Final = "agent-network"
@@ -49,29 +49,22 @@ _NETWORK: Final = (
     ("SystemCallFilter", "@system-service"),
     ("SystemCallFilter", "~@privileged @resources"),
 )
+_INSTALL: Final = ("Install", ["WantedBy=multi-user.target"])
 
 
 def build_network_unit(socket: Path = SOCKET) -> str:
     """Return the text of the network service's unit; `socket` is in its runtime folder."""
-    lines = [
-        "# Written by `containment-sandbox network --unit`, for /etc/systemd/system/" + NETWORK_UNIT + ".service.",
-        "[Unit]",
-        "Description=Connections for confined agents",
-        "After=network-online.target",
-        "Wants=network-online.target",
-        "",
-        "[Service]",
+    about = ["Description=Connections for confined agents", "After=network-online.target", "Wants=network-online.target"]
+    service = [
         f"ExecStart={format_command([_find_launcher(), 'network', '--socket', str(socket)])}",
         f"User={USER}",
         f"RuntimeDirectory={NETWORK_UNIT}",
         "RuntimeDirectoryMode=0700",
         "Restart=always",
         *(f"{name}={value}" for name, value in (*HARDENING, *_NETWORK)),
-        "",
-        "[Install]",
-        "WantedBy=multi-user.target",
     ]
-    return "\n".join(lines) + "\n"
+    head = f"# Written by `containment-sandbox network --unit`, for /etc/systemd/system/{NETWORK_UNIT}.service.\n"
+    return head + format_unit([("Unit", about), ("Service", service), _INSTALL])
 
 
 def build_unit(settings: Settings, source: tuple[str, Path], command: Sequence[str], *, task: str | None, folder: Path | None) -> str:
@@ -108,16 +101,14 @@ def build_unit(settings: Settings, source: tuple[str, Path], command: Sequence[s
     words += ["--folder", str(folder)] if folder else []
     limits = settings.limits
     writable = [path for path in settings.read_write if not is_within(path, "/home") and not is_within(path, "/tmp")]  # noqa: S108 - the command's
-    lines = [
+    head = [
         "# Written by `containment-sandbox unit`; it requires the unit of `containment-sandbox network --unit`. Create the user first:",
         f"#   useradd --system --no-create-home --shell /usr/sbin/nologin {USER}",
         *(f"# Not set: {name}, because {why}." for name, why in LEFT_OUT.items()),
-        "[Unit]",
-        f"Description={format_text(f'Confined agent: {settings.stack} ({settings.agent_class})')}",
-        f"After={NETWORK_UNIT}.service",
-        f"Requires={NETWORK_UNIT}.service",
-        "",
-        "[Service]",
+    ]
+    name = format_text(f"Confined agent: {settings.stack} ({settings.agent_class})")
+    about = [f"Description={name}", f"After={NETWORK_UNIT}.service", f"Requires={NETWORK_UNIT}.service"]
+    service = [
         f"ExecStart={format_command([*words, '--', *command])}",
         f"User={USER}",
         f"LogsDirectory={USER}",
@@ -130,11 +121,8 @@ def build_unit(settings: Settings, source: tuple[str, Path], command: Sequence[s
         "# bubblewrap may create a new /proc only where a whole one is visible; the user has no right to change anything in it.",
         f"BindPaths=/proc:{_WHOLE_PROC}",
         *(f"{name}={value}" for name, value in (*HARDENING, *_LAUNCHER) if name not in LEFT_OUT),
-        "",
-        "[Install]",
-        "WantedBy=multi-user.target",
     ]
-    return "\n".join(lines) + "\n"
+    return "\n".join([*head, format_unit([("Unit", about), ("Service", service), _INSTALL])])
 
 
 def _find_launcher() -> str:

@@ -66,7 +66,7 @@ class ProcessTable:
             OSError: there is no such process, or it cannot be examined.
         """
         self._folder = f"{_PROC}/{process}"
-        self._namespaces = {name: _read_link(f"{self._folder}/ns/{name}") for name in ("net", "pid")}
+        self._namespaces = {name: str(Path(f"{self._folder}/ns/{name}").readlink()) for name in ("net", "pid")}
         self._status = _read_status(self._folder)
         self._diagnosis = _open_diagnosis(f"{self._folder}/ns/net")
         self._outside, self._outside_until = set[str](), 0.0
@@ -191,10 +191,6 @@ def _has_target(path: str, wanted: str) -> bool:
         return os.readlink(path) == wanted  # noqa: PTH115 - many
     except (FileNotFoundError, ProcessLookupError):
         return False  # closed since
-
-
-def _read_link(path: str) -> str:
-    return str(Path(path).readlink())
 
 
 @dataclass(frozen=True, slots=True)

@@ -179,11 +179,7 @@ class ClientConnection:
             self._answers = False
             why = f"only listed requests may be sent to {request.destination}, and TLS to an address hides them: use http"
             raise RefusedError(Denial(DenyRule.CONTENT_HIDDEN, why)) from None
-        if found is None:
-            raise RefusedError(Denial(DenyRule.MALFORMED, "the client ended the tunnel before its request"))
-        self._note(found)
-        await self._take_place()
-        return found
+        return await self._enter(found)
 
     async def _terminate(self, request: ProxyRequest) -> ProxyRequest:
         """End TLS here, and return the request inside; raise RefusedError where there is none."""
@@ -196,7 +192,10 @@ class ClientConnection:
             raise RefusedError(Denial(DenyRule.MALFORMED, "the client ended the tunnel before TLS began"))
         self._facts.server_name = destination.host
         self._client, self._parser, self._answers = inside, _make_parser(self._services), True
-        found = await self._limit(read_inner_request(self._client, self._parser, destination))
+        return await self._enter(await self._limit(read_inner_request(self._client, self._parser, destination)))
+
+    async def _enter(self, found: ProxyRequest | None) -> ProxyRequest:
+        """Return the request inside a tunnel, of the processes that have the connection now; raise RefusedError where there is none."""
         if found is None:
             raise RefusedError(Denial(DenyRule.MALFORMED, "the client ended the tunnel before its request"))
         self._note(found)

@@ -14,7 +14,6 @@ if TYPE_CHECKING:  # only read by type checkers, and the launcher starts sooner
     from ipaddress import IPv4Address, IPv6Address
 
 OCSF_VERSION: Final = "1.7.0"
-_NETWORK_CATEGORY: Final = 4
 _NETWORK_ACTIVITY: Final = 4001
 _TCP: Final = 6
 _OUTBOUND: Final = 2
@@ -36,14 +35,6 @@ class NetworkAction(IntEnum):
     CLOSE = 2
     FAIL = 4
     REFUSE = 5
-
-
-_ACTIVITY_NAMES: Final = {
-    NetworkAction.OPEN: "Open",
-    NetworkAction.CLOSE: "Close",
-    NetworkAction.FAIL: "Fail",
-    NetworkAction.REFUSE: "Refuse",
-}
 
 
 class Subject(NamedTuple):
@@ -87,18 +78,10 @@ class NetworkEvent(NamedTuple):
 def build_network_activity(event: NetworkEvent) -> dict[str, Any]:
     """Return the event as an object of the class Network Activity."""
     is_permitted = event.action in (NetworkAction.OPEN, NetworkAction.CLOSE)
-    refused = event.action is NetworkAction.REFUSE
+    refused, name = event.action is NetworkAction.REFUSE, event.action.name.capitalize()
     return _drop_unset(
         {
-            "class_uid": _NETWORK_ACTIVITY,
-            "class_name": "Network Activity",
-            "category_uid": _NETWORK_CATEGORY,
-            "category_name": "Network Activity",
-            "activity_id": event.action.value,
-            "activity_name": _ACTIVITY_NAMES[event.action],
-            "type_uid": _NETWORK_ACTIVITY * 100 + event.action.value,
-            "type_name": f"Network Activity: {_ACTIVITY_NAMES[event.action]}",
-            "time": int(event.time.timestamp() * 1000),
+            **build_class(_NETWORK_ACTIVITY, "Network Activity", "Network Activity", event.action, name, event.time.timestamp()),
             **build_outcome(is_refused=refused, has_succeeded=is_permitted),
             "status_detail": event.rule,
             "message": event.message,
@@ -133,6 +116,30 @@ def build_network_activity(event: NetworkEvent) -> dict[str, Any]:
             },
         }
     )
+
+
+def build_class(uid: int, name: str, category: str, activity: int, activity_name: str, time: float) -> dict[str, Any]:
+    """Return class, category, activity, type and time of an event.
+
+    Args:
+        uid: the class; its thousands are the category.
+        name: the name of the class.
+        category: the name of the category.
+        activity: the activity.
+        activity_name: the name of the activity.
+        time: seconds since 1970.
+    """
+    return {
+        "class_uid": uid,
+        "class_name": name,
+        "category_uid": uid // 1000,
+        "category_name": category,
+        "activity_id": int(activity),
+        "activity_name": activity_name,
+        "type_uid": uid * 100 + activity,
+        "type_name": f"{name}: {activity_name}",
+        "time": int(time * 1000),
+    }
 
 
 def build_outcome(*, is_refused: bool, has_succeeded: bool) -> dict[str, Any]:

@@ -32,7 +32,6 @@ from containment.renderings.openshell.rule import LintRule
 from containment.renderings.openshell.sandbox_rules import SANDBOX_RULES
 from containment.renderings.render import render
 from containment.renderings.url_requests import list_url_requests
-from containment.sandbox.boundary import Boundary
 from containment.sandbox.inclusion import Layer, Widening, find_widenings
 from containment.sandbox.permissions import Endpoint, Permissions, ProgramEgress
 from containment.sandbox.profile import parse_profile
@@ -94,14 +93,10 @@ class RenderingProver:
 
     def __init__(self, spec: ContainmentSpec, library: Library) -> None:
         self._spec, self._library = spec, library
-        self._boundary = build_boundary(spec, library)
+        self.boundary = build_boundary(spec, library)
+        """The permissions of the class."""
         self._ruleset = build_ruleset(spec)
         self._denied: dict[Endpoint, str | None] = {}
-
-    @property
-    def boundary(self) -> Boundary:
-        """The permissions of the class."""
-        return self._boundary
 
     def prove_rendering(self, kind: RenderingKind, text: str, name: str) -> list[RenderingProof]:
         """Return the proof of every statement about the text of a rendering.
@@ -122,7 +117,7 @@ class RenderingProver:
             widenings += self._find_missing_denies(text, name)
         if kind is RenderingKind.LAUNCHER:
             widenings += self._find_higher_limits(text, name)
-        proofs = [_make_proof(kind, layer, widenings) for layer in _list_layers(kind)]
+        proofs = [_finish(kind, *_STATEMENTS[layer], [one for one in widenings if one.layer is layer]) for layer in _list_layers(kind)]
         if kind is RenderingKind.OPENSHELL:
             proofs += [_skip_programs(kind), _make_lint_proof(text, name), self._prove_baseline(text, name)]
         return [*proofs, self._prove_connections(kind, found.egress)]
@@ -142,9 +137,9 @@ class RenderingProver:
     def _read(self, kind: RenderingKind, text: str, name: str) -> tuple[Permissions, Permissions]:
         """Return the permissions in a text, and the limit that it is compared with."""
         if kind is RenderingKind.OPENSHELL:
-            return openshell.read_permissions(parse_policy(text, name)), self._boundary.permissions
+            return openshell.read_permissions(parse_policy(text, name)), self.boundary.permissions
         if kind is RenderingKind.LAUNCHER:
-            return read_profile(parse_profile(text, name)), self._boundary.permissions
+            return read_profile(parse_profile(text, name)), self.boundary.permissions
         return web_groups.read_permissions(web_groups.parse_view(text, name), name), _list_permitted(self._spec)
 
     def _find_missing_denies(self, text: str, name: str) -> list[Widening]:
@@ -162,7 +157,7 @@ class RenderingProver:
         return [Widening(Layer.OTHER, f"no rule denies {one} by name", "rules") for one in wanted if one not in denied]
 
     def _find_higher_limits(self, text: str, name: str) -> list[Widening]:
-        found, most = parse_profile(text, name).limits.model_dump(by_alias=True), self._boundary.section.limits.model_dump(by_alias=True)
+        found, most = parse_profile(text, name).limits.model_dump(by_alias=True), self.boundary.section.limits.model_dump(by_alias=True)
         return [
             Widening(Layer.OTHER, f"{key} can be {value}, and the class grants {most[key]}", f"limits.{key}")
             for key, value in found.items()
@@ -171,8 +166,8 @@ class RenderingProver:
 
     def _prove_baseline(self, text: str, name: str) -> RenderingProof:
         added = openshell.list_baseline(parse_policy(text, name))
-        accepted = added if self._boundary.section.runtime_paths else Permissions()
-        known = self._boundary.permissions
+        accepted = added if self.boundary.section.runtime_paths else Permissions()
+        known = self.boundary.permissions
         limit = replace(known, read=(*known.read, *accepted.read), write=(*known.write, *accepted.write))
         return _finish(
             RenderingKind.OPENSHELL,
@@ -205,10 +200,6 @@ def _list_layers(kind: RenderingKind) -> tuple[Layer, ...]:
     if kind is RenderingKind.OPENSHELL:
         return (Layer.READ, Layer.WRITE, Layer.CONNECT, Layer.CALL, Layer.OTHER)
     return (Layer.CONNECT, Layer.OTHER)
-
-
-def _make_proof(kind: RenderingKind, layer: Layer, widenings: Iterable[Widening]) -> RenderingProof:
-    return _finish(kind, *_STATEMENTS[layer], [one for one in widenings if one.layer is layer])
 
 
 def _finish(kind: RenderingKind, id_: str, statement: str, widenings: Sequence[Widening]) -> RenderingProof:

@@ -12,7 +12,7 @@ from containment.renderings.kinds import RenderingKind
 from containment.renderings.openshell.render import render_openshell
 from containment.renderings.web_groups import build_view, format_view
 from containment.sandbox.boundary import Boundary
-from containment.sandbox.profile import build_profile, format_profile
+from containment.sandbox.profile import render_profile
 
 
 def render(kind: RenderingKind, spec: ContainmentSpec, library: Library) -> str:
@@ -29,7 +29,6 @@ def render(kind: RenderingKind, spec: ContainmentSpec, library: Library) -> str:
 
 def render_launcher(boundary: Boundary) -> str:
     """Return the text of the launcher's profile."""
-    profile = build_profile(
+    return render_profile(
         boundary.permissions, boundary.section.limits, stack=boundary.stack, agent_class=boundary.agent_class, harness=boundary.harness
     )
-    return format_profile(profile)

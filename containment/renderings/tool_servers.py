@@ -13,7 +13,7 @@ from containment.policy.builder import build_ruleset
 from containment.renderings.boundary import build_boundary, resolve_section
 from containment.renderings.firewall import find_denied
 from containment.sandbox.permissions import Permissions
-from containment.sandbox.profile import build_profile, format_profile
+from containment.sandbox.profile import render_profile
 from containment.ternary import Ternary
 from containment.tool_scopes.scope import ToolScope, build_scope
 from containment.tool_scopes.server import ToolServer
@@ -33,10 +33,9 @@ def resolve_server(server: ToolServer, spec: ContainmentSpec) -> tuple[Permissio
 def render_server(server: ToolServer, spec: ContainmentSpec) -> str:
     """Return the launcher's profile of a server that is started here."""
     permissions, _ = resolve_server(server, spec)
-    profile = build_profile(
+    return render_profile(
         permissions, server.sandbox.limits, stack=spec.stack, agent_class=spec.preset.name, harness=f"mcp-server {server.name}"
     )
-    return format_profile(profile)
 
 
 def find_denied_connections(server: ToolServer, spec: ContainmentSpec) -> list[str]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic.alias_generators import to_camel
+from pydantic import Field, ValidationError
 
 from containment.addresses.port_range import PortRange
 from containment.errors import InputError, Problem
@@ -17,6 +16,7 @@ from containment.patterns.domain import DomainPattern
 from containment.patterns.url import UrlPattern
 from containment.policy.rules import Rule, RuleSet
 from containment.renderings.url_requests import list_url_requests
+from containment.reviewed_data import ReviewedModel
 from containment.sandbox.permissions import Endpoint, Permissions, ProgramEgress
 from containment.strict_json import StrictJsonError, load
 
@@ -26,11 +26,7 @@ _WHY = "a group that is read in part permits something else"
 _FIX = "render them again: containment render --as webgroups"
 
 
-class _Document(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True)
-
-
-class GroupPorts(_Document):
+class GroupPorts(ReviewedModel):
     """A range of TCP ports, both ends included."""
 
     first: Annotated[int, Field(ge=0, le=65535, strict=True)]
@@ -41,7 +37,7 @@ class GroupPorts(_Document):
         return self.first <= port <= self.last
 
 
-class GroupRule(_Document):
+class GroupRule(ReviewedModel):
     """One rule that names a WebGroup, in the order of evaluation."""
 
     name: str
@@ -54,7 +50,7 @@ class GroupRule(_Document):
     urls: tuple[str, ...]
 
 
-class WebGroupsView(_Document):
+class WebGroupsView(ReviewedModel):
     """The whole document; `default` is the outcome of names in no group."""
 
     schema_: Annotated[Literal["containment-webgroups/v1"], Field(alias="schema")]

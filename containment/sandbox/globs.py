@@ -6,6 +6,7 @@ positions once. Patterns with `[` or `{` have no single meaning among the progra
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Final
@@ -13,6 +14,7 @@ from typing import Final
 _ANY: Final = "**"
 _SEGMENT: Final = "*"
 _ONE: Final = "?"
+_TOKEN: Final = re.compile(r"\*{2,}|.", re.DOTALL)
 _UNREAD: Final = frozenset("[]{}\\")
 _MOST_STATES: Final = 100_000
 """Combinations of positions after which a comparison ends without a proof."""
@@ -40,7 +42,11 @@ def is_match(pattern: str, text: str) -> bool:
     """Return whether a text fits a pattern."""
     if pattern == _SEGMENT:
         return "/" not in text
-    return _accepts(_tokenize(pattern), _read(_tokenize(pattern), text))
+    tokens = _tokenize(pattern)
+    places = _skip_wildcards(tokens, {0})
+    for letter in text:
+        places = _advance(tokens, places, letter)
+    return len(tokens) in places
 
 
 @lru_cache(maxsize=16384)
@@ -72,16 +78,7 @@ def _search(narrow: str, wide: tuple[str, ...]) -> str | None:
 
 @lru_cache(maxsize=16384)
 def _tokenize(pattern: str) -> tuple[str, ...]:
-    tokens: list[str] = []
-    rest = pattern
-    while rest:
-        if rest.startswith(_ANY):
-            tokens.append(_ANY)
-            rest = rest.lstrip("*")
-        else:
-            tokens.append(rest[0])
-            rest = rest[1:]
-    return tuple(tokens)
+    return tuple(_ANY if token.startswith(_ANY) else token for token in _TOKEN.findall(pattern))
 
 
 def _collect_letters(patterns: Sequence[str]) -> list[str]:
@@ -117,14 +114,3 @@ def _advance(tokens: tuple[str, ...], places: Iterable[int], letter: str) -> fro
         elif token == letter or (token == _ONE and letter != "/"):
             out.add(place + 1)
     return _skip_wildcards(tokens, out)
-
-
-def _read(tokens: tuple[str, ...], text: str) -> frozenset[int]:
-    places = _skip_wildcards(tokens, {0})
-    for letter in text:
-        places = _advance(tokens, places, letter)
-    return places
-
-
-def _accepts(tokens: tuple[str, ...], places: frozenset[int]) -> bool:
-    return len(tokens) in places

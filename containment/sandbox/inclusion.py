@@ -181,12 +181,8 @@ def _is_inside(network: Network, known: Iterable[Network]) -> bool:
 
 def _is_public(network: Network) -> bool:
     """Return whether a network has public addresses alone."""
-    return network.is_global and not _has_private(network)
-
-
-def _has_private(network: Network) -> bool:
     private = _PRIVATE_IPV4 if isinstance(network, IPv4Network) else _PRIVATE_IPV6
-    return any(network.overlaps(one) for one in private)
+    return network.is_global and not any(network.overlaps(one) for one in private)
 
 
 _PRIVATE_IPV4 = tuple(

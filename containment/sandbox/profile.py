@@ -18,13 +18,13 @@ from collections.abc import Iterator, Mapping
 from ipaddress import ip_network
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
-from pydantic.alias_generators import to_camel
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from containment.addresses.port_range import PortRange
 from containment.errors import InputError, Problem
 from containment.fixes.model_findings import list_problems
 from containment.patterns.domain import DomainPattern
+from containment.reviewed_data import ReviewedModel
 from containment.sandbox.globs import is_match
 from containment.sandbox.paths import resolve_aliases
 from containment.sandbox.permissions import Endpoint, PathGrant, Permissions, ProgramEgress, Task
@@ -39,16 +39,17 @@ _Absolute = Annotated[str, Field(pattern=r"^/[^\x00]*$")]
 _Port = Annotated[int, Field(ge=1, le=65535, strict=True)]
 
 
-class _Document(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True)
-
-
 def _check_network(text: str) -> str:
     return str(ip_network(text))
 
 
 def _check_host(text: str) -> str:
     return DomainPattern.parse(text).text
+
+
+NetworkText = Annotated[str, AfterValidator(_check_network)]
+HostText = Annotated[str, AfterValidator(_check_host)]
+"""A host, or a pattern of hosts."""
 
 
 def _check_request(text: str) -> str:
@@ -58,14 +59,14 @@ def _check_request(text: str) -> str:
     return text
 
 
-class ProfileFiles(_Document):
+class ProfileFiles(ReviewedModel):
     """Paths with everything below them."""
 
     read_only: tuple[_Absolute, ...]
     read_write: tuple[_Absolute, ...]
 
 
-class ProfilePorts(_Document):
+class ProfilePorts(ReviewedModel):
     """A range of TCP ports, both ends included."""
 
     first: _Port
@@ -78,25 +79,25 @@ class ProfilePorts(_Document):
         return self
 
 
-class ProfileEgress(_Document):
+class ProfileEgress(ReviewedModel):
     """Connections of one program through the proxy; `host` or `networks` is set, `requests` None is any content."""
 
     program: _Absolute
     scheme: Literal["https", "tcp"]
-    host: Annotated[str, AfterValidator(_check_host)] | None
-    networks: tuple[Annotated[str, AfterValidator(_check_network)], ...]
+    host: HostText | None
+    networks: tuple[NetworkText, ...]
     ports: Annotated[tuple[ProfilePorts, ...], Field(min_length=1)]
     requests: tuple[Annotated[str, AfterValidator(_check_request)], ...] | None
 
 
-class ProfileTask(_Document):
+class ProfileTask(ReviewedModel):
     """The MCP tools of one task."""
 
     name: str
     tools: tuple[str, ...]
 
 
-class LauncherProfile(_Document):
+class LauncherProfile(ReviewedModel):
     """The whole document."""
 
     schema_: Annotated[Literal["containment-launcher-profile/v1"], Field(alias="schema")]
@@ -112,9 +113,9 @@ class LauncherProfile(_Document):
     limits: Limits
 
 
-def build_profile(permissions: Permissions, limits: Limits, *, stack: str, agent_class: str, harness: str) -> LauncherProfile:
-    """Return the profile that grants some permissions."""
-    return LauncherProfile(
+def render_profile(permissions: Permissions, limits: Limits, *, stack: str, agent_class: str, harness: str) -> str:
+    """Return the text of the profile that grants some permissions."""
+    profile = LauncherProfile(
         schema_="containment-launcher-profile/v1",
         stack=stack,
         agent_class=agent_class,
@@ -127,6 +128,7 @@ def build_profile(permissions: Permissions, limits: Limits, *, stack: str, agent
         tasks=tuple(ProfileTask(name=task.name, tools=task.tools) for task in permissions.tasks or ()),
         limits=limits,
     )
+    return format_profile(profile)
 
 
 def _build_egress(one: ProgramEgress) -> ProfileEgress:

@@ -123,10 +123,6 @@ def build_schema(scope: ToolScope) -> dict[str, Any]:
 
 
 def _build_action(grant: ToolGrant) -> dict[str, Any]:
-    attributes = {name: _build_attribute(argument) for name, argument in grant.tool.arguments.items()}
+    attributes = {name: {**_TYPES[argument.type], "required": argument.required} for name, argument in grant.tool.arguments.items()}
     context = {"type": "Record", "attributes": {"input": {"type": "Record", "attributes": attributes}}}
     return {"appliesTo": {"principalTypes": ["OAuthUser"], "resourceTypes": ["Gateway"], "context": context}}
-
-
-def _build_attribute(argument: Argument) -> dict[str, Any]:
-    return {**_TYPES[argument.type], "required": argument.required}

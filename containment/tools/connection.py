@@ -109,16 +109,13 @@ class ServerConnection:
             self._stop(f"no reply within {self._limits.call_seconds:g} s")
             raise self._explain() from None
         except MCPError as error:
-            if self._is_lost(session, error):
+            if error.code == types.CONNECTION_CLOSED or self._session is not session:
                 await self._wait_for_end()
                 raise self._explain() from None
             raise ServerError(Rule.SERVER, f"{self.server.name} answered with the error {error.code}") from None
         except Exception:  # noqa: BLE001 - whatever a reply causes is the server's error
             self._stop("a reply that is no result of a call")
             raise self._explain() from None
-
-    def _is_lost(self, session: ClientSession, error: MCPError) -> bool:
-        return error.code == types.CONNECTION_CLOSED or self._session is not session
 
     async def _start(self) -> ClientSession:
         if self._session is not None:

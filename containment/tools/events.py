@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
-from containment.logs.ocsf import EventSink, build_device, build_metadata, build_outcome
+from containment.logs.ocsf import EventSink, build_class, build_device, build_metadata, build_outcome
 from containment.tool_scopes.kinds import Rule
 
 _CLASS: Final = 6003
@@ -71,15 +71,8 @@ class ToolEvents:
             **more,
         }
         return {
-            "class_uid": _CLASS,
-            "class_name": "API Activity",
-            "category_uid": 6,
-            "category_name": "Application Activity",
-            "activity_id": _OTHER,
+            **build_class(_CLASS, "API Activity", "Application Activity", _OTHER, "Other", self.clock()),
             "activity_name": "Call",
-            "type_uid": _CLASS * 100 + _OTHER,
-            "type_name": "API Activity: Other",
-            "time": int(self.clock() * 1000),
             **build_outcome(is_refused=refused, has_succeeded=outcome not in (Outcome.REFUSED, Outcome.FAILED)),
             "status_detail": rule.value,
             "message": f"{outcome.value}: {named['operation']} for {self.task}" + (f" ({detail})" if detail else ""),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -129,8 +129,3 @@ async def _serve_streams(server: Server[Any], source: ByteReceiveStream, sink: B
     with contextlib.suppress(anyio.BrokenResourceError, anyio.ClosedResourceError):
         async with open_lines(source, sink, limits.message, ignore) as (reading, writing):
             await server.run(reading, writing, server.create_initialization_options())
-
-
-def run(function: Callable[[], Awaitable[None]]) -> None:
-    """Run an asynchronous function to its end."""
-    anyio.run(function)

@@ -137,7 +137,6 @@ def serve(
     Every call is decided by the Cedar policy of the class and recorded. For an agent in a sandbox, use --socket, in the agent's folder.
     """
     from contextlib import ExitStack
-    from functools import partial
 
     def require_one_place() -> None:
         if socket is not None and port is not None:
@@ -146,6 +145,8 @@ def serve(
 
     with exit_on_error(OSError), ExitStack() as context:
         TOOLS.require()
+        import anyio
+
         from containment.renderings.tool_servers import build_tool_scope
         from containment.tools import serving
         from containment.tools.action_gate import ActionGate, DenyingGate
@@ -179,13 +180,11 @@ def serve(
             )
         gateway = build_gateway(spec, policy, task, places, gate=gate, event_log=places.event_log, limits=limits)
         if socket is not None:
-            serving.run(partial(serving.serve_socket, gateway, socket, limits, lambda: _report(f"serving {task} on {socket}")))
+            anyio.run(serving.serve_socket, gateway, socket, limits, lambda: _report(f"serving {task} on {socket}"))
         elif port is not None:
-            serving.run(
-                partial(serving.serve_http, gateway, port, limits, lambda found: _report(f"serving {task} on http://127.0.0.1:{found}/mcp"))
-            )
+            anyio.run(serving.serve_http, gateway, port, limits, lambda found: _report(f"serving {task} on http://127.0.0.1:{found}/mcp"))
         else:
-            serving.run(partial(serving.serve_stdio, gateway, limits))
+            anyio.run(serving.serve_stdio, gateway, limits)
 
 
 def _read_listing(name: str, spec: ContainmentSpec, library: Library, places: Places) -> dict[str, ListedTool]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from enum import IntEnum, StrEnum
 from typing import Any, Final, NamedTuple
 
-from containment.logs.ocsf import build_device, build_metadata, build_outcome
+from containment.logs.ocsf import build_class, build_device, build_metadata, build_outcome
 
 _CATEGORIES: Final = {1: "System Activity", 4: "Network Activity"}
 _REGULAR_FILE: Final = 1
@@ -22,18 +22,6 @@ class EventClass(IntEnum):
     FILE_SYSTEM_ACTIVITY = 1001
     PROCESS_ACTIVITY = 1007
     NETWORK_ACTIVITY = 4001
-
-    @property
-    def category(self) -> int:
-        """The `category_uid`."""
-        return self.value // 1000
-
-
-_CLASS_NAMES: Final = {
-    EventClass.FILE_SYSTEM_ACTIVITY: "File System Activity",
-    EventClass.PROCESS_ACTIVITY: "Process Activity",
-    EventClass.NETWORK_ACTIVITY: "Network Activity",
-}
 
 
 class Kind(StrEnum):
@@ -102,15 +90,7 @@ def build_event(
     denied = kind not in PERMITTED
     process = _build_process(subject)
     event: dict[str, Any] = {
-        "class_uid": class_.value,
-        "class_name": _CLASS_NAMES[class_],
-        "category_uid": class_.category,
-        "category_name": _CATEGORIES[class_.category],
-        "activity_id": activity,
-        "activity_name": name,
-        "type_uid": class_.value * 100 + activity,
-        "type_name": f"{_CLASS_NAMES[class_]}: {name}",
-        "time": int(time * 1000),
+        **build_class(class_.value, class_.name.replace("_", " ").title(), _CATEGORIES[class_.value // 1000], activity, name, time),
         **build_outcome(is_refused=denied, has_succeeded=not denied),
         "message": f"{kind}: {target}{f' ({detail})' if detail else ''}",
         "count": count,

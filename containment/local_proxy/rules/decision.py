@@ -41,12 +41,12 @@ class Permit:
     @property
     def tls_only(self) -> bool:
         """Whether some program may send nothing but TLS."""
-        return any(all(grant.tls for grant in each) for each in self.grants)
+        return any(all(grant.to.tls for grant in each) for each in self.grants)
 
     @property
     def is_by_content(self) -> bool:
         """Whether some program may send listed requests only."""
-        return any(all(grant.requests is not None for grant in each) for each in self.grants)
+        return any(all(grant.to.requests is not None for grant in each) for each in self.grants)
 
     def narrow(self, addresses: Sequence[Address]) -> Permit | Denial:
         """Return the permit for connections to these addresses, or why one of them is denied."""
@@ -129,7 +129,7 @@ class Policy:
         if found:
             return found
         if own:
-            ports = ", ".join(dict.fromkeys(str(port) for grant in own for port in grant.ports))
+            ports = ", ".join(dict.fromkeys(str(port) for grant in own for port in grant.to.ports))
             return Denial(DenyRule.PORT, f"{program} may reach {destination.host} at port {ports}, not at {destination.port}")
         if named:
             others = ", ".join(sorted({grant.program for grant in named}))
@@ -140,10 +140,10 @@ class Policy:
 
 
 def _permit_tunnel(program: str, destination: Destination, grants: list[Grant]) -> tuple[Grant, ...] | Denial:
-    found = tuple(grant for grant in grants if grant.requests is None)
+    found = tuple(grant for grant in grants if grant.to.requests is None)
     if found:
         return found
-    requests = list(dict.fromkeys(one for grant in grants for one in grant.requests or ()))
+    requests = list(dict.fromkeys(one for grant in grants for one in grant.to.requests or ()))
     listed = ", ".join(requests[:_SHOWN]) + (f" and {len(requests) - _SHOWN} more" if len(requests) > _SHOWN else "")
     what = f"may send only these requests to {destination.host}: {listed or 'none'}"
     return Denial(DenyRule.CONTENT_HIDDEN, f"{program} {what}; a tunnel hides which one is sent, so it needs the gateway that ends TLS")
@@ -152,10 +152,10 @@ def _permit_tunnel(program: str, destination: Destination, grants: list[Grant]) 
 def _permit_contents(
     program: str, destination: Destination, grants: list[Grant], contents: Sequence[str], *, is_tls: bool
 ) -> tuple[Grant, ...] | Denial:
-    fitting = [grant for grant in grants if grant.tls is is_tls]
+    fitting = [grant for grant in grants if grant.to.tls is is_tls]
     if not fitting:
         return Denial(DenyRule.CLEAR_TEXT, f"{program} may reach {destination} by TLS alone: use https, for which clients send CONNECT")
-    free = tuple(grant for grant in fitting if grant.requests is None)
+    free = tuple(grant for grant in fitting if grant.to.requests is None)
     if free:
         return free
     for one in contents:

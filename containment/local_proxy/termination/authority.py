@@ -54,7 +54,8 @@ class SandboxAuthority:
 
 def create_authority(profile: LauncherProfile) -> SandboxAuthority | None:
     """Return an authority for the hosts of a profile whose requests are limited in TLS; None where there are none."""
-    hosts = [grant.host.text for grant in build_grants(profile) if grant.tls and grant.requests is not None and grant.host is not None]
+    limited = [grant.to for grant in build_grants(profile) if grant.to.tls and grant.to.requests is not None]
+    hosts = [one.host.text for one in limited if one.host is not None]
     return SandboxAuthority(hosts, profile.stack) if hosts else None
 
 

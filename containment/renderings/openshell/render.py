@@ -9,7 +9,6 @@ import yaml
 
 from containment.addresses.port_range import PortRange
 from containment.errors import InputError, Problem
-from containment.patterns.domain import DomainPattern
 from containment.sandbox.boundary import Boundary
 from containment.sandbox.paths import is_within
 from containment.sandbox.permissions import Endpoint
@@ -81,11 +80,7 @@ def _join_requests(endpoints: list[Endpoint]) -> list[Endpoint]:
         else:
             both = None if before.requests is None or one.requests is None else tuple(dict.fromkeys((*before.requests, *one.requests)))
             joined[key] = Endpoint(host=one.host, networks=one.networks, ports=one.ports, tls=one.tls, requests=both)
-    return sorted(joined.values(), key=lambda one: (_get_text(one.host), str(one.networks), str(one.ports)))
-
-
-def _get_text(host: DomainPattern | None) -> str:
-    return host.text if host else ""
+    return sorted(joined.values(), key=lambda one: (one.host.text if one.host else "", str(one.networks), str(one.ports)))
 
 
 def _build_endpoint(endpoint: Endpoint, stack: str) -> dict[str, Any]:

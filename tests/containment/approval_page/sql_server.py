@@ -8,7 +8,8 @@ from pathlib import Path
 from mcp.server import MCPServer
 
 from containment.actions.action import Action, ActionKind
-from containment.human_gate.gate import ActionDenied, HumanGate
+from containment.human_gate.gate import HumanGate
+from tests.containment.human_gate.execution import ActionDenied, execute
 
 POLICY = "sha256:" + "1" * 64
 
@@ -36,7 +37,7 @@ def build_server(gate: HumanGate, database: Path) -> MCPServer:
             return "1 row"
 
         try:
-            return await gate.execute(action, act)
+            return await execute(gate, action, act)
         except ActionDenied as denied:
             return f"denied: {denied}"
 

@@ -11,12 +11,13 @@ import pytest
 
 from containment.actions.action import Action
 from containment.errors import InputError
-from containment.human_gate.gate import ActionDenied, Clocks, HumanGate
+from containment.human_gate.gate import Clocks, HumanGate
 from containment.human_gate.waiting_queue import get_queue_folder, list_request_files
 from containment.record.action_entries import ActionRequest, ExecutionState
 from containment.record.log import read_history, verify_log
 from containment.record.refusal import Refusal
 from containment.tools.action_gate import ActionGate
+from tests.containment.human_gate.execution import ActionDenied, execute
 from tests.containment.human_gate.room import Room
 
 
@@ -42,7 +43,7 @@ async def _execute(room: Room, meanwhile: Callable[[ActionRequest], object], act
     """Execute an action while something happens; return the result or the rule of the denial, and the database."""
     database = Database()
     with _open(room) as gate:
-        task = asyncio.create_task(gate.execute(action or room.make_action(), database.run))
+        task = asyncio.create_task(execute(gate, action or room.make_action(), database.run))
         while not (found := [one.request for one in list_request_files(room.folder) if one.request]) and not task.done():
             await asyncio.sleep(0.005)
         if found:
@@ -132,7 +133,7 @@ def test_an_action_that_fails_is_recorded_as_failed(room: Room) -> None:
 
     async def run() -> None:
         with _open(room) as gate:
-            task = asyncio.create_task(gate.execute(room.make_action(), fail))
+            task = asyncio.create_task(execute(gate, room.make_action(), fail))
             while not (found := list_request_files(room.folder)):
                 await asyncio.sleep(0.005)
             assert found[0].request
@@ -192,8 +193,8 @@ def test_two_actions_wait_side_by_side(room: Room) -> None:
     async def run() -> tuple[object, object]:
         database = Database()
         with _open(room) as gate:
-            first = asyncio.create_task(gate.execute(room.make_action(), database.run))
-            second = asyncio.create_task(gate.execute(room.make_action(), database.run))
+            first = asyncio.create_task(execute(gate, room.make_action(), database.run))
+            second = asyncio.create_task(execute(gate, room.make_action(), database.run))
             while len(found := [one.request for one in list_request_files(room.folder) if one.request]) < 2:
                 await asyncio.sleep(0.005)
             no, yes = sorted(found, key=lambda one: str(one.action["arguments"]))
