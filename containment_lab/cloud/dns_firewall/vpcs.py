@@ -36,11 +36,9 @@ def _require_free_priority(here: Firewall, vpc: str, priority: int, but: str = "
 
 def associate_firewall_rule_group(request: Any) -> Answer:
     """Associate a group with a VPC."""
-    here, group, vpc = (
-        get_firewall(request),
-        get_parameter(request, "FirewallRuleGroupId"),
-        _require_vpc(request, get_parameter(request, "VpcId")),
-    )
+    here = get_firewall(request)
+    group = get_parameter(request, "FirewallRuleGroupId")
+    vpc = _require_vpc(request, get_parameter(request, "VpcId"))
     require_object(here.groups, group)
     if any(each["VpcId"] == vpc and each["FirewallRuleGroupId"] == group for each in here.associations.values()):
         raise make_error(f"{group} is on {vpc} already", "ConflictException")

@@ -22,10 +22,8 @@ from containment_lab.controller.tasks import Work
 
 
 def _create_ha(controller: Controller, state: Json, call: Call) -> Any:
-    primary, subnet = (
-        call.get_text("primary_gw_name", call.get_text("gw_name", "")),
-        call.get_text("gw_subnet", call.get_text("public_subnet", "")),
-    )
+    primary = call.get_text("primary_gw_name", call.get_text("gw_name", ""))
+    subnet = call.get_text("gw_subnet", call.get_text("public_subnet", ""))
     gateway = find_gateway(state, primary)
     if gateway["hagw_details"]:
         raise RefusedError("HA GW already exists")

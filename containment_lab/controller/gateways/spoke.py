@@ -109,10 +109,8 @@ def _remove_spoke(controller: Controller, task: Json) -> None:
 
 
 def _edit(controller: Controller, state: Json, call: Call) -> Any:
-    name, size = (
-        call.get_text("gw_name", call.get_text("gateway_name", "")),
-        call.get_text("gw_size", "") or call.get_text("gateway_size", ""),
-    )
+    name = call.get_text("gw_name", call.get_text("gateway_name", ""))
+    size = call.get_text("gw_size", "") or call.get_text("gateway_size", "")
     find_gateway(state, name)
     refuse_if_busy(state, name)
     if not size:
