@@ -14,7 +14,7 @@ from pathlib import Path
 from containment.config.stack_name import find_name_mistake
 from containment_lab.errors import HomeError, NameRefusedError
 from containment_lab.ports import Ports, claim_ports
-from containment_lab.storage import ENV, convert_file_errors, find_home_problem, require_possible, require_usable, write_once, write_whole
+from containment_lab.storage import ENV, WHY, convert_file_errors, find_home_problem, write_once, write_whole
 
 __all__ = ["ENV", "LabHome", "Ports", "write_whole"]
 
@@ -36,11 +36,15 @@ class LabHome:
 
     def require_possible(self) -> None:
         """Raise HomeError when a lab cannot be kept here. Nothing is created."""
-        require_possible(self.root)
+        if problem := self.find_problem():
+            what, _, fix = problem.rpartition("; ")
+            raise HomeError(what, why=WHY, fix=fix)
 
     def require_usable(self) -> None:
         """Create the folder before any work begins; raise HomeError when a lab cannot be kept in it."""
-        require_usable(self.root)
+        self.require_possible()
+        with convert_file_errors(self.root):
+            self.root.mkdir(parents=True, exist_ok=True)
 
     def get_stack_file(self, project: str, stack: str) -> Path:
         """Return the path of a stack's checkpoint, which may not exist yet; raise NameRefusedError for an invalid name."""

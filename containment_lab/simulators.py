@@ -208,10 +208,7 @@ def _launch(home: LabHome, name: str) -> SimulatorProcess:
     _children[child.pid] = child
     started = _read_start_time(child.pid)
     if started is None:
-        log_file = home.get_log_file(name)
-        raise SimulatorError(
-            f"the lab's {name} ended at once", why="no resource can be created without it", fix=f"read its log, {log_file}"
-        )
+        raise SimulatorError(f"the lab's {name} ended at once", why="no resource can be created without it", fix=f"read its log, {path}")
     return SimulatorProcess(child.pid, started, uuid.uuid4().hex)
 
 

@@ -22,7 +22,7 @@ ENV = "CONTAINMENT_LAB_HOME"
 FREE_BYTES = 32 << 20
 """Space for a stack with its logs and networks, and a reserve; no lab is created on a file system with less."""
 FREE_FILES = 500
-_WHY = "a lab keeps its state, keys and logs in its home"
+WHY = "a lab keeps its state, keys and logs in its home"
 _ELSEWHERE = f"or name another folder in {ENV}"
 _FIXES = {
     errno.ENOSPC: f"make room there, {_ELSEWHERE}",
@@ -39,7 +39,7 @@ _FIXES = {
 
 def make_file_error(path: Path, cause: OSError) -> HomeError:
     """Return the error for a failed use of a file of the lab home: the file, the reason and the fix."""
-    return HomeError(f"{path}: {cause.strerror or cause}", why=_WHY, fix=_FIXES.get(cause.errno or 0, f"mend that file, {_ELSEWHERE}"))
+    return HomeError(f"{path}: {cause.strerror or cause}", why=WHY, fix=_FIXES.get(cause.errno or 0, f"mend that file, {_ELSEWHERE}"))
 
 
 @contextlib.contextmanager
@@ -74,20 +74,6 @@ def find_home_problem(root: Path) -> str | None:
     except OSError as cause:
         problem = f"{cause.strerror}; {_FIXES.get(cause.errno or 0, _ELSEWHERE)}"
     return problem and f"the lab home {root} cannot be made: {problem}"
-
-
-def require_possible(root: Path) -> None:
-    """Raise HomeError when a lab cannot be kept in a folder. Nothing is created."""
-    if problem := find_home_problem(root):
-        what, _, fix = problem.rpartition("; ")
-        raise HomeError(what, why=_WHY, fix=fix)
-
-
-def require_usable(root: Path) -> None:
-    """Create the folder of a lab home if it is missing; raise HomeError when a lab cannot be kept there."""
-    require_possible(root)
-    with convert_file_errors(root):
-        root.mkdir(parents=True, exist_ok=True)
 
 
 def _find_folder_problem(folder: Path, name: str) -> str | None:

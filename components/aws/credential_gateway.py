@@ -7,25 +7,24 @@ public address, no key pair, no session, IMDSv2 with hop limit 1, encrypted disk
 
 from __future__ import annotations
 
-import json
 from ipaddress import IPv4Network
 from typing import Any
 
 import pulumi
 import pulumi_aws as aws
 
-from components.aws.access_lists import Line, convert_entries
+from components.aws.access_lists import ANYWHERE, EPHEMERAL, Line, convert_entries
 from components.aws.endpoint_policies import build_secrets_policy
 from components.aws.host_policies import build_gateway_denial, build_gateway_policy
+from components.aws.instance_settings import METADATA_OPTIONS, build_disk, build_group_rule
 from components.aws.network import AgentNetwork, get_zone
+from components.aws.policy_document import format_trust
 from containment.config.spec import ContainmentSpec, CredentialGatewaySpec
 from containment.gateway_service.user_data import build_gateway_user_data
 from containment.names import DNS_PORT, HTTPS_PORT
 
 _INSTANCE_TYPE = "t3.small"
 _VOLUME_GB = 16
-_EPHEMERAL = (1024, 65535)
-_ANYWHERE = IPv4Network("0.0.0.0/0")
 
 
 class CredentialGateway(pulumi.ComponentResource):
@@ -60,13 +59,8 @@ class CredentialGateway(pulumi.ComponentResource):
             associate_public_ip_address=False,
             vpc_security_group_ids=[group.id],
             iam_instance_profile=profile.name,
-            metadata_options={
-                "http_endpoint": "enabled",
-                "http_tokens": "required",
-                "http_put_response_hop_limit": 1,
-                "instance_metadata_tags": "disabled",
-            },
-            root_block_device={"encrypted": True, "volume_type": "gp3", "volume_size": _VOLUME_GB, "delete_on_termination": True},
+            metadata_options=METADATA_OPTIONS,
+            root_block_device=build_disk(_VOLUME_GB),
             user_data=build_gateway_user_data(spec),
             user_data_replace_on_change=True,
             tags={"Name": label},
@@ -107,7 +101,7 @@ class CredentialGateway(pulumi.ComponentResource):
 
     def _build_ingress(self) -> list[dict[str, Any]]:
         agents = [str(subnet) for subnet in self._spec.agent_subnets]
-        return [_permit(self._gateway.port, agents, "model calls of agents")]
+        return [build_group_rule(self._gateway.port, agents, "model calls of agents")]
 
     def _create_group(self, what: str, ingress: list[dict[str, Any]], egress: list[dict[str, Any]]) -> aws.ec2.SecurityGroup:
         label = f"{self._spec.object_prefix}-credential-gateway-{what}"
@@ -126,7 +120,7 @@ class CredentialGateway(pulumi.ComponentResource):
 
     def _create_endpoint(self, account: pulumi.Output[str]) -> aws.ec2.VpcEndpoint:
         config = self._spec.config
-        group = self._create_group("secrets", [_permit(HTTPS_PORT, [str(self._gateway.subnet)], "credential gateway")], [])
+        group = self._create_group("secrets", [build_group_rule(HTTPS_PORT, [str(self._gateway.subnet)], "credential gateway")], [])
         secrets = self._gateway.routes.secrets
         policy = account.apply(lambda found: build_secrets_policy(found, config.organization_id, secrets))
         return aws.ec2.VpcEndpoint(
@@ -144,11 +138,10 @@ class CredentialGateway(pulumi.ComponentResource):
 
     def _create_role(self) -> aws.iam.InstanceProfile:
         label = f"{self._spec.object_prefix}-credential-gateway"
-        trust = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
         role = aws.iam.Role(
             f"{self._name}-role",
             name=label,
-            assume_role_policy=json.dumps({"Version": "2012-10-17", "Statement": [trust]}),
+            assume_role_policy=format_trust("ec2.amazonaws.com"),
             opts=self._child,
         )
         secrets = self._gateway.routes.secrets
@@ -191,12 +184,12 @@ def build_gateway_egress(spec: ContainmentSpec, gateway: CredentialGatewaySpec) 
         spec: the stack.
         gateway: its credential gateway.
     """
-    outside = sorted(_ANYWHERE.address_exclude(spec.config.vpc_cidr))
+    outside = sorted(ANYWHERE.address_exclude(spec.config.vpc_cidr))
     assert not any(gateway.subnet.overlaps(network) for network in outside), "the gateway is inside its VPC"
     return [
-        *({**_permit(DNS_PORT, [f"{spec.dns_resolver}/32"], "VPC DNS"), "protocol": protocol} for protocol in ("udp", "tcp")),
-        _permit(HTTPS_PORT, [str(subnet) for subnet in spec.endpoint_subnets], "Secrets Manager"),
-        _permit(HTTPS_PORT, [str(network) for network in outside], "judged by the gateway"),
+        *(build_group_rule(DNS_PORT, [f"{spec.dns_resolver}/32"], "VPC DNS", protocol) for protocol in ("udp", "tcp")),
+        build_group_rule(HTTPS_PORT, [str(subnet) for subnet in spec.endpoint_subnets], "Secrets Manager"),
+        build_group_rule(HTTPS_PORT, [str(network) for network in outside], "judged by the gateway"),
     ]
 
 
@@ -210,23 +203,19 @@ def build_gateway_entries(spec: ContainmentSpec, gateway: CredentialGatewaySpec)
     vpc, resolver = spec.config.vpc_cidr, IPv4Network(spec.dns_resolver)
     port, https, dns = (gateway.port, gateway.port), (HTTPS_PORT, HTTPS_PORT), (DNS_PORT, DNS_PORT)
     inward: list[Line] = [
-        ("allow", "udp", resolver, _EPHEMERAL),
-        ("allow", "tcp", resolver, _EPHEMERAL),
+        ("allow", "udp", resolver, EPHEMERAL),
+        ("allow", "tcp", resolver, EPHEMERAL),
         *(("allow", "tcp", subnet, port) for subnet in spec.agent_subnets),
-        *(("allow", "tcp", subnet, _EPHEMERAL) for subnet in spec.endpoint_subnets),
+        *(("allow", "tcp", subnet, EPHEMERAL) for subnet in spec.endpoint_subnets),
         ("deny", "all", vpc, (0, 0)),
-        ("allow", "tcp", _ANYWHERE, _EPHEMERAL),
+        ("allow", "tcp", ANYWHERE, EPHEMERAL),
     ]
     outward: list[Line] = [
         ("allow", "udp", resolver, dns),
         ("allow", "tcp", resolver, dns),
-        *(("allow", "tcp", subnet, _EPHEMERAL) for subnet in spec.agent_subnets),
+        *(("allow", "tcp", subnet, EPHEMERAL) for subnet in spec.agent_subnets),
         *(("allow", "tcp", subnet, https) for subnet in spec.endpoint_subnets),
         ("deny", "all", vpc, (0, 0)),
-        ("allow", "tcp", _ANYWHERE, https),
+        ("allow", "tcp", ANYWHERE, https),
     ]
     return inward, outward
-
-
-def _permit(port: int, networks: list[str], why: str) -> dict[str, Any]:
-    return {"protocol": "tcp", "from_port": port, "to_port": port, "cidr_blocks": networks, "description": why}

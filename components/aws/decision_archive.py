@@ -7,11 +7,12 @@ and to connect without TLS. The program judges the configuration, not whether AW
 
 from __future__ import annotations
 
-import json
 from typing import Final
 
 import pulumi
 import pulumi_aws as aws
+
+from components.aws.policy_document import format_document
 
 TAGS: Final = {"ContainmentArchive": "decisions"}
 """The tag by which the policy pack finds the bucket."""
@@ -116,4 +117,4 @@ def build_bucket_policy(arn: str) -> str:
         "Resource": on,
         "Condition": {"Bool": {"aws:SecureTransport": "false"}},
     }
-    return json.dumps({"Version": "2012-10-17", "Statement": [keep, tls]})
+    return format_document(keep, tls)

@@ -7,11 +7,11 @@ AWS's buckets by exact name, for reading objects only; no pattern spans accounts
 from __future__ import annotations
 
 import functools
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from components.aws.policy_document import format_document
 from containment.loaders import strict_yaml
 
 _BUCKETS = Path(__file__).with_name("aws_buckets.yaml")
@@ -19,7 +19,7 @@ _BUCKETS = Path(__file__).with_name("aws_buckets.yaml")
 
 def build_interface_policy(account: str, organization: str) -> str:
     """Return the policy of an interface endpoint; an empty `organization` means this account only."""
-    return _format_document(_permit_own(account, organization))
+    return format_document(_permit_own(account, organization))
 
 
 def build_s3_policy(account: str, organization: str, region: str) -> str:
@@ -29,13 +29,13 @@ def build_s3_policy(account: str, organization: str, region: str) -> str:
     """
     objects = [f"arn:aws:s3:::{bucket}/*" for bucket in read_aws_buckets(region)]
     read = {"Sid": "AwsOwnedBucketsReadOnly", "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": objects}
-    return _format_document(_permit_own(account, organization), read)
+    return format_document(_permit_own(account, organization), read)
 
 
 def build_secrets_policy(account: str, organization: str, secrets: Sequence[str]) -> str:
     """Return the policy of the Secrets Manager endpoint: reading these secrets, within the account or the organization."""
     own = _permit_own(account, organization)
-    return _format_document({**own, "Action": "secretsmanager:GetSecretValue", "Resource": sorted(secrets)})
+    return format_document({**own, "Action": "secretsmanager:GetSecretValue", "Resource": sorted(secrets)})
 
 
 def read_aws_buckets(region: str) -> tuple[str, ...]:
@@ -58,7 +58,3 @@ def _permit_own(account: str, organization: str) -> dict[str, Any]:
         same = {"aws:PrincipalAccount": account, "aws:ResourceAccount": account}
     sid = "OwnOrganizationOnly" if organization else "OwnAccountOnly"
     return {"Sid": sid, "Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*", "Condition": {"StringEquals": same}}
-
-
-def _format_document(*statements: dict[str, Any]) -> str:
-    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})

@@ -10,6 +10,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.aws.endpoint_policies import build_interface_policy, build_s3_policy
+from components.aws.instance_settings import build_group_rule
 from components.aws.network import AgentNetwork
 from containment.config.spec import ContainmentSpec
 from containment.names import HTTPS_PORT
@@ -45,15 +46,7 @@ class AgentEndpoints(pulumi.ComponentResource):
             name=f"{self._spec.object_prefix}-endpoints",
             description="TCP 443 from the agent subnets to AWS endpoints",
             vpc_id=self._network.vpc.id,
-            ingress=[
-                {
-                    "protocol": "tcp",
-                    "from_port": HTTPS_PORT,
-                    "to_port": HTTPS_PORT,
-                    "cidr_blocks": [str(subnet) for subnet in self._spec.agent_subnets],
-                    "description": "agent subnets",
-                }
-            ],
+            ingress=[build_group_rule(HTTPS_PORT, [str(subnet) for subnet in self._spec.agent_subnets], "agent subnets")],
             egress=[],
             tags={"Name": f"{self._spec.object_prefix}-endpoints"},
             opts=self._child,

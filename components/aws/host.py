@@ -22,8 +22,10 @@ import pulumi
 import pulumi_aws as aws
 
 from components.aws.host_policies import build_boundary, build_bundle_policy, build_deny_policy, build_operation_policy
+from components.aws.instance_settings import METADATA_OPTIONS, build_disk, build_group_rule
 from components.aws.network import AgentNetwork
 from components.aws.operator_policy import FIND_RECORD
+from components.aws.policy_document import format_document, format_trust
 from containment.config.spec import ContainmentSpec
 from containment.host.first_boot import build_user_data
 from containment.names import DNS_PORT, HTTPS_PORT, HostTag
@@ -64,23 +66,12 @@ def build_trust(arn: str) -> str:
     """Return the trust policy of a schedule's role, by the ARN of the host."""
     _, partition, _, region, account, _ = arn.split(":", 5)
     group = f"arn:{partition}:scheduler:{region}:{account}:schedule-group/default"
-    return _format_document(
-        {
-            "Effect": "Allow",
-            "Principal": {"Service": "scheduler.amazonaws.com"},
-            "Action": "sts:AssumeRole",
-            "Condition": {"StringEquals": {"aws:SourceAccount": account, "aws:SourceArn": group}},
-        }
-    )
+    return format_trust("scheduler.amazonaws.com", StringEquals={"aws:SourceAccount": account, "aws:SourceArn": group})
 
 
 def build_rights(arn: str) -> str:
     """Return the only right of a schedule's role: terminating the host with this ARN."""
-    return _format_document({"Effect": "Allow", "Action": "ec2:TerminateInstances", "Resource": arn})
-
-
-def _format_document(statement: dict[str, object]) -> str:
-    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    return format_document({"Effect": "Allow", "Action": "ec2:TerminateInstances", "Resource": arn})
 
 
 def make_named_options(parent: pulumi.Resource, planned: PlannedHost) -> pulumi.ResourceOptions:
@@ -109,11 +100,10 @@ class HostIdentity(pulumi.ComponentResource):
             if spec.config.enable_permissions_boundary
             else None
         )
-        trust = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
         role = aws.iam.Role(
             f"{name}-role",
             name=own,
-            assume_role_policy=json.dumps({"Version": "2012-10-17", "Statement": [trust]}),
+            assume_role_policy=format_trust("ec2.amazonaws.com"),
             permissions_boundary=limit.arn if limit else None,
             opts=named,
         )
@@ -166,18 +156,8 @@ class AgentHost(pulumi.ComponentResource):
             associate_public_ip_address=False,
             vpc_security_group_ids=[group.id],
             iam_instance_profile=self.identity.profile.name,
-            metadata_options={
-                "http_endpoint": "enabled",
-                "http_tokens": "required",
-                "http_put_response_hop_limit": 1,
-                "instance_metadata_tags": "disabled",
-            },
-            root_block_device={
-                "encrypted": True,
-                "volume_type": "gp3",
-                "volume_size": config.agent_root_volume_size_gb,
-                "delete_on_termination": True,
-            },
+            metadata_options=METADATA_OPTIONS,
+            root_block_device=build_disk(config.agent_root_volume_size_gb),
             user_data=build_user_data(spec, planned.deadline),
             instance_initiated_shutdown_behavior="terminate" if planned.deadline else None,
             user_data_replace_on_change=True,
@@ -218,13 +198,9 @@ def create_hosts(
 def build_egress_rules(spec: ContainmentSpec) -> list[dict[str, Any]]:
     """Return the host's egress rules: no other host of the VPC; everything outside the VPC, which routes through the gateway."""
     outside = sorted(IPv4Network("0.0.0.0/0").address_exclude(spec.config.vpc_cidr))
-    lines = [(protocol, DNS_PORT, [f"{spec.dns_resolver}/32"], "VPC DNS") for protocol in ("udp", "tcp")]
+    rules = [build_group_rule(DNS_PORT, [f"{spec.dns_resolver}/32"], "VPC DNS", protocol) for protocol in ("udp", "tcp")]
     if spec.config.create_ssm_vpc_endpoints:
-        lines.append(("tcp", HTTPS_PORT, [str(subnet) for subnet in spec.endpoint_subnets], "AWS endpoints"))
+        rules.append(build_group_rule(HTTPS_PORT, [str(subnet) for subnet in spec.endpoint_subnets], "AWS endpoints"))
     if gateway := spec.credential_gateway:
-        lines.append(("tcp", gateway.port, [f"{gateway.address}/32"], "credential gateway"))
-    lines.append(("-1", 0, [str(network) for network in outside], "judged by the gateway"))
-    return [
-        {"protocol": protocol, "from_port": port, "to_port": port, "cidr_blocks": cidrs, "description": why}
-        for protocol, port, cidrs, why in lines
-    ]
+        rules.append(build_group_rule(gateway.port, [f"{gateway.address}/32"], "credential gateway"))
+    return [*rules, build_group_rule(0, [str(network) for network in outside], "judged by the gateway", "-1")]

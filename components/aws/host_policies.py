@@ -8,9 +8,10 @@ endpoints.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
+
+from components.aws.policy_document import format_document
 
 SESSION_MANAGER = (
     "ec2messages:AcknowledgeMessage",
@@ -130,18 +131,18 @@ STILL_DENIED = ("ec2:*", "iam:*", "route53resolver:*", "ssm:Send*", "ssm:Start*"
 
 def build_operation_policy() -> str:
     """Return the policy that allows Session Manager to operate the host."""
-    return _format_document({"Sid": "SessionManager", "Effect": "Allow", "Action": list(SESSION_MANAGER), "Resource": "*"})
+    return format_document({"Sid": "SessionManager", "Effect": "Allow", "Action": list(SESSION_MANAGER), "Resource": "*"})
 
 
 def build_bundle_policy(source: str) -> str:
     """Return the right to read the objects below one prefix, and nothing else of the bucket; `source` is s3://BUCKET/PREFIX."""
     objects = f"arn:aws:s3:::{source.removeprefix('s3://')}/*"
-    return _format_document({"Sid": "SignedBundle", "Effect": "Allow", "Action": ["s3:GetObject"], "Resource": [objects]})
+    return format_document({"Sid": "SignedBundle", "Effect": "Allow", "Action": ["s3:GetObject"], "Resource": [objects]})
 
 
 def build_deny_policy(vpc: str | None) -> str:
     """Return the explicit deny; with a VPC id it also denies calls that do not come from the host through that VPC's endpoints."""
-    return _format_document(_deny("Containment", CONTAINMENT), *(_deny_elsewhere(vpc) if vpc else ()))
+    return format_document(_deny("Containment", CONTAINMENT), *(_deny_elsewhere(vpc) if vpc else ()))
 
 
 def build_boundary(*more: str) -> str:
@@ -151,18 +152,18 @@ def build_boundary(*more: str) -> str:
         more: actions that a feature of the stack adds.
     """
     allowed = {"Sid": "TheMost", "Effect": "Allow", "Action": sorted((*SESSION_MANAGER, *MAY_BE_GRANTED, *more)), "Resource": "*"}
-    return _format_document(allowed, _deny("NeverContainment", STILL_DENIED))
+    return format_document(allowed, _deny("NeverContainment", STILL_DENIED))
 
 
 def build_gateway_policy(secrets: Sequence[str]) -> str:
     """Return the credential gateway's only right: reading exactly its secrets."""
     read = {"Sid": "ProviderKeys", "Effect": "Allow", "Action": ["secretsmanager:GetSecretValue"], "Resource": sorted(secrets)}
-    return _format_document(read)
+    return format_document(read)
 
 
 def build_gateway_denial(vpc: str) -> str:
     """Return the denial of the gateway's right from any other address than its own in this VPC: stolen credentials read nothing."""
-    return _format_document(*_deny_elsewhere(vpc))
+    return format_document(*_deny_elsewhere(vpc))
 
 
 def _deny_elsewhere(vpc: str) -> tuple[dict[str, Any], ...]:
@@ -178,7 +179,3 @@ def _deny_elsewhere(vpc: str) -> tuple[dict[str, Any], ...]:
 
 def _deny(sid: str, actions: tuple[str, ...], condition: dict[str, Any] | None = None) -> dict[str, Any]:
     return {"Sid": sid, "Effect": "Deny", "Action": list(actions), "Resource": "*", **({"Condition": condition} if condition else {})}
-
-
-def _format_document(*statements: dict[str, Any]) -> str:
-    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})

@@ -7,13 +7,12 @@ contain the stack and not the prefix, so that a new prefix does not replace the 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from typing import Any
 
 import pulumi
 import pulumi_aws as aws
 
+from components.aws.policy_document import format_document, format_trust
 from containment.config.spec import ContainmentSpec
 
 
@@ -41,24 +40,15 @@ class AgentLogs(pulumi.ComponentResource):
     def _create_key(self, account: pulumi.Input[str]) -> pulumi.Input[str]:
         if self._spec.config.log_kms_key_arn:
             return self._spec.config.log_kms_key_arn
-        key = aws.kms.Key(
-            f"{self._name}-key",
-            description=f"Log groups of {self._spec.stack}",
-            enable_key_rotation=True,
-            deletion_window_in_days=30,
-            policy=pulumi.Output.from_input(account).apply(lambda found: build_key_policy(self._spec, found)),
-            tags={"Name": f"{self._spec.stack}-logs"},
-            opts=self._child,
-        )
-        arn: pulumi.Output[str] = key.arn
-        return arn
+        policy = pulumi.Output.from_input(account).apply(lambda found: build_key_policy(self._spec, found))
+        stack = self._spec.stack
+        return create_log_key(f"{self._name}-key", f"Log groups of {stack}", f"{stack}-logs", policy, self._child)
 
     def _create_delivery_role(self, group: aws.cloudwatch.LogGroup) -> aws.iam.Role:
-        trust = {"Effect": "Allow", "Principal": {"Service": "vpc-flow-logs.amazonaws.com"}, "Action": "sts:AssumeRole"}
         role = aws.iam.Role(
             f"{self._name}-delivery",
             name=f"{self._spec.stack}-flow-logs",
-            assume_role_policy=json.dumps({"Version": "2012-10-17", "Statement": [trust]}),
+            assume_role_policy=format_trust("vpc-flow-logs.amazonaws.com"),
             opts=self._child,
         )
         write = ["logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams"]
@@ -66,14 +56,32 @@ class AgentLogs(pulumi.ComponentResource):
             f"{self._name}-delivery-policy",
             name="write-flow-logs",
             role=role.name,
-            policy=group.arn.apply(
-                lambda arn: json.dumps(
-                    {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": write, "Resource": f"{arn}:*"}]}
-                )
-            ),
+            policy=group.arn.apply(lambda arn: format_document({"Effect": "Allow", "Action": write, "Resource": f"{arn}:*"})),
             opts=self._child,
         )
         return role
+
+
+def create_log_key(name: str, purpose: str, label: str, policy: pulumi.Output[str], opts: pulumi.ResourceOptions) -> pulumi.Output[str]:
+    """Create a key for log groups and return its ARN.
+
+    Args:
+        name: the resource name.
+        purpose: the key's description.
+        label: its tag Name.
+        policy: its policy.
+        opts: its options.
+    """
+    arn: pulumi.Output[str] = aws.kms.Key(
+        name,
+        description=purpose,
+        enable_key_rotation=True,
+        deletion_window_in_days=30,
+        policy=policy,
+        tags={"Name": label},
+        opts=opts,
+    ).arn
+    return arn
 
 
 def _build_group_name(spec: ContainmentSpec, what: str) -> str:
@@ -83,10 +91,10 @@ def _build_group_name(spec: ContainmentSpec, what: str) -> str:
 def build_key_policy(spec: ContainmentSpec, account: str) -> str:
     """Return the key's policy: the account administers the key, and CloudWatch Logs uses it for this stack's groups."""
     sessions = ("sessions",) if spec.config.operator_sessions else ()
-    return json.dumps(build_log_key_policy(spec, account, ("flow-logs", "dns-queries", *sessions)))
+    return build_log_key_policy(spec, account, ("flow-logs", "dns-queries", *sessions))
 
 
-def build_log_key_policy(spec: ContainmentSpec, account: str, names: Sequence[str]) -> dict[str, Any]:
+def build_log_key_policy(spec: ContainmentSpec, account: str, names: Sequence[str]) -> str:
     """Return the policy of a key that CloudWatch Logs uses for some groups of a stack.
 
     Args:
@@ -110,4 +118,4 @@ def build_log_key_policy(spec: ContainmentSpec, account: str, names: Sequence[st
         "Resource": "*",
         "Condition": {"ArnEquals": {"kms:EncryptionContext:aws:logs:arn": groups}},
     }
-    return {"Version": "2012-10-17", "Statement": [administer, use]}
+    return format_document(administer, use)

@@ -15,10 +15,10 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 from collections.abc import Sequence
 from typing import Any, Final
 
+from components.aws.policy_document import format_document
 from containment.config.spec import ContainmentSpec
 from containment.names import AgentTag, HostTag
 from containment.sessions.documents import DOCUMENT_PREFIX, OPERATOR, REMOTE_FORWARDING
@@ -76,7 +76,7 @@ def build_operator_policy(spec: ContainmentSpec, account: str) -> str:
         _deny("NoOtherDocument", ["ssm:StartSession"], NotResource=[f"{documents}*", "arn:aws:ec2:*:*:instance/*"]),
         _deny("NoOtherHostBehindThisOne", ["ssm:StartSession"], Resource=[f"arn:aws:ssm:*:*:document/{REMOTE_FORWARDING}"]),
     ]
-    return json.dumps({"Version": "2012-10-17", "Statement": statements})
+    return format_document(*statements)
 
 
 def build_provider_condition(provider: str, issuer: str) -> dict[str, str]:
@@ -105,7 +105,7 @@ def build_record_policy(group: str) -> str:
         group: the ARN of the log group.
     """
     write = _allow("WriteRecord", list(WRITE_RECORD), [f"{group}:*"])
-    return json.dumps({"Version": "2012-10-17", "Statement": [write, _allow("FindRecord", list(FIND_RECORD), ["*"])]})
+    return format_document(write, _allow("FindRecord", list(FIND_RECORD), ["*"]))
 
 
 def _allow(sid: str, actions: Sequence[str], on: Sequence[str], **conditions: Any) -> dict[str, Any]:

@@ -7,14 +7,13 @@ factor, and with these documents alone. A stack without `operatorSessions` has n
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 
 import pulumi
 import pulumi_aws as aws
 
 from components.aws.host import AgentHost
-from components.aws.logs import AgentLogs, build_log_key_policy
+from components.aws.logs import AgentLogs, build_log_key_policy, create_log_key
 from components.aws.operator_policy import build_operator_policy, build_record_policy
 from containment.config.spec import ContainmentSpec
 from containment.sessions.documents import (
@@ -89,17 +88,9 @@ class OperatorSessions(pulumi.ComponentResource):
 
     def _create_key(self, account: pulumi.Output[str]) -> pulumi.Output[str]:
         spec, groups = self._spec, ("sessions",)
-        key = aws.kms.Key(
-            f"{self._name}-key",
-            description=f"Records of operators' sessions of {spec.stack}",
-            enable_key_rotation=True,
-            deletion_window_in_days=30,
-            policy=account.apply(lambda found: json.dumps(build_log_key_policy(spec, found, groups))),
-            tags={"Name": f"{spec.stack}-sessions"},
-            opts=self._child,
-        )
-        arn: pulumi.Output[str] = key.arn
-        return arn
+        policy = account.apply(lambda found: build_log_key_policy(spec, found, groups))
+        purpose = f"Records of operators' sessions of {spec.stack}"
+        return create_log_key(f"{self._name}-key", purpose, f"{spec.stack}-sessions", policy, self._child)
 
 
 def create_operator_sessions(

@@ -50,10 +50,8 @@ def send_query(attempt: Attempt) -> None:
     else:
         attempt.marks.append(name.lower())
     option = (_EDNS[attempt.get_option("edns")], attempt.nonce.encode()) if "edns" in attempt.options else None
-    data, port = (
-        build_query(name, attempt.get_option("type", "A"), attempt.parse_number("class", 1), option),
-        attempt.parse_number("port", 53),
-    )
+    data = build_query(name, attempt.get_option("type", "A"), attempt.parse_number("class", 1), option)
+    port = attempt.parse_number("port", 53)
     if attempt.get_option("via", "udp") == "udp":
         where = attempt.resolve_target()
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as handle:

@@ -82,12 +82,9 @@ def send_fragments(attempt: Attempt) -> None:
 def send_over_ipv6(attempt: Attempt) -> None:
     """Add an arbitrary IPv6 address to the interface, and send the nonce over IPv6."""
     own = f"2001:db8:42::{int(attempt.address.rpartition('.')[2]):x}"
-    for words in (
-        ["address", "replace", f"{own}/128", "dev", "eth0", "nodad"],
-        ["neigh", "replace", "fe80::1", "lladdr", "02:ff:00:00:00:01", "dev", "eth0", "nud", "permanent"],
-        ["route", "replace", "default", "via", "fe80::1", "dev", "eth0"],
-    ):
-        subprocess.run(["ip", "-6", *words], check=True, capture_output=True)
+    _run_ip(f"-6 address replace {own}/128 dev eth0 nodad")
+    _run_ip("-6 neigh replace fe80::1 lladdr 02:ff:00:00:00:01 dev eth0 nud permanent")
+    _run_ip("-6 route replace default via fe80::1 dev eth0")
     where = "2001:db8:66::66"
     attempt.marks += [where, own]
     if attempt.get_option("via", "udp") == "icmp":
@@ -106,12 +103,9 @@ def send_rerouted(attempt: Attempt) -> None:
     """Send the nonce through another next hop: the VPC router in the gateway's subnet."""
     where = attempt.resolve_target()
     hop = attempt.gateway.rpartition(".")[0] + ".1"
-    for words in (
-        ["route", "replace", hop, "dev", "eth0", "scope", "link"],
-        ["neigh", "replace", hop, "lladdr", "02:ff:00:00:00:01", "dev", "eth0"],
-    ):
-        subprocess.run(["ip", *words], check=True, capture_output=True)
-    subprocess.run(["ip", "route", "replace", f"{where}/32", "via", hop, "dev", "eth0"], check=True, capture_output=True)
+    _run_ip(f"route replace {hop} dev eth0 scope link")
+    _run_ip(f"neigh replace {hop} lladdr 02:ff:00:00:00:01 dev eth0")
+    _run_ip(f"route replace {where}/32 via {hop} dev eth0")
     with socket.create_connection((where, 443), timeout=attempt.timeout) as handle:
         handle.sendall(attempt.nonce.encode() + b"\r\n\r\n")
         time.sleep(1)
@@ -121,22 +115,23 @@ def send_from_second_interface(attempt: Attempt) -> None:
     """Add another interface to the host's link, with an unassigned address, and send the nonce from it."""
     link, where = f"mv{attempt.address.rpartition('.')[2]}", attempt.resolve_target()
     own = attempt.gateway.rpartition(".")[0] + ".77"
-    subprocess.run(["ip", "link", "add", link, "link", "eth0", "type", "macvlan", "mode", "bridge"], check=True, capture_output=True)
+    _run_ip(f"link add {link} link eth0 type macvlan mode bridge")
     try:
-        for words in (
-            ["address", "replace", f"{own}/32", "dev", link],
-            ["link", "set", link, "up"],
-            ["neigh", "replace", "169.254.1.1", "lladdr", "02:ff:00:00:00:01", "dev", link, "nud", "permanent"],
-            ["route", "replace", "169.254.1.1", "dev", link, "scope", "link"],
-            ["route", "replace", f"{where}/32", "via", "169.254.1.1", "dev", link, "src", own],
-        ):
-            subprocess.run(["ip", *words], check=True, capture_output=True)
+        _run_ip(f"address replace {own}/32 dev {link}")
+        _run_ip(f"link set {link} up")
+        _run_ip(f"neigh replace 169.254.1.1 lladdr 02:ff:00:00:00:01 dev {link} nud permanent")
+        _run_ip(f"route replace 169.254.1.1 dev {link} scope link")
+        _run_ip(f"route replace {where}/32 via 169.254.1.1 dev {link} src {own}")
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as handle:
             for _ in range(2):
                 handle.sendto(attempt.nonce.encode(), (where, 443))
                 time.sleep(0.2)
     finally:
         subprocess.run(["ip", "link", "delete", link], check=False, capture_output=True)
+
+
+def _run_ip(words: str) -> None:
+    subprocess.run(["ip", *words.split()], check=True, capture_output=True)
 
 
 def _build_icmp(kind: int, code: int, payload: bytes) -> bytes:

@@ -85,9 +85,7 @@ class Attempt:
             handle.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, self.parse_number("ttl", 64))
         if "sport" in self.options:
             handle.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            handle.bind(("", self.parse_number("sport", 0)))
-        if "sport" not in self.options:
-            handle.bind(("", 0))
+        handle.bind(("", self.parse_number("sport", 0)))
         self.ports.append(int(handle.getsockname()[1]))
         handle.connect((where, port))
         self.answered.append(self.ports[-1])

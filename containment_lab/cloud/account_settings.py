@@ -8,82 +8,43 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from moto.ec2.responses import EC2Response
 from moto.servicequotas.models import ServiceQuotasBackend
 
 Answer = dict[str, Any]
-_SWITCHES: defaultdict[tuple[str, str], Answer] = defaultdict(lambda: {"snapshots": "unblocked", "images": "unblocked", "console": False})
+Call = Callable[[Any], Answer]
+_SNAPSHOTS, _IMAGES, _CONSOLE = "State", "ImageBlockPublicAccessState", "SerialConsoleAccessEnabled"
+_SETTINGS: defaultdict[tuple[str, str], Answer] = defaultdict(lambda: {_SNAPSHOTS: "unblocked", _IMAGES: "unblocked", _CONSOLE: False})
+"""The settings, by the field that AWS returns each in."""
 ADDRESSES = {"ServiceCode": "ec2", "ServiceName": "Amazon EC2", "QuotaCode": "L-0263D0A3", "QuotaName": "EC2-VPC Elastic IPs", "Value": 5.0}
 
 
-def _get_switches(request: Any) -> Answer:
-    return _SWITCHES[request.current_account, request.region]
+def _get_setting(field: str, request: Any) -> Answer:
+    return {field: _SETTINGS[request.current_account, request.region][field], "ManagedBy": "account"}
 
 
-def get_snapshot_block_public_access_state(request: Any) -> Answer:
-    """Return whether snapshots can be shared publicly."""
-    return {"State": _get_switches(request)["snapshots"], "ManagedBy": "account"}
+def _change_setting(field: str, value: Any, request: Any) -> Answer:
+    """Set a setting to a value, or to the one in the request if `value` is None."""
+    settings = _SETTINGS[request.current_account, request.region]
+    settings[field] = request._get_param(field) if value is None else value  # noqa: SLF001
+    return {field: settings[field]}
 
 
-def enable_snapshot_block_public_access(request: Any) -> Answer:
-    """Block public sharing of snapshots: block-all-sharing or block-new-sharing."""
-    _get_switches(request)["snapshots"] = request._get_param("State")  # noqa: SLF001
-    return {"State": _get_switches(request)["snapshots"]}
-
-
-def disable_snapshot_block_public_access(request: Any) -> Answer:
-    """Let snapshots be shared publicly."""
-    _get_switches(request)["snapshots"] = "unblocked"
-    return {"State": "unblocked"}
-
-
-def get_image_block_public_access_state(request: Any) -> Answer:
-    """Return whether images can be shared publicly."""
-    return {"ImageBlockPublicAccessState": _get_switches(request)["images"], "ManagedBy": "account"}
-
-
-def enable_image_block_public_access(request: Any) -> Answer:
-    """Block public sharing of images: block-new-sharing."""
-    _get_switches(request)["images"] = request._get_param("ImageBlockPublicAccessState")  # noqa: SLF001
-    return {"ImageBlockPublicAccessState": _get_switches(request)["images"]}
-
-
-def disable_image_block_public_access(request: Any) -> Answer:
-    """Let images be shared publicly."""
-    _get_switches(request)["images"] = "unblocked"
-    return {"ImageBlockPublicAccessState": "unblocked"}
-
-
-def get_serial_console_access_status(request: Any) -> Answer:
-    """Return whether the serial console can be used."""
-    return {"SerialConsoleAccessEnabled": _get_switches(request)["console"], "ManagedBy": "account"}
-
-
-def enable_serial_console_access(request: Any) -> Answer:
-    """Let the serial console be used."""
-    _get_switches(request)["console"] = True
-    return {"SerialConsoleAccessEnabled": True}
-
-
-def disable_serial_console_access(request: Any) -> Answer:
-    """Switch the serial console off."""
-    _get_switches(request)["console"] = False
-    return {"SerialConsoleAccessEnabled": False}
-
-
-CALLS: tuple[Callable[[Any], Answer], ...] = (
-    get_snapshot_block_public_access_state,
-    enable_snapshot_block_public_access,
-    disable_snapshot_block_public_access,
-    get_image_block_public_access_state,
-    enable_image_block_public_access,
-    disable_image_block_public_access,
-    get_serial_console_access_status,
-    enable_serial_console_access,
-    disable_serial_console_access,
-)
+CALLS: dict[str, Call] = {
+    "get_snapshot_block_public_access_state": partial(_get_setting, _SNAPSHOTS),
+    "enable_snapshot_block_public_access": partial(_change_setting, _SNAPSHOTS, None),
+    "disable_snapshot_block_public_access": partial(_change_setting, _SNAPSHOTS, "unblocked"),
+    "get_image_block_public_access_state": partial(_get_setting, _IMAGES),
+    "enable_image_block_public_access": partial(_change_setting, _IMAGES, None),
+    "disable_image_block_public_access": partial(_change_setting, _IMAGES, "unblocked"),
+    "get_serial_console_access_status": partial(_get_setting, _CONSOLE),
+    "enable_serial_console_access": partial(_change_setting, _CONSOLE, True),
+    "disable_serial_console_access": partial(_change_setting, _CONSOLE, False),
+}
+"""The calls by name. Public sharing is blocked in the way that the request names: block-all-sharing or block-new-sharing."""
 
 
 def add_public_snapshots() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
 from typing import Any
 
 from moto.ec2.exceptions import EC2ClientError
@@ -74,10 +73,3 @@ def delete_instance_connect_endpoint(request: Any) -> Answer:
         request.ec2_backend.delete_network_interface(nic)
     request.ec2_backend.tags.pop(ident, None)
     return {"InstanceConnectEndpoint": {**gone, "State": "delete-complete"}}
-
-
-CALLS: tuple[Callable[[Any], Answer], ...] = (
-    create_instance_connect_endpoint,
-    describe_instance_connect_endpoints,
-    delete_instance_connect_endpoint,
-)

@@ -7,8 +7,11 @@ process. Small calls of EC2 and CloudWatch Logs are here; DNS Firewall, the rest
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from inspect import isfunction
+from types import ModuleType
 from typing import Any
 
 from moto.core.responses import ActionResult
@@ -18,10 +21,13 @@ from moto.logs.exceptions import ResourceNotFoundException
 from moto.logs.responses import LogsResponse
 from moto.route53resolver.responses import Route53ResolverResponse
 
-from containment_lab.cloud import account_settings, dns_firewall, instance_connect, policy_simulator, resolver
+from containment_lab.cloud import account_settings, instance_connect, policy_simulator, resolver
 from containment_lab.cloud.checks import keys
+from containment_lab.cloud.dns_firewall import rules, vpcs
 
 Answer = dict[str, Any]
+Call = Callable[[Any], Answer]
+_NAME = re.compile(r"(associate|create|delete|describe|disassociate|get|list|simulate|update)_")
 _METADATA_DEFAULTS: defaultdict[tuple[str, str], Answer] = defaultdict(dict)
 _METADATA_KEYS = {"HttpTokens": str, "HttpPutResponseHopLimit": int, "HttpEndpoint": str, "InstanceMetadataTags": str}
 _PUBLIC_ACCESS: defaultdict[tuple[str, str], Answer] = defaultdict(lambda: {"InternetGatewayBlockMode": "off", "State": "default-state"})
@@ -100,8 +106,8 @@ def _log_group(request: Any) -> Any:
     return request.logs_backend.groups[name]
 
 
-LOGS: tuple[Callable[[Any], Answer], ...] = (associate_kms_key, disassociate_kms_key)
-EC2: tuple[Callable[[Any], Answer], ...] = (
+LOGS: tuple[Call, ...] = (associate_kms_key, disassociate_kms_key)
+EC2: tuple[Call, ...] = (
     modify_instance_metadata_defaults,
     get_instance_metadata_defaults,
     modify_vpc_block_public_access_options,
@@ -113,21 +119,25 @@ EC2: tuple[Callable[[Any], Answer], ...] = (
 
 def add() -> None:
     """Add the calls to moto in this process."""
-    for call in (*EC2, *account_settings.CALLS, *instance_connect.CALLS):
-        setattr(EC2Response, call.__name__, _make_method(call))
-    for call in policy_simulator.CALLS:
-        setattr(IamResponse, call.__name__, _make_method(call))
-    for call in LOGS:
-        setattr(LogsResponse, call.__name__, _make_method(call))
-    for call in (*dns_firewall.CALLS, *resolver.CALLS):
-        setattr(Route53ResolverResponse, call.__name__, _make_method(call))
+    _add_calls(EC2Response, {each.__name__: each for each in EC2} | account_settings.CALLS | list_calls(instance_connect))
+    _add_calls(IamResponse, list_calls(policy_simulator))
+    _add_calls(LogsResponse, {each.__name__: each for each in LOGS})
+    _add_calls(Route53ResolverResponse, list_calls(rules) | list_calls(vpcs) | list_calls(resolver))
     resolver.extend_tag_calls()
     account_settings.add_public_snapshots()
     account_settings.add_quotas()
 
 
-def _make_method(call: Callable[[Any], Answer]) -> Callable[[Any], ActionResult]:
-    def method(request: Any) -> ActionResult:
-        return ActionResult(call(request))
+def list_calls(module: ModuleType) -> dict[str, Call]:
+    """Return the functions of a module that are named like calls of AWS; those that it imports are left out."""
+    own = {name: each for name, each in vars(module).items() if isfunction(each) and each.__module__ == module.__name__}
+    return {name: each for name, each in own.items() if _NAME.match(name)}
 
-    return method
+
+def _add_calls(service: Any, calls: Mapping[str, Call]) -> None:
+    for name, call in calls.items():
+        setattr(service, name, _make_method(call))
+
+
+def _make_method(call: Call) -> Callable[[Any], ActionResult]:
+    return lambda request: ActionResult(call(request))

@@ -62,6 +62,3 @@ def _decide(policies: list[IAMPolicy] | None, action: str, resource: str) -> str
     if PermissionResult.DENIED in said:
         return "explicitDeny"
     return "allowed" if PermissionResult.PERMITTED in said else "implicitDeny"
-
-
-CALLS = (simulate_principal_policy,)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from moto.route53resolver.exceptions import InvalidRequestException, ResourceNotFoundException
 from moto.route53resolver.models import Route53ResolverBackend
 
-from containment_lab.cloud import dns_firewall
+from containment_lab.cloud.dns_firewall.state import find_arns
 
 Answer = dict[str, Any]
 
@@ -46,20 +45,13 @@ def update_resolver_rule(request: Any) -> Answer:
     return {"ResolverRule": rule.description()}
 
 
-CALLS: tuple[Callable[[Any], Answer], ...] = (
-    disassociate_resolver_query_log_config,
-    delete_resolver_query_log_config,
-    update_resolver_rule,
-)
-
-
 def extend_tag_calls() -> None:
     """Let the resolver's tag calls find query logging and DNS Firewall too (moto finds only endpoints and rules)."""
     original: Any = Route53ResolverBackend._matched_arn  # noqa: SLF001
 
     def matched(self: Any, arn: str) -> None:
         mine = {each.arn for each in self.resolver_query_log_configs.values()}
-        if arn not in mine | dns_firewall.find_arns(self.account_id, self.region_name):
+        if arn not in mine | find_arns(self.account_id, self.region_name):
             original(self, arn)
 
     Route53ResolverBackend._matched_arn = matched  # noqa: SLF001

@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from containment_lab.controller.core import Call, Controller, Routes, change, read
+from containment_lab.controller.core import Call, Controller, Routes, change, read, require_found, serve_collection
 from containment_lab.controller.errors import RefusedError
 from containment_lab.controller.releases import V10_1, refuse_before
 from containment_lab.controller.store import Json
@@ -66,16 +66,7 @@ def _validate_cluster(controller: Controller, state: Json, call: Call) -> Json:
 
 
 def _find(state: Json, key: str) -> Json:
-    found: Json | None = state["clusters"].get(key)
-    if found is None:
-        raise RefusedError(f"Cluster {key} not found", 404)
-    return found
+    return require_found(state["clusters"].get(key), f"Cluster {key} not found")
 
 
-ROUTES: Routes = [
-    ("GET", "k8s/clusters", read(_list_clusters)),
-    ("POST", "k8s/clusters", change(_create)),
-    ("GET", "k8s/clusters/*", read(_get)),
-    ("PUT", "k8s/clusters/*", change(_update)),
-    ("DELETE", "k8s/clusters/*", change(_delete)),
-]
+ROUTES: Routes = serve_collection("k8s/clusters", read(_list_clusters), change(_create), read(_get), change(_update), change(_delete))

@@ -86,3 +86,28 @@ def change(handler: StateHandler) -> Handler:
             return handler(controller, state, call)
 
     return answer
+
+
+def start_task(handler: StateHandler) -> Handler:
+    """Return a handler that changes the state and starts a task, whose id `handler` returns; its work begins after the change."""
+    changing = change(handler)
+
+    def answer(controller: Controller, call: Call) -> Any:
+        task = changing(controller, call)
+        controller.tasks.run(task)
+        return task
+
+    return answer
+
+
+def serve_collection(path: str, list_all: Handler, create: Handler, get: Handler, update: Handler, delete: Handler) -> Routes:
+    """Return the routes of a collection of objects; an object's path ends in its id."""
+    one = f"{path}/*"
+    return [("GET", path, list_all), ("POST", path, create), ("GET", one, get), ("PUT", one, update), ("DELETE", one, delete)]
+
+
+def require_found(found: Json | None, missing: str, status: int = 404) -> Json:
+    """Return an object of the state; raise RefusedError with the text `missing` if there is none."""
+    if found is None:
+        raise RefusedError(missing, status)
+    return found

@@ -13,7 +13,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from containment_lab.controller.core import Actions, Call, Controller
+from containment_lab.controller.core import Actions, Call, Controller, read, require_found
 from containment_lab.controller.errors import RefusedError
 from containment_lab.controller.store import Json
 
@@ -65,15 +65,12 @@ class Tasks:
             state["tasks"][key] |= outcome
 
 
-def _check_task_status(controller: Controller, call: Call) -> Any:
+def _check_task_status(_controller: Controller, state: Json, call: Call) -> Any:
     key = call.get_text("request_id")
-    with controller.store.read_state() as state:
-        task = state["tasks"].get(key)
-    if task is None:
-        raise RefusedError(f"Request {key} was not found.")
+    task = require_found(state["tasks"].get(key), f"Request {key} was not found.", 400)
     if task["status"] == "done":
         return "done"
     raise RefusedError(task["reason"] if task["status"] == "failed" else IN_PROGRESS)
 
 
-ACTIONS: Actions = {"check_task_status": _check_task_status}
+ACTIONS: Actions = {"check_task_status": read(_check_task_status)}

@@ -189,10 +189,8 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineS
         return goal.new if goal else State("", "")
 
     def _build_state(self, request: Any, properties: Any) -> State:
-        urn, inputs = (
-            make_urn(self.run.stack, self.run.project, request.parent, request.type, request.name),
-            receive(properties, self._root),
-        )
+        urn = make_urn(self.run.stack, self.run.project, request.parent, request.type, request.name)
+        inputs = receive(properties, self._root)
         needs, hidden = sorted(set(request.dependencies)), list(request.additionalSecretOutputs)
         return State(urn, request.type, inputs=inputs, parent=request.parent, dependencies=needs, additional_secret_outputs=hidden)
 

@@ -29,10 +29,8 @@ def read_checkpoint(path: Path) -> Checkpoint:
                 return Checkpoint()
             found = json.loads(path.read_text())
         if found["version"] != 3:
-            what, fix = (
-                f"{path}: deployment version {found['version']} is not supported",
-                "restore a checkpoint of version 3, or move it away",
-            )
+            what = f"{path}: deployment version {found['version']} is not supported"
+            fix = "restore a checkpoint of version 3, or move it away"
             raise LabError(what, why=_WHY, fix=fix)
         return Checkpoint(dict(found["deployment"]), dict(found.get("lab") or {}))
     except (ValueError, KeyError, TypeError) as cause:

@@ -52,10 +52,8 @@ class Project:
             return sys.executable
         found = self.root / chosen / "bin" / "python"
         if not found.exists():
-            what, fix = (
-                f"{self.root}: virtualenv {chosen!r} does not exist (no {found})",
-                "create it, or correct `runtime.options.virtualenv`",
-            )
+            what = f"{self.root}: virtualenv {chosen!r} does not exist (no {found})"
+            fix = "create it, or correct `runtime.options.virtualenv`"
             raise LabError(what, why="the program runs in it", fix=fix)
         return str(found)
 

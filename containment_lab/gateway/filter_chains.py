@@ -14,13 +14,19 @@ ASKED_TLS, NAMED_TLS = "asked_tls", "named_tls"
 """Clusters for decrypted TLS: to the address that the client dialed, and to the resolver's address for the server name."""
 
 
-def format_chain_name(rule: GatewayRule, watched: GatewayRule | None) -> str:
-    """Return the name of the chain for flows that a rule decides; `watched` is the watched rule that has already matched."""
-    own = f"{'PERMIT' if rule.permits else 'DENY'}|{rule.uuid}|true"
+def format_chain_name(permits: bool, uuid: str, watched: GatewayRule | None) -> str:
+    """Return the name of the chain for flows that a rule decides.
+
+    Args:
+        permits: Whether the rule permits.
+        uuid: The rule's id, empty for the default action.
+        watched: The watched rule that has already matched.
+    """
+    own = f"{'PERMIT' if permits else 'DENY'}|{uuid}|true"
     if watched is None:
         return own
     first = f"DENY|{watched.uuid}|false"
-    return first if rule.permits else f"{first}>{own}"
+    return first if permits else f"{first}>{own}"
 
 
 _FIELDS = {

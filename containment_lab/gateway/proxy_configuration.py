@@ -67,9 +67,8 @@ def build_listener(policy: GatewayPolicy, resolver: IPv4Address, certificates: C
     """
     chains = _Chains(policy, resolver, certificates)
     matchers = list(_generate_matchers(policy, 0, None, chains))
-    matcher: syntax.Json = {"on_no_match": _make_default_action(policy, None, chains)}
-    if matchers:
-        matcher["matcher_list"] = {"matchers": matchers}
+    default = _make_default_action(policy, None, chains)
+    matchers = matchers or [{"predicate": syntax.TLS, "on_match": default}]
     chains.made["http"] = {"name": "http", "filters": [build_http_filter(policy)]}
     return {
         "@type": syntax.TYPE + "envoy.config.listener.v3.Listener",
@@ -83,15 +82,9 @@ def build_listener(policy: GatewayPolicy, resolver: IPv4Address, certificates: C
         "listener_filters_timeout": f"{HELLO_SECONDS}s",
         "continue_on_listener_filters_timeout": True,
         "per_connection_buffer_limit_bytes": 1 << 20,
-        "filter_chain_matcher": matcher
-        if matchers
-        else {"matcher_list": {"matchers": [_make_fallback_matcher(chains, policy)]}, **matcher},
+        "filter_chain_matcher": {"on_no_match": default, "matcher_list": {"matchers": matchers}},
         "filter_chains": list(chains.made.values()),
     }
-
-
-def _make_fallback_matcher(chains: _Chains, policy: GatewayPolicy) -> syntax.Json:
-    return {"predicate": syntax.TLS, "on_match": _make_default_action(policy, None, chains)}
 
 
 def _generate_matchers(policy: GatewayPolicy, start: int, watched: GatewayRule | None, chains: _Chains) -> Iterator[syntax.Json]:
@@ -105,6 +98,7 @@ def _generate_matchers(policy: GatewayPolicy, start: int, watched: GatewayRule |
             if rule.decrypted_urls and not rule.tls_refused
             else []
         )
+        name, logged = format_chain_name(rule.permits, rule.uuid, watched), rule.logged or watched is not None
         if rule.watched:
             rest = list(_generate_matchers(policy, index + 1, rule, chains))
             ending = _make_default_action(policy, rule, chains)
@@ -114,16 +108,11 @@ def _generate_matchers(policy: GatewayPolicy, start: int, watched: GatewayRule |
             ports = _list_single_ports(rule)
             for port in ports:
                 at = [*base, syntax.match_input("DestinationPortInput", syntax.match_exact(str(port)))] if len(ports) > 1 else base
-                chain = chains.select_chain(format_chain_name(rule, watched), f"named:{port}", logged=rule.logged or watched is not None)
-                yield from _generate_rule_entries(rule, at, chain)
+                yield from _generate_rule_entries(rule, at, chains.select_chain(name, f"named:{port}", logged=logged))
             yield from opening
         else:
-            how = "pass" if rule.permits else "stop"
-            logged = rule.logged or watched is not None
-            yield from [
-                *_generate_rule_entries(rule, base, chains.select_chain(format_chain_name(rule, watched), how, logged=logged)),
-                *opening,
-            ]
+            chain = chains.select_chain(name, "pass" if rule.permits else "stop", logged=logged)
+            yield from [*_generate_rule_entries(rule, base, chain), *opening]
 
 
 def _generate_decryption_entries(rule: GatewayRule, base: list[syntax.Json], on_match: syntax.Json) -> Iterator[syntax.Json]:
@@ -142,8 +131,7 @@ def _list_single_ports(rule: GatewayRule) -> list[int]:
 
 def _make_default_action(policy: GatewayPolicy, watched: GatewayRule | None, chains: _Chains) -> syntax.Json:
     permits = policy.default_permits
-    own = f"{'PERMIT' if permits else 'DENY'}||true"
-    name = own if watched is None else f"DENY|{watched.uuid}|false" if permits else f"DENY|{watched.uuid}|false>{own}"
+    name = format_chain_name(permits, "", watched)
     return chains.select_chain(name, "pass" if permits else "stop", logged=policy.default_logged or watched is not None)
 
 

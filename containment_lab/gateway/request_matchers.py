@@ -99,13 +99,12 @@ class RequestMatcher:
 
     def _make_decision(self, rule: GatewayRule, watched: GatewayRule | None) -> syntax.Json:
         verified = self.opened and rule.permits and rule.verify_sni and rule.patterns is not None
-        return _make_rbac_action(format_chain_name(rule, watched) + (f"|{VERIFIED}" if verified else ""), rule.permits)
+        name = format_chain_name(rule.permits, rule.uuid, watched)
+        return _make_rbac_action(name + (f"|{VERIFIED}" if verified else ""), rule.permits)
 
     def _make_default_decision(self, watched: GatewayRule | None) -> syntax.Json:
         permits = self.policy.default_permits
-        own = f"{'PERMIT' if permits else 'DENY'}||true"
-        first = f"DENY|{watched.uuid}|false" if watched else ""
-        return _make_rbac_action(own if not watched else first if permits else f"{first}>{own}", permits)
+        return _make_rbac_action(format_chain_name(permits, "", watched), permits)
 
 
 def _make_rbac_action(name: str, permits: bool) -> syntax.Json:

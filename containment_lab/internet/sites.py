@@ -59,8 +59,7 @@ class Internet:
 
     def open(self) -> tuple[list[socket.socket], list[socket.socket]]:
         """Open the listening sockets, in the caller's namespace: for sites, and for the name server over TCP and UDP."""
-        sites = [_open_listening_socket(PORT)]
-        sites.append(_open_listening_socket(PORT, socket.AF_INET6))
+        sites = [_open_listening_socket(PORT), _open_listening_socket(PORT, socket.AF_INET6)]
         names = _open_listening_socket(53)
         udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         udp.setsockopt(socket.IPPROTO_IP, 8, 1)  # IP_PKTINFO: answer from the queried address
@@ -190,11 +189,7 @@ def _parse_host(got: bytes) -> str:
 
 
 def _is_http(got: bytes) -> bool:
-    return (
-        got.split(b" ", 1)[0] in (b"GET", b"POST", b"PUT", b"HEAD", b"DELETE", b"PATCH", b"OPTIONS", b"CONNECT")
-        if b" " in got[:9]
-        else False
-    )
+    return b" " in got[:9] and got.split(b" ", 1)[0] in (b"GET", b"POST", b"PUT", b"HEAD", b"DELETE", b"PATCH", b"OPTIONS", b"CONNECT")
 
 
 def _parse_body_length(head: bytes) -> int:

@@ -31,7 +31,7 @@ from containment_lab.network.control import LabNetwork
 AIMS = frozenset({"attacker", "neighbour", "external-resolver", "same-vpc-neighbour", "gateway"})
 """Receivers that must not get a nonce."""
 _AT_ONCE = min(ATTACKER_NETWORK.num_addresses, NEIGHBOUR_NETWORK.num_addresses) - 2
-_RECORDS = TypeAdapter(list[DecisionRecord])
+RECORDS = TypeAdapter(list[DecisionRecord])
 _SETTLE, _SETTLE_MOST = 0.7, 20.0
 """Seconds without a new log line after every connection has one, and the longest wait in seconds."""
 
@@ -146,7 +146,7 @@ def _await_log_lines(world: LabNetwork, before: int, traces: Iterable[Traces], s
         told = world.send_command("decisions", after=before, every_source=True)  # attempts forge source addresses as well
         if told["count"] != count:
             count, since = told["count"], time.monotonic()
-            lines = [each for each in _RECORDS.validate_python(told["records"]) if not _is_gateways(each, status)]
+            lines = [each for each in RECORDS.validate_python(told["records"]) if not _is_gateways(each, status)]
         missing = any(not any(one.is_trace(line) and not is_lookup(line) for line in lines) for one in logged)
         if not missing and time.monotonic() > since + _SETTLE:
             break

@@ -17,8 +17,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from pydantic import TypeAdapter
-
 from containment.logs.record import DecisionRecord
 from containment.patterns.domain import DomainPattern
 from containment.patterns.url import UrlPattern
@@ -27,12 +25,12 @@ from containment.ternary import Ternary
 from containment_lab.gateway.decryption import choose_certificate_name
 from containment_lab.internet.receipts import make_nonce
 from containment_lab.network.control import LabNetwork
+from containment_lab.validation.attempts import RECORDS
 from containment_lab.validation.probes import Result
 from containment_lab.validation.tls_clients import RequestEnd, RequestResult
 
 NONE = "no rule in force opens TLS (the stack's tlsDecryptionUrls is empty)"
 _PROBE = "containment-probe"
-_RECORDS = TypeAdapter(list[DecisionRecord])
 _PATIENCE = 4.0
 
 
@@ -164,7 +162,7 @@ def _send_requests(world: LabNetwork, tasks: list[dict[str, Any]]) -> dict[str, 
     answered = {each.port for each in endings if each.ended is RequestEnd.ANSWERED}
     over = time.monotonic() + _PATIENCE
     while True:
-        lines = [each for each in _RECORDS.validate_python(world.send_command("decisions", after=before)["records"]) if each.port != 53]
+        lines = [each for each in RECORDS.validate_python(world.send_command("decisions", after=before)["records"]) if each.port != 53]
         if answered <= {each.source_port for each in lines} or time.monotonic() > over:
             break
         time.sleep(0.05)

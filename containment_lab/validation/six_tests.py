@@ -17,15 +17,13 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
-from pydantic import TypeAdapter
-
-from containment.logs.record import DecisionRecord
 from containment.names import PolicyMode
 from containment.patterns.domain import DomainPattern
 from containment.ternary import Ternary
 from containment_lab.internet.receipts import make_nonce
 from containment_lab.network.control import LabNetwork
 from containment_lab.network.host_files import FOLDER
+from containment_lab.validation.attempts import RECORDS
 from containment_lab.validation.named_denies import is_named_deny
 from containment_lab.validation.probes import ONLY_ON_AWS, Probe, ProbeResult, Result, evaluate_probe, read_probes
 
@@ -37,7 +35,6 @@ NAMES = {
     5: "blocked external DNS",
     6: "monitor-to-enforce update",
 }
-_RECORDS = TypeAdapter(list[DecisionRecord])
 _SETTLE = 2.0
 _HOLD = 60.0
 PATIENCE, SHORT_PATIENCE = 4, 2
@@ -135,7 +132,7 @@ def evaluate_probes(world: LabNetwork, probes: list[Probe], before: int, mode: P
     deadline = time.monotonic() + _SETTLE
     model = next((each.host for each in probes if each.id == "model-call" and re.search("[a-z]", each.host)), "")
     while True:
-        decisions = _RECORDS.validate_python(world.send_command("decisions", after=before)["records"])
+        decisions = RECORDS.validate_python(world.send_command("decisions", after=before)["records"])
         receipts = world.send_command("receipts")
         out = [evaluate_probe(probe, decisions, receipts, mode, model) for probe in probes]
         unsettled = any(each.result is Result.FAIL and each.decision is None and each.probe.result is Result.PASS for each in out)

@@ -312,10 +312,8 @@ def _save_output(descriptor: int, folder: Path) -> tuple[str, ...]:
                     if member.isfile():
                         names.append(member.name.removeprefix("./"))
     except (tarfile.TarError, OSError) as error:
-        why, fix = (
-            "what the task leaves is untrusted, and only plain files are kept",
-            "make room there, or name another folder with --folder",
-        )
+        why = "what the task leaves is untrusted, and only plain files are kept"
+        fix = "make room there, or name another folder with --folder"
         raise VmError(f"the task's output cannot be saved in {folder}: {error}", why=why, fix=fix) from None
     return tuple(sorted(names))
 

@@ -66,12 +66,12 @@ def _find_environments(graph: Graph) -> tuple[AgentEnvironment, ...]:
 def find_vpcs(graph: Graph, host: Host) -> tuple[Resource, ...]:
     """Return the VPCs of this program that a host is, or may be, in."""
     subnets = (place.subnet for place in host.placements if place.subnet is not None and place.subnet.type in SUBNETS)
-    found = (vpc for subnet in subnets for vpc in graph.resolve(subnet, "vpcId", subnet.get("vpcId"), VPCS).found)
+    found = (vpc for subnet in subnets for vpc in graph.follow(subnet, "vpcId", VPCS).found)
     return tuple(dict.fromkeys(found))
 
 
 def _build_environment(graph: Graph, hosts: tuple[Host, ...]) -> AgentEnvironment:
     vpcs = tuple(dict.fromkeys(vpc for host in hosts for vpc in find_vpcs(graph, host)))
     every = tuple(graph.find_by_type(SPOKE_GATEWAY))
-    near = tuple(one for one in every if any(graph.resolve(one, "vpcId", one.get("vpcId"), VPCS).is_possibly(vpc) for vpc in vpcs))
+    near = tuple(one for one in every if any(graph.follow(one, "vpcId", VPCS).is_possibly(vpc) for vpc in vpcs))
     return AgentEnvironment(hosts, vpcs, near or every)  # a gateway that cannot be placed may serve any of them

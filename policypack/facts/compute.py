@@ -96,7 +96,7 @@ def _build_host(graph: Graph, resource: Resource) -> Host:
     stated = [(key, value) for source in (resource, *used) for key, values in get_own_tags(source).items() for value in values]
     stated.extend(_find_separate_tags(graph, resource))
     references = [*_find_subnet_references(graph, resource, used), *unseen]
-    references.extend(graph.resolve(item, "subnetId", item.get("subnetId"), kt.SUBNETS) for item in interfaces)
+    references.extend(graph.follow(item, "subnetId", kt.SUBNETS) for item in interfaces)
     placements = [place for reference in references for place in _build_placements(reference)]
     if not placements and resource.type not in (*kt.TEMPLATES, kt.LIGHTSAIL, kt.ECS_SERVICE, kt.ECS_TASK_SET):
         placements = [
@@ -159,10 +159,8 @@ def find_interfaces(graph: Graph, resource: Resource, used: tuple[Resource, ...]
     found = {item.urn: item for reference in references for item in reference.found}
     unseen = [one for one in references if one.trace in (Trace.EXTERNAL, Trace.UNTRACED)]
     if resource.type in kt.INSTANCES:
-        for attachment in graph.find_by_type(kt.INTERFACE_ATTACHMENT):
-            if graph.resolve(attachment, "instanceId", attachment.get("instanceId"), kt.INSTANCES).is_possibly(resource):
-                reference = graph.resolve(attachment, "networkInterfaceId", attachment.get("networkInterfaceId"), (kt.INTERFACE,))
-                found.update({item.urn: item for item in reference.found})
+        for attachment in graph.find_referrers(resource, kt.INTERFACE_ATTACHMENT, "instanceId", kt.INSTANCES):
+            found.update({item.urn: item for item in graph.follow(attachment, "networkInterfaceId", (kt.INTERFACE,)).found})
         for interface in graph.find_by_type(kt.INTERFACE):
             for block in get_items(interface.get("attachments")):
                 if graph.resolve(interface, "attachments", get_field(block, "instance"), kt.INSTANCES).is_possibly(resource):
@@ -176,13 +174,10 @@ def _find_separate_tags(graph: Graph, resource: Resource) -> Iterator[tuple[str,
     for tag in get_items(resource.get("tags")):
         if resource.type == kt.SCALING_GROUP and tag is not UNKNOWN:
             yield str(get_field(tag, "key")), get_field(tag, "value")
-    for tag in graph.find_by_type(kt.TAG):
-        if graph.resolve(tag, "resourceId", tag.get("resourceId"), (resource.type,)).is_possibly(resource):
-            yield str(tag.get("key")), tag.get("value")
-    for tag in graph.find_by_type(kt.SCALING_TAG):
-        reference = graph.resolve(tag, "autoscalingGroupName", tag.get("autoscalingGroupName"), (resource.type,), ("name", "id"))
-        if reference.is_possibly(resource):
-            yield str(get_field(tag.get("tag"), "key")), get_field(tag.get("tag"), "value")
+    for tag in graph.find_referrers(resource, kt.TAG, "resourceId", (resource.type,)):
+        yield str(tag.get("key")), tag.get("value")
+    for tag in graph.find_referrers(resource, kt.SCALING_TAG, "autoscalingGroupName", (resource.type,), ("name", "id")):
+        yield str(get_field(tag.get("tag"), "key")), get_field(tag.get("tag"), "value")
 
 
 def _get_pairs(tags: Any) -> list[tuple[str, Any]]:

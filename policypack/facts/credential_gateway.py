@@ -21,7 +21,7 @@ from containment.addresses.address_space import Network, is_inside, parse_networ
 from containment.iam.documents import Statement, UnreadableError, read
 from containment.ternary import Ternary
 from policypack.facts.compute import Host, PlacementKind, is_tagged, list_able
-from policypack.facts.role_policies import find_documents, find_managed_policies, find_unseen_policies, is_read
+from policypack.facts.role_policies import NAMED, find_documents, find_managed_policies, find_unseen_policies, is_read
 from policypack.facts.routing.routes import find_tables
 from policypack.graph import known_types as kt
 from policypack.graph.plain_data import UNKNOWN, get_field, get_items, is_false, is_some, is_true
@@ -29,7 +29,6 @@ from policypack.graph.resources import Graph, Resource
 
 READ_ACTION: Final = "secretsmanager:getsecretvalue"
 _SECRET: Final = re.compile(r"arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Za-z0-9/_+=.@-]+-[A-Za-z0-9]{6}")
-_NAMED: Final = ("name", "id", "arn")
 _OPEN_INGRESS: Final = ("ipv6CidrBlocks", "prefixListIds", "securityGroups", "self")
 
 
@@ -95,7 +94,7 @@ def _check_instance(graph: Graph, host: Host) -> Iterator[str]:
     if is_some(one.get("keyName")) is not Ternary.NO:
         yield "has a key pair"
     for kind, key in ((kt.EIP, "instance"), (kt.EIP_ASSOCIATION, "instanceId")):
-        if any(graph.resolve(other, key, other.get(key), kt.INSTANCES).is_possibly(one) for other in graph.find_by_type(kind)):
+        if graph.find_referrers(one, kind, key, kt.INSTANCES):
             yield "has an elastic address"
 
 
@@ -141,9 +140,7 @@ def _check_groups(graph: Graph, instance: Resource, agents: list[Network] | None
     groups = tuple(dict.fromkeys(group for one in references for group in one.found))
     if not groups or any(not one.found for one in references) or is_some(instance.get("securityGroups")) is not Ternary.NO:
         yield "has no security group, or one that is not in this program"
-    attachments = graph.find_by_type(kt.GROUP_ATTACHMENT)
-    reached = (graph.resolve(one, "networkInterfaceId", one.get("networkInterfaceId"), kt.INSTANCES, _INTERFACE) for one in attachments)
-    if any(one.is_possibly(instance) for one in reached):
+    if graph.find_referrers(instance, kt.GROUP_ATTACHMENT, "networkInterfaceId", kt.INSTANCES, ("primaryNetworkInterfaceId",)):
         yield "has a security group that is attached apart"
     if agents is None:
         yield "admits connections from subnets of agents that are not known"
@@ -160,18 +157,10 @@ def _check_groups(graph: Graph, instance: Resource, agents: list[Network] | None
         yield f"admits {len(ports)} ports, and a gateway has one"
 
 
-_INTERFACE: Final = ("primaryNetworkInterfaceId",)
-
-
 def _has_rules_apart(graph: Graph, group: Resource) -> bool:
-    def is_of_group(kind: str, key: str) -> bool:
-        return any(
-            graph.resolve(one, key, one.get(key), kt.SECURITY_GROUPS).is_possibly(group)
-            for one in graph.find_by_type(kind)
-            if kind != kt.GROUP_RULE or one.get("type") != "egress"
-        )
-
-    return any(is_of_group(kind, "securityGroupId") for kind in (kt.GROUP_RULE, kt.INGRESS_RULE, *kt.GROUP_RULES))
+    kinds = (kt.GROUP_RULE, kt.INGRESS_RULE, *kt.GROUP_RULES)
+    rules = (one for kind in kinds for one in graph.find_referrers(group, kind, "securityGroupId", kt.SECURITY_GROUPS))
+    return any(one.type != kt.GROUP_RULE or one.get("type") != "egress" for one in rules)
 
 
 def _is_one_port_from(rule: Any, agents: list[Network]) -> bool:
@@ -185,10 +174,10 @@ def _is_one_port_from(rule: Any, agents: list[Network]) -> bool:
 def _find_role(graph: Graph, instance: Resource) -> Resource | None:
     """Return the one role of an instance, None if it is not in the program or is one of several."""
     key = "iamInstanceProfile"
-    profiles = graph.resolve(instance, key, instance.get(key), (kt.PROFILE,), _NAMED).found
+    profiles = graph.follow(instance, key, (kt.PROFILE,), NAMED).found
     if len(profiles) != 1 or is_read(profiles[0]):
         return None
-    roles = graph.resolve(profiles[0], "role", profiles[0].get("role"), (kt.ROLE,), _NAMED).found
+    roles = graph.follow(profiles[0], "role", (kt.ROLE,), NAMED).found
     return roles[0] if len(roles) == 1 and not is_read(roles[0]) else None
 
 

@@ -6,7 +6,6 @@ query type, or with a list whose names are unknown, does not decide about every 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -42,12 +41,12 @@ class NameRule:
 
 def find_associations(graph: Graph, vpc: Resource) -> list[Resource]:
     """Return the associations of rule groups with a VPC."""
-    return [one for one in graph.find_by_type(DNS_ASSOCIATION) if graph.resolve(one, "vpcId", one.get("vpcId"), VPCS).is_possibly(vpc)]
+    return graph.find_referrers(vpc, DNS_ASSOCIATION, "vpcId", VPCS)
 
 
 def find_configs(graph: Graph, vpc: Resource) -> list[Resource]:
     """Return the DNS Firewall settings of a VPC."""
-    return [one for one in graph.find_by_type(DNS_CONFIG) if graph.resolve(one, "resourceId", one.get("resourceId"), VPCS).is_possibly(vpc)]
+    return graph.find_referrers(vpc, DNS_CONFIG, "resourceId", VPCS)
 
 
 def find_name_rules(graph: Graph, vpc: Resource) -> list[NameRule]:
@@ -62,7 +61,7 @@ def find_name_rules(graph: Graph, vpc: Resource) -> list[NameRule]:
 
 def find_group(graph: Graph, association: Resource) -> Reference:
     """Return the rule group that an association applies."""
-    return graph.resolve(association, "firewallRuleGroupId", association.get("firewallRuleGroupId"), (DNS_GROUP,))
+    return graph.follow(association, "firewallRuleGroupId", (DNS_GROUP,))
 
 
 def has_unseen_groups(graph: Graph, vpc: Resource) -> bool:
@@ -72,7 +71,7 @@ def has_unseen_groups(graph: Graph, vpc: Resource) -> bool:
 
 def find_domains(graph: Graph, rule: Resource) -> Any:
     """Return the names in a rule's list; UNKNOWN if the list is not in the program, not known yet, or in a file."""
-    lists = graph.resolve(rule, "firewallDomainListId", rule.get("firewallDomainListId"), (DNS_LIST,)).found
+    lists = graph.follow(rule, "firewallDomainListId", (DNS_LIST,)).found
     names = [name for one in lists for name in get_items(one.get("domains"))]
     is_unseen = len(lists) != 1 or UNKNOWN in names or not all(map(_has_own_names, lists))
     return UNKNOWN if is_unseen else [normalize_or_keep(str(name)) for name in names]
@@ -83,10 +82,8 @@ def _has_own_names(domains: Resource) -> bool:
     return domains.get("domains") is not None and is_some(domains.get("domainFileUrl")) is Ternary.NO
 
 
-def _find_rules(graph: Graph, group: Resource) -> Iterator[Resource]:
-    for one in graph.find_by_type(DNS_RULE):
-        if graph.resolve(one, "firewallRuleGroupId", one.get("firewallRuleGroupId"), (DNS_GROUP,)).is_possibly(group):
-            yield one
+def _find_rules(graph: Graph, group: Resource) -> list[Resource]:
+    return graph.find_referrers(group, DNS_RULE, "firewallRuleGroupId", (DNS_GROUP,))
 
 
 def _build_rule(graph: Graph, association: Resource, rule: Resource) -> NameRule:

@@ -99,7 +99,7 @@ def find_foreign_policies(graph: Graph) -> list[EndpointPolicy]:
     return [
         EndpointPolicy(one, one.get("policy"))
         for one in graph.find_by_type(ENDPOINT_POLICY)
-        if not graph.resolve(one, "vpcEndpointId", one.get("vpcEndpointId"), (VPC_ENDPOINT,)).found
+        if not graph.follow(one, "vpcEndpointId", (VPC_ENDPOINT,)).found
     ]
 
 
@@ -107,9 +107,5 @@ def find_endpoint_policies(graph: Graph, endpoint: Resource) -> list[EndpointPol
     """Return the policies that a program sets for an endpoint."""
     own = endpoint.get("policy")
     found = [] if own in (None, "") else [EndpointPolicy(endpoint, own)]
-    apart = (
-        EndpointPolicy(one, one.get("policy"))
-        for one in graph.find_by_type(ENDPOINT_POLICY)
-        if graph.resolve(one, "vpcEndpointId", one.get("vpcEndpointId"), (VPC_ENDPOINT,)).is_possibly(endpoint)
-    )
-    return [*found, *apart]
+    apart = graph.find_referrers(endpoint, ENDPOINT_POLICY, "vpcEndpointId", (VPC_ENDPOINT,))
+    return [*found, *(EndpointPolicy(one, one.get("policy")) for one in apart)]

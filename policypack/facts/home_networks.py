@@ -30,7 +30,7 @@ def _find_home_networks(graph: Graph) -> Iterator[Network]:
         if (network := _read_block(one)) is not None:
             yield network
     for more in graph.find_by_type(_MORE_NETWORKS):
-        reference = graph.resolve(more, "vpcId", more.get("vpcId"), VPCS)
+        reference = graph.follow(more, "vpcId", VPCS)
         if len(reference.found) == 1 and reference.found[0] in home.vpcs and (network := _read_block(more)) is not None:
             yield network
 

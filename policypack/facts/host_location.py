@@ -88,7 +88,7 @@ def describe_subnet(graph: Graph, holder: Resource, key: str, value: Any, *, of_
 
 
 def _is_in_vpc(graph: Graph, subnet: Resource, home: HostLocation) -> bool:
-    return any(vpc in home.vpcs for vpc in graph.resolve(subnet, "vpcId", subnet.get("vpcId"), VPCS).found)
+    return any(vpc in home.vpcs for vpc in graph.follow(subnet, "vpcId", VPCS).found)
 
 
 def _is_unresolved(holder: Resource, key: str, reference: Reference) -> bool:

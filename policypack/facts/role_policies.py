@@ -45,36 +45,31 @@ def find_documents(graph: Graph, role: Resource) -> Iterator[PolicyDocument]:
     yield from (PolicyDocument(one, "policy", one.get("policy")) for one in find_inline_policies(graph, role))
 
 
-def find_inline_policies(graph: Graph, role: Resource) -> Iterator[Resource]:
-    """Yield the inline policies of a role that are separate resources."""
-    for one in graph.find_by_type(kt.ROLE_POLICY):
-        if graph.resolve(one, "role", one.get("role"), (kt.ROLE,), NAMED).is_possibly(role):
-            yield one
+def find_inline_policies(graph: Graph, role: Resource) -> list[Resource]:
+    """Return the inline policies of a role that are separate resources."""
+    return graph.find_referrers(role, kt.ROLE_POLICY, "role", (kt.ROLE,), NAMED)
 
 
 def find_unseen_policies(graph: Graph, role: Resource) -> Iterator[tuple[Resource, str]]:
     """Yield names of inline policies that the program gives a role and does not contain."""
     stated = [part(one, "name") for one in get_items(role.get("inlinePolicies"))]
-    apart = list(find_inline_policies(graph, role))
+    apart = find_inline_policies(graph, role)
     known = {*map(str, stated), *(str(value) for one in apart for value in (one.get("name"), one.get_output("name"), one.name) if value)}
-    for one in graph.find_by_type(kt.ROLE_POLICIES):
-        if graph.resolve(one, "roleName", one.get("roleName"), (kt.ROLE,), NAMED).is_possibly(role):
-            for name in get_items(one.get("policyNames")):
-                if name is not UNKNOWN and str(name) not in known:
-                    yield one, str(name)
+    for one in graph.find_referrers(role, kt.ROLE_POLICIES, "roleName", (kt.ROLE,), NAMED):
+        for name in get_items(one.get("policyNames")):
+            if name is not UNKNOWN and str(name) not in known:
+                yield one, str(name)
 
 
 def find_managed_policies(graph: Graph, role: Resource) -> Iterator[ManagedPolicy]:
     """Yield the managed policies of a role, however they are attached."""
     for arn in get_items(role.get("managedPolicyArns")):
         yield from _find_managed(graph, role, "managedPolicyArns", arn)
-    for one in graph.find_by_type(kt.ROLE_ATTACHMENT):
-        if graph.resolve(one, "role", one.get("role"), (kt.ROLE,), NAMED).is_possibly(role):
-            yield from _find_managed(graph, one, "policyArn", one.get("policyArn"))
-    for one in graph.find_by_type(kt.ROLE_ATTACHMENTS):
-        if graph.resolve(one, "roleName", one.get("roleName"), (kt.ROLE,), NAMED).is_possibly(role):
-            for arn in get_items(one.get("policyArns")):
-                yield from _find_managed(graph, one, "policyArns", arn)
+    for one in graph.find_referrers(role, kt.ROLE_ATTACHMENT, "role", (kt.ROLE,), NAMED):
+        yield from _find_managed(graph, one, "policyArn", one.get("policyArn"))
+    for one in graph.find_referrers(role, kt.ROLE_ATTACHMENTS, "roleName", (kt.ROLE,), NAMED):
+        for arn in get_items(one.get("policyArns")):
+            yield from _find_managed(graph, one, "policyArns", arn)
     for one in graph.find_by_type(kt.POLICY_ATTACHMENT):
         if any(graph.resolve(one, "roles", name, (kt.ROLE,), NAMED).is_possibly(role) for name in get_items(one.get("roles"))):
             yield from _find_managed(graph, one, "policyArn", one.get("policyArn"))

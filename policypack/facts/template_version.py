@@ -37,9 +37,7 @@ def find_launches(graph: Graph, resource: Resource) -> Iterator[Launch]:
         for block in get_items(resource.get("launchTemplate")):
             yield from _find_launch(graph, resource, "launchTemplate", block)
     if resource.type == kt.SCALING_GROUP:
-        reference = graph.resolve(
-            resource, "launchConfiguration", resource.get("launchConfiguration"), (kt.LAUNCH_CONFIGURATION,), ("name", "id")
-        )
+        reference = graph.follow(resource, "launchConfiguration", (kt.LAUNCH_CONFIGURATION,), ("name", "id"))
         yield Launch("launchConfiguration", reference, _LATEST)  # a launch configuration never changes
         for policy in get_items(resource.get("mixedInstancesPolicy")):
             for mixed in get_items(get_field(policy, "launchTemplate")):

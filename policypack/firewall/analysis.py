@@ -112,17 +112,14 @@ class AnalyzedPolicy:
         return FlowResult(Ternary.YES if is_certain else Ternary.MAYBE, witness)
 
     def _get_bit(self, one: Set) -> int:
-        return self._probes.get(one, 0) if isinstance(one, str) else 1 << self._get_position(one)
-
-    def _get_position(self, rule: RegisteredRule) -> int:
-        return self._places[rule]
+        return self._probes.get(one, 0) if isinstance(one, str) else 1 << self._places[one]
 
     def _is_readable(self, one: Set) -> bool:
         """Return whether every group of a rule can be read completely."""
         if isinstance(one, str):
             return True
         ruleset = self.analysis.ruleset
-        rule = ruleset.rules[self._get_position(one)]
+        rule = ruleset.rules[self._places[one]]
         smart = (ruleset.smart_groups[name] for name in (*rule.sources, *rule.destinations))
         web = (ruleset.web_groups[name] for name in rule.web_groups)
         return all(map(_is_readable, smart)) and not any(group.urls or group.unsure for group in web)

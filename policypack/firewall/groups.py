@@ -6,7 +6,7 @@ not known yet. Such an id belongs to one of the groups that the rule list depend
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
@@ -101,12 +101,7 @@ class Groups:
     @_keep_results
     def has_some_internet(self, rule: RegisteredRule) -> Ternary:
         """Return whether a rule's destination contains some public address."""
-        answers = []
-        for value in rule.destinations:
-            if value in (WellKnownObject.ANYWHERE.value, WellKnownObject.PUBLIC_INTERNET.value):
-                return Ternary.YES
-            answers.append(self.evaluate_group(rule, value, SMART_GROUP, has_public_address))
-        return any_of(answers)
+        return self.has_some_member(rule, rule.destinations, has_public_address, internet=Ternary.YES)
 
     @_keep_results
     def get_patterns(self, rule: RegisteredRule) -> list[DomainPattern]:
@@ -140,14 +135,21 @@ class Groups:
 
     @_keep_results
     def _has_host(self, rule: RegisteredRule, host: Host) -> Ternary:
-        return any_of(
-            Ternary.YES
-            if value == WellKnownObject.ANYWHERE.value
-            else Ternary.NO
-            if value == WellKnownObject.PUBLIC_INTERNET.value
-            else self.evaluate_group(rule, value, SMART_GROUP, lambda group: has_host(self._graph, group, host))
-            for value in rule.sources
-        )
+        return self.has_some_member(rule, rule.sources, lambda group: has_host(self._graph, group, host))
+
+    def has_some_member(
+        self, rule: RegisteredRule, values: Iterable[Any], ask: Callable[[Resource], Ternary], *, internet: Ternary = Ternary.NO
+    ) -> Ternary:
+        """Return whether the answer for some SmartGroup of a rule is YES; Anywhere's always is.
+
+        Args:
+            rule: the rule that names the groups.
+            values: the groups' ids in the rule.
+            ask: the function that evaluates one group.
+            internet: the answer for Public Internet.
+        """
+        known = {WellKnownObject.ANYWHERE.value: Ternary.YES, WellKnownObject.PUBLIC_INTERNET.value: internet}
+        return any_of(known[value] if value in known else self.evaluate_group(rule, value, SMART_GROUP, ask) for value in values)
 
     def evaluate_group(self, rule: RegisteredRule, value: Any, kind: str, ask: Callable[[Resource], Ternary]) -> Ternary:
         """Return the answer for a group that a rule names, or the answer that all candidate groups share.

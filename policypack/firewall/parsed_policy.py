@@ -6,7 +6,7 @@ field of a permit is read as wide as it may be, and `notes` lists every such ass
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain, count
 from typing import Any, Final
@@ -18,13 +18,14 @@ from containment.patterns.domain import DomainPattern
 from containment.patterns.url import UrlPattern
 from containment.policy import rules as model
 from containment.ternary import Ternary
+from policypack.firewall.groups import IDENTITIES
 from policypack.firewall.rules import RegisteredRule, read_rules
+from policypack.firewall.smart_group_membership import get_stated_expressions
 from policypack.graph.known_types import DEFAULT_ACTION, SMART_GROUP, SUBNET, VPC, WEB_GROUP
 from policypack.graph.plain_data import UNKNOWN, get_field, get_items, is_true
 from policypack.graph.resources import Graph, Resource, Trace
 
 TLS_PROFILE: Final = "aviatrix:index/dcfTlsProfile:DcfTlsProfile"
-_IDENTITIES: Final = ("id", "uuid", "smartGroupId", "webGroupId")
 _WELL_KNOWN: Final = {WellKnownObject.ANYWHERE.value: model.ANYWHERE, WellKnownObject.PUBLIC_INTERNET.value: model.PUBLIC_INTERNET}
 _LOGGING: Final = {
     WellKnownObject.LOG_START.value: model.Logging.START,
@@ -154,11 +155,12 @@ class _PolicyReader:
         if value in _WELL_KNOWN:
             self._smart[str(value)] = _WELL_KNOWN[value]
             return str(value)
-        reference = self._graph.resolve(rule.owner, rule.key, value, (SMART_GROUP,), _IDENTITIES)
+        reference = self._graph.resolve(rule.owner, rule.key, value, (SMART_GROUP,), IDENTITIES)
         if reference.trace is Trace.FOUND:
             group = reference.found[0]
             if group.urn not in self._smart:
-                self._smart[group.urn] = model.SmartGroup(_get_name(group), tuple(self._build_selectors(group)))
+                selectors = tuple(self._build_selector(group, one) for one in _get_expressions(group))
+                self._smart[group.urn] = model.SmartGroup(_get_name(group), selectors)
             return group.urn
         what = (
             f"SmartGroup {value}, defined elsewhere"
@@ -168,12 +170,6 @@ class _PolicyReader:
         self._add_note(f"the members of the {what} are not known")
         self._smart[what] = model.SmartGroup(what, (model.OpaqueSelector(what),))
         return what
-
-    def _build_selectors(self, group: Resource) -> Iterable[model.Selector]:
-        selector = group.get("selector")
-        found = get_items(get_field(selector, "matchExpressions")) if selector is not UNKNOWN else [UNKNOWN]
-        for expression in found or [UNKNOWN]:
-            yield self._build_selector(group, expression)
 
     def _build_selector(self, group: Resource, expression: Any) -> model.Selector:
         label = f"member of SmartGroup {_get_name(group)}"
@@ -203,7 +199,7 @@ class _PolicyReader:
         if value == WellKnownObject.ALL_WEB.value:
             self._web[str(value)] = model.WebGroup("All-Web", (_EVERY_NAME,))
             return str(value)
-        reference = self._graph.resolve(rule.owner, rule.key, value, (WEB_GROUP,), _IDENTITIES)
+        reference = self._graph.resolve(rule.owner, rule.key, value, (WEB_GROUP,), IDENTITIES)
         if reference.trace is Trace.FOUND:
             group = reference.found[0]
             if group.urn not in self._web:
@@ -218,8 +214,7 @@ class _PolicyReader:
         patterns: list[DomainPattern] = []
         urls: list[UrlPattern] = []
         unsure: list[DomainPattern] = []
-        selector = group.get("selector")
-        for expression in (get_items(get_field(selector, "matchExpressions")) if selector is not UNKNOWN else []) or [UNKNOWN]:
+        for expression in _get_expressions(group):
             sni, url = get_field(expression, "snifilter"), get_field(expression, "urlfilter")
             try:
                 if isinstance(sni, str) and sni:
@@ -249,6 +244,11 @@ def _read_logging(rule: RegisteredRule, block: Any) -> model.Logging:
 
 def _is_range(low: Any, high: Any) -> bool:
     return isinstance(low, int) and isinstance(high, int) and 0 <= low <= high <= 65535
+
+
+def _get_expressions(group: Resource) -> list[Any]:
+    """Return a group's expressions as the program sets them; one unknown one where it sets none."""
+    return get_stated_expressions(group) or [UNKNOWN]
 
 
 def _get_name(group: Resource) -> str:

@@ -34,22 +34,12 @@ def _has_all_private(groups: Groups, rule: RegisteredRule) -> Ternary:
     def every_block(group: Resource) -> Ternary:
         return Ternary.of(all(is_inside(block, get_networks(group)) for block in RFC1918))
 
-    return any_of(
-        Ternary.NO if value == WellKnownObject.PUBLIC_INTERNET.value else groups.evaluate_group(rule, value, SMART_GROUP, every_block)
-        for value in rule.destinations
-    )
+    return groups.has_some_member(rule, rule.destinations, every_block)
 
 
 def has_wide_private_reach(groups: Groups, rule: RegisteredRule) -> Ternary:
     """Return whether a rule reaches private networks that are not narrow."""
-    return any_of(
-        Ternary.YES
-        if value == WellKnownObject.ANYWHERE.value
-        else Ternary.NO
-        if value == WellKnownObject.PUBLIC_INTERNET.value
-        else groups.evaluate_group(rule, value, SMART_GROUP, is_widely_private)
-        for value in rule.destinations
-    )
+    return groups.has_some_member(rule, rule.destinations, is_widely_private)
 
 
 def is_within(groups: Groups, rule: RegisteredRule, networks: Iterable[Network]) -> Ternary:

@@ -84,7 +84,7 @@ def is_selected(graph: Graph, expression: Any, host: Host) -> Ternary:
     if kind in ("subnet", "vpc"):
         homes = [place.subnet for place in host.placements]
         if kind == "vpc":
-            homes = [vpc for home in homes for vpc in (graph.resolve(home, "vpcId", home.get("vpcId"), VPCS).found if home else (None,))]
+            homes = [vpc for home in homes for vpc in (graph.follow(home, "vpcId", VPCS).found if home else (None,))]
         return all_of(_is_described(stated, home, get_own_tags(home)) if home else Ternary.MAYBE for home in homes)
     return Ternary.NO if kind in ("k8s", "k8s_node", "serverless") else Ternary.MAYBE
 

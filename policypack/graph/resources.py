@@ -161,6 +161,24 @@ class Graph:
             self._referred[asked] = self._resolve(holder, key, value, set(wanted), among)
         return self._referred[asked]
 
+    def follow(self, holder: Resource, key: str, types: Iterable[str], attributes: Iterable[str] = ("id",)) -> Reference:
+        """Return the resources that a whole property refers to; the arguments are those of `resolve`."""
+        return self.resolve(holder, key, holder.get(key), types, attributes)
+
+    def find_referrers(
+        self, target: Resource, kind: str, key: str, types: Iterable[str], attributes: Iterable[str] = ("id",)
+    ) -> list[Resource]:
+        """Return the resources of one type whose property refers, or may refer, to a resource.
+
+        Args:
+            target: the resource that is referred to.
+            kind: the type of the resources that refer to it.
+            key: their property.
+            types: the types that the property can refer to.
+            attributes: the outputs by which such a resource is referred to.
+        """
+        return [one for one in self.find_by_type(kind) if self.follow(one, key, types, attributes).is_possibly(target)]
+
     def _resolve(self, holder: Resource, key: str, value: Any, wanted: set[str], attributes: tuple[str, ...]) -> Reference:
         named = self._find_dependencies(holder, key, wanted)
         if value is UNKNOWN:

@@ -121,7 +121,7 @@ def _check_elastic_ips(graph: Graph, hosts: Sequence[Host]) -> Iterator[Violatio
     for holder in graph.find_by_type(kt.EIP, kt.EIP_ASSOCIATION):
         instance, interface = ("instance", "networkInterface") if holder.type == kt.EIP else ("instanceId", "networkInterfaceId")
         for key in (instance, interface):
-            reference = graph.resolve(holder, key, holder.get(key), (*kt.INSTANCES, kt.INTERFACE), ("id", "primaryNetworkInterfaceId"))
+            reference = graph.follow(holder, key, (*kt.INSTANCES, kt.INTERFACE), ("id", "primaryNetworkInterfaceId"))
             reached = _describe_reached(reference, hosts)
             if reached:
                 yield Violation(holder.urn, f"puts a public address on {reached}")

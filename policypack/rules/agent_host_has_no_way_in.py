@@ -87,7 +87,7 @@ def _describe_image(graph: Graph, home: HostLocation, holder: Resource, key: str
             return taken
     for one in (one for host in home.hosts for one in (host.resource, *host.templates)):
         for name in ("ami", "imageId"):
-            used = graph.resolve(one, name, one.get(name), services.IMAGES)
+            used = graph.follow(one, name, services.IMAGES)
             if any(image in shared.found for image in used.found) or (used.literal and used.literal == shared.literal):
                 return one.label
     return ""
@@ -152,17 +152,15 @@ def _find_lines(graph: Graph, _home: HostLocation) -> Iterator[Violation]:
     """Yield VPN connections and Direct Connect that end at a VPN gateway of the hosts' VPCs."""
     for one in graph.find_by_type(*services.TO_VPN_GATEWAY):
         key, words = services.TO_VPN_GATEWAY[one.type]
-        for gateway in graph.resolve(one, key, one.get(key), (VPN_GATEWAY,)).found:
+        for gateway in graph.follow(one, key, (VPN_GATEWAY,)).found:
             reached = describe_vpc(graph, gateway, "vpcId", gateway.get("vpcId")) or _describe_attachment(graph, gateway)
             if reached:
                 yield Violation(one.urn, f"{words} {gateway.label}, which is attached to {reached}")
 
 
 def _describe_attachment(graph: Graph, gateway: Resource) -> str:
-    for one in graph.find_by_type(services.VPN_ATTACHMENT):
-        if graph.resolve(one, "vpnGatewayId", one.get("vpnGatewayId"), (VPN_GATEWAY,)).is_possibly(gateway):
-            return describe_vpc(graph, one, "vpcId", one.get("vpcId"))
-    return ""
+    attached = graph.find_referrers(gateway, services.VPN_ATTACHMENT, "vpnGatewayId", (VPN_GATEWAY,))
+    return describe_vpc(graph, attached[0], "vpcId", attached[0].get("vpcId")) if attached else ""
 
 
 RULE = Rule(

@@ -29,7 +29,7 @@ def check_stack(graph: Graph) -> list[Violation]:
 def _find_hosts_elsewhere(graph: Graph) -> Iterator[Violation]:
     for tag in graph.find_by_type(TAG):
         if is_tagged({str(tag.get("key")): (tag.get("value"),)}):
-            made = graph.resolve(tag, "resourceId", tag.get("resourceId"), (*COMPUTE, *TEMPLATES))
+            made = graph.follow(tag, "resourceId", (*COMPUTE, *TEMPLATES))
             if made.trace is Trace.EXTERNAL and made.literal.startswith(_INSTANCE):
                 yield Violation(tag.urn, f"makes {made.literal}, which is not of this program, an agent host that no rule judges")
 

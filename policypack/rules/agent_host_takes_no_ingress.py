@@ -87,7 +87,7 @@ def _get_group_values(graph: Graph, host: Host) -> Iterator[tuple[Resource, str,
         yield interface, "securityGroups", interface.get("securityGroups")
     for one in graph.find_by_type(kt.GROUP_ATTACHMENT):
         types, ids = (kt.INTERFACE, *kt.INSTANCES), ("id", "primaryNetworkInterfaceId")
-        reached = graph.resolve(one, "networkInterfaceId", one.get("networkInterfaceId"), types, ids)
+        reached = graph.follow(one, "networkInterfaceId", types, ids)
         if any(reached.is_possibly(target) for target in (host.resource, *host.interfaces)):
             yield one, "securityGroupId", one.get("securityGroupId")
 
@@ -99,13 +99,11 @@ def _find_ingress(graph: Graph, group: Resource, host: Host) -> Iterator[Violati
         yield Violation(group.urn, f"lets {_describe_ingress(ingress)} in to {host.resource.label}: ingress is not empty")
     for one in graph.find_by_type(kt.GROUP_RULE, kt.INGRESS_RULE):
         kind = "ingress" if one.type == kt.INGRESS_RULE else one.get("type")
-        if kind in ("ingress", UNKNOWN) and graph.resolve(
-            one, "securityGroupId", one.get("securityGroupId"), kt.SECURITY_GROUPS
-        ).is_possibly(group):
+        if kind in ("ingress", UNKNOWN) and graph.follow(one, "securityGroupId", kt.SECURITY_GROUPS).is_possibly(group):
             yield Violation(one.urn, f"lets {_describe_ingress([one.props])} in to {host.resource.label}, through {group.label}")
     for one in graph.find_by_type(*kt.GROUP_RULES):
         named = one.get("ingressRuleIds")
-        reached = graph.resolve(one, "securityGroupId", one.get("securityGroupId"), kt.SECURITY_GROUPS).is_possibly(group)
+        reached = graph.follow(one, "securityGroupId", kt.SECURITY_GROUPS).is_possibly(group)
         if reached and is_some(named) is not Ternary.NO:
             shown = ", ".join("one not known before the update" if value is UNKNOWN else str(value) for value in get_items(named))
             yield Violation(one.urn, f"keeps ingress rules in {group.label}, a group of {host.resource.label}: {shown}")
@@ -129,7 +127,7 @@ def _find_default_ingress(graph: Graph, vpc: Resource, host: Host, *, is_silence
         yield from _find_ingress(graph, group, host)
     for one in graph.find_by_type(kt.GROUP_RULE, kt.INGRESS_RULE):
         key = "securityGroupId"
-        of_vpc = graph.resolve(one, key, one.get(key), kt.VPCS, (_BY_DEFAULT,)).found
+        of_vpc = graph.follow(one, key, kt.VPCS, (_BY_DEFAULT,)).found
         if vpc in of_vpc and (one.type == kt.INGRESS_RULE or one.get("type") in ("ingress", UNKNOWN)):
             yield Violation(
                 one.urn, f"lets {_describe_ingress([one.props])} in to {host.resource.label}, through the default group of {vpc.label}"

@@ -98,7 +98,7 @@ def _find_attached(graph: Graph, host: Host) -> Iterator[Violation]:
     for attachment in graph.find_by_type(kt.VOLUME_ATTACHMENT):
         if not describe_target(graph, attachment, "instanceId", attachment.get("instanceId"), [host.resource]):
             continue
-        attached = graph.resolve(attachment, "volumeId", attachment.get("volumeId"), (kt.VOLUME,))
+        attached = graph.follow(attachment, "volumeId", (kt.VOLUME,))
         if not attached.found:
             shown = attached.literal or "a volume that cannot be traced"
             yield Violation(

@@ -21,12 +21,8 @@ from policypack.graph.plain_data import UNKNOWN, get_field
 from policypack.graph.resources import Graph, Resource
 
 
-def check_stack(graph: Graph) -> list[Violation]:
-    """Return a fault for every group that selects the agents by tags alone, and for every deny without their addresses."""
-    return check_environment(graph, _check_rules)
-
-
 def _check_rules(chain: EffectiveRules) -> Iterator[Violation]:
+    """Yield a fault for every group that selects the agents by tags alone, and for every deny without their addresses."""
     tagged = [group for group in chain.graph.find_by_type(SMART_GROUP) if _has_agents_by_tag(chain, group)]
     loose = [group for group in tagged if _has_agents_by_address(chain, group) is Ternary.NO]
     for group in loose:
@@ -77,5 +73,5 @@ RULE = Rule(
     why="tags reach the Controller up to an hour late and can be removed: without the tag, no rule applies to the host",
     fix="add a match expression with the cidr of each agents' subnet to the source SmartGroup; expressions are OR-ed",
     scope=Scope.PLACE,
-    check_stack=check_stack,
+    check_stack=lambda graph: check_environment(graph, _check_rules),
 )

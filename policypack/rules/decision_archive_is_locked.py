@@ -74,8 +74,7 @@ def _find_attached(graph: Graph, bucket: Resource, types: tuple[str, ...]) -> li
     return [
         one
         for one in graph.find_by_type(*types)
-        if graph.resolve(one, "bucket", one.get("bucket"), BUCKETS).is_possibly(bucket)
-        or (isinstance(name, str) and one.get("bucket") == name)
+        if graph.follow(one, "bucket", BUCKETS).is_possibly(bucket) or (isinstance(name, str) and one.get("bucket") == name)
     ]
 
 

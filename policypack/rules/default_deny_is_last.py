@@ -10,17 +10,12 @@ from collections.abc import Iterator
 
 from policypack.finding import Rule, Scope, Severity, Violation
 from policypack.firewall.effective_rules import EffectiveRules, check_environment
-from policypack.graph.resources import Graph
 
 _NEAR = "nearest: {}; it must be for every agent, to Anywhere, any protocol, all ports and without WebGroups"
 
 
-def check_stack(graph: Graph) -> list[Violation]:
-    """Return a fault for a default deny that is missing, and for every rule that may come after it."""
-    return check_environment(graph, _check_rules)
-
-
 def _check_rules(chain: EffectiveRules) -> Iterator[Violation]:
+    """Yield a fault for a default deny that is missing, and for every rule that may come after it."""
     denies = [rule for rule in chain.denies if chain.is_default_deny(rule)]
     if not denies:
         near = [rule.label for rule in chain.denies if not rule.web_groups][-1:]
@@ -42,5 +37,5 @@ RULE = Rule(
     why="without it a default action, which other stacks and consoles can change, decides all other traffic, and no log names a rule",
     fix="end the rules with one DENY from the agents' SmartGroup to Anywhere, protocol ANY, no ports, no WebGroups",
     scope=Scope.PLACE,
-    check_stack=check_stack,
+    check_stack=lambda graph: check_environment(graph, _check_rules),
 )

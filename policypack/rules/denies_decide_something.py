@@ -17,15 +17,10 @@ from policypack.firewall.effective_rules import EffectiveRules, check_environmen
 from policypack.firewall.proof.decided_flows import find_decided_flow
 from policypack.firewall.proof.permits import find_refused_permits
 from policypack.firewall.rules import RegisteredRule
-from policypack.graph.resources import Graph
-
-
-def check_stack(graph: Graph) -> list[Violation]:
-    """Return a fault for every deny that decides no flow because permits decide them first."""
-    return check_environment(graph, _check_rules)
 
 
 def _check_rules(chain: EffectiveRules) -> Iterator[Violation]:
+    """Yield a fault for every deny that decides no flow because permits decide them first."""
     policy = analyze_policy(chain.graph)
     if policy is None:
         return
@@ -62,5 +57,5 @@ RULE = Rule(
     why="a reader of the rules believes that the traffic is denied, but it is let through",
     fix="give the deny a lower priority number than the permits, narrow the permits, or remove the deny",
     scope=Scope.PLACE,
-    check_stack=check_stack,
+    check_stack=lambda graph: check_environment(graph, _check_rules),
 )

@@ -37,10 +37,8 @@ def check_stack(graph: Graph) -> list[Violation]:
 
 
 def _check_name_servers(graph: Graph, vpc: Resource) -> Iterator[Violation]:
-    for association in graph.find_by_type(DHCP_ASSOCIATION):
-        if not graph.resolve(association, "vpcId", association.get("vpcId"), VPCS).is_possibly(vpc):
-            continue
-        options = graph.resolve(association, "dhcpOptionsId", association.get("dhcpOptionsId"), (DHCP_OPTIONS,))
+    for association in graph.find_referrers(vpc, DHCP_ASSOCIATION, "vpcId", VPCS):
+        options = graph.follow(association, "dhcpOptionsId", (DHCP_OPTIONS,))
         for one in options.found:
             foreign = [server for server in get_items(one.get("domainNameServers")) if not _is_own(server, vpc)]
             if foreign:
@@ -52,7 +50,7 @@ def _check_name_servers(graph: Graph, vpc: Resource) -> Iterator[Violation]:
 
 def _is_of_aws(graph: Graph, association: Resource) -> bool:
     """Return whether the options are those that AWS creates for the region, which name its own resolver."""
-    return bool(graph.resolve(association, "dhcpOptionsId", association.get("dhcpOptionsId"), (DEFAULT_DHCP_OPTIONS,)).found)
+    return bool(graph.follow(association, "dhcpOptionsId", (DEFAULT_DHCP_OPTIONS,)).found)
 
 
 def _is_own(server: Any, vpc: Resource) -> bool:
@@ -75,10 +73,8 @@ def _is_plus_two(text: str, network: Network) -> bool:
 
 
 def _check_forwarding(graph: Graph, vpc: Resource) -> Iterator[Violation]:
-    for association in graph.find_by_type(FORWARD_ASSOCIATION):
-        if not graph.resolve(association, "vpcId", association.get("vpcId"), VPCS).is_possibly(vpc):
-            continue
-        rule = graph.resolve(association, "resolverRuleId", association.get("resolverRuleId"), (FORWARD_RULE,))
+    for association in graph.find_referrers(vpc, FORWARD_ASSOCIATION, "vpcId", VPCS):
+        rule = graph.follow(association, "resolverRuleId", (FORWARD_RULE,))
         for one in rule.found:
             kind = one.get("ruleType")
             if kind is UNKNOWN or str(kind or "").upper() not in _HARMLESS:

@@ -35,7 +35,7 @@ def _check_endpoint(endpoint: Resource, is_place: bool) -> Iterator[Violation]:
 def _check_vpc(graph: Graph, vpc: Resource, interfaces: list[Resource]) -> Iterator[Violation]:
     if is_false(vpc.get("enableDnsSupport")) is not Ternary.NO:
         yield Violation(vpc.urn, "has no resolver: enableDnsSupport is not true, so its hosts query another one")
-    here = [one for one in interfaces if graph.resolve(one, "vpcId", one.get("vpcId"), VPCS).is_possibly(vpc)]
+    here = [one for one in interfaces if graph.follow(one, "vpcId", VPCS).is_possibly(vpc)]
     names = vpc.get("enableDnsHostnames")
     silent = names is None and vpc.type == VPC and is_complete(graph)
     if here and (silent or is_false(names) is not Ternary.NO):

@@ -15,8 +15,9 @@ from typing import Any, Final
 from containment.iam.documents import Statement, UnreadableError, read
 from containment.names import AgentTag
 from containment.times import convert_to_utc
+from policypack.facts.role_policies import NAMED, find_inline_policies
 from policypack.finding import Rule, Scope, Severity, Violation
-from policypack.graph.known_types import INSTANCE, ROLE, ROLE_POLICY, SCHEDULE
+from policypack.graph.known_types import INSTANCE, ROLE, SCHEDULE
 from policypack.graph.plain_data import UNKNOWN, get_field
 from policypack.graph.resources import Graph, Resource
 
@@ -130,7 +131,7 @@ def _check_role(graph: Graph, role: Resource, host: Resource | None) -> Iterator
     """Yield what a schedule's role may do or be beyond ending the host."""
     try:
         trust = [*read(role.get("assumeRolePolicy"))]
-        rights = [(one, statement) for one in _find_policies(graph, role) for statement in read(one.get("policy"))]
+        rights = [(one, statement) for one in find_inline_policies(graph, role) for statement in read(one.get("policy"))]
     except UnreadableError as error:
         yield f"has a role whose policies cannot be read: {error}"
         return
@@ -142,11 +143,8 @@ def _check_role(graph: Graph, role: Resource, host: Resource | None) -> Iterator
             yield f"has a role with {key}; its only policy is the one that ends the host"
     for kind in _ATTACHMENTS:
         for one in graph.find_by_type(kind):
-            if any(
-                graph.resolve(one, key, one.get(key), (ROLE,), ("name", "id", "arn")).is_possibly(role)
-                for key in ("role", "roleName", "roles")
-                if one.get(key) is not None
-            ):
+            keys = (key for key in ("role", "roleName", "roles") if one.get(key) is not None)
+            if any(graph.follow(one, key, (ROLE,), NAMED).is_possibly(role) for key in keys):
                 yield f"has a role to which {one.name} attaches another policy"
     for _, statement in rights:
         if not statement.allows:
@@ -158,14 +156,6 @@ def _check_role(graph: Graph, role: Resource, host: Resource | None) -> Iterator
         for resource in statement.resources:
             if resource is not UNKNOWN and not _is_host(str(resource), host):
                 yield f"has a role that may terminate {resource}; it may terminate its own host only"
-
-
-def _find_policies(graph: Graph, role: Resource) -> list[Resource]:
-    return [
-        one
-        for one in graph.find_by_type(ROLE_POLICY)
-        if graph.resolve(one, "role", one.get("role"), (ROLE,), ("name", "id", "arn")).is_possibly(role)
-    ]
 
 
 def _is_host(resource: str, host: Resource | None) -> bool:

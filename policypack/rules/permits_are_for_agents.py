@@ -25,18 +25,14 @@ from policypack.firewall.rules import RegisteredRule
 from policypack.firewall.smart_group_membership import get_expressions, has_host, has_tags, is_selected
 from policypack.graph.known_types import SMART_GROUP, SUBNETS, TABLES
 from policypack.graph.plain_data import UNKNOWN, get_field
-from policypack.graph.resources import Graph, Resource
+from policypack.graph.resources import Resource
 
 IDENTITIES = (HostTag.ROLE.value, HostTag.AGENT_CLASS.value, HostTag.AGENT_STACK.value)
 """Tags that identify an agent."""
 
 
-def check_stack(graph: Graph) -> list[Violation]:
-    """Return a fault for every permit that applies to others too, and for every agents' group with other members."""
-    return check_environment(graph, _check_rules)
-
-
 def _check_rules(chain: EffectiveRules) -> Iterator[Violation]:
+    """Yield a fault for every permit that applies to others too, and for every agents' group with other members."""
     wide = [
         group
         for group in chain.graph.find_by_type(SMART_GROUP)
@@ -151,5 +147,5 @@ RULE = Rule(
     why="a permit with another source applies to hosts that nobody reviewed, on a shared Controller also to those of other teams",
     fix="use the program's own SmartGroup as source: type vm with the agents' tags, and the CIDRs of the agents' subnets, nothing wider",
     scope=Scope.PLACE,
-    check_stack=check_stack,
+    check_stack=lambda graph: check_environment(graph, _check_rules),
 )

@@ -13,15 +13,10 @@ from policypack.finding import Rule, Scope, Severity, Violation
 from policypack.firewall.effective_rules import EffectiveRules, check_environment_or_agents
 from policypack.firewall.proof.permits import ExcessKind, find_refused_permits
 from policypack.firewall.proof.surplus_groups import find_surplus_groups
-from policypack.graph.resources import Graph
-
-
-def check_stack(graph: Graph) -> list[Violation]:
-    """Return a fault for every permit that lets through unapproved flows."""
-    return check_environment_or_agents(graph, _check_rules)
 
 
 def _check_rules(chain: EffectiveRules) -> Iterator[Violation]:
+    """Yield a fault for every permit that lets through unapproved flows."""
     yield from (Violation(one.where, one.what) for one in find_refused_permits(chain) if one.excess is not ExcessKind.NEIGHBOURS)
     if (spare := find_surplus_groups(chain)) and spare.is_open:
         yield Violation(chain.only_owner, spare.what)
@@ -35,5 +30,5 @@ RULE = Rule(
     fix="permit names with WebGroups, TCP 443, to Public Internet (...0001, not Anywhere ...0000); permit private addresses by the CIDRs"
     " of a SmartGroup",
     scope=Scope.PLACE,
-    check_stack=check_stack,
+    check_stack=lambda graph: check_environment_or_agents(graph, _check_rules),
 )

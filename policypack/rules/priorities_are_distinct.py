@@ -12,15 +12,10 @@ from policypack.finding import Rule, Scope, Severity, Violation
 from policypack.firewall.effective_rules import EffectiveRules, check_environment
 from policypack.graph.known_types import RULESET
 from policypack.graph.plain_data import UNKNOWN
-from policypack.graph.resources import Graph
-
-
-def check_stack(graph: Graph) -> list[Violation]:
-    """Return a fault for every permit that shares its priority with a deny."""
-    return check_environment(graph, _check_rules)
 
 
 def _check_rules(chain: EffectiveRules) -> Iterator[Violation]:
+    """Yield a fault for every permit that shares its priority with a deny."""
     for permit in chain.permits:
         for deny in chain.denies:
             same = permit.owner is deny.owner and permit.owner.type == RULESET and permit.priority == deny.priority
@@ -35,5 +30,5 @@ RULE = Rule(
     why="rules with the same priority are evaluated in no documented order: the permit may come first on the next update",
     fix="give every rule a different priority",
     scope=Scope.PLACE,
-    check_stack=check_stack,
+    check_stack=lambda graph: check_environment(graph, _check_rules),
 )

@@ -53,7 +53,7 @@ def _find_exec_faults(graph: Graph) -> Iterator[tuple[Resource, str]]:
 
 def _find_reason(graph: Graph, service: Resource) -> str:
     """Return why shells of a service leave no encrypted record, "" if they leave one."""
-    clusters = graph.resolve(service, "cluster", service.get("cluster"), (_CLUSTER,), ("id", "arn", "name")).found
+    clusters = graph.follow(service, "cluster", (_CLUSTER,), ("id", "arn", "name")).found
     if len(clusters) != 1:
         return "its cluster is not in this program, so their record cannot be seen"
     settings = get_field(get_field(clusters[0].get("configuration"), "executeCommandConfiguration"), "logConfiguration")

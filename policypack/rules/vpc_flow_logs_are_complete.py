@@ -42,20 +42,20 @@ def check_stack(graph: Graph) -> list[Violation]:
 
 def _find_covering_logs(graph: Graph, target: Resource) -> list[Resource]:
     """Return the logs of a VPC, or of a subnet with those of its VPC."""
-    above = () if target.type in VPCS else graph.resolve(target, "vpcId", target.get("vpcId"), VPCS).found
+    above = () if target.type in VPCS else graph.follow(target, "vpcId", VPCS).found
     return [*_find_logs(graph, target), *(log for vpc in above for log in _find_logs(graph, vpc))]
 
 
 def _find_logs(graph: Graph, target: Resource) -> list[Resource]:
     key, types = ("vpcId", VPCS) if target.type in VPCS else ("subnetId", SUBNETS)
-    return [one for one in graph.find_by_type(FLOW_LOG) if graph.resolve(one, key, one.get(key), types).is_possibly(target)]
+    return graph.find_referrers(target, FLOW_LOG, key, types)
 
 
 def _is_logged(graph: Graph, anchor: Resource) -> bool:
     """Return whether a VPC, or each of its subnets, has a log; for a host whose VPC is elsewhere, whether any log exists."""
     if anchor.type not in VPCS:
         return bool(graph.find_by_type(FLOW_LOG))
-    subnets = [one for one in graph.find_by_type(*SUBNETS) if graph.resolve(one, "vpcId", one.get("vpcId"), VPCS).is_possibly(anchor)]
+    subnets = [one for one in graph.find_by_type(*SUBNETS) if graph.follow(one, "vpcId", VPCS).is_possibly(anchor)]
     return bool(_find_logs(graph, anchor)) or (bool(subnets) and all(_find_logs(graph, one) for one in subnets))
 
 

@@ -36,11 +36,9 @@ def _require_free_priority(here: Firewall, vpc: str, priority: int, but: str = "
 
 def associate_firewall_rule_group(request: Any) -> Answer:
     """Associate a group with a VPC."""
-    here, group, vpc = (
-        get_firewall(request),
-        get_parameter(request, "FirewallRuleGroupId"),
-        _require_vpc(request, get_parameter(request, "VpcId")),
-    )
+    here = get_firewall(request)
+    group = get_parameter(request, "FirewallRuleGroupId")
+    vpc = _require_vpc(request, get_parameter(request, "VpcId"))
     require_object(here.groups, group)
     if any(each["VpcId"] == vpc and each["FirewallRuleGroupId"] == group for each in here.associations.values()):
         raise make_error(f"{group} is on {vpc} already", "ConflictException")
@@ -93,10 +91,10 @@ def disassociate_firewall_rule_group(request: Any) -> Answer:
 def get_firewall_config(request: Any) -> Answer:
     """Return whether a VPC's queries pass while the firewall does not answer; by default they do not."""
     vpc = _require_vpc(request, get_parameter(request, "ResourceId"))
-    return {"FirewallConfig": find_config(request, vpc)}
+    return {"FirewallConfig": _find_config(request, vpc)}
 
 
-def find_config(request: Any, vpc: str) -> Answer:
+def _find_config(request: Any, vpc: str) -> Answer:
     fresh = {"Id": f"rslvr-fc-{vpc[4:20]}", "ResourceId": vpc, "OwnerId": request.current_account, "FirewallFailOpen": "DISABLED"}
     return get_firewall(request).configs.get(vpc, fresh)
 
@@ -104,7 +102,7 @@ def find_config(request: Any, vpc: str) -> Answer:
 def update_firewall_config(request: Any) -> Answer:
     """Set whether a VPC's queries pass while the firewall does not answer."""
     vpc = _require_vpc(request, get_parameter(request, "ResourceId"))
-    get_firewall(request).configs[vpc] = find_config(request, vpc) | {"FirewallFailOpen": get_parameter(request, "FirewallFailOpen")}
+    get_firewall(request).configs[vpc] = _find_config(request, vpc) | {"FirewallFailOpen": get_parameter(request, "FirewallFailOpen")}
     return {"FirewallConfig": get_firewall(request).configs[vpc]}
 
 

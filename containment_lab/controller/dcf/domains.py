@@ -8,7 +8,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from containment_lab.controller.core import Call, Controller, Routes, change, read
+from containment_lab.controller.core import Call, Controller, Routes, change, read, require_found, serve_collection
 from containment_lab.controller.dcf import selectors
 from containment_lab.controller.errors import BAD_FIELD, RefusedError
 from containment_lab.controller.store import Json
@@ -26,10 +26,7 @@ NOT_FOUND = "App domain not found"
 
 def find(state: Json, key: str) -> Json:
     """Return the group with this uuid; raise RefusedError if there is none."""
-    found: Json | None = BUILT_IN.get(key) or state["app_domains"].get(key)
-    if found is None:
-        raise RefusedError(NOT_FOUND, 404)
-    return found
+    return require_found(BUILT_IN.get(key) or state["app_domains"].get(key), NOT_FOUND)
 
 
 def is_web(state: Json, key: str) -> bool:
@@ -78,12 +75,9 @@ def _get(_controller: Controller, state: Json, call: Call) -> Any:
     return dict(find(state, call.parts[0]))
 
 
-def _get_by_name(controller: Controller, call: Call) -> Any:
-    with controller.store.read_state() as state:
-        for each in (*BUILT_IN.values(), *state["app_domains"].values()):
-            if each["name"] == call.parts[0]:
-                return dict(each)
-    raise RefusedError(NOT_FOUND, 404)
+def _get_by_name(_controller: Controller, state: Json, call: Call) -> Any:
+    every = (*BUILT_IN.values(), *state["app_domains"].values())
+    return dict(require_found(next((each for each in every if each["name"] == call.parts[0]), None), NOT_FOUND))
 
 
 def _list_domains(_controller: Controller, state: Json, _call: Call) -> Any:
@@ -110,10 +104,6 @@ def _refuse_duplicate_name(state: Json, name: str, but: str | None) -> None:
 
 
 ROUTES: Routes = [
-    ("GET", "app-domains", read(_list_domains)),
-    ("POST", "app-domains", change(_create)),
-    ("GET", "app-domains/name/*", _get_by_name),
-    ("GET", "app-domains/*", read(_get)),
-    ("PUT", "app-domains/*", change(_update)),
-    ("DELETE", "app-domains/*", change(_delete)),
+    *serve_collection("app-domains", read(_list_domains), change(_create), read(_get), change(_update), change(_delete)),
+    ("GET", "app-domains/name/*", read(_get_by_name)),
 ]

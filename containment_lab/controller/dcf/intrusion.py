@@ -8,7 +8,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from containment_lab.controller.core import Call, Controller, Routes, change, read
+from containment_lab.controller.core import Call, Controller, Routes, change, read, require_found, serve_collection
 from containment_lab.controller.errors import BAD_VALUE, RefusedError
 from containment_lab.controller.store import Json
 
@@ -76,18 +76,11 @@ def _validate(state: Json, call: Call, key: str) -> Json:
 
 
 def _find(state: Json, key: str) -> Json:
-    found: Json | None = DEFAULT if key == BUILT_IN else state["ips_profiles"].get(key)
-    if found is None:
-        raise RefusedError(f"IPS profile {key} not found", 404)
-    return found
+    return require_found(DEFAULT if key == BUILT_IN else state["ips_profiles"].get(key), f"IPS profile {key} not found")
 
 
 ROUTES: Routes = [
-    ("GET", "dcf/ips-profiles", read(_list_profiles)),
-    ("POST", "dcf/ips-profiles", change(_create)),
-    ("GET", "dcf/ips-profiles/*", read(_get)),
-    ("PUT", "dcf/ips-profiles/*", change(_update)),
-    ("DELETE", "dcf/ips-profiles/*", change(_delete)),
+    *serve_collection("dcf/ips-profiles", read(_list_profiles), change(_create), read(_get), change(_update), change(_delete)),
     ("GET", "dcf/default-ips-profile", read(_get_default)),
     ("PUT", "dcf/default-ips-profile", change(_set_default)),
 ]

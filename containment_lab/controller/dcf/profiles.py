@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from containment_lab.controller.core import Call, Controller, Routes, change, read
+from containment_lab.controller.core import Call, Controller, Routes, change, read, require_found, serve_collection
 from containment_lab.controller.dcf.rules import DEFAULT_TLS_PROFILE, LOG_PROFILES
 from containment_lab.controller.errors import BAD_VALUE, RefusedError
 from containment_lab.controller.store import Json
@@ -69,24 +69,15 @@ def _validate_profile(state: Json, call: Call, key: str) -> Json:
 
 
 def _find(state: Json, key: str) -> Json:
-    found: Json | None = state["tls_profiles"].get(key)
-    if found is None:
-        raise RefusedError(f"TLS profile {key} not found", 404)
-    return found
+    return require_found(state["tls_profiles"].get(key), f"TLS profile {key} not found")
 
 
 def _get_log_profile(_controller: Controller, call: Call) -> Any:
     name = call.get_text("profile_name")
-    if name not in LOGS:
-        raise RefusedError(f"Log profile {name} not found", 404)
-    return LOGS[name]
+    return require_found(LOGS.get(name), f"Log profile {name} not found")
 
 
 ROUTES: Routes = [
-    ("GET", "dcf/tls-profile", read(_list_profiles)),
-    ("POST", "dcf/tls-profile", change(_create)),
-    ("GET", "dcf/tls-profile/*", read(_get)),
-    ("PUT", "dcf/tls-profile/*", change(_update)),
-    ("DELETE", "dcf/tls-profile/*", change(_delete)),
+    *serve_collection("dcf/tls-profile", read(_list_profiles), change(_create), read(_get), change(_update), change(_delete)),
     ("GET", "dcf/log-profile", _get_log_profile),
 ]

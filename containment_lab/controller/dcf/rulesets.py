@@ -10,7 +10,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from containment_lab.controller.core import Call, Controller, Routes, change, read
+from containment_lab.controller.core import Call, Controller, Routes, change, read, require_found, serve_collection
 from containment_lab.controller.dcf import rules
 from containment_lab.controller.errors import BAD_FIELD, BAD_VALUE, NO_SUCH_POLICY, POINT_TAKEN, RefusedError
 from containment_lab.controller.releases import refuse_decryption_with_snat
@@ -151,10 +151,8 @@ def _refuse_duplicates(kept: list[Json], release: tuple[int, int, int]) -> None:
 
 
 def _find(state: Json, key: str) -> Json:
-    found: Json | None = state["rulesets"].get(key) or state["groups"].get(key)
-    if found is None:
-        raise RefusedError(f"[{NO_SUCH_POLICY}] there is no ruleset or policy group {key}.", 404)
-    return found
+    found = state["rulesets"].get(key) or state["groups"].get(key)
+    return require_found(found, f"[{NO_SUCH_POLICY}] there is no ruleset or policy group {key}.")
 
 
 def _render_policy(kept: Json) -> Json:
@@ -165,9 +163,5 @@ def _render_policy(kept: Json) -> Json:
 
 ROUTES: Routes = [
     ("GET", "microseg/attachment-points", change(_look_up)),
-    ("GET", "microseg/policy-list3", read(_list_policies)),
-    ("POST", "microseg/policy-list3", change(_create)),
-    ("GET", "microseg/policy-list3/*", read(_get)),
-    ("PUT", "microseg/policy-list3/*", change(_update)),
-    ("DELETE", "microseg/policy-list3/*", change(_delete)),
+    *serve_collection("microseg/policy-list3", read(_list_policies), change(_create), read(_get), change(_update), change(_delete)),
 ]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from containment_lab.controller.core import Actions, Call, Controller
+from containment_lab.controller.core import Actions, Call, Controller, start_task
 from containment_lab.controller.errors import RefusedError
 from containment_lab.controller.gateways.spoke import (
     collect_launch_fields,
@@ -21,26 +21,21 @@ from containment_lab.controller.store import Json
 from containment_lab.controller.tasks import Work
 
 
-def _create_ha(controller: Controller, call: Call) -> Any:
-    primary, subnet = (
-        call.get_text("primary_gw_name", call.get_text("gw_name", "")),
-        call.get_text("gw_subnet", call.get_text("public_subnet", "")),
-    )
-    with controller.store.change_state() as state:
-        gateway = find_gateway(state, primary)
-        if gateway["hagw_details"]:
-            raise RefusedError("HA GW already exists")
-        refuse_if_busy(state, primary)
-        name = call.get_text("ha_gw_name", f"{primary}-hagw")
-        gateway["hagw_details"] = {
-            "vpc_name": name,
-            "cloud_type": 1,
-            "vpc_size": call.get_text("gw_size", gateway["vpc_size"]),
-            "public_subnet": subnet,
-        }
-        task = controller.tasks.start(state, "create_ha", gateway=primary, eip=call.get_text("eip", ""))
-    controller.tasks.run(task)
-    return task
+def _create_ha(controller: Controller, state: Json, call: Call) -> Any:
+    primary = call.get_text("primary_gw_name", call.get_text("gw_name", ""))
+    subnet = call.get_text("gw_subnet", call.get_text("public_subnet", ""))
+    gateway = find_gateway(state, primary)
+    if gateway["hagw_details"]:
+        raise RefusedError("HA GW already exists")
+    refuse_if_busy(state, primary)
+    name = call.get_text("ha_gw_name", f"{primary}-hagw")
+    gateway["hagw_details"] = {
+        "vpc_name": name,
+        "cloud_type": 1,
+        "vpc_size": call.get_text("gw_size", gateway["vpc_size"]),
+        "public_subnet": subnet,
+    }
+    return controller.tasks.start(state, "create_ha", gateway=primary, eip=call.get_text("eip", ""))
 
 
 def _launch_ha_gateway(controller: Controller, task: Json) -> None:
@@ -74,4 +69,4 @@ def _remove_ha_gateway(controller: Controller, task: Json) -> None:
 
 
 WORK: dict[str, Work] = {"create_ha": _launch_ha_gateway, "delete_ha": _remove_ha_gateway}
-ACTIONS: Actions = {"create_multicloud_ha_gateway": _create_ha}
+ACTIONS: Actions = {"create_multicloud_ha_gateway": start_task(_create_ha)}

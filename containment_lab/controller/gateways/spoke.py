@@ -13,7 +13,7 @@ import logging
 from typing import Any
 
 from containment_lab.controller.account import LaunchedGateway, Placement
-from containment_lab.controller.core import Actions, Call, Controller, read
+from containment_lab.controller.core import Actions, Call, Controller, read, require_found, start_task
 from containment_lab.controller.errors import RefusedError
 from containment_lab.controller.releases import refuse_decryption_with_snat, refuse_private_subnet
 from containment_lab.controller.store import Json
@@ -25,7 +25,7 @@ PRIVATE = ("interface", "ready", "hagw_interface")
 log = logging.getLogger(__name__)
 
 
-def _create(controller: Controller, call: Call) -> Any:
+def _create(controller: Controller, state: Json, call: Call) -> Any:
     name, account = call.get_text("gw_name"), call.get_text("account_name")
     if call.get_number("cloud_type") != 1:
         raise RefusedError(f"cloud_type {call.get_text('cloud_type')} is not simulated: AWS (1) only.")
@@ -71,14 +71,11 @@ def _create(controller: Controller, call: Call) -> Any:
         "ready": False,
         "interface": "",
     }
-    with controller.store.change_state() as state:
-        if name in state["gateways"]:
-            raise RefusedError(f"Gateway name {name} already exists.")
-        state["gateways"][name] = gateway
-        refuse_decryption_with_snat(controller, state)
-        task = controller.tasks.start(state, "create", gateway=name, eip=call.get_text("eip", ""))
-    controller.tasks.run(task)
-    return task
+    if name in state["gateways"]:
+        raise RefusedError(f"Gateway name {name} already exists.")
+    state["gateways"][name] = gateway
+    refuse_decryption_with_snat(controller, state)
+    return controller.tasks.start(state, "create", gateway=name, eip=call.get_text("eip", ""))
 
 
 def _launch_spoke(controller: Controller, task: Json) -> None:
@@ -94,19 +91,15 @@ def _launch_spoke(controller: Controller, task: Json) -> None:
     repair_routes(controller)
 
 
-def _delete(controller: Controller, call: Call) -> Any:
+def _delete(controller: Controller, state: Json, call: Call) -> Any:
     name = call.get_text("gw_name")
-    with controller.store.change_state() as state:
-        primary = next((each for each, gateway in state["gateways"].items() if gateway["hagw_details"].get("vpc_name") == name), None)
-        refuse_if_busy(state, primary or name)
-        if primary is None:
-            if find_gateway(state, name)["hagw_details"]:
-                raise RefusedError(f"Gateway {name} has an HA gateway; delete that first.")
-            task = controller.tasks.start(state, "delete", gateway=name)
-        else:
-            task = controller.tasks.start(state, "delete_ha", gateway=primary)
-    controller.tasks.run(task)
-    return task
+    primary = next((each for each, gateway in state["gateways"].items() if gateway["hagw_details"].get("vpc_name") == name), None)
+    refuse_if_busy(state, primary or name)
+    if primary is not None:
+        return controller.tasks.start(state, "delete_ha", gateway=primary)
+    if find_gateway(state, name)["hagw_details"]:
+        raise RefusedError(f"Gateway {name} has an HA gateway; delete that first.")
+    return controller.tasks.start(state, "delete", gateway=name)
 
 
 def _remove_spoke(controller: Controller, task: Json) -> None:
@@ -115,19 +108,14 @@ def _remove_spoke(controller: Controller, task: Json) -> None:
         state["gateways"].pop(task["gateway"], None)
 
 
-def _edit(controller: Controller, call: Call) -> Any:
-    name, size = (
-        call.get_text("gw_name", call.get_text("gateway_name", "")),
-        call.get_text("gw_size", "") or call.get_text("gateway_size", ""),
-    )
-    with controller.store.change_state() as state:
-        find_gateway(state, name)
-        refuse_if_busy(state, name)
-        if not size:
-            raise RefusedError("Missing parameter: gw_size.")
-        task = controller.tasks.start(state, "resize", gateway=name, size=size)
-    controller.tasks.run(task)
-    return task
+def _edit(controller: Controller, state: Json, call: Call) -> Any:
+    name = call.get_text("gw_name", call.get_text("gateway_name", ""))
+    size = call.get_text("gw_size", "") or call.get_text("gateway_size", "")
+    find_gateway(state, name)
+    refuse_if_busy(state, name)
+    if not size:
+        raise RefusedError("Missing parameter: gw_size.")
+    return controller.tasks.start(state, "resize", gateway=name, size=size)
 
 
 def _resize_spoke(controller: Controller, task: Json) -> None:
@@ -260,10 +248,7 @@ def refuse_if_busy(state: Json, name: str) -> None:
 
 def find_gateway(state: Json, name: str) -> Json:
     """Return the record of the gateway with this name; raise RefusedError if there is none."""
-    found: Json | None = state["gateways"].get(name)
-    if found is None:
-        raise RefusedError(f"Gateway {name} does not exist.")
-    return found
+    return require_found(state["gateways"].get(name), f"Gateway {name} does not exist.", 400)
 
 
 WORK: dict[str, Work] = {
@@ -272,9 +257,9 @@ WORK: dict[str, Work] = {
     "resize": _resize_spoke,
 }
 ACTIONS: Actions = {
-    "create_multicloud_primary_gateway": _create,
-    "delete_container": _delete,
-    "edit_gw_config": _edit,
+    "create_multicloud_primary_gateway": start_task(_create),
+    "delete_container": start_task(_delete),
+    "edit_gw_config": start_task(_edit),
     "list_vpcs_summary": read(_list_gateways),
     "show_bgp_communities_gateway_overrides": read(_get_bgp_communities),
     "show_bgp_med_to_sdn_metric_gateway_override": read(_get_bgp_metric),

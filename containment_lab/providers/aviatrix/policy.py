@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from containment_lab.providers.aviatrix import rules
-from containment_lab.providers.aviatrix.resource import AviatrixResource, parse_release
+from containment_lab.providers.aviatrix.resource import SingletonResource, parse_release
 from containment_lab.providers.handler import Call, Props
 from containment_lab.wire import UNKNOWN
 
@@ -20,7 +20,7 @@ LIST = "microseg/policy-list"
 DEFAULT = "microseg/default-action-policy"
 
 
-class PolicyList(AviatrixResource):
+class PolicyList(SingletonResource):
     """`aviatrix_distributed_firewalling_policy_list`: rules in the order given."""
 
     type_name = "distributedFirewallingPolicyList"
@@ -42,20 +42,16 @@ class PolicyList(AviatrixResource):
         """Mark every rule's uuid as unknown: the Controller assigns it."""
         return {"policies": hide_uuids(inputs.get("policies"))}
 
-    def create(self, call: Call, inputs: Props) -> tuple[str, Props]:
-        """Write the whole list over the existing one."""
-        ident = self.get_client(call).singleton
-        call.claim(ident)
-        return ident, self._write(call, inputs, {})
-
     def read(self, call: Call, ident: str, state: Props) -> Props | None:
         """Return the list; an empty one counts as missing."""
         told = [rule for rule in self.get_client(call).call_rest("GET", LIST)["policies"] if not rule.get("system_resource")]
         return self.add_id(ident, policies=[rules.decode_rule(rule) for rule in told]) if told else None
 
     def update(self, call: Call, ident: str, state: Props, inputs: Props) -> Props:
-        """Write the whole list, each rule with its present uuid."""
-        return self._write(call, inputs, rules.map_uuids(state.get("policies")))
+        """Write the whole list over the existing one, each rule with its present uuid."""
+        uuids, release = rules.map_uuids(state.get("policies")), parse_release(call.config)
+        self.get_client(call).call_rest("PUT", LIST, {"policies": [rules.encode_rule(rule, uuids, release) for rule in inputs["policies"]]})
+        return self.read(call, ident, {}) or self.add_id(ident, policies=[])
 
     def delete(self, call: Call, ident: str, state: Props) -> None:
         """Delete the whole list."""
@@ -65,15 +61,8 @@ class PolicyList(AviatrixResource):
         """Return the live list in the shape of the given one."""
         return rules.convert_to_inputs(given, live)
 
-    def _write(self, call: Call, inputs: Props, uuids: dict[str, str]) -> Props:
-        client = self.get_client(call)
-        client.call_rest(
-            "PUT", LIST, {"policies": [rules.encode_rule(rule, uuids, parse_release(call.config)) for rule in inputs["policies"]]}
-        )
-        return self.read(call, client.singleton, {}) or self.add_id(client.singleton, policies=[])
 
-
-class DefaultAction(AviatrixResource):
+class DefaultAction(SingletonResource):
     """`aviatrix_distributed_firewalling_default_action_rule`: the action for a flow that no rule matches."""
 
     type_name = "distributedFirewallingDefaultActionRule"
@@ -86,12 +75,6 @@ class DefaultAction(AviatrixResource):
         """Check the action."""
         if inputs.get("action", "DENY") not in ("PERMIT", "DENY"):
             yield "action", f"expected action to be one of ['PERMIT', 'DENY'], got {inputs['action']}"
-
-    def create(self, call: Call, inputs: Props) -> tuple[str, Props]:
-        """Set the default action."""
-        ident = self.get_client(call).singleton
-        call.claim(ident)
-        return ident, self.update(call, ident, {}, inputs)
 
     def read(self, call: Call, ident: str, state: Props) -> Props | None:
         """Return the present default action."""

@@ -105,6 +105,16 @@ class AviatrixResource(Handler):
         return {self.own_id: ident, **outputs}
 
 
+class SingletonResource(AviatrixResource):
+    """A type of which a Controller has one object, named after its address: a create is a change of it."""
+
+    def create(self, call: Call, inputs: Props) -> tuple[str, Props]:
+        """Set the object."""
+        ident = self.get_client(call).singleton
+        call.claim(ident)
+        return ident, self.update(call, ident, {}, inputs)
+
+
 class RestResource(AviatrixResource):
     """A type whose objects each have a path of the REST API; one left by a killed run (same name and content) is adopted."""
 
@@ -162,17 +172,14 @@ class RestResource(AviatrixResource):
 class PreviewOnlyResource(AviatrixResource):
     """A type that can be previewed and that the lab cannot create."""
 
-    def __init__(self, token: str, inputs: frozenset[str] | None = None) -> None:
+    def __init__(self, token: str) -> None:
         self.type_name = token.removeprefix(PACKAGE).partition(":")[0]
         super().__init__()
         self.token = token
-        self._known = inputs
 
     def check(self, call: Call, inputs: Props) -> Iterable[tuple[str, str]]:
-        """Accept any input, unless the type's inputs are declared."""
-        if self._known is not None:
-            self.inputs = self._known
-            yield from super().check(call, inputs)
+        """Accept any input."""
+        return ()
 
     def create(self, call: Call, inputs: Props) -> tuple[str, Props]:
         """Refuse to create the resource, by name."""

@@ -5,49 +5,24 @@ Any other aws type can be previewed and checked by policies; creating it is refu
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 from itertools import chain
 
 from containment_lab.home import LabHome
-from containment_lab.providers.aws import buckets, iam, keys, logs, scheduler, systems_manager
-from containment_lab.providers.aws.compute import instances, launch_templates, metadata_defaults
-from containment_lab.providers.aws.dns import dns_firewall, resolver
 from containment_lab.providers.aws.invokes import INVOKES, serve_invokes
-from containment_lab.providers.aws.networks import (
-    acls,
-    addresses,
-    egress_connections,
-    endpoints,
-    ingress_services,
-    network,
-    routing,
-    security,
-)
 from containment_lab.providers.aws.resource import Resource, UnservedResource
 from containment_lab.providers.aws.schema import read_type, read_version
 from containment_lab.providers.base import Provider
 
-AREAS = (
-    network,
-    routing,
-    security,
-    acls,
-    endpoints,
-    addresses,
-    instances,
-    launch_templates,
-    metadata_defaults,
-    egress_connections,
-    ingress_services,
-    resolver,
-    dns_firewall,
-    iam,
-    logs,
-    keys,
-    systems_manager,
-    buckets,
-    scheduler,
-)
-TYPES: tuple[type[Resource], ...] = tuple(chain.from_iterable(area.TYPES for area in AREAS))
+
+def load_types() -> tuple[type[Resource], ...]:
+    """Return the types of every module of this package that has some."""
+    modules = (importlib.import_module(each.name) for each in pkgutil.walk_packages(__path__, f"{__name__}."))
+    return tuple(chain.from_iterable(getattr(module, "TYPES", ()) for module in modules))
+
+
+TYPES: tuple[type[Resource], ...] = load_types()
 """All types that can be created."""
 
 

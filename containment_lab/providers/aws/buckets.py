@@ -21,6 +21,7 @@ class Bucket(NamedResource):
     service = "s3"
     token = "aws:s3/bucket:Bucket"
     autoname = "bucket"
+    ident = "{bucket}"
     defaults = {"forceDestroy": False}
     create_call, delete_call, id_arg = "create_bucket", "delete_bucket", "Bucket"
     send = map_names("bucket", objectLockEnabled="ObjectLockEnabledForBucket")

@@ -161,6 +161,7 @@ class Policy(_NamedEntity):
 class InstanceProfile(_NamedEntity):
     """An instance profile with its one role."""
 
+    unfinished: Props = {}
     token = "aws:iam/instanceProfile:InstanceProfile"
     kind = "InstanceProfile"
     defaults = {"path": "/"}
@@ -171,10 +172,6 @@ class InstanceProfile(_NamedEntity):
     def build_outputs(self, call: Call, ident: str, thing: Props, state: Props) -> Props:
         """Add the creation time."""
         return super().build_outputs(call, ident, thing, state) | {"createDate": thing["CreateDate"].isoformat()}
-
-    def finish_create(self, call: Call, ident: str, inputs: Props) -> None:
-        """Add the role."""
-        self.modify(call, ident, {}, inputs)
 
     def modify(self, call: Call, ident: str, live: Props, inputs: Props) -> None:
         """Replace the role."""
@@ -198,35 +195,21 @@ class RolePolicy(Resource):
     token = "aws:iam/rolePolicy:RolePolicy"
     autoname = "name"
     documents = frozenset({"policy"})
-    also = frozenset({"name", "role"})
+    create_call, delete_call, delete_by = "put_role_policy", "delete_role_policy", ("RoleName", "PolicyName")
+    ident = "{role}:{name}"
+    send = show = map_names(role="RoleName", name="PolicyName", policy="PolicyDocument")
     also_in_place = frozenset({"policy"})
-
-    def make(self, call: Call, inputs: Props) -> str:
-        """Put the policy."""
-        self._put(call, inputs)
-        return f"{inputs['role']}:{inputs['name']}"
-
-    def _put(self, call: Call, inputs: Props) -> None:
-        args = {"RoleName": inputs["role"], "PolicyName": inputs["name"], "PolicyDocument": inputs["policy"]}
-        self.call_aws(call, inputs, "put_role_policy", **args)
 
     def find(self, call: Call, ident: str, state: Props) -> Props | None:
         """Return the policy."""
         role, name = ident.split(":", 1)
         found: Props | None = self.try_call(lambda: self.call_aws(call, state, "get_role_policy", RoleName=role, PolicyName=name))
-        return found and {"role": role, "name": name, "policy": decode_document(found["PolicyDocument"])}
-
-    show = {"role": "role", "name": "name", "policy": "policy"}
+        return found and {"RoleName": role, "PolicyName": name, "PolicyDocument": decode_document(found["PolicyDocument"])}
 
     def modify(self, call: Call, ident: str, live: Props, inputs: Props) -> None:  # noqa: ARG002
         """Put the policy again."""
         if not self.is_same("policy", live["policy"], inputs["policy"]):
-            self._put(call, inputs)
-
-    def unmake(self, call: Call, ident: str, thing: Props, state: Props) -> None:  # noqa: ARG002
-        """Delete the policy."""
-        role, name = ident.split(":", 1)
-        self.call_aws(call, state, "delete_role_policy", RoleName=role, PolicyName=name)
+            self.call_aws(call, inputs, self.create_call, **self.create_args(call, inputs))
 
 
 class RolePolicyAttachment(Resource):
@@ -234,25 +217,16 @@ class RolePolicyAttachment(Resource):
 
     service = "iam"
     token = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
-    also = frozenset({"role", "policyArn"})
-
-    def make(self, call: Call, inputs: Props) -> str:
-        """Attach the policy."""
-        self.call_aws(call, inputs, "attach_role_policy", RoleName=inputs["role"], PolicyArn=inputs["policyArn"])
-        return f"{inputs['role']}/{inputs['policyArn']}"
+    create_call, delete_call, delete_by = "attach_role_policy", "detach_role_policy", ("RoleName", "PolicyArn")
+    ident = "{role}/{policyArn}"
+    send = show = map_names(role="RoleName", policyArn="PolicyArn")
 
     def find(self, call: Call, ident: str, state: Props) -> Props | None:
         """Return the policy if the role has it."""
         role, arn = ident.split("/", 1)
         answer = self.try_call(lambda: self.call_aws(call, state, "list_attached_role_policies", RoleName=role))
         there = answer and any(each["PolicyArn"] == arn for each in answer["AttachedPolicies"])
-        return {"role": role, "policyArn": arn} if there else None
-
-    show = {"role": "role", "policyArn": "policyArn"}
-
-    def unmake(self, call: Call, ident: str, thing: Props, state: Props) -> None:  # noqa: ARG002
-        """Detach the policy."""
-        self.call_aws(call, state, "detach_role_policy", RoleName=thing["role"], PolicyArn=thing["policyArn"])
+        return {"RoleName": role, "PolicyArn": arn} if there else None
 
 
 TYPES = (Role, Policy, InstanceProfile, RolePolicy, RolePolicyAttachment)

@@ -6,11 +6,11 @@ from __future__ import annotations
 from typing import Any
 
 from containment_lab.providers.aws.named_resource import NamedResource
-from containment_lab.providers.aws.resource import ACCOUNT, Resource, map_names, split_words
+from containment_lab.providers.aws.resource import ACCOUNT, ServiceTaggedResource, map_names, split_words
 from containment_lab.providers.handler import Call, Props
 
 
-class KmsKey(Resource):
+class KmsKey(ServiceTaggedResource):
     """A KMS key; deletion schedules its deletion."""
 
     service = "kms"
@@ -26,16 +26,16 @@ class KmsKey(Resource):
     create_call, made = "create_key", "KeyMetadata.KeyId"
     find_call, find_by, found = "describe_key", "KeyId", "KeyMetadata"
     delete_call, id_arg = "schedule_key_deletion", "KeyId"
+    tags_at_create = True
     send = map_names("description policy keyUsage multiRegion", customerMasterKeySpec="KeySpec")
     show = map_names("description keyId keyUsage multiRegion arn", customerMasterKeySpec="KeySpec", isEnabled="Enabled")
     also_in_place = split_words(
         "description policy enableKeyRotation isEnabled deletionWindowInDays bypassPolicyLockoutSafetyCheck rotationPeriodInDays"
     )
 
-    def create_args(self, call: Call, inputs: Props) -> Props:
-        """Send tags with KMS's names for key and value."""
-        args = super().create_args(call, inputs)
-        return args | ({"Tags": _encode_kms_tags(inputs["tags"])} if inputs.get("tags") else {})
+    def encode_tags(self, tags: dict[str, str]) -> list[dict[str, str]]:
+        """Return tags with KMS's names for key and value."""
+        return [{"TagKey": key, "TagValue": value} for key, value in sorted(tags.items())]
 
     def finish_create(self, call: Call, ident: str, inputs: Props) -> None:
         """Set rotation and state."""
@@ -74,21 +74,10 @@ class KmsKey(Resource):
         if inputs.get("isEnabled", True) != live["isEnabled"]:
             self.call_aws(call, inputs, "enable_key" if inputs.get("isEnabled", True) else "disable_key", KeyId=ident)
 
-    def retag(self, call: Call, ident: str, old: dict[str, str], new: dict[str, str], live: Props) -> None:
-        """Change the tags by KMS's own calls."""
-        if dropped := sorted(old.keys() - new.keys()):
-            self.call_aws(call, live, "untag_resource", KeyId=ident, TagKeys=dropped)
-        if new:
-            self.call_aws(call, live, "tag_resource", KeyId=ident, Tags=_encode_kms_tags(new))
-
     def unmake(self, call: Call, ident: str, thing: Props, state: Props) -> None:  # noqa: ARG002
         """Schedule the deletion once."""
         days = int(state.get("deletionWindowInDays") or 30)
         self.call_aws(call, state, "schedule_key_deletion", KeyId=ident, PendingWindowInDays=days)
-
-
-def _encode_kms_tags(tags: dict[str, str]) -> list[dict[str, str]]:
-    return [{"TagKey": key, "TagValue": value} for key, value in sorted(tags.items())]
 
 
 class KmsAlias(NamedResource):

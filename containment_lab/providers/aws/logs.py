@@ -71,8 +71,7 @@ class FlowLog(Resource):
     create_call, made = "create_flow_logs", "FlowLogIds.0"
     find_call, find_by, found = "describe_flow_logs", "FlowLogIds", "FlowLogs.0"
     delete_call, id_arg = "delete_flow_logs", "FlowLogIds"
-    send = map_names("trafficType logDestinationType logFormat maxAggregationInterval", iamRoleArn="DeliverLogsPermissionArn")
-    show = map_names("trafficType logDestinationType logFormat maxAggregationInterval", iamRoleArn="DeliverLogsPermissionArn")
+    send = show = map_names("trafficType logDestinationType logFormat maxAggregationInterval", iamRoleArn="DeliverLogsPermissionArn")
     also = frozenset({"vpcId", "subnetId", "eniId", "logDestination"})
     tagged, arn = "vpc-flow-log", "arn:aws:ec2:{region}:{account}:vpc-flow-log/{id}"
 

@@ -98,7 +98,9 @@ class Resource(Handler):
     """Patterns of the service for the attributes below: of a VpnGateway, `words` are vpn_gateway and `dashed` is vpn-gateway."""
     create_call = ""
     made = ""
-    """Path of the new id in the answer of the create call."""
+    """Path of the new id in the answer of the create call; "" for a type whose id is made of its inputs."""
+    ident = ""
+    """Pattern of such an id, with the inputs' names."""
     find_call = ""
     find_by = ""
     """Argument of the find call that takes the id, as a list when it ends in `s`."""
@@ -107,6 +109,8 @@ class Resource(Handler):
     delete_call = ""
     id_arg = ""
     """Argument that takes the id in delete and modify calls."""
+    delete_by: tuple[str, ...] = ()
+    """Fields of AWS's description that the delete call takes in place of the id."""
     send: Mapping[str, str] = {}
     """Inputs that the create call takes, with AWS's names."""
     show: Mapping[str, str] = {}
@@ -121,6 +125,9 @@ class Resource(Handler):
     """Inputs without effect in a lab, or that set region and timeouts."""
     tagged = ""
     """EC2's name of the resource type for tags on create; tags are changed by id."""
+    untag_call, tag_call = "delete_tags", "create_tags"
+    unfinished: Props | None = None
+    """What an object has after the create call: `modify` changes it to the inputs. None for a type whose create call does it all."""
     arn = ""
     """Pattern of the ARN; {region}, {account} and {id} are filled in."""
 
@@ -207,7 +214,8 @@ class Resource(Handler):
 
     def make(self, call: Call, inputs: Props) -> str:
         """Create it and return its id, which `create` claims; nothing can fail in between."""
-        return str(dig(self.call_aws(call, inputs, self.create_call, **self.create_args(call, inputs)), self.made))
+        answer = self.call_aws(call, inputs, self.create_call, **self.create_args(call, inputs))
+        return str(dig(answer, self.made)) if self.made else self.ident.format_map(inputs)
 
     def create_args(self, call: Call, inputs: Props) -> Props:  # noqa: ARG002
         """Return the arguments of the create call."""
@@ -218,6 +226,8 @@ class Resource(Handler):
 
     def finish_create(self, call: Call, ident: str, inputs: Props) -> None:
         """Finish a create after the create call."""
+        if self.unfinished is not None:
+            self.modify(call, ident, self.unfinished, inputs)
 
     def find(self, call: Call, ident: str, state: Props) -> Props | None:
         """Return AWS's description of it, or None."""
@@ -248,14 +258,27 @@ class Resource(Handler):
     def retag(self, call: Call, ident: str, old: dict[str, str], new: dict[str, str], live: Props) -> None:
         """Make the live tags equal to the new ones."""
         if dropped := sorted(old.keys() - new.keys()):
-            self.call_aws(call, live, "delete_tags", Resources=[ident], Tags=[{"Key": key} for key in dropped])
+            self.call_aws(call, live, self.untag_call, **self.name_tagged(ident, live), **self.name_dropped(dropped))
         if new:
-            self.call_aws(call, live, "create_tags", Resources=[ident], Tags=encode_tags(new))
+            self.call_aws(call, live, self.tag_call, **self.name_tagged(ident, live), Tags=self.encode_tags(new))
 
-    def unmake(self, call: Call, ident: str, thing: Props, state: Props) -> None:  # noqa: ARG002
+    def name_tagged(self, ident: str, live: Props) -> Props:  # noqa: ARG002
+        """Return the arguments that name the object in calls about its tags."""
+        return {"Resources": [ident]}
+
+    def name_dropped(self, keys: list[str]) -> Props:
+        """Return the arguments that name the tags to remove."""
+        return {"Tags": [{"Key": key} for key in keys]}
+
+    def encode_tags(self, tags: dict[str, str]) -> list[dict[str, str]]:
+        """Return tags in the form of the service."""
+        return encode_tags(tags)
+
+    def unmake(self, call: Call, ident: str, thing: Props, state: Props) -> None:
         """Delete it; `thing` is AWS's description from the last read."""
         wanted: Any = [ident] if self.id_arg.endswith("s") else ident
-        self.call_aws(call, state, self.delete_call, **{self.id_arg: wanted})
+        named = {key: thing[key] for key in self.delete_by if thing.get(key)} or {self.id_arg: wanted}
+        self.call_aws(call, state, self.delete_call, **named)
 
     # -- tools -----------------------------------------------------------------------------------------------------------
 
@@ -315,18 +338,15 @@ class ServiceTaggedResource(Resource):
     def create_args(self, call: Call, inputs: Props) -> Props:
         """Send tags as a plain list, where the create call takes them."""
         args = super().create_args(call, inputs)
-        return args | ({"Tags": encode_tags(inputs["tags"])} if self.tags_at_create and inputs.get("tags") else {})
-
-    def retag(self, call: Call, ident: str, old: dict[str, str], new: dict[str, str], live: Props) -> None:
-        """Change the tags by the calls of the service."""
-        if dropped := sorted(old.keys() - new.keys()):
-            self.call_aws(call, live, self.untag_call, **self.name_tagged(ident, live), TagKeys=dropped)
-        if new:
-            self.call_aws(call, live, self.tag_call, **self.name_tagged(ident, live), Tags=encode_tags(new))
+        return args | ({"Tags": self.encode_tags(inputs["tags"])} if self.tags_at_create and inputs.get("tags") else {})
 
     def name_tagged(self, ident: str, live: Props) -> Props:  # noqa: ARG002
-        """Return the arguments that name the object in these calls."""
+        """Return the argument that names the object in these calls."""
         return {self.id_arg: ident}
+
+    def name_dropped(self, keys: list[str]) -> Props:
+        """Return the tags' names."""
+        return {"TagKeys": keys}
 
 
 class UnservedResource(Handler):

@@ -17,7 +17,7 @@ class Schedule(NamedResource):
 
     service = "scheduler"
     token = "aws:scheduler/schedule:Schedule"  # noqa: S105 - a type
-    create_call = "create_schedule"
+    create_call, delete_call, id_arg = "create_schedule", "delete_schedule", "Name"
     send = map_names(_PLAIN)
     also = frozenset({"target", "flexibleTimeWindow", "groupName"})
     also_in_place = frozenset({*_PLAIN.split(), *also}) - {"name", "groupName"}
@@ -49,10 +49,6 @@ class Schedule(NamedResource):
         own: dict[str, Any] = {key: thing.get(name) for key, name in self.send.items() if thing.get(name) is not None}
         nested = {"target": convert_from_aws(thing["Target"]), "flexibleTimeWindow": convert_from_aws(thing["FlexibleTimeWindow"])}
         return {**super().build_outputs(call, ident, thing, state), **own, **nested, "groupName": "default"}
-
-    def unmake(self, call: Call, ident: str, thing: Props, state: Props) -> None:  # noqa: ARG002
-        """Delete the schedule."""
-        self.call_aws(call, state, "delete_schedule", Name=ident)
 
 
 TYPES = (Schedule,)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from policypack.facts.agent_environment import is_complete
+from policypack.facts.role_policies import NAMED, find_inline_policies
 from policypack.facts.routing.controller_routes import is_controller_route
 from policypack.graph import known_types as kt
 from policypack.graph.plain_data import UNKNOWN, get_field, get_items
@@ -20,7 +21,6 @@ Without = Callable[[Graph, Resource, Any, Any], Any]
 """(graph, resource, the input, the output) -> the output without the part that other resources set."""
 
 _SHA1: Final = re.compile(r"[0-9a-f]{40}")
-_NAMED: Final = ("name", "id", "arn")
 _DESTINATIONS: Final = {
     "cidrBlock": "destinationCidrBlock",
     "ipv6CidrBlock": "destinationIpv6CidrBlock",
@@ -36,11 +36,7 @@ _PROTOCOLS: Final = {"6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6", "all"
 
 
 def _keep_unlisted_routes(graph: Graph, table: Resource, wanted: Any, output: Any) -> Any:
-    apart = [
-        one
-        for one in graph.find_by_type(kt.ROUTE)
-        if graph.resolve(one, "routeTableId", one.get("routeTableId"), kt.TABLES, ("id", "defaultRouteTableId")).is_possibly(table)
-    ]
+    apart = graph.find_referrers(table, kt.ROUTE, "routeTableId", kt.TABLES, ("id", "defaultRouteTableId"))
     inline = [_drop_empty(route) for route in get_items(wanted)]
     extra = [
         route
@@ -68,11 +64,7 @@ def _drop_empty(block: Any) -> Any:
 
 
 def _keep_unlisted_gateways(graph: Graph, table: Resource, wanted: Any, output: Any) -> Any:
-    apart = [
-        one.get("vpnGatewayId")
-        for one in graph.find_by_type(kt.VPN_PROPAGATION)
-        if graph.resolve(one, "routeTableId", one.get("routeTableId"), kt.TABLES).is_possibly(table)
-    ]
+    apart = [one.get("vpnGatewayId") for one in graph.find_referrers(table, kt.VPN_PROPAGATION, "routeTableId", kt.TABLES)]
     extra = [one for one in get_items(output) if one not in get_items(wanted) and one not in apart and UNKNOWN not in apart]
     return [*get_items(wanted), *extra]
 
@@ -82,7 +74,7 @@ def _keep_unlisted_ingress(graph: Graph, group: Resource, wanted: Any, output: A
         one
         for one in graph.find_by_type(kt.GROUP_RULE, kt.INGRESS_RULE)
         if (one.type == kt.INGRESS_RULE or one.get("type") in ("ingress", UNKNOWN))
-        and graph.resolve(one, "securityGroupId", one.get("securityGroupId"), kt.SECURITY_GROUPS).is_possibly(group)
+        and graph.follow(one, "securityGroupId", kt.SECURITY_GROUPS).is_possibly(group)
     ]
     known = {
         source
@@ -109,12 +101,9 @@ def _find_sources(rule: Mapping[str, Any]) -> set[tuple[Any, ...]]:
 
 
 def _keep_unlisted_policies(graph: Graph, role: Resource, wanted: Any, output: Any) -> Any:
-    apart = [
-        one
-        for one in graph.find_by_type(kt.ROLE_POLICY)
-        if graph.resolve(one, "role", one.get("role"), (kt.ROLE,), _NAMED).is_possibly(role)
-    ]
-    names = {one.get("name") or one.get_output("name") or one.name for one in apart} | {get_field(one, "name") for one in get_items(wanted)}
+    names = {one.get("name") or one.get_output("name") or one.name for one in find_inline_policies(graph, role)} | {
+        get_field(one, "name") for one in get_items(wanted)
+    }
     return [*get_items(wanted), *(one for one in get_items(output) if get_field(one, "name") not in names)]
 
 
@@ -126,16 +115,13 @@ def _keep_unlisted_arns(graph: Graph, role: Resource, wanted: Any, output: Any) 
         (kt.POLICY_ATTACHMENT, "roles", "policyArn"),
     ):
         for one in graph.find_by_type(kind):
-            if any(graph.resolve(one, key, value, (kt.ROLE,), _NAMED).is_possibly(role) for value in get_items(one.get(key))):
+            if any(graph.resolve(one, key, value, (kt.ROLE,), NAMED).is_possibly(role) for value in get_items(one.get(key))):
                 arns.update(get_items(one.get(policies)))
     return [*get_items(wanted), *(one for one in get_items(output) if one not in arns)]
 
 
 def _keep_own_policy(graph: Graph, endpoint: Resource, wanted: Any, output: Any) -> Any:
-    apart = any(
-        graph.resolve(one, "vpcEndpointId", one.get("vpcEndpointId"), (kt.VPC_ENDPOINT,)).is_possibly(endpoint)
-        for one in graph.find_by_type(kt.ENDPOINT_POLICY)
-    )
+    apart = graph.find_referrers(endpoint, kt.ENDPOINT_POLICY, "vpcEndpointId", (kt.VPC_ENDPOINT,))
     return wanted if apart and wanted in (None, "") else output
 
 

@@ -76,7 +76,7 @@ def find_cluster_rights(graph: Graph, roles: Iterable[Resource]) -> Iterator[tup
 
 
 def _find_role(graph: Graph, holder: Resource, key: str, roles: Iterable[Resource]) -> Resource | None:
-    found = graph.resolve(holder, key, holder.get(key), (ROLE,), ("arn", "id")).found
+    found = graph.follow(holder, key, (ROLE,), ("arn", "id")).found
     return next((role for role in roles if role in found), None)
 
 

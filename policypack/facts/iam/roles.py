@@ -61,11 +61,11 @@ def _find_roles(graph: Graph) -> HostRoles:
             for profile in profiles.found:
                 if is_read(profile) and profile.get("role") in (None, ""):
                     roles.unseen[host.resource.urn, f"the role of {profile.label}"] = None
-                roles.add(host.resource, "role", graph.resolve(profile, "role", profile.get("role"), (kt.ROLE,), NAMED), RoleUse.HOST)
+                roles.add(host.resource, "role", graph.follow(profile, "role", (kt.ROLE,), NAMED), RoleUse.HOST)
         if host.resource.type in (kt.ECS_SERVICE, kt.ECS_TASK_SET):
             roles.add_unseen(host.resource, "task definition", _find_task(graph, host.resource))
         for holder, key, use in _find_direct(graph, host):
-            roles.add(host.resource, "role", graph.resolve(holder, key, holder.get(key), (kt.ROLE,), ("arn",)), use)
+            roles.add(host.resource, "role", graph.follow(holder, key, (kt.ROLE,), ("arn",)), use)
     if hosts:
         _add_associated(graph, roles)
     if any(host.resource.type in (kt.NODE_GROUP, kt.FARGATE_PROFILE) for host in hosts):
@@ -78,7 +78,7 @@ def _add_associated(graph: Graph, roles: HostRoles) -> None:
     for one in graph.find_by_type(kt.POD_IDENTITY):
         use = RoleUse.CNI if (one.get("namespace"), one.get("serviceAccount")) == ("kube-system", "aws-node") else RoleUse.POD
         for key in ("roleArn", "targetRoleArn"):
-            roles.add(one, "role", graph.resolve(one, key, one.get(key), (kt.ROLE,), ("arn",)), use)
+            roles.add(one, "role", graph.follow(one, key, (kt.ROLE,), ("arn",)), use)
     for one in graph.find_by_type(kt.ADDON):
         use = RoleUse.CNI if one.get("addonName") == "vpc-cni" else RoleUse.POD
         for key, value in _find_addon_roles(one):
@@ -119,7 +119,7 @@ def find_tasks(graph: Graph, service: Resource) -> tuple[Resource, ...]:
 
 def _find_task(graph: Graph, service: Resource) -> Reference:
     """Return the task definition that a service starts: by its ARN, its family, or its family and revision."""
-    reference = graph.resolve(service, "taskDefinition", service.get("taskDefinition"), (kt.TASK,), _TASK_NAMES)
+    reference = graph.follow(service, "taskDefinition", (kt.TASK,), _TASK_NAMES)
     family, _, revision = reference.literal.rsplit("/", 1)[-1].partition(":")
     named = (one for one in graph.find_by_type(kt.TASK) if revision and one.get("family") == family)
     found = tuple(one for one in named if str(one.get_output("revision") or revision) == revision)

@@ -45,7 +45,7 @@ def _find_zones(graph: Graph) -> Iterator[Violation]:
         reached = describe_vpc(graph, one, "vpcId", one.get("vpcId"))
         if not reached:
             continue
-        zones = graph.resolve(one, "zoneId", one.get("zoneId"), (kt.ZONE,), ("id", "zoneId"))
+        zones = graph.follow(one, "zoneId", (kt.ZONE,), ("id", "zoneId"))
         dangers = [danger for zone in zones.found if (danger := describe_danger(graph, zone.get("name")))]
         if not zones.found:
             dangers = [f"zone {zones.literal or 'that cannot be traced'} is not of this program, so its names cannot be seen"]
@@ -55,7 +55,7 @@ def _find_zones(graph: Graph) -> Iterator[Violation]:
 def _find_records(graph: Graph) -> Iterator[Violation]:
     """Yield records of permitted names in zones of other programs: such a zone may be associated with an agent's VPC."""
     for one in graph.find_by_type(kt.RECORD):
-        zone = graph.resolve(one, "zoneId", one.get("zoneId"), (kt.ZONE,), ("id", "zoneId"))
+        zone = graph.follow(one, "zoneId", (kt.ZONE,), ("id", "zoneId"))
         name = parse_pattern(one.get("name"))
         if zone.literal and name is not None:
             patterns = ((text, parse_pattern(text)) for text in _find_web_names(graph))

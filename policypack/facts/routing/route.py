@@ -118,7 +118,7 @@ def _is_output_of(gateway: Resource, value: str) -> bool:
 
 def _find_gateways(graph: Graph, vpcs: tuple[Resource, ...]) -> Iterator[Resource]:
     for one in graph.resources:
-        if kt.GATEWAY.fullmatch(one.type) and any(vpc in vpcs for vpc in graph.resolve(one, "vpcId", one.get("vpcId"), kt.VPCS).found):
+        if kt.GATEWAY.fullmatch(one.type) and any(vpc in vpcs for vpc in graph.follow(one, "vpcId", kt.VPCS).found):
             yield one
 
 
@@ -160,9 +160,5 @@ def _describe_destination(graph: Graph, holder: Resource, key: str, route: Mappi
 
 def _find_entries(graph: Graph, prefix_list: Resource) -> list[Any]:
     inline = [get_field(entry, "cidr") for entry in get_items(prefix_list.get("entries"))]
-    apart = [
-        one.get("cidr")
-        for one in graph.find_by_type(kt.PREFIX_LIST_ENTRY)
-        if graph.resolve(one, "prefixListId", one.get("prefixListId"), (kt.PREFIX_LIST,)).is_possibly(prefix_list)
-    ]
-    return [*inline, *apart]
+    apart = graph.find_referrers(prefix_list, kt.PREFIX_LIST_ENTRY, "prefixListId", (kt.PREFIX_LIST,))
+    return [*inline, *(one.get("cidr") for one in apart)]

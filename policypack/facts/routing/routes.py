@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from containment.ternary import Ternary
 from policypack.facts.routing.controller_routes import is_controller_route
@@ -18,6 +18,9 @@ from policypack.facts.routing.route import Leak, find_leaks
 from policypack.graph import known_types as kt
 from policypack.graph.plain_data import get_items, is_some
 from policypack.graph.resources import Graph, Reference, Resource
+
+_OF_VPC: Final = ("defaultRouteTableId", "mainRouteTableId")
+"""Outputs of a VPC by which a property names its built-in table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +49,12 @@ def find_tables(graph: Graph, subnet: Resource) -> tuple[RouteTable, ...]:
     found: list[RouteTable] = []
     is_certain = False
     for one in graph.find_by_type(kt.TABLE_ASSOCIATION):
-        reference = graph.resolve(one, "subnetId", one.get("subnetId"), kt.SUBNETS)
+        reference = graph.follow(one, "subnetId", kt.SUBNETS)
         if reference.is_possibly(subnet):
             found.extend(_resolve_tables(graph, one, "routeTableId", one.get("routeTableId")))
             is_certain = is_certain or (bool(reference.found) and is_same_place(one, subnet))
     if not is_certain:  # an association that is untraced, or in another region, may be another subnet's: then the main table applies
-        found.extend(find_main_tables(graph, graph.resolve(subnet, "vpcId", subnet.get("vpcId"), kt.VPCS)))
+        found.extend(find_main_tables(graph, graph.follow(subnet, "vpcId", kt.VPCS)))
     return tuple(dict.fromkeys(found))
 
 
@@ -61,11 +64,7 @@ def find_main_tables(graph: Graph, vpc: Reference) -> tuple[RouteTable, ...]:
         return (RouteTable(None),)
     found: list[RouteTable] = []
     for one in vpc.found:
-        mains = [
-            item
-            for item in graph.find_by_type(kt.MAIN_TABLE_ASSOCIATION)
-            if graph.resolve(item, "vpcId", item.get("vpcId"), kt.VPCS).is_possibly(one)
-        ]
+        mains = graph.find_referrers(one, kt.MAIN_TABLE_ASSOCIATION, "vpcId", kt.VPCS)
         if mains:
             found.extend(table for item in mains for table in _resolve_tables(graph, item, "routeTableId", item.get("routeTableId")))
             continue
@@ -112,19 +111,14 @@ def has_default_internet_route(graph: Graph, table: RouteTable) -> bool:
 
 def _find_takeovers(graph: Graph, vpc: Resource) -> list[Resource]:
     """Return the DefaultRouteTable resources that manage a VPC's built-in table; they remove routes that they do not set."""
-    attributes = ("defaultRouteTableId", "mainRouteTableId")
-    return [
-        one
-        for one in graph.find_by_type(kt.DEFAULT_ROUTE_TABLE)
-        if graph.resolve(one, "defaultRouteTableId", one.get("defaultRouteTableId"), kt.VPCS, attributes).is_possibly(vpc)
-    ]
+    return graph.find_referrers(vpc, kt.DEFAULT_ROUTE_TABLE, "defaultRouteTableId", kt.VPCS, _OF_VPC)
 
 
 def _resolve_tables(graph: Graph, holder: Resource, key: str, value: Any) -> list[RouteTable]:
     reference = graph.resolve(holder, key, value, kt.TABLES, ("id", "defaultRouteTableId"))
     if reference.found:
         return [RouteTable(item) for item in reference.found]
-    of_vpc = graph.resolve(holder, key, value, kt.VPCS, ("mainRouteTableId", "defaultRouteTableId"))
+    of_vpc = graph.resolve(holder, key, value, kt.VPCS, _OF_VPC)
     if of_vpc.found:
         return [
             table for vpc in of_vpc.found for table in ([RouteTable(one) for one in _find_takeovers(graph, vpc)] + [RouteTable(vpc, True)])
@@ -147,6 +141,5 @@ def _find_vpcs(graph: Graph, table: RouteTable) -> tuple[Resource, ...]:
     if one is None or one.type in kt.VPCS:
         return (one,) if one else ()
     if one.type == kt.DEFAULT_ROUTE_TABLE:
-        attributes = ("defaultRouteTableId", "mainRouteTableId")
-        return graph.resolve(one, "defaultRouteTableId", one.get("defaultRouteTableId"), kt.VPCS, attributes).found
-    return graph.resolve(one, "vpcId", one.get("vpcId"), kt.VPCS).found
+        return graph.follow(one, "defaultRouteTableId", kt.VPCS, _OF_VPC).found
+    return graph.follow(one, "vpcId", kt.VPCS).found

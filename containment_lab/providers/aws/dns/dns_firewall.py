@@ -64,8 +64,8 @@ class Rule(Resource):
     token = "aws:route53/resolverFirewallRule:ResolverFirewallRule"
     autoname = "name"
     defaults = {"firewallDomainRedirectionAction": "INSPECT_REDIRECTION_DOMAIN"}
-    send = map_names(f"{_RULE} firewallRuleGroupId firewallDomainListId", qType="Qtype")
-    show = map_names(f"{_RULE} firewallRuleGroupId firewallDomainListId", qType="Qtype")
+    delete_call, delete_by = "delete_firewall_rule", ("FirewallRuleGroupId", "FirewallDomainListId", "Qtype")
+    send = show = map_names(f"{_RULE} firewallRuleGroupId firewallDomainListId", qType="Qtype")
     also_in_place = split_words(_RULE)
 
     def make(self, call: Call, inputs: Props) -> str:
@@ -93,11 +93,6 @@ class Rule(Resource):
         """Change properties in place; list, group and query type identify the rule."""
         if any(not self.is_same(key, live.get(key), inputs.get(key)) for key in self.also_in_place):
             self.call_aws(call, inputs, "update_firewall_rule", **self.create_args(call, inputs))
-
-    def unmake(self, call: Call, ident: str, thing: Props, state: Props) -> None:  # noqa: ARG002
-        """Delete the rule from the group."""
-        args = {key: thing[key] for key in ("FirewallRuleGroupId", "FirewallDomainListId", "Qtype") if thing.get(key)}
-        self.call_aws(call, state, "delete_firewall_rule", **args)
 
 
 class RuleGroupAssociation(ResolverResource):

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import secrets
 
-from containment_lab.providers.aws.resource import Resource, ServiceTaggedResource, decode_tags, dig, map_names
+from containment_lab.providers.aws.resource import Resource, ServiceTaggedResource, decode_tags, map_names
 from containment_lab.providers.aws.shapes import convert_from_aws, convert_to_aws
 from containment_lab.providers.handler import Call, Props
 
@@ -59,13 +59,8 @@ class QueryLogConfigAssociation(_ResolverType):
 
     token = "aws:route53/resolverQueryLogConfigAssociation:ResolverQueryLogConfigAssociation"
     kind, create_call = "ResolverQueryLogConfigAssociation", "associate_resolver_query_log_config"
-    send = map_names("resolverQueryLogConfigId resourceId")
-    show = map_names("resolverQueryLogConfigId resourceId")
-
-    def unmake(self, call: Call, ident: str, thing: Props, state: Props) -> None:  # noqa: ARG002
-        """Disassociate the VPC by both ids."""
-        args = {key: thing[key] for key in ("ResolverQueryLogConfigId", "ResourceId")}
-        self.call_aws(call, state, "disassociate_resolver_query_log_config", **args)
+    delete_call, delete_by = "disassociate_resolver_query_log_config", ("ResolverQueryLogConfigId", "ResourceId")
+    send = show = map_names("resolverQueryLogConfigId resourceId")
 
 
 class ResolverEndpoint(ResolverResource):
@@ -148,12 +143,8 @@ class ResolverRuleAssociation(_ResolverType):
     token = "aws:route53/resolverRuleAssociation:ResolverRuleAssociation"
     autoname = "name"
     kind, create_call = "ResolverRuleAssociation", "associate_resolver_rule"
-    send = map_names("name resolverRuleId", vpcId="VPCId")
-    show = map_names("name resolverRuleId", vpcId="VPCId")
-
-    def unmake(self, call: Call, ident: str, thing: Props, state: Props) -> None:  # noqa: ARG002
-        """Disassociate the VPC by both ids."""
-        self.call_aws(call, state, "disassociate_resolver_rule", **{key: dig(thing, key) for key in ("ResolverRuleId", "VPCId")})
+    delete_call, delete_by = "disassociate_resolver_rule", ("ResolverRuleId", "VPCId")
+    send = show = map_names("name resolverRuleId", vpcId="VPCId")
 
 
 TYPES = (QueryLogConfig, QueryLogConfigAssociation, ResolverEndpoint, ResolverRule, ResolverRuleAssociation)

@@ -23,16 +23,13 @@ class Eip(Resource):
     )
     also = frozenset({"domain"})
     also_in_place = frozenset({"instance", "networkInterface", "associateWithPrivateIp"})
+    unfinished: Props = {}
     idle = Resource.idle | {"vpc"}
     tagged, arn = "elastic-ip", "arn:aws:ec2:{region}:{account}:elastic-ip/{id}"
 
     def create_args(self, call: Call, inputs: Props) -> Props:
         """Set the domain: every address belongs to VPCs."""
         return {**super().create_args(call, inputs), "Domain": "vpc"}
-
-    def finish_create(self, call: Call, ident: str, inputs: Props) -> None:
-        """Associate the address."""
-        self.modify(call, ident, {}, inputs)
 
     def modify(self, call: Call, ident: str, live: Props, inputs: Props) -> None:
         """Associate the address with the target in the inputs; without one, leave an association made elsewhere alone."""
@@ -111,6 +108,7 @@ class NetworkInterface(Resource):
     }
     also = frozenset({"privateIps", "ipv6AddressCount", "ipv6Addresses", "attachments", "privateIp"})
     also_in_place = frozenset({"attachments"})
+    unfinished: Props = {"attachments": []}
 
     def create_args(self, call: Call, inputs: Props) -> Props:
         """Add the addresses."""
@@ -123,10 +121,6 @@ class NetworkInterface(Resource):
         elif inputs.get("ipv6AddressCount"):
             args["Ipv6AddressCount"] = int(inputs["ipv6AddressCount"])
         return args
-
-    def finish_create(self, call: Call, ident: str, inputs: Props) -> None:
-        """Attach the interface."""
-        self.modify(call, ident, {"attachments": []}, inputs)
 
     def modify(self, call: Call, ident: str, live: Props, inputs: Props) -> None:
         """Attach the interface to the instance in the inputs."""

@@ -31,11 +31,8 @@ class PeeringConnection(Resource):
         acceptStatus="Status.Code",
     )
     also_in_place = frozenset({"autoAccept"})
+    unfinished: Props = {}
     arn = ""  # the type has none
-
-    def finish_create(self, call: Call, ident: str, inputs: Props) -> None:
-        """Accept the connection if `autoAccept` is set."""
-        self.modify(call, ident, {}, inputs)
 
     def modify(self, call: Call, ident: str, live: Props, inputs: Props) -> None:
         """Accept the connection if `autoAccept` is set."""
@@ -88,18 +85,14 @@ class VpnGateway(Resource):
 
     token = "aws:ec2/vpnGateway:VpnGateway"
     kind = "VpnGateway"
-    send = map_names("availabilityZone amazonSideAsn")
-    show = map_names("availabilityZone amazonSideAsn")
+    send = show = map_names("availabilityZone amazonSideAsn")
     also_in_place = frozenset({"vpcId"})
+    unfinished: Props = {}
 
     def create_args(self, call: Call, inputs: Props) -> Props:
         """Set the type, of which AWS has one."""
         args = super().create_args(call, inputs)
         return {**args, "Type": "ipsec.1"} | ({"AmazonSideAsn": int(args["AmazonSideAsn"])} if "AmazonSideAsn" in args else {})
-
-    def finish_create(self, call: Call, ident: str, inputs: Props) -> None:
-        """Attach the gateway."""
-        self.modify(call, ident, {}, inputs)
 
     def build_outputs(self, call: Call, ident: str, thing: Props, state: Props) -> Props:
         """Add the VPC to which it is attached."""
@@ -129,25 +122,16 @@ class VpnGatewayAttachment(Resource):
     """A VPN gateway's attachment as a separate resource."""
 
     token = "aws:ec2/vpnGatewayAttachment:VpnGatewayAttachment"
-    also = frozenset({"vpcId", "vpnGatewayId"})
-
-    def make(self, call: Call, inputs: Props) -> str:
-        """Attach the gateway."""
-        self.call_aws(call, inputs, "attach_vpn_gateway", VpnGatewayId=inputs["vpnGatewayId"], VpcId=inputs["vpcId"])
-        return f"vpn-attachment-{inputs['vpnGatewayId']}:{inputs['vpcId']}"
+    create_call, delete_call, delete_by = "attach_vpn_gateway", "detach_vpn_gateway", ("VpnGatewayId", "VpcId")
+    ident = "vpn-attachment-{vpnGatewayId}:{vpcId}"
+    send = show = map_names("vpnGatewayId vpcId")
 
     def find(self, call: Call, ident: str, state: Props) -> Props | None:
         """Return the gateway if it is attached to the VPC."""
         gateway, vpc = ident.removeprefix("vpn-attachment-").split(":")
         answer = self.try_call(lambda: self.call_aws(call, state, "describe_vpn_gateways", VpnGatewayIds=[gateway]))
         same = answer and answer["VpnGateways"] and find_attached_vpc(answer["VpnGateways"][0]) == vpc
-        return {"vpnGatewayId": gateway, "vpcId": vpc} if same else None
-
-    show = {"vpnGatewayId": "vpnGatewayId", "vpcId": "vpcId"}
-
-    def unmake(self, call: Call, ident: str, thing: Props, state: Props) -> None:  # noqa: ARG002
-        """Detach the gateway."""
-        self.call_aws(call, state, "detach_vpn_gateway", VpnGatewayId=thing["vpnGatewayId"], VpcId=thing["vpcId"])
+        return {"VpnGatewayId": gateway, "VpcId": vpc} if same else None
 
 
 def _read_entries(resource: Resource, call: Call, inputs: Props, ident: str) -> list[Props]:

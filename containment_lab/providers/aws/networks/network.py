@@ -145,26 +145,20 @@ class DhcpOptionsAssociation(Resource):
     """The association of DHCP options with a VPC; deletion returns the VPC to AWS's default options."""
 
     token = "aws:ec2/vpcDhcpOptionsAssociation:VpcDhcpOptionsAssociation"
-    also = frozenset({"dhcpOptionsId", "vpcId"})
+    create_call, ident = "associate_dhcp_options", "{dhcpOptionsId}-{vpcId}"
+    send = show = map_names("dhcpOptionsId vpcId")
     delete_first = True
-
-    def make(self, call: Call, inputs: Props) -> str:
-        """Associate the options."""
-        self.call_aws(call, inputs, "associate_dhcp_options", DhcpOptionsId=inputs["dhcpOptionsId"], VpcId=inputs["vpcId"])
-        return f"{inputs['dhcpOptionsId']}-{inputs['vpcId']}"
 
     def find(self, call: Call, ident: str, state: Props) -> Props | None:
         """Return the VPC if it uses the options."""
         options, _, vpc = ident.rpartition("-vpc-")
         answer = self.try_call(lambda: self.call_aws(call, state, "describe_vpcs", VpcIds=[f"vpc-{vpc}"]))
         same = answer and answer["Vpcs"][0].get("DhcpOptionsId") == options
-        return {"dhcpOptionsId": options, "vpcId": f"vpc-{vpc}"} if same else None
-
-    show = {"dhcpOptionsId": "dhcpOptionsId", "vpcId": "vpcId"}
+        return {"DhcpOptionsId": options, "VpcId": f"vpc-{vpc}"} if same else None
 
     def unmake(self, call: Call, ident: str, thing: Props, state: Props) -> None:  # noqa: ARG002
         """Return the VPC to the default options, unless others replaced these."""
-        self.call_aws(call, state, "associate_dhcp_options", DhcpOptionsId="default", VpcId=thing["vpcId"])
+        self.call_aws(call, state, "associate_dhcp_options", DhcpOptionsId="default", VpcId=thing["VpcId"])
 
 
 TYPES = (Vpc, Subnet, InternetGateway, DhcpOptions, DhcpOptionsAssociation)

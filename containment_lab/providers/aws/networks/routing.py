@@ -54,16 +54,13 @@ class RouteTable(Resource):
     send = map_names("vpcId")
     show = map_names("vpcId ownerId")
     also_in_place = frozenset({"routes"})
+    unfinished: Props = {"routes": []}
 
     def build_outputs(self, call: Call, ident: str, thing: Props, state: Props) -> Props:
         """Add the routes in the form of inline ones."""
         inline = [{_INLINE.get(key, key): value for key, value in route.items()} for route in extract_routes(thing)]
         vpn = [each["GatewayId"] for each in thing.get("PropagatingVgws", ())]
         return super().build_outputs(call, ident, thing, state) | {"routes": inline, "propagatingVgws": vpn}
-
-    def finish_create(self, call: Call, ident: str, inputs: Props) -> None:
-        """Create the inline routes."""
-        self.modify(call, ident, {"routes": []}, inputs)
 
     def modify(self, call: Call, ident: str, live: Props, inputs: Props) -> None:
         """Make the live routes equal to the inputs."""
@@ -155,8 +152,7 @@ class RouteTableAssociation(Resource):
 
     token = "aws:ec2/routeTableAssociation:RouteTableAssociation"
     create_call, made = "associate_route_table", "AssociationId"
-    send = map_names("routeTableId subnetId gatewayId")
-    show = map_names("routeTableId subnetId gatewayId")
+    send = show = map_names("routeTableId subnetId gatewayId")
     also_in_place = frozenset({"routeTableId"})
 
     def find(self, call: Call, ident: str, state: Props) -> Props | None:
