@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from containment.cli.common import exit_on_error, print_and_exit, refuse_usage, show, write_file
+from containment.cli.common import print_and_exit, refuse_usage, show, write_file
 from containment.cli.operation.log_options import OptionalPaths, Rejected, Since, Until, read_window, show_progress
 from containment.cli.options import (
     Config,
@@ -23,6 +23,7 @@ from containment.cli.options import (
     StackOrNone,
     choose_format,
     read_configured_stack,
+    take_options,
 )
 from containment.exit_code import Exit
 from containment.input_reader import InputReader
@@ -134,6 +135,7 @@ def _make_absolute(source: str) -> str:
     return source if source.startswith(("s3://", "logs:", "lab:")) else str(Path(source).resolve())
 
 
+@take_options
 def observe(
     paths: OptionalPaths = None,
     stack: StackOrNone = None,
@@ -160,37 +162,36 @@ def observe(
 
     is_page = format_ is ReportFormat.HTML and not as_json
     chosen = None if is_page else choose_format(format_, as_json)
-    with exit_on_error():
-        OBSERVE.require()
-        from containment.loaders.observation_runs import find_results_folder
-        from containment.observe.observation import observe as run
-        from containment.observe.report.answer import build_answer
-        from containment.observe.report.page import render_page, write_result
-        from containment.queries.renderers import Format, render_text
+    OBSERVE.require()
+    from containment.loaders.observation_runs import find_results_folder
+    from containment.observe.observation import observe as run
+    from containment.observe.report.answer import build_answer
+    from containment.observe.report.page import render_page, write_result
+    from containment.queries.renderers import Format, render_text
 
-        reader = InputReader("logs cannot be observed")
-        window = read_window(reader, since, until)
-        if write_timer is not None:
-            request = TimerRequest(stack, config or [], paths or [], rules, since or "14d", results, every, folder)
-            reader.read(lambda: _require_stack(stack, "--write-timer", "the timer observes a stack"))
-            if stack is not None:
-                reader.read(lambda: read_configured_stack(stack, config, folder))
-            reader.require()
-            print_and_exit(write_units(request, write_timer), chosen or Format.TABLE)
-        if results is not None:
-            reader.read(lambda: _require_stack(stack, "--results", "it keeps the results of a stack"))
-        scope = reader.read(lambda: _build_scope(stack, config, folder, rules, *window, timedelta(minutes=gap)))
-        sources = reader.read(lambda: paths or find_deployed_groups(stack, config, folder))
+    reader = InputReader("logs cannot be observed")
+    window = read_window(reader, since, until)
+    if write_timer is not None:
+        request = TimerRequest(stack, config or [], paths or [], rules, since or "14d", results, every, folder)
+        reader.read(lambda: _require_stack(stack, "--write-timer", "the timer observes a stack"))
+        if stack is not None:
+            reader.read(lambda: read_configured_stack(stack, config, folder))
         reader.require()
-        with show_progress() as report:
-            found = run(sources.value, scope.value, rejects, report)
-        answer = build_answer(found)
-        if results is not None and stack is not None:
-            path = write_result(found, stack, sources.value, find_results_folder(str(results), stack, folder), datetime.now(UTC))
-            typer.echo(f"note: the result is {path}", err=True)
-        text = render_page(found, answer) if chosen is None else render_text(answer, chosen)
-        if out:
-            write_file(out, text if text.endswith("\n") else f"{text}\n")
+        print_and_exit(write_units(request, write_timer), chosen or Format.TABLE)
+    if results is not None:
+        reader.read(lambda: _require_stack(stack, "--results", "it keeps the results of a stack"))
+    scope = reader.read(lambda: _build_scope(stack, config, folder, rules, *window, timedelta(minutes=gap)))
+    sources = reader.read(lambda: paths or find_deployed_groups(stack, config, folder))
+    reader.require()
+    with show_progress() as report:
+        found = run(sources.value, scope.value, rejects, report)
+    answer = build_answer(found)
+    if results is not None and stack is not None:
+        path = write_result(found, stack, sources.value, find_results_folder(str(results), stack, folder), datetime.now(UTC))
+        typer.echo(f"note: the result is {path}", err=True)
+    text = render_page(found, answer) if chosen is None else render_text(answer, chosen)
+    if out:
+        write_file(out, text if text.endswith("\n") else f"{text}\n")
     if chosen is None and not out:
         typer.echo(text, nl=False)
     elif chosen is not None and not out:
