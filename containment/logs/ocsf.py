@@ -38,14 +38,6 @@ class NetworkAction(IntEnum):
     REFUSE = 5
 
 
-_ACTIVITY_NAMES: Final = {
-    NetworkAction.OPEN: "Open",
-    NetworkAction.CLOSE: "Close",
-    NetworkAction.FAIL: "Fail",
-    NetworkAction.REFUSE: "Refuse",
-}
-
-
 class Subject(NamedTuple):
     """The policy and the process that an event is about; `program` is empty and `pid` None where they are unknown."""
 
@@ -88,6 +80,7 @@ def build_network_activity(event: NetworkEvent) -> dict[str, Any]:
     """Return the event as an object of the class Network Activity."""
     is_permitted = event.action in (NetworkAction.OPEN, NetworkAction.CLOSE)
     refused = event.action is NetworkAction.REFUSE
+    activity = event.action.name.capitalize()
     return _drop_unset(
         {
             "class_uid": _NETWORK_ACTIVITY,
@@ -95,9 +88,9 @@ def build_network_activity(event: NetworkEvent) -> dict[str, Any]:
             "category_uid": _NETWORK_CATEGORY,
             "category_name": "Network Activity",
             "activity_id": event.action.value,
-            "activity_name": _ACTIVITY_NAMES[event.action],
+            "activity_name": activity,
             "type_uid": _NETWORK_ACTIVITY * 100 + event.action.value,
-            "type_name": f"Network Activity: {_ACTIVITY_NAMES[event.action]}",
+            "type_name": f"Network Activity: {activity}",
             "time": int(event.time.timestamp() * 1000),
             **build_outcome(is_refused=refused, has_succeeded=is_permitted),
             "status_detail": event.rule,
