@@ -163,7 +163,7 @@ def status(
 
     from containment.fleet.answers import build_status_answer
     from containment.fleet.status import Observed, build_status, find_unreviewed, list_problem_cases
-    from containment.vending.loader import find_stacks
+    from containment.loaders.stack_file import find_stacks
 
     engine, facts, members = selection.read()
     age = timedelta(hours=attested_within)
