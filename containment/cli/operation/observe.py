@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -222,28 +222,18 @@ def _build_scope(
     reader = InputReader("logs cannot be observed")
     pending = reader.read(load_library)
     known, hosts = reader.read(lambda: (read_rule_file(rules), read_agent_hosts(rules)) if rules else (None, ())).get_or((None, ()))
-    if stack is None:
-        if config:
-            reader.read(lambda: _require_stack(stack, "--config", "it sets keys of a stack"))
-        reader.require()
-        return Scope(library=pending.value, rules=known, hosts=hosts, since=since, until=until, longest_gap=gap)
-    found = reader.read(lambda: read_configured_stack(stack, config, folder))
+    if stack is None and config:
+        reader.read(lambda: _require_stack(stack, "--config", "it sets keys of a stack"))
+    found = None if stack is None else reader.read(lambda: read_configured_stack(stack, config, folder))
     reader.require()
-    library, spec = pending.value, found.value
+    scope = Scope(library=pending.value, stack=stack, rules=known, hosts=hosts, since=since, until=until, longest_gap=gap)
+    if stack is None or found is None:
+        return scope
     if known is None:
         known, hosts = _find_deployed(stack, folder)
-    return Scope(
-        library=library,
-        stack=stack,
-        ruleset=build_ruleset(spec),
-        agents=spec.agent_subnets,
-        region=spec.config.aws_region,
-        rules=known,
-        hosts=hosts,
-        since=since,
-        until=until,
-        longest_gap=gap,
-    )
+    spec = found.value
+    policy = build_ruleset(spec)
+    return replace(scope, ruleset=policy, agents=spec.agent_subnets, region=spec.config.aws_region, rules=known, hosts=hosts)
 
 
 def _find_deployed(stack: str, folder: Path) -> tuple[dict[str, str] | None, tuple[NamedAgent, ...]]:
