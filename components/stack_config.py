@@ -11,12 +11,12 @@ from pulumi.runtime.config import CONFIG, is_config_secret
 
 from containment.config.spec import ContainmentSpec
 from containment.errors import InputError
-from containment.loaders.stack_file import find_option_values, resolve_stack
+from containment.loaders.stack_file import find_option_values, find_stacks, resolve_stack
 from containment.policy.builder import build_ruleset
 from containment.policy.invariants import find_broken_invariants
 from containment.policy.rules import RuleSet
 from containment.vending.hosts import HostPlan, plan_hosts
-from containment.vending.loader import find_stacks, find_unknown_stacks, read_agents
+from containment.vending.loader import find_unknown_stacks, read_agents
 
 
 def read_spec() -> ContainmentSpec:

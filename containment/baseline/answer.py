@@ -161,13 +161,8 @@ def _dump(missing: Iterable[NotMeasured]) -> list[dict[str, Any]]:
 
 
 def _clean(sections: Iterable[Section]) -> Iterable[Section]:
-    """Yield the tables with rows, without control characters: an agent chooses the names that it contacts."""
-    for one in sections:
-        rows = tuple(
-            tuple("".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in cell) for cell in row) for row in one.rows
-        )
-        if rows:
-            yield Section(one.title, one.columns, rows, one.drop_first)
+    """Return the tables with rows, without control characters."""
+    return (one.clean() for one in sections if one.rows)
 
 
 def _count(number: int, noun: str) -> str:

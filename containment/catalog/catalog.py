@@ -19,7 +19,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, Field, StrictBool, field_validator, model_validator
 
 from containment.errors import Problem
-from containment.fixes.texts import extract_host
+from containment.fixes.texts import extract_host, remove_repeats
 from containment.fixes.unfit_value import NO_VALUE, UnfitError
 from containment.names import DENY_GROUPS, WebGroupId
 from containment.patterns.domain import DomainPattern, normalize
@@ -117,14 +117,9 @@ class CatalogSet(ReviewedModel):
 
     @model_validator(mode="after")
     def _refuse_repeats(self) -> Self:
-        seen: dict[DomainPattern, str] = {}
-        for place, entry in enumerate(self.entries):
-            pattern = entry.make_pattern("region")
-            if pattern in seen:
-                first = [one.make_pattern("region") for one in self.entries].index(pattern)
-                what = f"{entry.pattern!r} is listed twice (also as {seen[pattern]!r})"
-                raise UnfitError(what, f"remove entries.{place}, which repeats entries.{first}")
-            seen[pattern] = entry.pattern
+        for place, first in remove_repeats([one.make_pattern("region") for one in self.entries])[1]:
+            what = f"{self.entries[place].pattern!r} is listed twice (also as {self.entries[first].pattern!r})"
+            raise UnfitError(what, f"remove entries.{place}, which repeats entries.{first}")
         return self
 
     def make_patterns(self, region: str) -> tuple[DomainPattern, ...]:

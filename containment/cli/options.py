@@ -196,8 +196,7 @@ def choose_format(chosen: StrEnum | None, as_json: bool, default: Format = Forma
 def print_answer(formats: object) -> Callable[[Callable[..., Answer]], Callable[..., None]]:
     """Make a command of a function that returns an answer.
 
-    The command has the options --format and --json too. It prints the answer and exits with its exit code; an error that the user can
-    correct ends it with one message.
+    The command has the options --format and --json too. It prints the answer and exits with its exit code.
 
     Args:
         formats: the annotated type of --format.
@@ -205,9 +204,7 @@ def print_answer(formats: object) -> Callable[[Callable[..., Answer]], Callable[
 
     def decorate(function: Callable[..., Answer]) -> Callable[..., None]:
         def command(*, chosen: Format, **given: Any) -> None:
-            with exit_on_error():
-                answer = function(**given)
-            print_and_exit(answer, chosen)
+            print_and_exit(function(**given), chosen)
 
         return take_format(formats)(set_parameters(command, function, get_parameters(function)))
 
@@ -237,13 +234,17 @@ def take_format(formats: object, default: Format = Format.TABLE) -> Callable[[Ca
 
 
 def take_options(function: Callable[..., None]) -> Callable[..., None]:
-    """Make a command of a function; an argument that is a dataclass of options becomes these options, in its place."""
+    """Make a command of a function; an argument that is a dataclass of options becomes these options, in its place.
+
+    An error that the user can correct ends the command with one message.
+    """
     own = get_parameters(function)
     groups = {one.name: one.annotation for one in own if isinstance(one.annotation, type) and is_dataclass(one.annotation)}
 
     def command(**given: Any) -> None:
         made = {name: kind(**{field.name: given.pop(field.name) for field in fields(kind)}) for name, kind in groups.items()}
-        function(**given, **made)
+        with exit_on_error():
+            function(**given, **made)
 
     listed = [part for one in own for part in (get_parameters(one.annotation) if one.name in groups else [one])]
     return set_parameters(command, function, listed)

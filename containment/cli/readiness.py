@@ -13,7 +13,6 @@ from typing import Any, NoReturn
 import typer
 
 from containment.cli import common
-from containment.cli.common import exit_on_error
 from containment.cli.options import AttestedWithin, Folder, Real, StackOptions, TableIn, take_format
 from containment.exit_code import Exit
 from containment.input_reader import InputReader
@@ -103,18 +102,17 @@ def preflight(
 
     stack, folder = source.stack, source.folder
     home = None if real else live_systems.find_running_lab()
-    with exit_on_error():
-        reader = InputReader("the stack cannot be checked")
-        pending = reader.read(source.read)
-        reader.read(lambda: load_approvers(folder))
-        reader.require()
-        spec, given = pending.value, source.overrides
-        place = (
-            live_systems.find_lab_systems(home)
-            if home
-            else live_systems.find_real_systems(stack, spec.config.aws_region, demanded=real, folder=folder)
-        )
-        spec = read_stack(stack, {**place.overrides, **given}, folder)
+    reader = InputReader("the stack cannot be checked")
+    pending = reader.read(source.read)
+    reader.read(lambda: load_approvers(folder))
+    reader.require()
+    spec, given = pending.value, source.overrides
+    place = (
+        live_systems.find_lab_systems(home)
+        if home
+        else live_systems.find_real_systems(stack, spec.config.aws_region, demanded=real, folder=folder)
+    )
+    spec = read_stack(stack, {**place.overrides, **given}, folder)
     image = spec.config.agent_image_id
     clients, controller = place.clients, place.controller
     facts = Facts(

@@ -24,9 +24,9 @@ from containment.config.values import (
     parse_permitted_domain,
     parse_permitted_url,
     parse_resolver_domain,
+    refuse_repeated,
 )
 from containment.config.waivers import require_word
-from containment.fixes.texts import remove_repeats
 from containment.fixes.unfit_value import NO_VALUE, UnfitError
 
 ENTRY_FIELDS = "{name, owner, reason, function, until}"
@@ -126,13 +126,7 @@ def get_networks(items: Iterable[Destination]) -> tuple[IPv4Network, ...]:
 
 
 def _refuse_repeated_names(items: tuple[Destination, ...]) -> tuple[Destination, ...]:
-    names = get_names(items)
-    _, repeats = remove_repeats(names)
-    if repeats:
-        what = "has twice: " + ", ".join(sorted({names[place] for place, _ in repeats}))
-        fix = "remove " + ", ".join(f"[{place}], which repeats [{first}]" for place, first in repeats)
-        left = {place for place, _ in repeats}
-        raise UnfitError(what, fix, [dump_item(item) for place, item in enumerate(items) if place not in left])
+    refuse_repeated(get_names(items), map(dump_item, items))
     return items
 
 

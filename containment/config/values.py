@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from ipaddress import IPv4Address, IPv4Network
 from typing import Annotated, Any
 
@@ -133,13 +133,25 @@ def parse_permitted_url(raw: str) -> str:
 
 def refuse_repeats(values: tuple[Any, ...]) -> tuple[Any, ...]:
     """Return a list's values; refuse one that is listed twice, with the positions of both."""
-    kept, repeats = remove_repeats(values)
-    if repeats:
-        twice = sorted({str(values[place]) for place, _ in repeats})
-        what = "has twice: " + ", ".join(twice)
-        fix = "remove " + ", ".join(f"[{place}], which repeats [{first}]" for place, first in repeats)
-        raise UnfitError(what, fix, [str(one) for one in kept])
+    texts = [str(value) for value in values]
+    refuse_repeated(texts, texts)
     return values
+
+
+def refuse_repeated(names: Sequence[str], items: Iterable[Any], relation: str = "repeats") -> None:
+    """Raise UnfitError for items that have one name, with the positions of both and the list without repeats.
+
+    Args:
+        names: the name of each item.
+        items: the items as configuration has them.
+        relation: what a repeat has in common with the first item, for the fix.
+    """
+    _, repeats = remove_repeats(names)
+    if repeats:
+        twice = ", ".join(sorted({names[place] for place, _ in repeats}))
+        fix = "remove " + ", ".join(f"[{place}], which {relation} [{first}]" for place, first in repeats)
+        left = {place for place, _ in repeats}
+        raise UnfitError(f"has twice: {twice}", fix, [item for place, item in enumerate(items) if place not in left])
 
 
 WIDEST_GATEWAY = 20

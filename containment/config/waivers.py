@@ -16,8 +16,8 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from containment.catalog.preset import Harness
 from containment.config.keys.key import Keys
 from containment.config.pulumi_format.unquoted_values import Day
-from containment.config.values import decode_json
-from containment.fixes.texts import extract_host, remove_repeats
+from containment.config.values import decode_json, refuse_repeated
+from containment.fixes.texts import extract_host
 from containment.fixes.unfit_value import NO_VALUE, UnfitError
 from containment.fixes.words import has_word
 from containment.patterns.domain import DomainPattern
@@ -69,26 +69,20 @@ Waiver = TypeVar("Waiver", bound=Keys)
 
 def _refuse_repeats(field: str, entries: tuple[Waiver, ...]) -> tuple[Waiver, ...]:
     """Return named exceptions; refuse two with one value of a field, with the positions of both."""
-    values = [str(getattr(entry, field)) for entry in entries]
-    _, repeats = remove_repeats(values)
-    if repeats:
-        twice = ", ".join(sorted({values[place] for place, _ in repeats}))
-        fix = "remove " + ", ".join(f"[{place}], which has the {field} of [{first}]" for place, first in repeats)
-        left = {place for place, _ in repeats}
-        kept = [entry.model_dump(mode="json", by_alias=True) for place, entry in enumerate(entries) if place not in left]
-        raise UnfitError(f"has twice: {twice}", fix, kept)
+    dumped = (entry.model_dump(mode="json", by_alias=True) for entry in entries)
+    refuse_repeated([str(getattr(entry, field)) for entry in entries], dumped, f"has the {field} of")
     return entries
 
 
-_UniqueHosts = AfterValidator(partial(_refuse_repeats, "host"))
-UploadWaivers = Annotated[tuple[UploadWaiver, ...], BeforeValidator(decode_json), _UniqueHosts]
+UNIQUE_HOSTS: Final = AfterValidator(partial(_refuse_repeats, "host"))
+UploadWaivers = Annotated[tuple[UploadWaiver, ...], BeforeValidator(decode_json), UNIQUE_HOSTS]
 
 
 class SanctionedProvider(UploadWaiver):
     """One provider's host, sanctioned until the end of a day, with its owner and the reason."""
 
 
-SanctionedProviders = Annotated[tuple[SanctionedProvider, ...], BeforeValidator(decode_json), _UniqueHosts]
+SanctionedProviders = Annotated[tuple[SanctionedProvider, ...], BeforeValidator(decode_json), UNIQUE_HOSTS]
 
 
 class HarnessWaiver(Keys):

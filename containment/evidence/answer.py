@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from containment.errors import InputError
 from containment.evidence.bundle import Bundle
 from containment.evidence.formats import FORMATS
 from containment.evidence.model import PartName
@@ -31,11 +30,9 @@ def read_bundle_files(file: Path) -> tuple[str, dict[str, str]]:
 
 
 def _read(path: Path) -> str:
-    try:
+    fix = "name the evidence.json that containment evidence wrote"
+    with input_files.explain_errors("the bundle cannot be verified", "nothing is shown by it", fix):
         return input_files.read_text(path, _MOST_BYTES)
-    except input_files.InputFileError as error:
-        fix = "name the evidence.json that containment evidence wrote"
-        raise InputError("the bundle cannot be verified", [error.make_problem("nothing is shown by it", fix)]) from None
 
 
 def build_made_answer(bundle: Bundle, paths: Sequence[Path]) -> Answer:

@@ -41,12 +41,9 @@ class JsonFile:
 
 def read_json_file(path: Path, how: str) -> JsonFile:
     """Return a JSON file; raise InputError, with `how` as the fix, if it cannot be read."""
-    try:
+    with input_files.explain_errors("evidence cannot be collected", "nothing can be shown by it", how):
         raw = input_files.read_bytes(path)
-        document = input_files.parse_json(path, raw)
-    except input_files.InputFileError as error:
-        raise InputError("evidence cannot be collected", [error.make_problem("nothing can be shown by it", how)]) from None
-    return JsonFile(document, Source(file=path.name, digest=digest_bytes(raw)))
+        return JsonFile(input_files.parse_json(path, raw), Source(file=path.name, digest=digest_bytes(raw)))
 
 
 _HOW_STATE: Final = "give a file that `pulumi stack export` or `containment lab export` wrote"

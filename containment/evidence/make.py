@@ -10,7 +10,7 @@ from typing import Final
 
 from containment.errors import InputError, Problem
 from containment.evidence.bundle import Bundle, build_predicate, build_statement, make_envelope, render_bundle
-from containment.evidence.formats import FORMATS, render_format
+from containment.evidence.formats import FORMATS
 from containment.evidence.inputs import Inputs
 from containment.evidence.model import Collected, Part, PartName, UnfitContentError
 from containment.evidence.registry import FORMS, build_parts
@@ -65,7 +65,7 @@ def make_bundle(parts: tuple[Part, ...], signer: Signer, *, signer_name: str, ve
     predicate = build_predicate(parts, version=version, signer=signer_name)
     statement = build_statement(parts, predicate)
     bundle = Bundle(make_envelope(statement).sign(signer), statement, predicate, parts)
-    return MadeBundle(bundle, render_bundle(bundle.envelope, parts), {suffix: render_format(bundle, suffix) for suffix in FORMATS})
+    return MadeBundle(bundle, render_bundle(bundle.envelope, parts), {suffix: render(bundle) for suffix, render in FORMATS.items()})
 
 
 def refuse_secrets(made: MadeBundle, secrets: Sequence[Secret]) -> None:

@@ -34,7 +34,8 @@ _SPACED_HEX: Final = re.compile(rb"(?:(?:0x)?[0-9A-Fa-f]{2}[ :,-]{1,3}){7,}(?:0x
 """Bytes as `xxd`, fingerprints and lists of numbers write them."""
 _HEX_SEPARATORS: Final = re.compile(rb"0x|[ :,-]")
 _BASE32: Final = re.compile(rb"(?:[A-Z2-7]{16,}|[a-z2-7]{16,})")
-_BASE32_DIGITS: Final = b"abcdefghijklmnopqrstuvwxyz234567"
+_UNUSED_BASE32: Final = (0, 1, 0, 1, 0, 0, 1, 0)
+"""Characters at the end of a run that are no byte, by the rest of its length divided by 8."""
 _WIDE: Final = re.compile(rb"(?:[^\0]\0){8,}[^\0]?|(?:\0[^\0]){8,}")
 """UTF-16 of ASCII, in either order of bytes."""
 _ESCAPE: Final = re.compile(rb"\\u([0-9A-Fa-f]{4})|\\x([0-9A-Fa-f]{2})|\\(.)", re.DOTALL)
@@ -157,15 +158,8 @@ def _decode_base64(run: bytes) -> bytes:
 
 def _decode_base32(run: bytes) -> bytes:
     """Return the bytes of a run of base32, without those of an incomplete end."""
-    value, bits = 0, 0
-    out = bytearray()
-    for digit in run.lower():
-        value, bits = value << 5 | _BASE32_DIGITS.index(digit), bits + 5
-        if bits >= 8:
-            bits -= 8
-            out.append(value >> bits)
-            value &= (1 << bits) - 1
-    return bytes(out)
+    whole = run[: len(run) - _UNUSED_BASE32[len(run) % 8]]
+    return base64.b32decode(whole + b"=" * (-len(whole) % 8), casefold=True)
 
 
 def _decompress(layer: bytes) -> Iterator[bytes]:

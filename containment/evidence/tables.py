@@ -58,7 +58,7 @@ def build_sections(bundle: Bundle) -> tuple[Section, ...]:
         _build_findings(bundle),
         _build_controls(bundle),
         *(_build_claims(part) for part in bundle.parts if part.claims),
-        *_build_lists(bundle),
+        *(one for one in _build_lists(bundle) if one.rows),
         _build_sources(bundle),
     )
 
@@ -120,38 +120,33 @@ def _build_claims(part: Part) -> Section:
 
 
 def _build_lists(bundle: Bundle) -> Iterator[Section]:
-    keys: tuple[str, ...]
+    keys: tuple[str, ...] = ("priority", "name", "action", "watch", "why")
     rules = _list_rows(bundle, PartName.RULES, "rules")
-    if rules:
-        keys = ("priority", "name", "action", "watch", "why")
-        yield Section("Rules in order", keys, tuple(tuple(str(one.get(key, "")) for key in keys) for one in rules))
+    yield Section("Rules in order", keys, tuple(_get_cells(one, *keys) for one in rules))
     risks = _list_rows(bundle, PartName.RESIDUAL, "risks")
-    if risks:
-        rows = tuple((str(one.get("id")), str(one.get("what")), str(one.get("closedBy"))) for one in risks)
-        yield Section("What stays possible", ("risk", "what", "closed by"), rows)
-    agents = _list_rows(bundle, PartName.STAKEHOLDERS, "agents")
-    if agents:
-        keys = ("name", "purpose", "dataClassification", "until")
-        found = tuple(
-            (*(str(one.get(key) or "not set") for key in keys), str(one.get("forbiddenActions") or "none recorded")) for one in agents
-        )
-        yield Section("Agents", ("name", "purpose", "data classification", "until", f"forbidden actions ({NOT_ENFORCED})"), found)
+    rows = tuple(_get_cells(one, "id", "what", "closedBy", missing="None") for one in risks)
+    yield Section("What stays possible", ("risk", "what", "closed by"), rows)
+    keys = ("name", "purpose", "dataClassification", "until")
+    rows = tuple(
+        (*(str(one.get(key) or "not set") for key in keys), str(one.get("forbiddenActions") or "none recorded"))
+        for one in _list_rows(bundle, PartName.STAKEHOLDERS, "agents")
+    )
+    yield Section("Agents", ("name", "purpose", "data classification", "until", f"forbidden actions ({NOT_ENFORCED})"), rows)
     techniques = _list_open_techniques(bundle)
-    if techniques:
-        rows = tuple((str(one.get("id")), str(one.get("why")), str(one.get("close"))) for one in techniques)
-        yield Section("Techniques that get through", ("technique", "why", "closed by"), rows)
+    rows = tuple(_get_cells(one, "id", "why", "close", missing="None") for one in techniques)
+    yield Section("Techniques that get through", ("technique", "why", "closed by"), rows)
+    keys = ("number", "time", "decision", "requester")
     entries = _list_rows(bundle, PartName.DECISIONS, "entries")
-    if entries:
-        keys = ("number", "time", "decision", "requester")
-        found = tuple((*(str(one.get(key, "")) for key in keys), ", ".join(map(str, one.get("by", [])))) for one in entries)
-        yield Section("Decisions about this stack", (*keys, "signed by"), found)
+    rows = tuple((*_get_cells(one, *keys), ", ".join(map(str, one.get("by", [])))) for one in entries)
+    yield Section("Decisions about this stack", (*keys, "signed by"), rows)
+    keys = ("requestedAt", "kind", "tool", "state")
     actions = _list_rows(bundle, PartName.ACTIONS, "actions")
-    if actions:
-        keys = ("requestedAt", "kind", "tool", "state")
-        found = tuple(
-            (*(show_text(str(one.get(key, ""))) for key in keys), ", ".join(map(str, one.get("approvedBy", [])))) for one in actions
-        )
-        yield Section("Actions of agents", ("requested at", "kind", "tool", "state", "approved by"), found)
+    rows = tuple((*map(show_text, _get_cells(one, *keys)), ", ".join(map(str, one.get("approvedBy", [])))) for one in actions)
+    yield Section("Actions of agents", ("requested at", "kind", "tool", "state", "approved by"), rows)
+
+
+def _get_cells(row: dict[str, Any], *keys: str, missing: str = "") -> tuple[str, ...]:
+    return tuple(str(row.get(key, missing)) for key in keys)
 
 
 def _build_sources(bundle: Bundle) -> Section:

@@ -14,7 +14,7 @@ from enum import StrEnum
 
 from containment.attestation.keys import TrustedKey
 from containment.evidence.bundle import Bundle, BundleError, build_predicate, digest_part, parse_bundle, render_bundle
-from containment.evidence.formats import FORMATS, render_format
+from containment.evidence.formats import FORMATS
 from containment.evidence.model import Part, PartName, UnfitContentError
 from containment.evidence.registry import build_part
 from containment.record.digests import PREFIX
@@ -153,5 +153,5 @@ def _describe_change(part: Part, again: Part) -> str:
 
 def _find_rendering_problems(bundle: Bundle, renderings: Mapping[str, str]) -> Iterator[BundleProblem]:
     for suffix, text in renderings.items():
-        if suffix in FORMATS and render_format(bundle, suffix) != text:
+        if suffix in FORMATS and FORMATS[suffix](bundle) != text:
             yield BundleProblem(BundleProblemKind.ALTERED_RENDERING, suffix, "is not what the bundle renders to")

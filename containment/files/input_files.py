@@ -8,11 +8,13 @@ Rules kept here:
 from __future__ import annotations
 
 import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
 from containment import strict_json
-from containment.errors import Problem
+from containment.errors import InputError, Problem
 
 MOST_BYTES: Final = 256 << 20
 _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
@@ -34,6 +36,15 @@ class InputFileError(ValueError):
             fix: the fix where the failure itself has none, such as the command that writes the file.
         """
         return Problem(str(self.path), self.what, why, f"{self.fix}; or {fix}" if self.fix else fix)
+
+
+@contextmanager
+def explain_errors(title: str, why: str, fix: str) -> Iterator[None]:
+    """Raise an InputFileError of the block as an InputError with this title; `why` and `fix` are those of `make_problem`."""
+    try:
+        yield
+    except InputFileError as error:
+        raise InputError(title, [error.make_problem(why, fix)]) from None
 
 
 def read_text(path: Path, most_bytes: int = MOST_BYTES) -> str:

@@ -17,9 +17,10 @@ from containment.fleet.loader import FILE, FleetFile, load_fleet
 from containment.fleet.members import ACCOUNT, CONTROLLER, REGION, Member, read_members
 from containment.loaders import strict_yaml
 from containment.loaders.presets import get_shipped_stacks
+from containment.loaders.stack_file import find_stacks
 from containment.vending.agent import Agent
 from containment.vending.hosts import plan_hosts
-from containment.vending.loader import find_stacks, find_unknown_stacks, read_agents
+from containment.vending.loader import find_unknown_stacks, read_agents
 
 PLATFORM_FOLDER = "platform"
 PLATFORM_PROJECT = "agent-containment-platform"

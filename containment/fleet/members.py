@@ -18,8 +18,7 @@ from containment.fixes.networks import read_network
 from containment.fleet.loader import FILE, PLATFORM, FleetFile, Site
 from containment.loaders import strict_yaml
 from containment.loaders.presets import load_library
-from containment.loaders.stack_file import PROJECT, read_stack
-from containment.vending.loader import find_stacks
+from containment.loaders.stack_file import PROJECT, find_stacks, read_stack
 
 ACCOUNT: Final = f"{PROJECT}:awsAccessAccount"
 REGION: Final = f"{PROJECT}:awsRegion"

@@ -22,9 +22,8 @@ from containment.fixes.nearest_word import make_proposal
 from containment.fixes.networks import PRIVATE_RANGES, find_free_inside, find_next_free
 from containment.fleet.loader import FILE, FleetFile, load_fleet
 from containment.loaders.presets import find_class_names
-from containment.loaders.stack_file import PROJECT, read_other_stacks, resolve_new_stack
+from containment.loaders.stack_file import PROJECT, find_stacks, read_other_stacks, resolve_new_stack
 from containment.names import PolicyMode
-from containment.vending.loader import find_stacks
 
 _TITLE: Final = "no stack file is written"
 _WHY: Final = "two stacks on one network cannot be told apart"

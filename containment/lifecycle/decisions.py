@@ -43,11 +43,9 @@ def read_dismissed(path: Path | None) -> frozenset[str]:
     """Return the dismissed names of a file: one per line, with an optional comment after `#`; raise InputError for another form."""
     if path is None:
         return frozenset()
-    try:
+    title = "the dismissed names cannot be used"
+    with input_files.explain_errors(title, "which names are dismissed is unknown", "name a text file, one name per line"):
         lines = input_files.read_text(path).splitlines()
-    except input_files.InputFileError as error:
-        problem = error.make_problem("which names are dismissed is unknown", "name a text file, one name per line")
-        raise InputError("the dismissed names cannot be used", [problem]) from None
     names, problems = set[str](), list[Problem]()
     for number, line in enumerate(lines, 1):
         text = line.partition("#")[0].strip()
@@ -59,7 +57,7 @@ def read_dismissed(path: Path | None) -> frozenset[str]:
             continue
         names.add(normalize_or_keep(text))
     if problems:
-        raise InputError("the dismissed names cannot be used", problems)
+        raise InputError(title, problems)
     return frozenset(names)
 
 

@@ -66,17 +66,12 @@ def load_library(folder: Path | None = None) -> Library:
     """Read and cross-check `presets/`; raises PresetsError with every problem of every file."""
     root = folder or find_presets_folder()
     problems: list[Problem] = []
-    files = {path.stem: path for path in sorted((root / "catalog").glob("*.yaml"))}
-    sets = {
-        name: found
-        for name, path in files.items()
-        if (found := _validate(root, path, _read_document(root, path, problems), CatalogSet, problems))
-    }
+    files = {path.stem for path in (root / "catalog").glob("*.yaml")}
+    sets = _read_folder(root, "catalog", CatalogSet, problems)
     for name, found_set in sets.items():
         problems += find_catalog_problems(found_set, f"{root.name}/catalog/{name}.yaml")
     presets = _read_presets(root, problems)
-    path = root / "harnesses.yaml"
-    harnesses = _validate(root, path, _read_document(root, path, problems, named=False), HarnessSets, problems)
+    harnesses = _read_file(root, root / "harnesses.yaml", HarnessSets, problems, named=False)
     cores = {"coreSets": harnesses.core_sets, "minimalSets": harnesses.minimal_sets} if harnesses else {}
     problems += [
         _make_problem(
@@ -105,12 +100,8 @@ def load_library(folder: Path | None = None) -> Library:
         *((f"{root.name}/harnesses.yaml:{key}.{harness}", found, False) for key, core in cores.items() for harness, found in core.items()),
     ):
         known = [(place, name) for place, name in enumerate(names) if name in sets or name not in files]
-        problems += _check_sets(root, where, known, sets, denied=denied, unread=files.keys() - sets.keys())
-    apis = {
-        path.stem: api
-        for path in sorted((root / "credentials").glob("*.yaml"))
-        if (api := _validate(root, path, _read_document(root, path, problems), CredentialApi, problems))
-    }
+        problems += _check_sets(root, where, known, sets, denied=denied, unread=files - sets.keys())
+    apis = _read_folder(root, "credentials", CredentialApi, problems)
     tools = _read_tools(root, presets, problems)
     if not presets and not problems:
         problems.append(_make_problem(f"{root.name}/", "contains no agent class", "restore its <class>.yaml files"))
@@ -125,15 +116,9 @@ def _read_tools(root: Path, presets: Mapping[str, Preset], problems: list[Proble
     if not folder.is_dir():
         tools = ToolLibrary()
     else:
-        servers = {
-            path.stem: found
-            for path in sorted((folder / "servers").glob("*.yaml"))
-            if (found := _validate(root, path, _read_document(root, path, problems), ToolServer, problems))
-        }
-        path = folder / "tasks.yaml"
-        table = _validate(root, path, _read_document(root, path, problems, named=False), TaskTable, problems)
-        path = folder / "harnesses.yaml"
-        harnesses = _validate(root, path, _read_document(root, path, problems, named=False), HarnessToolTable, problems)
+        servers = _read_folder(root, "tools/servers", ToolServer, problems)
+        table = _read_file(root, folder / "tasks.yaml", TaskTable, problems, named=False)
+        harnesses = _read_file(root, folder / "harnesses.yaml", HarnessToolTable, problems, named=False)
         if table is None or harnesses is None or len(servers) < len([*(folder / "servers").glob("*.yaml")]):
             return ToolLibrary()  # every contradiction would be a consequence of the problems above
         tools = ToolLibrary(servers, table.tasks, harnesses.harnesses)
@@ -209,6 +194,16 @@ def _check_sets(
 
 def _make_problem(where: str, what: str, fix: str) -> Problem:
     return Problem(where, what, "rules are made from exactly these sets; a wrong name would silently leave one out", fix)
+
+
+def _read_folder(root: Path, folder: str, model: type[_T], problems: list[Problem]) -> dict[str, _T]:
+    """Return the valid files of a folder, each by its name."""
+    paths = sorted((root / folder).glob("*.yaml"))
+    return {path.stem: found for path in paths if (found := _read_file(root, path, model, problems))}
+
+
+def _read_file(root: Path, path: Path, model: type[_T], problems: list[Problem], *, named: bool = True) -> _T | None:
+    return _validate(root, path, _read_document(root, path, problems, named=named), model, problems)
 
 
 def _read_document(root: Path, path: Path, problems: list[Problem], *, named: bool = True) -> dict[str, Any] | None:

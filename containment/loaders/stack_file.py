@@ -183,7 +183,7 @@ def _add_other_problems(error: InputError, stack: str, folder: Path, library: Li
 
 
 def _make_no_stack_error(stack: str, path: Path) -> InputError:
-    there = sorted(_get_stack(found) for found in path.parent.glob("Pulumi.*.yaml"))
+    there = find_stacks(path.parent)
     folder = "this folder" if path.parent == Path() else str(path.parent)
     elsewhere = f"{folder} has no stack file: give the folder of Pulumi.yaml and the stack files with -C FOLDER"
     fix = make_proposal(stack, there, elsewhere, verb="use", most=_MOST_STACKS)
@@ -276,6 +276,11 @@ def describe_stack(stack: str, config: StackConfig, file: str) -> OtherStack:
     prefix = f"{config.name_prefix}-{stack}"
     networks = (*config.model_gateway_networks, *(cidr for api in config.approved_internal_apis.values() for cidr in api.cidrs))
     return OtherStack(file, config.vpc_cidr, config.spoke_gateway_name or prefix, prefix, networks)
+
+
+def find_stacks(folder: Path) -> list[str]:
+    """Return the stacks that have a file in a folder."""
+    return sorted(_get_stack(path) for path in folder.glob("Pulumi.*.yaml"))
 
 
 def _get_stack(path: Path) -> str:

@@ -161,14 +161,14 @@ class Evidence(EvidenceModel):
 def read_evidence(path: Path) -> tuple[Evidence, str]:
     """Return the evidence of a file and the digest of its canonical JSON; raise InputError for any other file."""
     title, how = "the evidence cannot be used", "write it with containment observe --stack STACK --json"
-    try:
+    needed = "counts and dates are read from it"
+    with input_files.explain_errors(title, needed, how):
         document = input_files.read_json(path)
-        if not isinstance(document, dict) or "schema" not in document:
-            what = f"is no output of containment observe: it has no schema, which would be {SCHEMA}"
-            raise InputError(title, [Problem(str(path), what, "counts and dates are read from it", how)])
+    if not isinstance(document, dict) or "schema" not in document:
+        what = f"is no output of containment observe: it has no schema, which would be {SCHEMA}"
+        raise InputError(title, [Problem(str(path), what, needed, how)])
+    try:
         return Evidence.model_validate_json(json.dumps(document)), digest_json(document)
-    except input_files.InputFileError as error:
-        raise InputError(title, [error.make_problem("counts and dates are read from it", how)]) from None
     except ValidationError as error:
         why = "a part that is missing or unknown could hide a destination"
         raise InputError(title, list_problems(str(path), error, Evidence, why=why, fix=how)) from None

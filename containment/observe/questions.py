@@ -30,6 +30,9 @@ IDLE_MINUTES: Final = 30
 _SLOTS_PER_DAY: Final = 24 * 60 // IDLE_MINUTES
 _DNS_RULES: Final = (f"-{RuleId.VPC_DNS_UDP.value}", f"-{RuleId.VPC_DNS_TCP.value}")
 _KEY: Final = ("agent", "destination", "port", "protocol")
+_SEEN: Final = {"first_seen": _.time.min(), "last_seen": _.time.max(), "days": _.day.nunique()}
+_HAS_BYTES: Final = {name: ibis.ifelse(_[f"bytes_{name[4:]}"].notnull(), 1, 0) for name in ("has_out", "has_in")}
+_SUMMED: Final = {"bytes_out": _.bytes_out.sum(), "bytes_in": _.bytes_in.sum(), "has_out": _.has_out.max(), "has_in": _.has_in.max()}
 
 
 def ask_would_be_denied(decisions: Table, *, count_unknown: bool = False) -> Table:
@@ -54,16 +57,12 @@ def ask_would_be_denied(decisions: Table, *, count_unknown: bool = False) -> Tab
     weighed = joined.mutate(
         rule=ibis.coalesce(joined.denied_by, known_rule, joined.permitted_by, ibis.literal("unknown")),
         weight=ibis.ifelse(counted, joined.lines, 0),
-        has_out=ibis.ifelse(joined.bytes_out.notnull(), 1, 0),
-        has_in=ibis.ifelse(joined.bytes_in.notnull(), 1, 0),
+        **_HAS_BYTES,
         day=joined.first_seen.date(),
     )
     found = weighed.group_by(["destination", "agent", "rule"]).agg(
         count=weighed.weight.sum(),
-        bytes_out=weighed.bytes_out.sum(),
-        bytes_in=weighed.bytes_in.sum(),
-        has_out=weighed.has_out.max(),
-        has_in=weighed.has_in.max(),
+        **_SUMMED,
         unknown=weighed.unknown.min(),
         first_seen=weighed.first_seen.min(),
         last_seen=weighed.last_seen.max(),
@@ -143,14 +142,7 @@ def ask_dns_only(decisions: Table, answers: Table) -> Table:
     by_address = reached.join(answers, "address").select("agent", server_name="name").distinct()
     left = asked.anti_join(by_name, ["agent", "server_name"]).anti_join(by_address, ["agent", "server_name"])
     rows = left.mutate(denied=ibis.ifelse(left.verdict == "DENY", 1, 0), day=left.time.date())
-    found = rows.group_by(["server_name", "agent"]).agg(
-        rule=rows.rule.min(),
-        denied=rows.denied.max(),
-        count=rows.count(),
-        first_seen=rows.time.min(),
-        last_seen=rows.time.max(),
-        days=rows.day.nunique(),
-    )
+    found = rows.group_by(["server_name", "agent"]).agg(rule=rows.rule.min(), denied=rows.denied.max(), count=rows.count(), **_SEEN)
     return found.order_by(["server_name", "agent"])
 
 
@@ -171,35 +163,14 @@ def ask_address_without_name(decisions: Table, answers: Table) -> Table:
         applied=ibis.ifelse((left.verdict == "DENY") & left.enforced, 1, 0),
         day=left.time.date(),
         flow=left.flow.fill_null(""),
-        has_out=ibis.ifelse(left.bytes_out.notnull(), 1, 0),
-        has_in=ibis.ifelse(left.bytes_in.notnull(), 1, 0),
+        **_HAS_BYTES,
     )
     key = ["address", "agent", "port", "protocol"]
     each = rows.group_by([*key, "source"]).agg(
-        rule=rows.rule.max(),
-        denied=rows.denied.max(),
-        applied=rows.applied.max(),
-        count=rows.count(),
-        bytes_out=rows.bytes_out.sum(),
-        bytes_in=rows.bytes_in.sum(),
-        has_out=rows.has_out.max(),
-        has_in=rows.has_in.max(),
-        first_seen=rows.time.min(),
-        last_seen=rows.time.max(),
-        days=rows.day.nunique(),
+        rule=rows.rule.max(), denied=rows.denied.max(), applied=rows.applied.max(), count=rows.count(), **_SUMMED, **_SEEN
     )
     found = each.group_by(key).agg(  # the gateway and the VPC log the same flow: the higher count is taken
-        rule=each.rule.max(),
-        denied=each.denied.max(),
-        applied=each.applied.max(),
-        count=each["count"].max(),
-        bytes_out=each.bytes_out.max(),
-        bytes_in=each.bytes_in.max(),
-        has_out=each.has_out.max(),
-        has_in=each.has_in.max(),
-        first_seen=each.first_seen.min(),
-        last_seen=each.last_seen.max(),
-        days=each.days.max(),
+        **{name: each[name].max() for name in each.columns if name not in (*key, "source")} | {"first_seen": each.first_seen.min()},
     )
     return _unset_bytes(found).order_by(key)
 
@@ -213,13 +184,7 @@ def ask_disagreements(decisions: Table, answers: Table) -> Table:
     flows = decisions.filter(decisions.source.isin(POLICY_SOURCES) & decisions.server_name.notnull() & decisions.address.notnull())
     rows = flows.mutate(moved=ibis.ifelse(flows.upstream.notnull() & (flows.upstream != flows.address), 1, 0), day=flows.time.date())
     rows = rows.mutate(flow=rows.flow.fill_null(""))
-    found = rows.group_by(["server_name", "address", "agent"]).agg(
-        moved=rows.moved.max(),
-        count=rows.flow.nunique(),
-        first_seen=rows.time.min(),
-        last_seen=rows.time.max(),
-        days=rows.day.nunique(),
-    )
+    found = rows.group_by(["server_name", "address", "agent"]).agg(moved=rows.moved.max(), count=rows.flow.nunique(), **_SEEN)
     names = answers.select(server_name="name").distinct().mutate(answered=1)
     pairs = answers.select("address", server_name="name").distinct().mutate(matched=1)
     with_names = found.left_join(names, "server_name")[[*found.columns, "answered"]]

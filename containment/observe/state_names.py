@@ -19,13 +19,12 @@ from containment.observe.evidence import NamedAgent
 
 def read_rule_file(path: Path) -> dict[str, str]:
     """Return the rule names in a file: `{uuid: name}`, a list of rules, or a state with them; raises InputError."""
+    title, why = "rules cannot be read", "logs have the uuids of rules only"
     fix = "give the output of `containment lab export` or `pulumi stack export`, or JSON such as {UUID: NAME}"
-    try:
+    with input_files.explain_errors(title, why, fix):
         found = find_rules(input_files.read_json(path))
-    except input_files.InputFileError as error:
-        raise InputError("rules cannot be read", [error.make_problem("logs have the uuids of rules only", fix)]) from None
     if not found:
-        raise InputError("rules cannot be read", [Problem(str(path), "has no rule with a uuid", "logs have the uuids of rules only", fix)])
+        raise InputError(title, [Problem(str(path), "has no rule with a uuid", why, fix)])
     return found
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from containment.preflight.facts import AwsFacts, ControllerFacts, Facts, UnreadFact
+from containment.preflight.facts import AwsFacts, ControllerFacts, Facts
 from containment.preflight.finding import Finding, Status
 
 
@@ -49,7 +49,3 @@ def make_warning(detail: str, fix: str = "") -> Finding:
 
 def make_failure(detail: str, fix: str = "") -> Finding:
     return Finding("", Status.FAIL, detail, fix)
-
-
-def make_skip(fact: UnreadFact) -> Finding:
-    return Finding("", Status.SKIPPED, fact.why, "permit the caller to read it, or check by hand")

@@ -12,8 +12,8 @@ from functools import partial
 
 from containment.names import PolicyMode
 from containment.preflight.access import count_quotas
-from containment.preflight.check import Check, make_failure, make_pass, make_skip, make_warning
-from containment.preflight.facts import AwsFacts, Facts, Network, Quota, UnreadFact
+from containment.preflight.check import Check, make_failure, make_pass, make_warning
+from containment.preflight.facts import AwsFacts, Facts, Network, Quota, UnreadFact, require_fact
 from containment.preflight.finding import Finding
 
 
@@ -22,11 +22,9 @@ def check_image(facts: Facts, aws: AwsFacts) -> Finding:
     if not facts.image_is_named:
         said = f"none is pinned: the newest of {config.agent_image_owner} named {config.agent_image_name} is used when the host is created"
         return make_failure(said) if facts.spec.mode is PolicyMode.ENFORCE else make_warning(said)
-    if isinstance(aws.image, UnreadFact):
-        return make_skip(aws.image)
-    if aws.image is None:
+    found, wrong = require_fact(aws.image), []
+    if found is None:
         return make_failure(f"{config.agent_image_id} does not exist in {config.aws_region}, or is not shared with this account")
-    found, wrong = aws.image, []
     if found.owner not in (config.agent_image_owner, aws.account):
         wrong.append(f"it is owned by {found.owner}, and agentImageOwner is {config.agent_image_owner}")
     if found.disk_gb > config.agent_root_volume_size_gb:
@@ -39,23 +37,21 @@ def check_image(facts: Facts, aws: AwsFacts) -> Finding:
 
 
 def check_image_sharing(_: Facts, aws: AwsFacts) -> Finding:
-    if isinstance(aws.image, UnreadFact):
-        return make_skip(aws.image)
-    if aws.image is None or aws.image.owner != aws.account:
+    image = require_fact(aws.image)
+    if image is None or image.owner != aws.account:
         return make_pass("no image of this account is used")
-    if aws.image.public:
-        return make_failure(f"{aws.image.id} is public: any AWS account may start it and read its disk")
-    if aws.image.shared_with:
-        return make_warning(
-            f"{aws.image.id} is shared with {', '.join(aws.image.shared_with)}", "share it with accounts that run agents only"
-        )
-    return make_pass(f"{aws.image.id} is private to this account")
+    if image.public:
+        return make_failure(f"{image.id} is public: any AWS account may start it and read its disk")
+    if image.shared_with:
+        return make_warning(f"{image.id} is shared with {', '.join(image.shared_with)}", "share it with accounts that run agents only")
+    return make_pass(f"{image.id} is private to this account")
 
 
 def check_snapshots(_: Facts, aws: AwsFacts) -> Finding:
-    if isinstance(aws.public_snapshots, UnreadFact):
-        return make_skip(aws.public_snapshots)
-    public, pinned = set(aws.public_snapshots), aws.image.snapshots if aws.image and not isinstance(aws.image, UnreadFact) else ()
+    public, pinned = (
+        set(require_fact(aws.public_snapshots)),
+        aws.image.snapshots if aws.image and not isinstance(aws.image, UnreadFact) else (),
+    )
     if not public:
         return make_pass("no snapshot of this account is public")
     first = sorted(public, key=lambda each: (each not in pinned, each))[:5]
@@ -63,35 +59,27 @@ def check_snapshots(_: Facts, aws: AwsFacts) -> Finding:
 
 
 def check_snapshot_sharing(_: Facts, aws: AwsFacts) -> Finding:
-    return _check_state(aws.snapshot_sharing, ("block-all-sharing", "block-new-sharing"))
+    state = require_fact(aws.snapshot_sharing)
+    return make_pass(state) if state in ("block-all-sharing", "block-new-sharing") else make_warning(state)
 
 
 def check_new_image_sharing(_: Facts, aws: AwsFacts) -> Finding:
-    return _check_state(aws.image_sharing, ("block-new-sharing",))
-
-
-def _check_state(state: str | UnreadFact, good: tuple[str, ...]) -> Finding:
-    if isinstance(state, UnreadFact):
-        return make_skip(state)
-    return make_pass(state) if state in good else make_warning(state)
+    state = require_fact(aws.image_sharing)
+    return make_pass(state) if state == "block-new-sharing" else make_warning(state)
 
 
 def check_serial_console(_: Facts, aws: AwsFacts) -> Finding:
-    if isinstance(aws.serial_console, UnreadFact):
-        return make_skip(aws.serial_console)
-    return make_failure("EC2's serial console is on for this account") if aws.serial_console else make_pass("off")
+    is_on = require_fact(aws.serial_console)
+    return make_failure("EC2's serial console is on for this account") if is_on else make_pass("off")
 
 
 def check_encryption_default(_: Facts, aws: AwsFacts) -> Finding:
-    if isinstance(aws.encryption_default, UnreadFact):
-        return make_skip(aws.encryption_default)
-    return make_pass("on") if aws.encryption_default else make_warning("off: a volume is encrypted only if its creator sets it")
+    is_on = require_fact(aws.encryption_default)
+    return make_pass("on") if is_on else make_warning("off: a volume is encrypted only if its creator sets it")
 
 
 def check_metadata_default(_: Facts, aws: AwsFacts) -> Finding:
-    if isinstance(aws.metadata_defaults, UnreadFact):
-        return make_skip(aws.metadata_defaults)
-    tokens = aws.metadata_defaults.get("HttpTokens", "no preference")
+    tokens = require_fact(aws.metadata_defaults).get("HttpTokens", "no preference")
     return make_pass("IMDSv2 is required by default") if tokens == "required" else make_warning(f"HttpTokens: {tokens}")
 
 
@@ -171,38 +159,33 @@ def check_identity(_: Facts, aws: AwsFacts) -> Finding:
 
 
 def check_rights(_: Facts, aws: AwsFacts) -> Finding:
-    if isinstance(aws.rights, UnreadFact):
-        return make_skip(aws.rights)
-    missing = sorted(action for action, allowed in aws.rights.items() if not allowed)
+    rights = require_fact(aws.rights)
+    missing = sorted(action for action, allowed in rights.items() if not allowed)
     if missing:
-        return make_failure(f"{len(missing)} of {len(aws.rights)} needed rights are missing ({aws.rights_from}): {', '.join(missing)}")
+        return make_failure(f"{len(missing)} of {len(rights)} needed rights are missing ({aws.rights_from}): {', '.join(missing)}")
     if aws.rights_from.startswith("dry runs"):
         return make_warning(
             f"no right is missing, but only some were tested: {aws.rights_from}", "allow the caller iam:SimulatePrincipalPolicy"
         )
-    return make_pass(f"{len(aws.rights)} needed rights ({aws.rights_from})")
+    return make_pass(f"{len(rights)} needed rights ({aws.rights_from})")
 
 
 def check_quota(which: Quota, facts: Facts, aws: AwsFacts) -> Finding:
-    usage = aws.quotas[which]
-    if isinstance(usage, UnreadFact):
-        return make_skip(usage)
+    usage = require_fact(aws.quotas[which])
     more = max(0, count_quotas(facts.spec)[which] - usage.ours)
     said = f"{usage.used} of {usage.limit} used, {more} more needed"
     return make_pass(said) if usage.used + more <= usage.limit else make_failure(said)
 
 
 def check_network(facts: Facts, aws: AwsFacts) -> Finding:
-    return _check_overlaps(facts, aws.vpcs, "VPC")
+    return _check_overlaps(facts, require_fact(aws.vpcs), "VPC")
 
 
 def check_peerings(facts: Facts, aws: AwsFacts) -> Finding:
-    return _check_overlaps(facts, aws.peerings, "peered network")
+    return _check_overlaps(facts, require_fact(aws.peerings), "peered network")
 
 
-def _check_overlaps(facts: Facts, networks: tuple[Network, ...] | UnreadFact, kind: str) -> Finding:
-    if isinstance(networks, UnreadFact):
-        return make_skip(networks)
+def _check_overlaps(facts: Facts, networks: tuple[Network, ...], kind: str) -> Finding:
     own = facts.spec.config.vpc_cidr
     hits = [
         f"{each.id} ({each.name or 'no name'}, {cidr})" for each in networks if not each.ours for cidr in each.cidrs if cidr.overlaps(own)

@@ -7,8 +7,8 @@ from datetime import timedelta
 
 from containment.config.controller_release import ControllerRelease, get_first_release_with_snat
 from containment.names import make_attachment_point
-from containment.preflight.check import Check, make_failure, make_pass, make_skip, make_warning
-from containment.preflight.facts import ControllerFacts, Facts, UnreadFact
+from containment.preflight.check import Check, make_failure, make_pass, make_warning
+from containment.preflight.facts import ControllerFacts, Facts, UnreadFact, require_fact
 from containment.preflight.finding import Finding
 from containment.ternary import Ternary
 
@@ -25,46 +25,41 @@ def check_connection(_: Facts, controller: ControllerFacts) -> Finding:
 def check_certificate(facts: Facts, controller: ControllerFacts) -> Finding:
     if not controller.verified:
         return make_failure("verifySslCertificate is false: any server in the Controller's place gets the password and writes the policy")
-    if isinstance(controller.certificate, UnreadFact):
-        return make_skip(controller.certificate)
-    until = controller.certificate.not_after
+    until = require_fact(controller.certificate).not_after
     said = f"verified, valid until {until:%Y-%m-%d}"
     return make_warning(f"{said}: the next deployments will fail", "renew it") if until - facts.now < SOON else make_pass(said)
 
 
 def check_version(facts: Facts, controller: ControllerFacts) -> Finding:
-    if isinstance(controller.version, UnreadFact):
-        return make_skip(controller.version)
+    version = require_fact(controller.version)
     stated, config = facts.spec.config.controller_version, facts.spec.config
-    found = re.match(r"\D*(\d+)\.(\d+)(?:\.(\d+))?", controller.version)
+    found = re.match(r"\D*(\d+)\.(\d+)(?:\.(\d+))?", version)
     if found is None or f"{found[1]}.{found[2]}" != stated.line.value:
         return make_failure(
-            f"the Controller reports {controller.version!r}, and controllerVersion is {stated}: the provider refuses another MAJOR.MINOR"
+            f"the Controller reports {version!r}, and controllerVersion is {stated}: the provider refuses another MAJOR.MINOR"
         )
     release = (int(found[1]), int(found[2]), int(found[3] or 0))
     if stated.patch is not None and release[2] < stated.patch:
         return make_failure(
-            f"the Controller is {controller.version}, and controllerVersion is {stated}: features of that release are missing",
+            f"the Controller is {version}, and controllerVersion is {stated}: features of that release are missing",
             "update the Controller, or set controllerVersion to what it is",
         )
     live = ControllerRelease(stated.line, release[2])
     if config.tls_decryption_urls and config.single_ip_snat and live.decrypts_with_snat is not Ternary.YES:
         return make_failure(
-            f"the Controller is {controller.version}, and tlsDecryptionUrls needs {get_first_release_with_snat()} or newer (with SNAT)",
+            f"the Controller is {version}, and tlsDecryptionUrls needs {get_first_release_with_snat()} or newer (with SNAT)",
             "update the Controller, or empty tlsDecryptionUrls",
         )
     if any(release[:2] == fixed[:2] and release < fixed for fixed in EQUAL_PRIORITIES):
-        return make_warning(f"{controller.version} accepts two rules with the same priority silently (AVX-76494)", "update the Controller")
-    return make_pass(controller.version)
+        return make_warning(f"{version} accepts two rules with the same priority silently (AVX-76494)", "update the Controller")
+    return make_pass(version)
 
 
 def check_access_account(facts: Facts, controller: ControllerFacts) -> Finding:
     if not facts.account_is_named:
         return make_failure("awsAccessAccount is not set", "`pulumi config set awsAccessAccount NAME`")
-    if isinstance(controller.accounts, UnreadFact):
-        return make_skip(controller.accounts)
     name = facts.spec.config.aws_access_account
-    known = {each.name: each for each in controller.accounts}
+    known = {each.name: each for each in require_fact(controller.accounts)}
     if name not in known:
         return make_failure(f"{name!r} is not an access account of the Controller; its accounts: {', '.join(sorted(known)) or 'none'}")
     found = known[name]
@@ -80,9 +75,7 @@ def check_access_account(facts: Facts, controller: ControllerFacts) -> Finding:
 
 
 def check_firewall(facts: Facts, controller: ControllerFacts) -> Finding:
-    if isinstance(controller.features, UnreadFact):
-        return make_skip(controller.features)
-    if controller.features.get("microseg"):
+    if require_fact(controller.features).get("microseg"):
         return make_pass("Distributed Cloud Firewall is on")
     if facts.spec.config.manage_controller_policy:
         return make_pass("off; this stack switches it on (manageControllerPolicy)")
@@ -92,25 +85,20 @@ def check_firewall(facts: Facts, controller: ControllerFacts) -> Finding:
 def check_ownership(facts: Facts, controller: ControllerFacts) -> Finding:
     if facts.spec.config.manage_controller_policy:
         return _check_list_ownership(controller)
-    if isinstance(controller.points, UnreadFact):
-        return make_skip(controller.points)
-    if isinstance(controller.attached, UnreadFact):
-        return make_skip(controller.attached)
+    points, attached = require_fact(controller.points), require_fact(controller.attached)
     point = make_attachment_point(facts.spec.stack)
-    if point not in controller.points:
+    if point not in points:
         said = f"there is no attachment point {point}: no rule of this stack would be applied"
         return make_failure(said, "bring up platform/ with this stack in its list (docs/ownership.md)")
-    holder = controller.attached.get(controller.points[point])
+    holder = attached.get(points[point])
     if holder not in (None, facts.spec.object_prefix):
         return make_failure(f"{point} is taken by the ruleset {holder}", "have its owner detach it, or rename this stack")
     return make_pass(f"this stack's ruleset is attached to {point}" if holder else f"{point} is free")
 
 
 def _check_list_ownership(controller: ControllerFacts) -> Finding:
-    if isinstance(controller.foreign_rules, UnreadFact):
-        return make_skip(controller.foreign_rules)
-    if controller.foreign_rules:
-        said = f"manageControllerPolicy is true, and the list contains rules of others: {', '.join(controller.foreign_rules[:5])}"
+    if foreign := require_fact(controller.foreign_rules):
+        said = f"manageControllerPolicy is true, and the list contains rules of others: {', '.join(foreign[:5])}"
         return make_failure(said, "set manageControllerPolicy: false and run platform/ once, or dedicate a Controller")
     if not isinstance(controller.attached, UnreadFact) and controller.attached:
         said = f"manageControllerPolicy is true, and rulesets of others are attached: {', '.join(sorted(controller.attached.values())[:5])}"
@@ -119,9 +107,7 @@ def _check_list_ownership(controller: ControllerFacts) -> Finding:
 
 
 def check_default_action(facts: Facts, controller: ControllerFacts) -> Finding:
-    if isinstance(controller.default_action, UnreadFact):
-        return make_skip(controller.default_action)
-    action, logged = controller.default_action
+    action, logged = require_fact(controller.default_action)
     said = f"{action}, {'logged' if logged else 'not logged'}"
     if (action, logged) == ("DENY", True):
         return make_pass(said)
@@ -131,9 +117,7 @@ def check_default_action(facts: Facts, controller: ControllerFacts) -> Finding:
 
 
 def check_copilot(facts: Facts, controller: ControllerFacts) -> Finding:
-    if isinstance(controller.copilot, UnreadFact):
-        return make_skip(controller.copilot)
-    on, address = controller.copilot
+    on, address = require_fact(controller.copilot)
     wanted = facts.spec.config.copilot_private_ip
     if wanted is None:
         return make_pass(f"CoPilot {address} is associated") if on else make_warning("no CoPilot is associated, and none is configured")
@@ -147,10 +131,8 @@ def check_intrusion_profile(facts: Facts, controller: ControllerFacts) -> Findin
         if facts.spec.config.intrusion_detection:
             return make_pass("this stack sets the default profile (manageControllerPolicy)")
         return make_pass("intrusionDetection is false: the Controller's default profile is not judged")
-    if isinstance(controller.intrusion_faults, UnreadFact):
-        return make_skip(controller.intrusion_faults)
-    if controller.intrusion_faults:
-        return make_failure(f"the Controller's default profile {'; '.join(controller.intrusion_faults)}")
+    if faults := require_fact(controller.intrusion_faults):
+        return make_failure(f"the Controller's default profile {'; '.join(faults)}")
     return make_pass("the default profile drops major and critical intrusions")
 
 

@@ -10,8 +10,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from ipaddress import IPv4Network
+from typing import TypeVar
 
 from containment.config.spec import ContainmentSpec
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -19,6 +22,21 @@ class UnreadFact:
     """A fact that could not be read, and why."""
 
     why: str
+
+
+class UnreadFactError(Exception):
+    """A check needs a fact that could not be read."""
+
+    def __init__(self, fact: UnreadFact) -> None:
+        super().__init__(fact.why)
+        self.fact = fact
+
+
+def require_fact(fact: _T | UnreadFact) -> _T:
+    """Return a fact; raise UnreadFactError, by which the check is SKIPPED, for one that could not be read."""
+    if isinstance(fact, UnreadFact):
+        raise UnreadFactError(fact)
+    return fact
 
 
 class Quota(StrEnum):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from containment.preflight import checks_aws, checks_controller
 from containment.preflight.check import Check, CheckedSystem
-from containment.preflight.facts import Facts, UnreadFact
+from containment.preflight.facts import Facts, UnreadFact, UnreadFactError
 from containment.preflight.finding import Finding, Status
 
 CHECKS: tuple[Check, ...] = (*checks_aws.ACCOUNT_CHECKS, *checks_aws.EXPOSURE_CHECKS, *checks_controller.CHECKS)
@@ -42,6 +42,8 @@ def _run_check(check: Check, facts: Facts, *, first: bool) -> Finding:
         assert check.controller
         assert not isinstance(facts.controller, UnreadFact)
         return check.controller(facts, facts.controller)
+    except UnreadFactError as unread:
+        return Finding("", Status.SKIPPED, unread.fact.why, "permit the caller to read it, or check by hand")
     except Exception as error:  # noqa: BLE001 - a check that raises has failed, and its report line has the reason
         return Finding("", Status.FAIL, f"the check itself failed: {error!r}", "report this")
 

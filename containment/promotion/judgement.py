@@ -16,13 +16,12 @@ from containment.config.destinations import find_used_sets
 from containment.config.spec import ContainmentSpec
 from containment.errors import InputError, Problem
 from containment.loaders.presets import load_library
-from containment.loaders.stack_file import read_stack
+from containment.loaders.stack_file import find_stacks, read_stack
 from containment.names import DENY_GROUPS
 from containment.patterns.domain import DomainPattern
 from containment.patterns.permitted_names.providers import MINIMUM
 from containment.promotion.file_change import FileChange, find_presets
 from containment.queries.comparison.diff import Pair, compare_policies
-from containment.queries.comparison.revision import find_stacks
 from containment.queries.results import Answer
 from containment.queries.subject.controller_chain import ControllerChain, place_subject
 from containment.queries.subject.subjects import build_subject

@@ -10,6 +10,7 @@ import functools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -116,12 +117,8 @@ def _cover(domain: str, names: Sequence[str]) -> list[str]:
 def _find_common_domain(domain: str, names: Iterable[str]) -> str:
     """Return the longest domain that is above every name, or the registrable domain."""
     parents = [name.split(".")[1:] if name != domain else name.split(".") for name in names]
-    common: list[str] = []
-    for labels in zip(*(reversed(one) for one in parents), strict=False):
-        if len(set(labels)) > 1:
-            break
-        common.append(labels[0])
-    found = ".".join(reversed(common))
+    shared = takewhile(lambda labels: len(set(labels)) == 1, zip(*(reversed(one) for one in parents), strict=False))
+    found = ".".join(reversed([labels[0] for labels in shared]))
     return found if found.endswith(domain) else domain
 
 

@@ -28,7 +28,7 @@ from policypack.graph.resources import Graph, Resource
 from policypack.registry import RULES
 from policypack.stored_resources import count_deployed
 from policypack.waiver_rule import build_waiver_rule, find_root
-from policypack.waivers import NOT_WAIVABLE, apply_waivers, load_waivers
+from policypack.waivers import NOT_WAIVABLE, Waivers, apply_waivers, load_waivers
 
 
 def check(files: Sequence[Path], only: Sequence[str] = ()) -> Answer:
@@ -64,10 +64,6 @@ def check_states(
     resources = 0
     today = datetime.now(UTC).date()
     waivers = load_waivers(today, {rule.id for rule in RULES})
-    about = build_waiver_rule(waivers)
-    decided = build_decision_rule(load_decisions(), waivers)
-    assert about.check_stack is not None
-    assert decided.check_stack is not None
     offered: list[tuple[Finding, str]] = []
     for title, found in states:
         deployed = count_deployed(found)
@@ -77,12 +73,11 @@ def check_states(
         broken, waived = apply_waivers(check_graph(graph, rules), waivers, root)
         offered += [(one, root) for one in broken]
         if rules == RULES:
-            broken += [Finding(about, fault.where, fault.what) for fault in about.check_stack(graph)]
-            broken += [Finding(decided, fault.where, fault.what) for fault in decided.check_stack(graph)]
+            broken += check_waivers_and_decisions(waivers, graph)
         cases += [Case(one.finding.id, one.finding.what, Status.SKIPPED, title, one.message) for one in waived]
         for one in broken:
             text = get_advice(one)
-            if offer_waivers and one.id not in (about.id, decided.id):
+            if offer_waivers and one.rule in RULES:
                 text = f"{text}\nwaiver until it is repaired:\n{format_waiver(one, root, today)}"
             cases.append(Case(one.id, one.what, Status.FAIL, f"{title}: {one.where.rsplit('::', 1)[-1] or 'the stack'}", text))
         ids = {one.id for one in broken}
@@ -133,6 +128,15 @@ def check_graph(graph: Graph, rules: Sequence[Rule] = RULES) -> list[Finding]:
         if rule.check_stack:
             found += [Finding(rule, fault.where, fault.what) for fault in find_violations(rule, graph)]
     return list(dict.fromkeys(found))
+
+
+def check_waivers_and_decisions(waivers: Waivers, graph: Graph) -> list[Finding]:
+    """Return what is wrong with the waivers themselves, and with the decisions that they and the stack need."""
+    found = []
+    for rule in (build_waiver_rule(waivers), build_decision_rule(load_decisions(), waivers)):
+        assert rule.check_stack is not None
+        found += [Finding(rule, fault.where, fault.what) for fault in rule.check_stack(graph)]
+    return found
 
 
 def get_advice(finding: Finding) -> str:

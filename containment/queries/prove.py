@@ -4,22 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from containment.analysis.proofs import ProofStatus
 from containment.analysis.proofs import prove as prove_all
 from containment.analysis.subject import Subject
 from containment.exit_code import Exit
 from containment.preflight.finding import Status
 from containment.queries.layers import NOT_READ, build_approved_data, build_approved_section, build_layer_sections, build_layers_data
-from containment.queries.render import build_proof_data, make_case
+from containment.queries.render import STATUS, build_proof_data, make_case
 from containment.queries.results import Answer, Case
 from containment.renderings.proofs import ASSUMPTION, RenderingProof
-
-_STATUS = {
-    ProofStatus.PROVED: Status.PASS,
-    ProofStatus.BROKEN: Status.FAIL,
-    ProofStatus.UNCERTAIN: Status.INCONCLUSIVE,
-    ProofStatus.SKIPPED: Status.SKIPPED,
-}
 
 
 def prove(subject: Subject, renderings: Sequence[RenderingProof] = ()) -> Answer:
@@ -34,7 +26,7 @@ def prove(subject: Subject, renderings: Sequence[RenderingProof] = ()) -> Answer
         Case(
             proof.id,
             proof.statement,
-            _STATUS[proof.verdict],
+            STATUS[proof.verdict],
             subject.title,
             proof.why or "\n".join(f"{rule}: {shown}" for rule, shown in proof.shown),
         )

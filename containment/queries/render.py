@@ -30,11 +30,9 @@ STATUS = {
 
 def read_rendering(path: Path) -> str:
     """Return the text of a file; raise InputError if it cannot be read."""
-    try:
+    fix = "name a file that `containment render --write FILE` wrote"
+    with input_files.explain_errors("nothing can be compared", "a file that is not read is not proved", fix):
         return input_files.read_text(path)
-    except input_files.InputFileError as error:
-        fix = "name a file that `containment render --write FILE` wrote"
-        raise InputError("nothing can be compared", [error.make_problem("a file that is not read is not proved", fix)]) from None
 
 
 def require_options(kind: RenderingKind, *, gateway: str, with_schema: bool) -> None:

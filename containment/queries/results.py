@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from containment.exit_code import Exit
@@ -32,6 +32,15 @@ class Section:
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     drop_first: tuple[str, ...] = ()
+
+    def clean(self, keep: str = "") -> Section:
+        """Return the table with clean texts."""
+        return replace(self, rows=tuple(tuple(clean_text(cell, keep) for cell in row) for row in self.rows))
+
+
+def clean_text(text: str, keep: str = "") -> str:
+    """Return a text without control characters except `keep`: agents choose the names they contact, and terminals obey such characters."""
+    return "".join(one if one.isprintable() or one in keep else "\N{REPLACEMENT CHARACTER}" for one in text)
 
 
 @dataclass(frozen=True, slots=True)

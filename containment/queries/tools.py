@@ -130,29 +130,21 @@ def _check_server(server: ToolServer, spec: ContainmentSpec, library: Library) -
     text = (
         f"no digest for {', '.join(unpinned)}, so each call is refused; {how} (docs/guides/tools.md, Review a server)" if unpinned else ""
     )
-    yield Case("tools-reviewed", "every tool has the digest of its review", Status.FAIL if unpinned else Status.PASS, where, text)
+    yield _decide("tools-reviewed", "every tool has the digest of its review", not unpinned, where, text)
     if server.url is not None:
         is_permitted = is_host_permitted(server, spec)
         text = "" if is_permitted else f"{server.host} is not permitted: name it in approvedMcpGatewayDomains of Pulumi.{spec.stack}.yaml"
-        yield Case("tools-host", "the stack permits the server's host", Status.PASS if is_permitted else Status.FAIL, f"{where}:url", text)
+        yield _decide("tools-host", "the stack permits the server's host", is_permitted, f"{where}:url", text)
         around = find_ways_around(server, spec, library)
         title = "the agent's own sandbox has no way to the server past the gateway"
-        yield Case(
-            "tools-around", title, Status.FAIL if around else Status.PASS, f"presets/{spec.preset.name}.yaml:sandbox", "\n".join(around)
-        )
+        yield _decide("tools-around", title, not around, f"presets/{spec.preset.name}.yaml:sandbox", "\n".join(around))
         return
     assert server.command is not None, "a server without a url has a command"
     denied = find_denied_connections(server, spec)
     _, unused = resolve_server(server, spec)
     note = f"left out, because the stack does not permit it: {', '.join(unused)}" if unused else ""
-    status = Status.FAIL if denied else Status.PASS
-    yield Case(
-        "tools-egress",
-        "the firewall permits every connection of the server's sandbox",
-        status,
-        f"{where}:sandbox",
-        "\n".join(denied) or note,
-    )
+    title = "the firewall permits every connection of the server's sandbox"
+    yield _decide("tools-egress", title, not denied, f"{where}:sandbox", "\n".join(denied) or note)
     is_there = os.access(server.command[0], os.X_OK)
     text = "" if is_there else f"{server.command[0]} is not on this machine"
     yield Case(
@@ -167,7 +159,11 @@ def _check_listing(server: ToolServer, listing: Mapping[str, ListedTool] | str |
         return
     for tool in server.tools:
         problems = list(find_listing_problems(tool, listing.get(tool.name)))
-        yield Case("tools-listed", title, Status.FAIL if problems else Status.PASS, f"{where}:tools.{tool.name}", "\n".join(problems))
+        yield _decide("tools-listed", title, not problems, f"{where}:tools.{tool.name}", "\n".join(problems))
+
+
+def _decide(id_: str, title: str, is_kept: bool, where: str, text: str) -> Case:
+    return Case(id_, title, Status.PASS if is_kept else Status.FAIL, where, text)
 
 
 def find_listing_problems(tool: ServerTool, listed: ListedTool | None) -> Iterator[str]:

@@ -23,13 +23,13 @@ Found: TypeAlias = tuple[str, ...] | None
 
 @dataclass(frozen=True, slots=True)
 class RiskKind:
-    """One kind: `key` is the configuration key that decides it, empty when none can close it."""
+    """One kind: `key` is the configuration key that decides it, empty when none can close it; by default a kind applies to every stack."""
 
     id: str
     what: str
     closed_by: str
-    key: str
-    found: Callable[[ContainmentSpec], Found]
+    key: str = ""
+    found: Callable[[ContainmentSpec], Found] = lambda _: ()
 
 
 KEPT_FOLDERS: Final[Mapping[Harness, tuple[str, ...]]] = {
@@ -191,36 +191,31 @@ PERMITTED: Final = (
         "uploads-to-strangers",
         "these permitted hosts store data under any account",
         "a private mirror, or a gateway that sees requests; in a class with `uploads: refused`, no waiver",
-        "",
-        lambda spec: _format_names(host.pattern for host in spec.known_hosts if host.uploads),
+        found=lambda spec: _format_names(host.pattern for host in spec.known_hosts if host.uploads),
     ),
     RiskKind(
         "relays",
         "these permitted hosts forward data to destinations that the sender chooses",
         "a private mirror, or a gateway that sees requests",
-        "",
-        lambda spec: _format_names(host.pattern for host in spec.known_hosts if host.relays),
+        found=lambda spec: _format_names(host.pattern for host in spec.known_hosts if host.relays),
     ),
     RiskKind(
         "foreign-tenants",
         "these permitted hosts serve accounts of other customers, whose keys look like the owner's",
         "a private gateway in front, or the tenant's own host name",
-        "",
-        lambda spec: _format_names(host.pattern for host in spec.known_hosts if host.foreign_tenant),
+        found=lambda spec: _format_names(host.pattern for host in spec.known_hosts if host.foreign_tenant),
     ),
     RiskKind(
         "hosts-not-in-catalog",
         "these permitted hosts are not in the catalog, so no check can refuse them for uploads, relays or other tenants",
         "an entry in presets/catalog/ with its flags",
-        "",
-        lambda spec: _format_names(host.pattern for host in spec.known_hosts if not host.listed),
+        found=lambda spec: _format_names(host.pattern for host in spec.known_hosts if not host.listed),
     ),
     RiskKind(
         "wildcards",
         "every host under these names is permitted, including hosts that do not exist yet",
         "exact host names",
-        "",
-        lambda spec: _format_names(host.pattern for host in spec.known_hosts if not host.pattern.is_exact),
+        found=lambda spec: _format_names(host.pattern for host in spec.known_hosts if not host.pattern.is_exact),
     ),
     RiskKind(
         "waived-uploads",
@@ -233,8 +228,7 @@ PERMITTED: Final = (
         "gateway-in-cleartext",
         "agents call the credential gateway over HTTP: anyone who mirrors the VPC's traffic can read prompts and answers, but no key",
         "a certificate for the listener, from the image (docs/adr/0020-agents-call-the-credential-gateway-without-tls.md)",
-        "",
-        lambda spec: (spec.credential_gateway.url,) if spec.credential_gateway else None,
+        found=lambda spec: (spec.credential_gateway.url,) if spec.credential_gateway else None,
     ),
     RiskKind(
         "internal-apis-by-address",
@@ -272,8 +266,6 @@ ALWAYS: Final = (
         "prompt-injection-undetected",
         "a prompt injection is not detected: text that an agent reads can direct it to everything that its class permits",
         "narrow classes, approvals of actions that matter, and a model gateway that inspects prompts",
-        "",
-        lambda _: (),
     ),
     RiskKind(
         "agent-trust-unsettled",
@@ -281,43 +273,32 @@ ALWAYS: Final = (
         " (proof neighbours-out-of-reach; packets same-subnet-neighbour-443 and routed-neighbour-443 of the evasion table),"
         " but agents can leave data for each other in a service that both may use",
         "an account or tenant per agent in every shared service",
-        "",
-        lambda _: (),
     ),
     RiskKind(
         "aws-only",
         "only hosts on AWS are contained: an agent in another cloud, in a SaaS product or on a laptop has none of these limits",
         "agents on AWS hosts only, and a search for others in the estate's logs (containment baseline estate)",
-        "",
-        lambda _: (),
     ),
     RiskKind(
         "permitted-contents-unseen",
         "the content of permitted TLS is not seen: a prompt, an upload and a fronted host name look alike",
         "a private model or tool gateway that reads requests",
-        "",
-        lambda _: (),
     ),
     RiskKind(
         "inside-the-host",
         "the network cannot stop actions on the agent's host itself (files, processes, other sandboxes there)",
         "the harness's own sandbox (OpenShell, NemoClaw)",
-        "",
-        lambda _: (),
     ),
     RiskKind(
         "memory-persists",
         "data that a task leaves on its host remain for the next task, mainly in the harness's folders",
         "an agent file with ephemeral and deadline: one host per task, deleted with its disk",
-        "",
-        lambda spec: KEPT_FOLDERS.get(spec.harness, ()),
+        found=lambda spec: KEPT_FOLDERS.get(spec.harness, ()),
     ),
     RiskKind(
         "administrators",
         "administrators of the Controller or the account can remove these protections",
         "few administrators, drift detection, and reviews of the policy repository",
-        "",
-        lambda _: (),
     ),
     RiskKind(
         "copilot-syslog-in-cleartext",

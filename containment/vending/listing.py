@@ -16,12 +16,13 @@ from containment.config.stack_name import parse_stack_name
 from containment.errors import InputError, Problem
 from containment.exit_code import Exit
 from containment.fixes.nearest_word import make_proposal
+from containment.loaders.stack_file import find_stacks
 from containment.preflight.finding import Finding, Status
 from containment.queries.results import Answer, Case, Section
 from containment.times import format_time
 from containment.vending.agent import DAYS_OF_NOTICE, FOLDER, NOT_ENFORCED, Agent
 from containment.vending.hosts import PlannedHost, describe_renewal, plan_hosts
-from containment.vending.loader import find_stacks, find_unknown_stacks, read_agents
+from containment.vending.loader import find_unknown_stacks, read_agents
 
 
 class AgentState(StrEnum):

@@ -96,11 +96,6 @@ def find_unknown_stacks(files: AgentFiles, stacks: Collection[str]) -> Iterator[
         )
 
 
-def find_stacks(folder: Path) -> list[str]:
-    """Return the stacks that have a file in a folder."""
-    return sorted(path.name.removeprefix("Pulumi.").removesuffix(SUFFIX) for path in folder.glob(f"Pulumi.*{SUFFIX}"))
-
-
 def _read_agent(path: Path) -> tuple[Agent | None, str, list[Problem]]:
     """Return the agent of a file, None where it is not valid; the stack that the file names; and every problem."""
     where = f"{FOLDER}/{path.name}"

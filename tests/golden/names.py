@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 from containment.analysis.proofs import prove
 from containment.bundle_update.command_line import build_parser
-from containment.cli.help.exit_codes import CODES, get_codes
+from containment.cli.help.exit_codes import HELP_ENDS, get_codes
 from containment.config.pulumi_format.project_file import declare_keys
 from containment.config.spec import resolve
 from containment.exit_code import Exit
@@ -79,7 +79,7 @@ def _values(param: Any) -> str:
 def exit_codes() -> Iterator[str]:
     """Yield each command with the codes it ends with, and each code."""
     yield from (f"code {int(code)}" for code in Exit)
-    yield from (f"{command}: {' '.join(str(int(code)) for code in get_codes(command))}" for command in sorted(CODES))
+    yield from (f"{command}: {' '.join(str(int(code)) for code in get_codes(command))}" for command in sorted(HELP_ENDS))
 
 
 def firewall_rules() -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from pathlib import Path
 
-from containment.cli.help.exit_codes import CODES
+from containment.cli.help.exit_codes import HELP_ENDS
 from tools.lifecycle import ATTACKER, FAILS, MOVE_STEPS, REPOSITORY, SHIPPED, STACK, STEPS, TWIN, make_workplace, render_steps
 
 PAGE = REPOSITORY / "docs" / "lifecycle.md"
@@ -29,7 +29,7 @@ def test_the_sequence_refuses_before_it_grants_and_verifies_last() -> None:
     assert (ends[:-1], ends[-1]) == ([10, 10], 0)
     verbs = [said[1] for said in words if said[0] == "containment"]
     assert verbs.index("observe") < verbs.index("enforce") < verbs.index("promote") < verbs.index("audit")
-    assert "enforce" in CODES
+    assert "enforce" in HELP_ENDS
 
 
 def test_the_workplace_has_a_stack_without_a_mode_on_a_free_network(tmp_path: Path) -> None:

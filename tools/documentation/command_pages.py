@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from containment.catalog.preset import Library
-from containment.cli.help.exit_codes import CODES
+from containment.cli.help.exit_codes import HELP_ENDS
 from tools.documentation.markdown import format_table
 from tools.documentation.reference import read_help
 
@@ -31,12 +31,12 @@ The help of every command that is described in a guide. [All commands](index.md#
 
 def render_command_list(_: Library) -> str:
     """Render every command with the first sentence of its help, and a link to the whole of it."""
-    return format_table(("command", "does"), [(f"[`{name}`]({_find_place(name)})", _read_summary(name)) for name in CODES])
+    return format_table(("command", "does"), [(f"[`{name}`]({_find_place(name)})", _read_summary(name)) for name in HELP_ENDS])
 
 
 def render_other_commands(_: Path) -> Mapping[str, str]:
     """Return the page with the help of every command that has no page of its own."""
-    parts = [f"## containment {name}\n\n```\n{read_help(*name.split())}\n```\n" for name in CODES if not _has_page(name)]
+    parts = [f"## containment {name}\n\n```\n{read_help(*name.split())}\n```\n" for name in HELP_ENDS if not _has_page(name)]
     return {PAGE: "\n".join([_HEAD, *parts])}
 
 

@@ -78,13 +78,13 @@ def render_host_files(library: Library) -> str:
 
 def render_exit_codes(_: Library) -> str:
     """Render every exit code with its meaning and its commands."""
-    from containment.cli.help.exit_codes import CODES, get_codes
+    from containment.cli.help.exit_codes import HELP_ENDS, get_codes
     from containment.exit_code import Exit
 
     rows = []
     for code in Exit:
-        ending = [command for command in CODES if code in get_codes(command)]
-        which = "every command" if len(ending) == len(CODES) else ", ".join(f"`{command}`" for command in ending)
+        ending = [command for command in HELP_ENDS if code in get_codes(command)]
+        which = "every command" if len(ending) == len(HELP_ENDS) else ", ".join(f"`{command}`" for command in ending)
         rows.append((str(int(code)), code.meaning, which))
     return format_table(("code", "meaning", "commands"), rows)
 

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from containment.cli.common import ask_passphrase, exit_on_error, print_and_exit, refuse_usage, show
+from containment.cli.common import ask_passphrase, print_and_exit, refuse_usage, show
 from containment.cli.help.default_command import make_group
 from containment.cli.help.exit_codes import build_epilog
 from containment.cli.options import Folder, ReasonInWords, TextIn, print_answer, take_format
@@ -48,25 +48,24 @@ def request(
     from containment.queries.records.decisions import check_signing, describe_request, sign_request
     from containment.record.request import read_request
 
-    with exit_on_error():
-        reader = InputReader("the request cannot be signed")
-        pending = reader.read(lambda: read_request(request))
-        reader.read(lambda: check_signing(as_, key, folder))
-        reader.require()
-        envelope = pending.value
-        if chosen is Format.TABLE:
-            show(describe_request(envelope.decision, request), chosen)
-        _confirm("Sign your NO to this decision?" if reject else "Approve exactly this decision?", yes=yes)
-        answer = sign_request(
-            request,
-            envelope,
-            key=key,
-            person=as_,
-            is_rejected=reject,
-            folder=folder,
-            now=datetime.now(UTC),
-            ask_passphrase=ask_passphrase,
-        )
+    reader = InputReader("the request cannot be signed")
+    pending = reader.read(lambda: read_request(request))
+    reader.read(lambda: check_signing(as_, key, folder))
+    reader.require()
+    envelope = pending.value
+    if chosen is Format.TABLE:
+        show(describe_request(envelope.decision, request), chosen)
+    _confirm("Sign your NO to this decision?" if reject else "Approve exactly this decision?", yes=yes)
+    answer = sign_request(
+        request,
+        envelope,
+        key=key,
+        person=as_,
+        is_rejected=reject,
+        folder=folder,
+        now=datetime.now(UTC),
+        ask_passphrase=ask_passphrase,
+    )
     print_and_exit(answer, chosen)
 
 
@@ -85,8 +84,7 @@ def show_(action: Action, folder: Folder = Path(), *, chosen: Format) -> None:
     """Show exactly what one action does, in full."""
     from containment.queries.records.decisions import describe_action, read_case
 
-    with exit_on_error():
-        answer, rows = describe_action(read_case(folder, action), datetime.now(UTC))
+    answer, rows = describe_action(read_case(folder, action), datetime.now(UTC))
     if chosen is Format.TABLE:
         from containment.human_gate.view import render_rows
 
@@ -150,36 +148,32 @@ def serve(
     """
     from containment.extras import APPROVAL_PAGE
 
-    with exit_on_error():
-        APPROVAL_PAGE.require()
-        from containment.approval_page.server import require_loopback, serve_page
-        from containment.queries.records.decisions import check_signing, load_reviewer
+    APPROVAL_PAGE.require()
+    from containment.approval_page.server import require_loopback, serve_page
+    from containment.queries.records.decisions import check_signing, load_reviewer
 
-        reader = InputReader("no page is served")
-        reader.read(lambda: require_loopback(host))
-        reader.read(lambda: check_signing(as_, key, folder))
-        reader.require()
-        approver, signer = load_reviewer(as_, key, folder, ask_passphrase)
-        serve_page(folder, approver, signer, host=host, port=port, announce=lambda link: _announce(as_, link, chosen))
+    reader = InputReader("no page is served")
+    reader.read(lambda: require_loopback(host))
+    reader.read(lambda: check_signing(as_, key, folder))
+    reader.require()
+    approver, signer = load_reviewer(as_, key, folder, ask_passphrase)
+    serve_page(folder, approver, signer, host=host, port=port, announce=lambda link: _announce(as_, link, chosen))
 
 
 def _decide(action: str, key: str, person: str, reason: str, *, is_rejected: bool, yes: bool, folder: Path, chosen: Format) -> None:
     from containment.human_gate.view import render_rows
     from containment.queries.records.decisions import check_signing, decide, describe_action, load_reviewer, read_case
 
-    with exit_on_error():
-        reader = InputReader("nothing is decided")
-        found = reader.read(lambda: read_case(folder, action))
-        reader.read(lambda: check_signing(person, key, folder))
-        reader.require()
-        case = found.value
-        if chosen is Format.TABLE:
-            typer.echo(render_rows(describe_action(case, datetime.now(UTC))[1]))
-        _confirm("Sign your NO to this action?" if is_rejected else "Approve exactly this action, once?", yes=yes)
-        reviewer, signer = load_reviewer(person, key, folder, ask_passphrase)
-        answer = decide(
-            case, folder=folder, reviewer=reviewer, signer=signer, is_rejected=is_rejected, reason=reason, now=datetime.now(UTC)
-        )
+    reader = InputReader("nothing is decided")
+    found = reader.read(lambda: read_case(folder, action))
+    reader.read(lambda: check_signing(person, key, folder))
+    reader.require()
+    case = found.value
+    if chosen is Format.TABLE:
+        typer.echo(render_rows(describe_action(case, datetime.now(UTC))[1]))
+    _confirm("Sign your NO to this action?" if is_rejected else "Approve exactly this action, once?", yes=yes)
+    reviewer, signer = load_reviewer(person, key, folder, ask_passphrase)
+    answer = decide(case, folder=folder, reviewer=reviewer, signer=signer, is_rejected=is_rejected, reason=reason, now=datetime.now(UTC))
     print_and_exit(answer, chosen)
 
 

@@ -68,8 +68,8 @@ def new(
     from containment.files.locks import lock_folder
     from containment.files.output_files import convert_write_errors, write_whole
     from containment.fleet.new_stack import find_stack, resolve_stack
-    from containment.loaders.stack_file import read_stack
-    from containment.vending.loader import find_stacks, read_agents
+    from containment.loaders.stack_file import find_stacks, read_stack
+    from containment.vending.loader import read_agents
     from containment.vending.pull_request import describe_vended
     from containment.vending.request import check_request, complete_request, find_missing
 
@@ -129,8 +129,9 @@ def list_agents(
     folder: Folder = Path(),
 ) -> Answer:
     """List the agents with their owners, ends and days left."""
+    from containment.loaders.stack_file import find_stacks
     from containment.vending.listing import describe_agents
-    from containment.vending.loader import find_stacks, read_agents
+    from containment.vending.loader import read_agents
 
     reader = InputReader("agents cannot be listed")
     pending = reader.read(lambda: parse_today(today, "agents are active up to a day"))
@@ -240,7 +241,7 @@ def _is_about(problem: Problem, name: str) -> bool:
 
 def _prompt_for_missing(name: str, values: dict[str, Any], files: AgentFiles, folder: Path, *, may_be_new: bool) -> None:
     """Read the missing values from the terminal, each until it is valid; the mistakes of the options come first."""
-    from containment.vending.loader import find_stacks
+    from containment.loaders.stack_file import find_stacks
     from containment.vending.request import find_missing, find_name_problems, find_value_problems
 
     if wrong := [*find_name_problems(name, files), *find_value_problems(values)]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from containment.cli.common import exit_on_error, print_and_exit, refuse_usage
+from containment.cli.common import print_and_exit, refuse_usage
 from containment.cli.fleet.run import build_plan_answer, read_fleet, run_stacks, run_tasks, select_members
 from containment.cli.help.completion import complete_stack_names
 from containment.cli.help.exit_codes import build_epilog
@@ -64,9 +64,8 @@ def plan(
 
     Nothing is deployed. A problem of any file stops `fleet up`.
     """
-    with exit_on_error():
-        engine, facts, members = selection.read()
-        answer = build_plan_answer(engine, facts, members)
+    engine, facts, members = selection.read()
+    answer = build_plan_answer(engine, facts, members)
     if preview:
         run_stacks(Verb.PREVIEW, engine, facts, members, answer, parallel, chosen)
     print_and_exit(answer, chosen)
@@ -85,9 +84,8 @@ def up(
     The policy pack is enforced in each. A stack that fails stops no other; the exit code is the worst of all. After an interruption,
     run the command again: it continues where it stopped.
     """
-    with exit_on_error():
-        engine, facts, members = selection.read()
-        answer = build_plan_answer(engine, facts, members)
+    engine, facts, members = selection.read()
+    answer = build_plan_answer(engine, facts, members)
     run_stacks(Verb.UP, engine, facts, members, answer, parallel, chosen)
 
 
@@ -107,18 +105,17 @@ def destroy(
     """
     from containment.fleet.runner import build_destroy_tasks, find_mistyped, list_deletions
 
-    with exit_on_error():
-        engine, _, members = selection.read()
-        deletions = list_deletions([one.stack for one in members], engine.list_deployments())
-        platforms = sorted(engine.list_platforms()) if platform else []
-        if platform and (staying := sorted(engine.list_deployments().keys() - {one.stack for one in deletions})):
-            refuse_usage(
-                "--platform",
-                f"{', '.join(staying)} would stay",
-                "their rules are attached to the platform",
-                "name these stacks too, or leave out --platform",
-            )
-        tasks = build_destroy_tasks([one.stack for one in deletions], platforms, selection.folder)
+    engine, _, members = selection.read()
+    deletions = list_deletions([one.stack for one in members], engine.list_deployments())
+    platforms = sorted(engine.list_platforms()) if platform else []
+    if platform and (staying := sorted(engine.list_deployments().keys() - {one.stack for one in deletions})):
+        refuse_usage(
+            "--platform",
+            f"{', '.join(staying)} would stay",
+            "their rules are attached to the platform",
+            "name these stacks too, or leave out --platform",
+        )
+    tasks = build_destroy_tasks([one.stack for one in deletions], platforms, selection.folder)
     typer.echo("This would be deleted:" if tasks else "nothing of these stacks is deployed", err=True)
     for one in deletions:
         typer.echo(f"  {one.describe()}", err=True)
@@ -166,7 +163,7 @@ def status(
 
     from containment.fleet.answers import build_status_answer
     from containment.fleet.status import Observed, build_status, find_unreviewed, list_problem_cases
-    from containment.vending.loader import find_stacks
+    from containment.loaders.stack_file import find_stacks
 
     engine, facts, members = selection.read()
     age = timedelta(hours=attested_within)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from containment.cli.common import exit_on_error, print_and_exit
+from containment.cli.common import print_and_exit
 from containment.cli.signals import handle_signals
 from containment.errors import Problem, UsageError
 from containment.fleet.backend import Backend, BackendName, Task, Verb
@@ -37,8 +37,7 @@ def run_stacks(
 
     if facts.problems:
         print_and_exit(build_refusal(verb, answer), chosen)
-    with exit_on_error():
-        tasks = build_up_tasks(verb, members, facts.members, facts.folder, one_controller=engine.one_controller)
+    tasks = build_up_tasks(verb, members, facts.members, facts.folder, one_controller=engine.one_controller)
     run_tasks(verb, engine, tasks, parallel, chosen)
 
 

@@ -19,7 +19,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from containment.cli.common import convert_machine_errors, exit_on_error, get_exit_code, print_and_exit, read_pairs
+from containment.cli.common import convert_machine_errors, get_exit_code, print_and_exit, read_pairs
 from containment.cli.help.completion import complete_config_keys
 from containment.cli.help.exit_codes import build_epilog
 from containment.cli.lab.output import DetailLevel, Screen
@@ -224,12 +224,11 @@ def export(stack: Stack, folder: Folder = Path(), *, chosen: Format) -> None:
 
     `pulumi stack import` reads the JSON; the other formats list the resources.
     """
-    with exit_on_error():
-        reader, home = InputReader("no state can be printed"), LabHome.find()
-        project = reader.read(lambda: Project.load(folder.resolve()))
-        reader.read(lambda: require_stack(home, stack, project.value.name if project.is_read else "", folder))
-        reader.require()
-        deployment = read_deployment(home.get_stack_file(project.value.name, stack))
+    reader, home = InputReader("no state can be printed"), LabHome.find()
+    project = reader.read(lambda: Project.load(folder.resolve()))
+    reader.read(lambda: require_stack(home, stack, project.value.name if project.is_read else "", folder))
+    reader.require()
+    deployment = read_deployment(home.get_stack_file(project.value.name, stack))
     if chosen is Format.JSON:
         print(json.dumps({"version": 3, "deployment": deployment}, indent=4))
         return
@@ -239,17 +238,18 @@ def export(stack: Stack, folder: Folder = Path(), *, chosen: Format) -> None:
 
 
 @app.command(epilog=build_epilog("lab down"))
+@take_options
 def down() -> None:
     """Stop the simulators and the networks of all stacks."""
     from containment_lab.network.control import take_down_all
 
     home = LabHome.find()
-    with exit_on_error():
-        for each in (*(f"world of {stack}" for stack in take_down_all(home)), *simulators.stop_simulators(home)):
-            print(each, file=sys.stderr)
+    for each in (*(f"world of {stack}" for stack in take_down_all(home)), *simulators.stop_simulators(home)):
+        print(each, file=sys.stderr)
 
 
 @app.command(epilog=build_epilog("lab env"))
+@take_options
 def env(
     folder: Folder = Path(),
     set_all: Annotated[bool, typer.Option("--set-all", help="Print the arguments of `pulumi config set-all` instead.")] = False,
@@ -260,24 +260,22 @@ def env(
     for this lab, as arguments of `pulumi config set-all`, with the simulated Controller's password (generated for this lab home).
     """
     home = LabHome.find()
-    with exit_on_error():
-        reader = InputReader("no variables can be printed")
-        reader.read(home.require_possible)
-        loaded = reader.read(lambda: Project.load(folder.resolve())) if set_all else None
-        reader.require()
-        home.require_usable()
-        if loaded is not None:
-            project = loaded.value
-            overlay = simulators.build_overlay(home, frozenset(project.get_declarations()), project.name)
-            how = {True: "--secret", False: "--plaintext"}
-            print(" ".join(f"{how[is_hidden(key)]} {shlex.quote(f'{key}={value}')}" for key, value in overlay.items()))
-            return
-        aws, aviatrix = simulators.attach(home, "aws"), simulators.attach(home, "aviatrix")
+    reader = InputReader("no variables can be printed")
+    reader.read(home.require_possible)
+    loaded = reader.read(lambda: Project.load(folder.resolve())) if set_all else None
+    reader.require()
+    home.require_usable()
+    if loaded is not None:
+        project = loaded.value
+        overlay = simulators.build_overlay(home, frozenset(project.get_declarations()), project.name)
+        how = {True: "--secret", False: "--plaintext"}
+        print(" ".join(f"{how[is_hidden(key)]} {shlex.quote(f'{key}={value}')}" for key, value in overlay.items()))
+        return
+    aws, aviatrix = simulators.attach(home, "aws"), simulators.attach(home, "aviatrix")
     # The Pulumi CLI looks up a parameterized package by the name of its base plugin.
     print(f"export {DEBUG_PROVIDERS}=aws:{aws},{_BASE_PLUGIN}:{aviatrix},aviatrix:{aviatrix}")
     if not {"PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE"} & os.environ.keys():
-        with exit_on_error():
-            find_passphrase(home)
+        find_passphrase(home)
         print(f"export PULUMI_CONFIG_PASSPHRASE_FILE={shlex.quote(str(home.passphrase_file))}")
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from containment.cli.common import exit_on_error, print_and_exit
+from containment.cli.common import print_and_exit
 from containment.cli.options import TableIn, print_answer, take_format
 from containment.exit_code import Exit
 from containment.queries.renderers import Format
@@ -47,11 +47,10 @@ def stacks(
     As a table: one `project/stack` per line; with --project only the stack.
     """
     found = []
-    with exit_on_error():
-        for path in LabHome.find().find_stacks():
-            name = path.parent.name
-            if project in ("", name) and (resources := read_deployment(path).get("resources")):
-                found.append((name, path.stem, len(resources)))
+    for path in LabHome.find().find_stacks():
+        name = path.parent.name
+        if project in ("", name) and (resources := read_deployment(path).get("resources")):
+            found.append((name, path.stem, len(resources)))
     if chosen is Format.TABLE:
         for name, stack, _ in found:
             typer.echo(stack if project else f"{name}/{stack}")

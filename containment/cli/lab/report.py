@@ -55,18 +55,17 @@ def report(
 
     world, reader = LabNetwork(LabHome.find(), stack), InputReader("no report can be made")
     lacking = list_missing() or list(filter(None, [world.home.find_problem()]))
-    with exit_on_error():
-        reader.read(lambda: require_writable(out))
-        overrides = read_overrides(reader, config)
-        if not lacking:
-            reader.read(world.require_stack)
-            read = reader.read(lambda: read_tested_stack(stack, overrides, folder, update=update))
-            if read.is_read:
-                spec, updater = read.value, make_updater(folder, read.value, overrides) if update else None
-                plan = reader.read(lambda: read_plan(spec, tables, sends_evasion=evasion, update=updater))
-            else:
-                reader.read(lambda: load_table(tables / "evasion.yaml"))
-        reader.require()
+    reader.read(lambda: require_writable(out))
+    overrides = read_overrides(reader, config)
+    if not lacking:
+        reader.read(world.require_stack)
+        read = reader.read(lambda: read_tested_stack(stack, overrides, folder, update=update))
+        if read.is_read:
+            spec, updater = read.value, make_updater(folder, read.value, overrides) if update else None
+            plan = reader.read(lambda: read_plan(spec, tables, sends_evasion=evasion, update=updater))
+        else:
+            reader.read(lambda: load_table(tables / "evasion.yaml"))
+    reader.require()
     if lacking:
         if chosen is Format.JSON:
             typer.echo(json.dumps({"schema": SCHEMA, "stack": stack, "skipped": lacking}, indent=2))

@@ -4,14 +4,25 @@ from __future__ import annotations
 
 import sys
 import time
-from dataclasses import dataclass
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from containment.cli.common import drop_options, exit_on_error, print_and_exit, refuse_usage, show, write_file
-from containment.cli.options import Config, Folder, Json, OutputFile, StackOrNone, TableIn, choose_format, read_configured_stack
+from containment.cli.common import drop_options, print_and_exit, refuse_usage, write_file
+from containment.cli.options import (
+    Config,
+    Folder,
+    Json,
+    OutputFile,
+    StackOrNone,
+    TableIn,
+    choose_format,
+    read_configured_stack,
+    take_options,
+)
 from containment.exit_code import Exit
 from containment.input_reader import InputReader
 from containment.queries.renderers import Format, render_text
@@ -26,16 +37,7 @@ if TYPE_CHECKING:
 _STDOUT = "-"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Request:
-    """One discovery: where to look, what to compare with, and where the events go."""
-
-    options: Options
-    declared: Declared | None
-    all_programs: bool
-    events: EventLog | None
-
-
+@take_options
 def discover(
     stack: StackOrNone = None,
     config: Config = None,
@@ -60,36 +62,30 @@ def discover(
     that cannot be read are NOT SEEN, and counted. Run as root to see all users.
     """
     chosen = choose_format(format_, as_json)
-    with exit_on_error():
-        from containment.discovery.answer import build_answer as _loaded  # noqa: F401 - libraries load before the clock starts
-        from containment.discovery.repetition import parse_interval
+    from containment.discovery.answer import build_answer as _loaded  # noqa: F401 - libraries load before the clock starts
+    from containment.discovery.repetition import parse_interval, write_units
 
-        is_formatted = as_json or format_ is not None
-        reader = InputReader("nothing is discovered")
-        reader.read(lambda: _check_outputs(ocsf, out, every, is_formatted=is_formatted and unit is None))
-        interval = reader.read(lambda: parse_interval(every) if every is not None else 300.0)
-        if unit is not None:  # what the units read need not exist yet, or not here
-            reader.require()
-            print_and_exit(_write_units(unit, interval.value, folder), chosen)
-        pending = reader.read(lambda: _read_declared(stack, config, declared, folder))
-        options = reader.read(lambda: _build_options(project, home, resolver_log, endpoint))
+    is_formatted = as_json or format_ is not None
+    reader = InputReader("nothing is discovered")
+    reader.read(lambda: _check_outputs(ocsf, out, every, is_formatted=is_formatted and unit is None))
+    interval = reader.read(lambda: parse_interval(every) if every is not None else 300.0)
+    if unit is not None:  # what the units read need not exist yet, or not here
         reader.require()
-        seconds, known = interval.value, pending.value
-        if write_declared is not None:
-            _write_declared(known, write_declared)
-        request = _Request(
-            options=options.value,
-            declared=known,
-            all_programs=all_programs,
-            events=_open_events(ocsf),
-        )
-        if every is not None:
-            _repeat(request, seconds, out)
-        answer, _ = _run(request, None)
-        if out:
-            _write_answer(answer, chosen, out)
+        words = drop_options(sys.argv[1:], "--unit", "--write-timer", "--every")
+        print_and_exit(write_units(unit, words, interval.value, folder), chosen)
+    pending = reader.read(lambda: _read_declared(stack, config, declared, folder))
+    options = reader.read(lambda: _build_options(project, home, resolver_log, endpoint))
+    reader.require()
+    if write_declared is not None:
+        _write_declared(pending.value, write_declared)
+    events = _open_events(ocsf)
+    run = partial(_run, options.value, pending.value, events, all_programs=all_programs)
+    if every is not None:
+        _repeat(run, events, interval.value, out)
+    answer, _ = run(None)
     if not out:
-        show(answer, chosen)
+        print_and_exit(answer, chosen)
+    _write_answer(answer, chosen, out)
     raise typer.Exit(int(answer.exit))
 
 
@@ -165,18 +161,19 @@ def _open_events(ocsf: str | None) -> EventLog | None:
     return None if ocsf is None else EventLog(path=None if ocsf == _STDOUT else Path(ocsf), write_line=typer.echo)
 
 
-def _run(request: _Request, identifier: Identifier | None) -> tuple[Answer, int]:
+def _run(
+    options: Options, declared: Declared | None, events: EventLog | None, identifier: Identifier | None, *, all_programs: bool
+) -> tuple[Answer, int]:
     """Return the answer of one discovery, and the number of new events."""
     from containment.discovery.answer import build_answer
     from containment.discovery.comparison import compare
     from containment.discovery.discover import discover
     from containment.discovery.ocsf import build_events
 
-    found = discover(request.options, identifier)
-    declared = request.declared
-    every_program = request.all_programs or found.view.is_own_namespace
+    found = discover(options, identifier)
+    every_program = all_programs or found.view.is_own_namespace
     differences = compare(found, declared, all_programs=every_program) if declared else ()
-    count = request.events.write_new(build_events(found, differences, declared)) if request.events else 0
+    count = events.write_new(build_events(found, differences, declared)) if events else 0
     return build_answer(found, differences, declared), count
 
 
@@ -185,7 +182,7 @@ def _write_answer(answer: Answer, chosen: Format, out: Path) -> None:
     write_file(out, text if text.endswith("\n") else f"{text}\n")
 
 
-def _repeat(request: _Request, seconds: float, out: Path | None) -> None:
+def _repeat(discover_once: Callable[[Identifier], tuple[Answer, int]], events: EventLog | None, seconds: float, out: Path | None) -> None:
     """Run discovery until a signal, and end the command."""
     from containment.discovery.identity import Identifier
     from containment.discovery.known_data import load_harness_signs
@@ -196,14 +193,14 @@ def _repeat(request: _Request, seconds: float, out: Path | None) -> None:
     def run() -> str:
         before = time.process_time()
         identifier.forget_files()
-        answer, count = _run(request, identifier)
+        answer, count = discover_once(identifier)
         if out:
             _write_answer(answer, Format.JSON, out)
         moment = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-        events = f"; {count} new events" if request.events else ""
-        return f"{moment} {answer.headline}{events}; {time.process_time() - before:.2f} s of processor time"
+        written = f"; {count} new events" if events else ""
+        return f"{moment} {answer.headline}{written}; {time.process_time() - before:.2f} s of processor time"
 
-    is_shared = request.events is not None and request.events.path is None
+    is_shared = events is not None and events.path is None
     with lock(find_lock_path()):
         repeat(run, seconds, lambda line: _print_line(line, err=is_shared), lambda text: typer.echo(f"error: {text}", err=True))
     raise typer.Exit(int(Exit.INTERRUPTED))
@@ -212,10 +209,3 @@ def _repeat(request: _Request, seconds: float, out: Path | None) -> None:
 def _print_line(line: str, *, err: bool) -> None:
     typer.echo(line, err=err)
     (sys.stderr if err else sys.stdout).flush()
-
-
-def _write_units(target: Path, seconds: float, folder: Path) -> Answer:
-    """Write a service and a timer that run this command line without --unit and --every."""
-    from containment.discovery.repetition import write_units
-
-    return write_units(target, drop_options(sys.argv[1:], "--unit", "--write-timer", "--every"), seconds, folder)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from containment.cli.common import exit_on_error, print_and_exit, refuse_usage, show, write_file
+from containment.cli.common import print_and_exit, refuse_usage, show, write_file
 from containment.cli.operation.log_options import OptionalPaths, Rejected, Since, Until, read_window, show_progress
 from containment.cli.options import (
     Config,
@@ -23,6 +23,7 @@ from containment.cli.options import (
     StackOrNone,
     choose_format,
     read_configured_stack,
+    take_options,
 )
 from containment.exit_code import Exit
 from containment.input_reader import InputReader
@@ -134,6 +135,7 @@ def _make_absolute(source: str) -> str:
     return source if source.startswith(("s3://", "logs:", "lab:")) else str(Path(source).resolve())
 
 
+@take_options
 def observe(
     paths: OptionalPaths = None,
     stack: StackOrNone = None,
@@ -160,37 +162,36 @@ def observe(
 
     is_page = format_ is ReportFormat.HTML and not as_json
     chosen = None if is_page else choose_format(format_, as_json)
-    with exit_on_error():
-        OBSERVE.require()
-        from containment.loaders.observation_runs import find_results_folder
-        from containment.observe.observation import observe as run
-        from containment.observe.report.answer import build_answer
-        from containment.observe.report.page import render_page, write_result
-        from containment.queries.renderers import Format, render_text
+    OBSERVE.require()
+    from containment.loaders.observation_runs import find_results_folder
+    from containment.observe.observation import observe as run
+    from containment.observe.report.answer import build_answer
+    from containment.observe.report.page import render_page, write_result
+    from containment.queries.renderers import Format, render_text
 
-        reader = InputReader("logs cannot be observed")
-        window = read_window(reader, since, until)
-        if write_timer is not None:
-            request = TimerRequest(stack, config or [], paths or [], rules, since or "14d", results, every, folder)
-            reader.read(lambda: _require_stack(stack, "--write-timer", "the timer observes a stack"))
-            if stack is not None:
-                reader.read(lambda: read_configured_stack(stack, config, folder))
-            reader.require()
-            print_and_exit(write_units(request, write_timer), chosen or Format.TABLE)
-        if results is not None:
-            reader.read(lambda: _require_stack(stack, "--results", "it keeps the results of a stack"))
-        scope = reader.read(lambda: _build_scope(stack, config, folder, rules, *window, timedelta(minutes=gap)))
-        sources = reader.read(lambda: paths or find_deployed_groups(stack, config, folder))
+    reader = InputReader("logs cannot be observed")
+    window = read_window(reader, since, until)
+    if write_timer is not None:
+        request = TimerRequest(stack, config or [], paths or [], rules, since or "14d", results, every, folder)
+        reader.read(lambda: _require_stack(stack, "--write-timer", "the timer observes a stack"))
+        if stack is not None:
+            reader.read(lambda: read_configured_stack(stack, config, folder))
         reader.require()
-        with show_progress() as report:
-            found = run(sources.value, scope.value, rejects, report)
-        answer = build_answer(found)
-        if results is not None and stack is not None:
-            path = write_result(found, stack, sources.value, find_results_folder(str(results), stack, folder), datetime.now(UTC))
-            typer.echo(f"note: the result is {path}", err=True)
-        text = render_page(found, answer) if chosen is None else render_text(answer, chosen)
-        if out:
-            write_file(out, text if text.endswith("\n") else f"{text}\n")
+        print_and_exit(write_units(request, write_timer), chosen or Format.TABLE)
+    if results is not None:
+        reader.read(lambda: _require_stack(stack, "--results", "it keeps the results of a stack"))
+    scope = reader.read(lambda: _build_scope(stack, config, folder, rules, *window, timedelta(minutes=gap)))
+    sources = reader.read(lambda: paths or find_deployed_groups(stack, config, folder))
+    reader.require()
+    with show_progress() as report:
+        found = run(sources.value, scope.value, rejects, report)
+    answer = build_answer(found)
+    if results is not None and stack is not None:
+        path = write_result(found, stack, sources.value, find_results_folder(str(results), stack, folder), datetime.now(UTC))
+        typer.echo(f"note: the result is {path}", err=True)
+    text = render_page(found, answer) if chosen is None else render_text(answer, chosen)
+    if out:
+        write_file(out, text if text.endswith("\n") else f"{text}\n")
     if chosen is None and not out:
         typer.echo(text, nl=False)
     elif chosen is not None and not out:
@@ -221,28 +222,18 @@ def _build_scope(
     reader = InputReader("logs cannot be observed")
     pending = reader.read(load_library)
     known, hosts = reader.read(lambda: (read_rule_file(rules), read_agent_hosts(rules)) if rules else (None, ())).get_or((None, ()))
-    if stack is None:
-        if config:
-            reader.read(lambda: _require_stack(stack, "--config", "it sets keys of a stack"))
-        reader.require()
-        return Scope(library=pending.value, rules=known, hosts=hosts, since=since, until=until, longest_gap=gap)
-    found = reader.read(lambda: read_configured_stack(stack, config, folder))
+    if stack is None and config:
+        reader.read(lambda: _require_stack(stack, "--config", "it sets keys of a stack"))
+    found = None if stack is None else reader.read(lambda: read_configured_stack(stack, config, folder))
     reader.require()
-    library, spec = pending.value, found.value
+    scope = Scope(library=pending.value, stack=stack, rules=known, hosts=hosts, since=since, until=until, longest_gap=gap)
+    if stack is None or found is None:
+        return scope
     if known is None:
         known, hosts = _find_deployed(stack, folder)
-    return Scope(
-        library=library,
-        stack=stack,
-        ruleset=build_ruleset(spec),
-        agents=spec.agent_subnets,
-        region=spec.config.aws_region,
-        rules=known,
-        hosts=hosts,
-        since=since,
-        until=until,
-        longest_gap=gap,
-    )
+    spec = found.value
+    policy = build_ruleset(spec)
+    return replace(scope, ruleset=policy, agents=spec.agent_subnets, region=spec.config.aws_region, rules=known, hosts=hosts)
 
 
 def _find_deployed(stack: str, folder: Path) -> tuple[dict[str, str] | None, tuple[NamedAgent, ...]]:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from containment.cli.common import exit_on_error, show
+from containment.cli.common import show
 from containment.cli.options import Json, StackOptions, TableIn, choose_format, take_options
 from containment.exit_code import Exit
 from containment.input_reader import InputReader
@@ -33,20 +33,17 @@ def render(
     from containment.queries.render import answer_rendering, read_rendering, require_options
 
     chosen = choose_format(format_, as_json)
-    with exit_on_error():
-        reader = InputReader("nothing is rendered")
-        reader.read(lambda: require_options(as_, gateway=gateway, with_schema=schema))
-        pending = reader.read(source.read_with_library)
-        compared = reader.read(lambda: None if check is None else read_rendering(check))
-        reader.require()
-        (spec, library), given = pending.value, compared.value
-        answer, text = answer_rendering(
-            as_, spec, library, given=given, name=str(check or as_.file_name), with_schema=schema, gateway=gateway
-        )
-        if write and answer.exit is Exit.OK:
-            from containment.files.output_files import write_whole
+    reader = InputReader("nothing is rendered")
+    reader.read(lambda: require_options(as_, gateway=gateway, with_schema=schema))
+    pending = reader.read(source.read_with_library)
+    compared = reader.read(lambda: None if check is None else read_rendering(check))
+    reader.require()
+    (spec, library), given = pending.value, compared.value
+    answer, text = answer_rendering(as_, spec, library, given=given, name=str(check or as_.file_name), with_schema=schema, gateway=gateway)
+    if write and answer.exit is Exit.OK:
+        from containment.files.output_files import write_whole
 
-            write_whole(write, text)
+        write_whole(write, text)
     if as_json or format_ is not None:
         show(answer, chosen)
     else:

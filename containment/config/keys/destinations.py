@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from ipaddress import IPv4Network
-from typing import Annotated, Self, TypeVar
+from typing import Annotated, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
@@ -17,10 +17,9 @@ from containment.config.internal_api import InternalApis
 from containment.config.keys.key import NAMES_OR_ENTRIES, Keys, declare_added_domains, declare_domains, declare_key
 from containment.config.pulumi_format.unquoted_values import Flag
 from containment.config.values import Cidrs, OrNothing, SetNames, decode_json
-from containment.config.waivers import SanctionedProviders, UploadWaivers
+from containment.config.waivers import UNIQUE_HOSTS, SanctionedProviders, UploadWaivers
 from containment.credential_gateway.api import MODEL, Slug
 from containment.credential_gateway.route import DEFAULT_BODY, LARGEST_BODY, RouteEntry, check_exact_host, check_name, check_secret
-from containment.fixes.texts import remove_repeats
 from containment.fixes.unfit_value import UnfitError
 from containment.names import RFC1918
 
@@ -46,21 +45,7 @@ class CredentialRouteKeys(Keys):
         return RouteEntry(host=self.host, secret=self.secret, names=names, max_body_bytes=self.max_body_bytes)
 
 
-Route = TypeVar("Route", bound=CredentialRouteKeys)
-
-
-def _refuse_repeated_hosts(entries: tuple[Route, ...]) -> tuple[Route, ...]:
-    _, repeats = remove_repeats([entry.host for entry in entries])
-    if repeats:
-        twice = ", ".join(sorted({entries[place].host for place, _ in repeats}))
-        left = {place for place, _ in repeats}
-        kept = [entry.model_dump(mode="json", by_alias=True) for place, entry in enumerate(entries) if place not in left]
-        fix = "remove " + ", ".join(f"[{place}], which has the host of [{first}]" for place, first in repeats)
-        raise UnfitError(f"has twice: {twice}", fix, kept)
-    return entries
-
-
-CredentialRoutes = Annotated[tuple[CredentialRouteKeys, ...], BeforeValidator(decode_json), AfterValidator(_refuse_repeated_hosts)]
+CredentialRoutes = Annotated[tuple[CredentialRouteKeys, ...], BeforeValidator(decode_json), UNIQUE_HOSTS]
 
 
 class DestinationKeys(Keys):

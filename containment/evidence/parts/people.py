@@ -178,24 +178,16 @@ def collect_decisions(inputs: Inputs) -> Collected:
 def _describe_entry(entry: Entry, names: dict[str, str], stack: str) -> dict[str, Any] | None:
     """Return an entry about the stack as facts, None for another one."""
     common = {"number": entry.sequence, "kind": entry.kind.value, "time": format_time(entry.time), "digest": entry.digest}
+    body = entry.body
+    if entry.kind in (EntryKind.REFUSAL, EntryKind.STOP) and body.get("stack") != stack:
+        return None
     if entry.kind is EntryKind.REFUSAL:
-        if entry.body.get("stack") != stack:
-            return None
-        return {**common, "decision": f"refused: {entry.body.get('code')}", "by": [], "subject": {"what": str(entry.body.get("what"))}}
+        return {**common, "decision": f"refused: {body.get('code')}", "by": [], "subject": {"what": str(body.get("what"))}}
     if entry.kind is EntryKind.STOP:
-        body = entry.body
-        if body.get("stack") != stack:
-            return None
         what = "stopped" if body.get("action") == "stop" else "returned"
         subject = {"agent": str(body.get("agent") or "every host"), "hosts": ", ".join(map(str, body.get("hosts", ())))}
-        return {
-            **common,
-            "decision": what,
-            "by": [],
-            "subject": subject,
-            "requester": str(body.get("requester")),
-            "reason": str(body.get("reason")),
-        }
+        facts = {key: str(body.get(key)) for key in ("requester", "reason")}
+        return {**common, "decision": what, "by": [], "subject": subject, **facts}
     try:
         decision = entry.envelope.decision
     except Refusal:

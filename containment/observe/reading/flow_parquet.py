@@ -6,11 +6,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final
 
 from containment.logs.aws import PROTOCOL_NUMBERS
+from containment.observe.log_facts import parse_address
 from containment.observe.reading.agents import AgentNetworks
 from containment.observe.reading.decision_row import DECISIONS, Source
 
@@ -55,7 +55,7 @@ def convert_flows(
         raise NotFlowsError("has no column dstaddr")
     connection.execute(f"CREATE OR REPLACE TEMP VIEW flows AS {_select_flows(columns, types, str(source))}")
     addresses = connection.execute("SELECT DISTINCT unnest([src, dst]) FROM flows WHERE src IS NOT NULL OR dst IS NOT NULL").fetchall()
-    known = [(text, found) for (text,) in addresses if text and (found := _parse_address(text)) is not None]
+    known = [(text, address) for (text,) in addresses if text and (address := parse_address(text)) is not None]
     connection.execute("CREATE OR REPLACE TEMP TABLE addresses (address VARCHAR, spelled VARCHAR, is_agent BOOLEAN)")
     if known:
         import pyarrow as pa
@@ -173,10 +173,3 @@ _SELECT_DECISIONS: Final = (
 
 def _quote(text: str) -> str:
     return text.replace("'", "''")
-
-
-def _parse_address(text: str) -> Any:
-    try:
-        return ip_address(text)
-    except ValueError:
-        return None

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
@@ -25,7 +24,7 @@ def build_answer(found: Observation) -> Answer:
         verb="observe",
         headline=_write_headline(found),
         exit=choose_exit_code(found),
-        sections=tuple(_clean(section) for section in _build_sections(evidence) if section.rows),
+        sections=tuple(section.clean() for section in _build_sections(evidence) if section.rows),
         document=json.loads(render_evidence(evidence)),
     )
 
@@ -81,14 +80,8 @@ def _build_sections(evidence: Evidence) -> Iterable[Section]:
         ("name", "agent", "rule", "verdict", *_SEEN),
         tuple(
             (
-                one.name,
-                named.get(one.agent, one.agent),
-                one.rule,
-                one.verdict,
-                str(one.count),
-                _format_time(one.first_seen),
-                _format_time(one.last_seen),
-                str(one.days),
+                *(one.name, named.get(one.agent, one.agent), one.rule, one.verdict, str(one.count)),
+                *(_format_time(one.first_seen), _format_time(one.last_seen), str(one.days)),
             )
             for one in evidence.dns_only
         ),
@@ -98,14 +91,8 @@ def _build_sections(evidence: Evidence) -> Iterable[Section]:
         ("address", "port", "protocol", "agent", "rule", "verdict", "bytes out", "bytes in", *_SEEN),
         tuple(
             (
-                *(
-                    one.address,
-                    "" if one.port is None else str(one.port),
-                    one.protocol,
-                    named.get(one.agent, one.agent),
-                    one.rule,
-                    one.verdict,
-                ),
+                *(one.address, "" if one.port is None else str(one.port), one.protocol),
+                *(named.get(one.agent, one.agent), one.rule, one.verdict),
                 *(_format_bytes(one.bytes_out), _format_bytes(one.bytes_in)),
                 *(str(one.count), _format_time(one.first_seen), _format_time(one.last_seen), str(one.days)),
             )
@@ -138,17 +125,8 @@ def _build_sections(evidence: Evidence) -> Iterable[Section]:
     )
 
 
-def _clean(section: Section) -> Section:
-    """Return a table without control characters: an agent chooses the names that it contacts, and a terminal obeys such characters."""
-    rows = tuple(
-        tuple("".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in cell) for cell in row) for row in section.rows
-    )
-    return replace(section, rows=rows)
-
-
 def _count_rows(counts: Iterable[tuple[str, int]]) -> tuple[tuple[str, ...], ...]:
-    rows: Sequence[tuple[str, ...]] = [(kind, str(count)) for kind, count in counts]
-    return tuple(rows)
+    return tuple((kind, str(count)) for kind, count in counts)
 
 
 def _format_time(moment: datetime | None) -> str:

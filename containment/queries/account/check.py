@@ -22,17 +22,15 @@ from containment.queries.account.joined_stack import find_scope, find_undeclared
 from containment.queries.account.names import read_names
 from containment.queries.account.network import read_network
 from containment.queries.account.reading import Reading, UnreadPart
-from containment.queries.check import check_graph, choose_rules, get_advice
+from containment.queries.check import check_graph, check_waivers_and_decisions, choose_rules, get_advice
 from containment.queries.results import Answer, Case
-from policypack.decision_rule import build_decision_rule, load_decisions
 from policypack.facts.hosts import find_hosts
-from policypack.finding import Finding
 from policypack.graph.known_types import SPOKE_GATEWAY
 from policypack.graph.resources import Graph, Resource
 from policypack.registry import RULES
 from policypack.stored_resources import count_deployed
-from policypack.waiver_rule import build_waiver_rule, find_root
-from policypack.waivers import Waivers, apply_waivers, load_waivers
+from policypack.waiver_rule import find_root
+from policypack.waivers import apply_waivers, load_waivers
 
 STRANGER = "nothing-is-added"
 """Case id of a resource that is in the agents' network and in no state."""
@@ -65,7 +63,7 @@ def check_account(
     waivers = load_waivers(datetime.now(UTC).date(), {rule.id for rule in RULES})
     broken, waived = apply_waivers(check_graph(joined.graph, rules), waivers, find_root(joined.graph))
     if rules == RULES:
-        broken += _check_waivers_and_decisions(waivers, graph)
+        broken += check_waivers_and_decisions(waivers, graph)
     cases = [Case(one.finding.id, one.finding.what, Status.SKIPPED, stack, one.message) for one in waived]
     cases += [
         Case(one.id, one.what, Status.FAIL, f"{stack}: {one.where.rsplit('::', 1)[-1] or 'the stack'}", get_advice(one)) for one in broken
@@ -111,14 +109,6 @@ def _read(reading: Reading, graph: Graph, place: LiveSystems, region: str) -> No
     read_hosts(reading, ec2, scope)
     read_names(reading, clients, scope)
     read_identity(reading, clients("iam"), graph)
-
-
-def _check_waivers_and_decisions(waivers: Waivers, graph: Graph) -> list[Finding]:
-    found = []
-    for rule in (build_waiver_rule(waivers), build_decision_rule(load_decisions(), waivers)):
-        assert rule.check_stack is not None
-        found += [Finding(rule, fault.where, fault.what) for fault in rule.check_stack(graph)]
-    return found
 
 
 def _make_unread_case(stack: str, one: UnreadPart) -> Case:

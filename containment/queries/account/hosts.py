@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from containment.names import DEFAULT_ROLE, HostTag
-from containment.queries.account.reading import Reading, Scope, build_filter, read_pages, read_tags
+from containment.queries.account.reading import Reading, Scope, build_filter, read_pages, read_tags, take
 from policypack.graph import known_types as kt
 
 _ENDED: Final = ("terminated", "shutting-down")
@@ -118,13 +118,11 @@ def _read_interfaces(reading: Reading, ec2: Any, scope: Scope, primary: set[str]
             kt.INTERFACE,
             one["NetworkInterfaceId"],
             {
-                "subnetId": one.get("SubnetId"),
+                **take(one, "subnetId", "interfaceType", "description"),
                 "securityGroups": [each["GroupId"] for each in one.get("Groups") or ()],
                 "ipv6Addresses": ipv6,
                 "ipv6AddressCount": len(ipv6),
                 "attachments": [{"instance": instance, "deviceIndex": attachment.get("DeviceIndex")}] if instance else [],
-                "interfaceType": one.get("InterfaceType"),
-                "description": one.get("Description"),
             },
         )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from containment.preflight.access import Clients
-from containment.queries.account.reading import Reading, Scope, read_pages
+from containment.queries.account.reading import Reading, Scope, read_pages, take
 from policypack.graph import known_types as kt
 
 ZONE: Final = "aws:route53/zone:Zone"
@@ -44,16 +44,7 @@ def _read_associations(reading: Reading, resolver: Any, scope: Scope) -> None:
     for one in read_pages(resolver, "list_firewall_rule_group_associations", "FirewallRuleGroupAssociations"):
         if one.get("VpcId") in scope.vpcs and one.get("Status") != "DELETING":
             groups.add(one["FirewallRuleGroupId"])
-            reading.add(
-                kt.DNS_ASSOCIATION,
-                one["Id"],
-                {
-                    "vpcId": one["VpcId"],
-                    "firewallRuleGroupId": one["FirewallRuleGroupId"],
-                    "priority": one.get("Priority"),
-                    "mutationProtection": one.get("MutationProtection"),
-                },
-            )
+            reading.add(kt.DNS_ASSOCIATION, one["Id"], take(one, "vpcId", "firewallRuleGroupId", "priority", "mutationProtection"))
     reading.mark_complete(kt.DNS_ASSOCIATION)
     lists: set[str] = set()
     for group in sorted(groups):
@@ -62,12 +53,9 @@ def _read_associations(reading: Reading, resolver: Any, scope: Scope) -> None:
             listed = one.get("FirewallDomainListId")
             lists.add(listed) if listed else None
             props = {
-                "action": one.get("Action"),
-                "priority": one.get("Priority"),
+                **take(one, "action", "priority", "firewallDomainListId", "firewallDomainRedirectionAction"),
                 "firewallRuleGroupId": group,
-                "firewallDomainListId": listed,
                 "qType": one.get("Qtype"),
-                "firewallDomainRedirectionAction": one.get("FirewallDomainRedirectionAction"),
             }
             reading.add(kt.DNS_RULE, f"{group}:{listed}", props)
     reading.mark_complete(kt.DNS_RULE)

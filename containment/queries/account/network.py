@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from containment.queries.account.reading import Reading, Scope, build_filter, read_pages, read_tags
+from containment.queries.account.reading import Reading, Scope, build_filter, read_pages, read_tags, take
 from policypack.graph import known_types as kt
 
 NAT_GATEWAY: Final = "aws:ec2/natGateway:NatGateway"
@@ -85,11 +85,7 @@ def _read_subnets(reading: Reading, ec2: Any, scope: Scope) -> None:
             kt.SUBNET,
             subnet["SubnetId"],
             {
-                "vpcId": subnet["VpcId"],
-                "cidrBlock": subnet["CidrBlock"],
-                "mapPublicIpOnLaunch": subnet.get("MapPublicIpOnLaunch"),
-                "assignIpv6AddressOnCreation": subnet.get("AssignIpv6AddressOnCreation"),
-                "ipv6Native": subnet.get("Ipv6Native"),
+                **take(subnet, "vpcId", "cidrBlock", "mapPublicIpOnLaunch", "assignIpv6AddressOnCreation", "ipv6Native"),
                 "tags": read_tags(subnet),
             },
         )
@@ -157,27 +153,15 @@ def _read_endpoints(reading: Reading, ec2: Any, scope: Scope) -> None:
     for one in read_pages(ec2, "describe_vpc_endpoints", "VpcEndpoints", **build_filter("vpc-id", *scope.vpcs)):
         if str(one.get("State", "")).lower() in _GONE:
             continue
-        reading.add(
-            kt.VPC_ENDPOINT,
-            one["VpcEndpointId"],
-            {
-                "vpcId": one["VpcId"],
-                "serviceName": one.get("ServiceName"),
-                "vpcEndpointType": one.get("VpcEndpointType"),
-                "policy": one.get("PolicyDocument"),
-                "privateDnsEnabled": one.get("PrivateDnsEnabled"),
-                "subnetIds": one.get("SubnetIds"),
-            },
-        )
+        props = take(one, "vpcId", "serviceName", "vpcEndpointType", "privateDnsEnabled", "subnetIds")
+        reading.add(kt.VPC_ENDPOINT, one["VpcEndpointId"], {**props, "policy": one.get("PolicyDocument")})
     reading.mark_complete(kt.VPC_ENDPOINT)
 
 
 def _read_nat_gateways(reading: Reading, ec2: Any, scope: Scope) -> None:
     for one in read_pages(ec2, "describe_nat_gateways", "NatGateways"):
         if one.get("VpcId") in scope.vpcs and one.get("State") not in _GONE:
-            reading.add(
-                NAT_GATEWAY, one["NatGatewayId"], {"subnetId": one.get("SubnetId"), "connectivityType": one.get("ConnectivityType")}
-            )
+            reading.add(NAT_GATEWAY, one["NatGatewayId"], take(one, "subnetId", "connectivityType"))
 
 
 def _read_internet_gateways(reading: Reading, ec2: Any, scope: Scope) -> None:
@@ -206,7 +190,7 @@ def _read_transit(reading: Reading, ec2: Any, scope: Scope) -> None:
         ec2, "describe_transit_gateway_vpc_attachments", "TransitGatewayVpcAttachments", **build_filter("vpc-id", *scope.vpcs)
     ):
         if one.get("VpcId") in scope.vpcs and one.get("State") not in _GONE:
-            props = {"vpcId": one["VpcId"], "subnetIds": one.get("SubnetIds"), "transitGatewayId": one.get("TransitGatewayId")}
+            props = take(one, "vpcId", "subnetIds", "transitGatewayId")
             reading.add(TRANSIT_ATTACHMENT, one["TransitGatewayAttachmentId"], props)
 
 

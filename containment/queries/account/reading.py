@@ -49,21 +49,20 @@ class Reading:
     of_controller: set[str] = field(default_factory=set)
     """Ids of interfaces and security groups that the Controller created for the stack's gateways."""
 
-    def add(self, type_: str, ident: str, props: Mapping[str, Any], name: str = "") -> None:
+    def add(self, type_: str, ident: str, props: Mapping[str, Any]) -> None:
         """Add one live resource.
 
         Args:
             type_: Pulumi type token.
             ident: the id in AWS or on the Controller.
             props: properties under their Pulumi names; None for one that AWS omits.
-            name: name for reports; the id by default.
         """
         known = {**{key: value for key, value in props.items() if value is not None}, "id": ident}
         self.resources.append(
             Resource(
-                urn=f"live::{type_}::{name or ident}",
+                urn=f"live::{type_}::{ident}",
                 type=type_,
-                name=name or ident,
+                name=ident,
                 props=make_plain(known),
                 outputs=make_plain(known),
                 provider=self.provider,
@@ -106,3 +105,8 @@ def build_filter(name: str, *values: str) -> dict[str, Any]:
 def read_tags(thing: Mapping[str, Any]) -> dict[str, str]:
     """Return the tags of a resource in an AWS response."""
     return {each["Key"]: each["Value"] for each in thing.get("Tags") or ()}
+
+
+def take(thing: Mapping[str, Any], *keys: str) -> dict[str, Any]:
+    """Return these properties of an AWS response under the provider's names, which begin with a small letter."""
+    return {key: thing.get(key[:1].upper() + key[1:]) for key in keys}

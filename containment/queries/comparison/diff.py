@@ -59,18 +59,9 @@ def compare_policies(pairs: Sequence[Pair], before: str, after: str) -> Answer:
         changed += [(pair.title, one) for one in found]
         for one in found:
             names = tuple(_find_names(pair, one))
-            rows.append(
-                (
-                    one.change.value,
-                    pair.title,
-                    " → ".join(one.names),
-                    _join_names(names),
-                    _join_owners(names),
-                    _join_risks(names),
-                    str(one.witness),
-                )
-            )
-            title = f"{one.change.value}: {_join_names(names) or one.names[1]}"
+            told = (_join_names(names), _join_owners(names), _join_risks(names))
+            rows.append((one.change.value, pair.title, " → ".join(one.names), *told, str(one.witness)))
+            title = f"{one.change.value}: {told[0] or one.names[1]}"
             key = one.change.name.lower().replace("_", "-")
             cases.append(Case(key, title, _STATUS[one.change], f"{pair.title}: {one.names[1]}", str(one.witness)))
             data.append(_build_data(pair, one, names))
@@ -87,8 +78,8 @@ def compare_policies(pairs: Sequence[Pair], before: str, after: str) -> Answer:
     if only:
         sections.append(Section("Not compared", ("why",), tuple((text,) for text in only)))
     if refused:
-        told = tuple((text, ", ".join(stacks)) for text, stacks in whose.items())
-        sections.append(Section("The presets after the change are refused", ("why", "stacks"), told))
+        reasons = tuple((text, ", ".join(stacks)) for text, stacks in whose.items())
+        sections.append(Section("The presets after the change are refused", ("why", "stacks"), reasons))
     return Answer(
         verb="diff",
         headline=_format_headline([one for _, one in changed], opened, pairs, before, after, only, inside),

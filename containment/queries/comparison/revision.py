@@ -24,7 +24,7 @@ from containment.git import read_git
 from containment.input_reader import InputReader
 from containment.loaders import strict_yaml
 from containment.loaders.presets import load_library
-from containment.loaders.stack_file import read_stack
+from containment.loaders.stack_file import find_stacks, read_stack
 from containment.names import WebGroupId
 from containment.patterns.domain import DomainPattern
 from containment.queries.comparison.diff import Pair
@@ -62,12 +62,6 @@ def extract_revision(revision: str, beside: Path = Path()) -> Iterator[Path]:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_text(content, encoding="utf-8")
         yield folder
-
-
-def find_stacks(folder: Path) -> list[str]:
-    """Return the names of the stacks whose files are in a folder."""
-    names = (path.name.removeprefix("Pulumi.").removesuffix(".yaml") for path in folder.glob("Pulumi.*.yaml"))
-    return sorted(names)
 
 
 @dataclass(frozen=True)

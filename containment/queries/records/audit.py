@@ -175,28 +175,14 @@ def anchor_head(folder: Path, target: str) -> Answer:
 
 def _build_row(entry: Entry, names: dict[str, str]) -> tuple[str, ...]:
     first = (str(entry.sequence), format_time(entry.time))
-    if entry.kind is EntryKind.REFUSAL:
+    if entry.kind in (EntryKind.REFUSAL, EntryKind.STOP):
         body = entry.body
-        return (
-            *first,
-            f"refused: {body.get('code')}",
-            str(body.get("stack", "")),
-            str(body.get("what")),
-            "",
-            str(body.get("requester", "")),
-        )
-    if entry.kind is EntryKind.STOP:
-        body = entry.body
-        hosts = ", ".join(map(str, body.get("hosts", ())))
-        what = f"{body.get('agent') or 'every host'} ({hosts}): {body.get('reason')}"
-        return (
-            *first,
-            "stopped" if body.get("action") == "stop" else "returned",
-            str(body.get("stack", "")),
-            what,
-            "",
-            str(body.get("requester", "")),
-        )
+        words, what = f"refused: {body.get('code')}", str(body.get("what"))
+        if entry.kind is EntryKind.STOP:
+            hosts = ", ".join(map(str, body.get("hosts", ())))
+            words = "stopped" if body.get("action") == "stop" else "returned"
+            what = f"{body.get('agent') or 'every host'} ({hosts}): {body.get('reason')}"
+        return (*first, words, str(body.get("stack", "")), what, "", str(body.get("requester", "")))
     if not entry.kind.is_signed:
         return (*first, *_summarize_step(entry))
     decision = entry.envelope.decision

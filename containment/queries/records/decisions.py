@@ -209,10 +209,8 @@ def _digest_evidence(path: Path | None) -> str:
         fix = "write --evidence FILE, with the output of `containment observe --json`"
         raise InputError("no request", [Problem("--evidence", "is not given", "enforcing needs what was observed", fix)])
     fix = "name the output of `containment observe --json`"
-    try:
+    with input_files.explain_errors("no request", _WHY, fix):
         document = input_files.read_json(path)
-    except input_files.InputFileError as error:
-        raise InputError("no request", [error.make_problem(_WHY, fix)]) from None
     if not isinstance(document, dict) or document.get("schema") != _EVIDENCE:
         raise InputError(
             "no request", [Problem(str(path), f"has not the schema {_EVIDENCE}", "approvers would decide about no traffic", fix)]

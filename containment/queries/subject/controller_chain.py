@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +87,9 @@ def place_subject(subject: Subject, object_prefix: str, chain: ControllerChain) 
     return Placed(placed, len(ahead), len(behind), drift)
 
 
+_get_effect = attrgetter("action.permits", "watch", "disabled", "protocol")
+
+
 def _find_drift(declared: RuleSet, live: RuleSet, own: Sequence[Rule]) -> Iterator[str]:
     """Yield the differences between a stack's declared rules and those on the Controller: rules, verdicts, and names in WebGroups."""
     theirs = {rule.name: rule for rule in own}
@@ -95,12 +99,7 @@ def _find_drift(declared: RuleSet, live: RuleSet, own: Sequence[Rule]) -> Iterat
     for name, rule in ours.items():
         if (other := theirs.get(name)) is None:
             continue
-        if (rule.action.permits, rule.watch, rule.disabled, rule.protocol) != (
-            other.action.permits,
-            other.watch,
-            other.disabled,
-            other.protocol,
-        ):
+        if _get_effect(rule) != _get_effect(other):
             yield f"{name} has another action, watch, state or protocol on the Controller"
         listed, found = _collect_names(declared, rule), _collect_names(live, other)
         yield from (f"{name} has {each} on the Controller and not in the stack's file" for each in sorted(found - listed))

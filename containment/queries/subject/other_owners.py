@@ -78,14 +78,13 @@ def read_other_owners(path: Path) -> ParsedPolicy:
     """Return the rules in a file; raise InputError if it cannot be read or has no rule."""
     fix = "give the Controller's {policies, app_domains}, or resources as `pulumi stack export` writes them"
     title, why = "other owners' rules cannot be read", "without them the order of rules is incomplete"
-    try:
+    with input_files.explain_errors(title, why, fix):
         document = input_files.read_json(path)
+    try:
         resources = _convert_document(document) if isinstance(document, dict) and "policies" in document else load_resources(document)
         stated = parse_policy(Graph(resources))
         if stated is None:
             raise ValueError("has no rule")
-    except input_files.InputFileError as error:
-        raise InputError(title, [error.make_problem(why, fix)]) from None
     except ValueError as error:
         raise InputError(title, [Problem(str(path), str(error), why, fix)]) from None
     except (TypeError, AttributeError):  # a list or a text where the API has an object

@@ -27,14 +27,14 @@ from policypack.stored_resources import load_resources
 
 def read_resources(path: Path) -> list[Resource]:
     """Return the resources in a checkpoint, stack export or preview file; raise InputError if it cannot be read."""
-    why = "no policy can be read from it"
+    title, why = "state cannot be read", "no policy can be read from it"
     fix = "give a file that `pulumi stack export`, `pulumi preview --json` or `containment lab export` wrote"
+    with input_files.explain_errors(title, why, fix):
+        document = input_files.read_json(path)
     try:
-        return load_resources(input_files.read_json(path))
-    except input_files.InputFileError as error:
-        raise InputError("state cannot be read", [error.make_problem(why, fix)]) from None
+        return load_resources(document)
     except ValueError as error:
-        raise InputError("state cannot be read", [Problem(str(path), str(error), why, fix)]) from None
+        raise InputError(title, [Problem(str(path), str(error), why, fix)]) from None
 
 
 def read_state_subject(path: Path) -> Subject:

@@ -13,7 +13,7 @@ import pytest
 
 from containment.evidence.bundle import parse_bundle
 from containment.evidence.controls import CONTROLS, judge_controls
-from containment.evidence.formats import FORMATS, render_format
+from containment.evidence.formats import FORMATS
 from containment.evidence.make import MadeBundle
 from containment.evidence.model import Origin, PartName, combine_origins, find_worst
 from containment.evidence.parts.run_results import NAMES
@@ -33,7 +33,7 @@ def read_rows(made: MadeBundle) -> list[dict[str, str]]:
 
 def test_each_format_follows_from_the_text_of_the_bundle(made: MadeBundle) -> None:
     again = parse_bundle(made.text)
-    assert {suffix: render_format(again, suffix) for suffix in FORMATS} == dict(made.renderings)
+    assert {suffix: render(again) for suffix, render in FORMATS.items()} == dict(made.renderings)
 
 
 def test_the_same_inputs_give_the_same_bytes(shared: Desk, made: MadeBundle, state: dict[str, Any]) -> None:
