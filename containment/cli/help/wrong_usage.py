@@ -17,7 +17,7 @@ from typer._click.exceptions import UsageError as TyperUsageError
 from typer._click.parser import _OptionParser
 from typer.core import TyperCommand, TyperGroup
 
-from containment.cli.help.examples import EXAMPLES
+from containment.cli.help.exit_codes import HELP_ENDS
 from containment.errors import Problem, UsageError
 from containment.fixes.nearest_word import SHORT, find_nearest, make_proposal
 
@@ -180,7 +180,7 @@ def _explain_value(error: Any, raw: Any, mistyped: str | None) -> tuple[str, str
     from containment.fixes.model_findings import describe_finding, quote_value
     from containment.fixes.unfit_value import NO_VALUE
 
-    parameter, example = error.param, f"as in: {error.ctx.command_path} {EXAMPLES[_get_words(error.ctx)]}"
+    parameter, example = error.param, f"as in: {error.ctx.command_path} {_get_example(error.ctx)}"
     name = max(parameter.opts, key=len) if parameter.param_type_name == "option" else parameter.display_name_raw.upper()
     choices = _list_choices(parameter)
     known = ", ".join(choices)
@@ -206,9 +206,14 @@ def _list_choices(parameter: Any) -> list[str]:
 
 def _find_sample(parameter: Any, context: Any) -> str | None:
     """Return a value of an option: that of the command's example, the first choice or the default."""
-    words = pairwise(shlex.split(EXAMPLES.get(_get_words(context), "")))
+    words = pairwise(shlex.split(_get_example(context)))
     found = [value for name, value in words if name in parameter.opts] + _list_choices(parameter)
     return next(iter(found), None if parameter.default in (None, "") else str(parameter.default))
+
+
+def _get_example(context: Any) -> str:
+    """Return the arguments of a command's example; empty for a group, which has none."""
+    return HELP_ENDS.get(_get_words(context), ("", ()))[0]
 
 
 def _get_words(context: Any) -> str:
