@@ -5,7 +5,7 @@ VENV   := .venv/bin
 LAB    := $(VENV)/containment lab
 PAIRS  := $(foreach pair,$(CONFIG),--config $(pair))
 WITH   := --policy-pack policypack $(PAIRS)
-FAST   := tests/broken tests/components tests/presets tests/sdks tests/policypack tests/golden \
+FAST   := tests/broken tests/components tests/presets tests/sdks tests/policypack \
           $(addprefix tests/containment/,analysis catalog config loaders patterns policy risk)
 
 # They start commands by fork, which needs a process without threads and children of other tests.
