@@ -15,12 +15,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from ipaddress import IPv4Network
 from typing import Any
 
 import pulumi
 import pulumi_aws as aws
 
+from components.aws.access_lists import ANYWHERE
 from components.aws.host_policies import build_boundary, build_bundle_policy, build_deny_policy, build_operation_policy
 from components.aws.instance_settings import METADATA_OPTIONS, build_disk, build_group_rule
 from components.aws.network import AgentNetwork
@@ -197,7 +197,7 @@ def create_hosts(
 
 def build_egress_rules(spec: ContainmentSpec) -> list[dict[str, Any]]:
     """Return the host's egress rules: no other host of the VPC; everything outside the VPC, which routes through the gateway."""
-    outside = sorted(IPv4Network("0.0.0.0/0").address_exclude(spec.config.vpc_cidr))
+    outside = sorted(ANYWHERE.address_exclude(spec.config.vpc_cidr))
     rules = [build_group_rule(DNS_PORT, [f"{spec.dns_resolver}/32"], "VPC DNS", protocol) for protocol in ("udp", "tcp")]
     if spec.config.create_ssm_vpc_endpoints:
         rules.append(build_group_rule(HTTPS_PORT, [str(subnet) for subnet in spec.endpoint_subnets], "AWS endpoints"))

@@ -10,7 +10,7 @@ METADATA_OPTIONS: Final = {
     "http_put_response_hop_limit": 1,
     "instance_metadata_tags": "disabled",
 }
-"""IMDSv2, whose answers do not leave the host."""
+"""Metadata only by IMDSv2; with a hop limit of 1, answers end at the host."""
 
 
 def build_disk(gigabytes: int) -> dict[str, Any]:

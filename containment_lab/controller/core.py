@@ -89,7 +89,7 @@ def change(handler: StateHandler) -> Handler:
 
 
 def start_task(handler: StateHandler) -> Handler:
-    """Return a handler that changes the state and starts a task, whose id `handler` returns; its work begins after the change."""
+    """Return a handler that runs a task after `handler`, which returns the task's id, has changed the state."""
     changing = change(handler)
 
     def answer(controller: Controller, call: Call) -> Any:

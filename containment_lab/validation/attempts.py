@@ -32,6 +32,7 @@ AIMS = frozenset({"attacker", "neighbour", "external-resolver", "same-vpc-neighb
 """Receivers that must not get a nonce."""
 _AT_ONCE = min(ATTACKER_NETWORK.num_addresses, NEIGHBOUR_NETWORK.num_addresses) - 2
 RECORDS = TypeAdapter(list[DecisionRecord])
+"""Reads the decisions that a network's supervisor returns."""
 _SETTLE, _SETTLE_MOST = 0.7, 20.0
 """Seconds without a new log line after every connection has one, and the longest wait in seconds."""
 

@@ -168,7 +168,7 @@ class Graph:
     def find_referrers(
         self, target: Resource, kind: str, key: str, types: Iterable[str], attributes: Iterable[str] = ("id",)
     ) -> list[Resource]:
-        """Return the resources of one type whose property refers, or may refer, to a resource.
+        """Return the resources of type `kind` whose property `key` refers, or may refer, to `target`.
 
         Args:
             target: the resource that is referred to.

@@ -98,9 +98,9 @@ class Resource(Handler):
     """Patterns of the service for the attributes below: of a VpnGateway, `words` are vpn_gateway and `dashed` is vpn-gateway."""
     create_call = ""
     made = ""
-    """Path of the new id in the answer of the create call; "" for a type whose id is made of its inputs."""
+    """Path of the new id in the answer of the create call; empty where the id is made of inputs (see `ident`)."""
     ident = ""
-    """Pattern of such an id, with the inputs' names."""
+    """Pattern of an id that is made of inputs, with their names in braces."""
     find_call = ""
     find_by = ""
     """Argument of the find call that takes the id, as a list when it ends in `s`."""
@@ -127,7 +127,7 @@ class Resource(Handler):
     """EC2's name of the resource type for tags on create; tags are changed by id."""
     untag_call, tag_call = "delete_tags", "create_tags"
     unfinished: Props | None = None
-    """What an object has after the create call: `modify` changes it to the inputs. None for a type whose create call does it all."""
+    """State of an object right after the create call, which `modify` then changes to the inputs; None if that call sets everything."""
     arn = ""
     """Pattern of the ARN; {region}, {account} and {id} are filled in."""
 
