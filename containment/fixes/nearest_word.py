@@ -10,18 +10,27 @@ from typing import Final
 SHORT: Final = 12
 """The longest list of words that a fix names in full."""
 
+_SIMILAR: Final = 0.6
+"""The least similarity of a proposal to the word (difflib's ratio)."""
+
 _AS_LIKE: Final = 0.85
 """The least similarity of a second proposal to the word (difflib's ratio)."""
 
 _JOINTS: Final = re.compile(r"[\s_.-]+")
 
 
-def find_nearest(word: str, known: Iterable[str]) -> str | None:
-    """Return the known word spelled most like `word`, None when none is similar; case, spaces and `_.-` do not count."""
-    return next(iter(_find_close(word, known)), None)
+def find_nearest(word: str, known: Iterable[str], as_like: float = _SIMILAR) -> str | None:
+    """Return the known word spelled most like `word`, None when none is similar; case, spaces and `_.-` do not count.
+
+    Args:
+        word: the word as it is written.
+        known: the words that it may be.
+        as_like: the least similarity, from 0 to 1 (difflib's ratio).
+    """
+    return next(iter(_find_close(word, known, as_like)), None)
 
 
-def _find_close(word: str, known: Iterable[str], cutoff: float = 0.6) -> list[str]:
+def _find_close(word: str, known: Iterable[str], cutoff: float = _SIMILAR) -> list[str]:
     """Return the known words that are similar to a word, the most similar first."""
     folded = {_fold(one): one for one in known}
     return [folded[one] for one in difflib.get_close_matches(_fold(word), folded, 3, cutoff)]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Collection
 from itertools import pairwise
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from typer._click.core import Command as AnyCommand
 from typer._click.exceptions import BadOptionUsage, NoArgsIsHelpError, NoSuchOption
@@ -54,10 +54,15 @@ class Command(_ReadToTheEnd, TyperCommand):
 class Group(_ReadToTheEnd, TyperGroup):
     """A group that names its mistakes together with those of the command after it; a mistyped command is read as the nearest one."""
 
+    default_command: ClassVar[str] = ""
+    """The command of a word that is none of the group's commands; empty if there is no such command."""
+
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         if ctx.resilient_parsing or args[0] in self.commands:
             return super().resolve_command(ctx, args)
         fix = _propose(args[0], self.commands, f"list the commands: {ctx.command_path} --help")
+        if self.default_command:
+            fix += f"; if it is an argument: {ctx.command_path} {self.default_command} {shlex.quote(args[0])}"
         ctx.meta[_MISTAKES].append(Problem(args[0], f"is not a command of `{ctx.command_path}`", _WHY, fix))
         if (near := find_nearest(args[0], self.commands)) is None:
             raise _make_error(ctx)

@@ -54,6 +54,14 @@ def list_missing(command: Any, given: list[str]) -> list[str]:
     return [max(one.opts, key=len) if one.param_type_name == "option" else one.display_name_raw.upper() for one in required]
 
 
+def find_group(words: tuple[str, ...]) -> Any:
+    """Return a group of commands by its words."""
+    found: Any = TREE
+    for word in words:
+        found = found.commands[word]
+    return found
+
+
 @each_verb
 def test_an_unknown_option_and_all_bad_values_of_a_command_are_in_one_error(name: str) -> None:
     words, command = EVERY[name]
@@ -94,7 +102,9 @@ def test_a_mistyped_command_hides_no_mistake_of_its_options(name: str) -> None:
         wrong = f"{word}{word[-1]}"
         found = run_all(*words[:at], wrong, *words[at + 1 :], "x", "--qqqq")
         unknown = next(fix for place, fix in found.items() if place.startswith(f"{wrong}: is not a command of"))
-        assert unknown == f"fix: did you mean {word}? write {word}"
+        default = find_group(words[:at]).default_command
+        argument = f"; if it is an argument: {shlex.join(['containment', *words[:at], default, wrong])}" if default else ""
+        assert unknown == f"fix: did you mean {word}? write {word}{argument}"
         assert any(place.startswith("--qqqq: ") for place in found)
 
 
@@ -103,7 +113,7 @@ def test_an_unknown_option_before_a_command_hides_no_mistake_after_it(name: str)
     words, command = EVERY[name]
     typed = [*list_options(command, typed=True)]
     for at in range(len(words)):
-        if type(find_group(words[:at])).__name__ == "GroupWithDefault":  # the option is one of the default command
+        if find_group(words[:at]).default_command:  # the option is one of the default command
             continue
         found = run_all(*words[:at], "--qqqq", *words[at:], *(word for option in typed for word in (option, "no-such-value")))
         place = " ".join(["containment", *words[:at]])
@@ -116,12 +126,13 @@ def test_every_command_and_group_reads_its_words_to_the_end() -> None:
     assert [words for words in groups() if not isinstance(find_group(words), Group)] == []
 
 
-def find_group(words: tuple[str, ...]) -> Any:
-    """Return a group of commands by its words."""
-    found: Any = TREE
-    for word in words:
-        found = found.commands[word]
-    return found
+@pytest.mark.parametrize("words", [words for words in groups() if find_group(words).default_command], ids=" ".join)
+def test_a_mistyped_command_alone_is_no_argument_of_the_default_command(words: tuple[str, ...]) -> None:
+    for command in find_group(words).commands:
+        wrong = f"{command}{command[-1]}"
+        found = run_all(*words, wrong)
+        default = shlex.join(["containment", *words, find_group(words).default_command, wrong])
+        assert found[f"{wrong}: is not a command of `containment {shlex.join(words)}`"].endswith(f"; if it is an argument: {default}")
 
 
 @pytest.mark.parametrize(
@@ -160,8 +171,22 @@ def find_group(words: tuple[str, ...]) -> Any:
             "attest run --stack=x",
             {"--stack: is not an option of `containment attest run`": "it is an argument: write containment attest run x"},
         ),
-        ("evidence rn coding-monitor", {"rn: is not a command of `containment evidence`": "did you mean run? write run"}),
-        ("attest verfy FILE", {"verfy: is not a command of `containment attest`": "did you mean verify? write verify"}),
+        (
+            "evidence rn coding-monitor",
+            {
+                "rn: is not a command of `containment evidence`": (
+                    "did you mean run? write run; if it is an argument: containment evidence run rn"
+                )
+            },
+        ),
+        (
+            "attest verfy FILE",
+            {
+                "verfy: is not a command of `containment attest`": (
+                    "did you mean verify? write verify; if it is an argument: containment attest run verfy"
+                )
+            },
+        ),
         ("plan --stak x", {"--stak: is not an option of `containment plan`": "did you mean --stack? write --stack"}),
         ("plan --stak=x", {"--stak: is not an option of `containment plan`": "did you mean --stack? write --stack"}),
         ("explain --too x", {"--too: is not an option of `containment explain`": "did you mean --to? write --to"}),
