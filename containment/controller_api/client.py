@@ -1,9 +1,9 @@
 """Session with one Controller, in its two dialects: actions (`/v2/api`) and REST (`/v2.5/api`).
 
 It logs in with an API token, as the real Terraform provider does, and again when the Controller has ended the session. Reads whose
-connection fails may be retried; calls that change something are sent once. Each call has its own connection: a kept one can be closed by
-the Controller just when the next call is sent, and whether that call was performed is then unknown (RFC 9112, section 9.5). Paths and
-answers are those of the provider's calls (docs/lab-engine.md has the sources of the lab's simulator).
+connection fails may be retried; calls that change something are sent once, each on its own connection: a kept one can be closed by the
+Controller just when the next call is sent, and whether that call was performed is then unknown (RFC 9112, section 9.5). Paths and answers
+are those of the provider's calls (docs/lab-engine.md has the sources of the lab's simulator).
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import time
 import urllib.parse
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,8 @@ import urllib3
 from containment.controller_api.errors import CallRefusedError, ControllerError
 
 _FIRST_PAUSE = 0.25
+_KEPT = 16
+"""Connections that are kept for reads."""
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 _JSON = {"Content-Type": "application/json"}
 
@@ -54,8 +57,11 @@ class ControllerClient:
         self.address = address
         self._tries = patience.tries
         self._base = f"https://{address.host}"
-        self._timeout = urllib3.Timeout(connect=patience.connect, read=patience.read)
-        self._tls = _make_tls_context(address)
+        timeout = urllib3.Timeout(connect=patience.connect, read=patience.read)
+        self._make_pool = partial(
+            urllib3.PoolManager, maxsize=_KEPT, ssl_context=_make_tls_context(address), retries=False, timeout=timeout
+        )
+        self._reads = self._make_pool()
         self._lock = threading.Lock()
         self._cid = ""
 
@@ -159,8 +165,7 @@ class ControllerClient:
         pause = _FIRST_PAUSE
         for left in reversed(range((tries or self._tries) if method == "GET" else 1)):
             try:
-                with urllib3.PoolManager(ssl_context=self._tls, retries=False, timeout=self._timeout) as connection:
-                    answer = connection.request(method, url, **request)
+                answer = self._request(method, url, **request)
                 return answer.status, answer.json()
             except urllib3.exceptions.HTTPError as error:
                 if left == 0 or isinstance(error, urllib3.exceptions.SSLError):
@@ -172,6 +177,16 @@ class ControllerClient:
             time.sleep(pause)
             pause *= 2
         raise AssertionError("the last try returns or raises")
+
+    def _request(self, method: str, url: str, **request: Any) -> urllib3.BaseHTTPResponse:
+        if method != "GET":
+            with self._make_pool() as connection:
+                return connection.request(method, url, **request)
+        try:
+            return self._reads.request(method, url, **request)
+        except urllib3.exceptions.ProtocolError:  # perhaps of a kept connection
+            self._reads.clear()
+            return self._reads.request(method, url, **request)
 
     def _explain(self, error: Exception) -> str:
         if isinstance(error, urllib3.exceptions.SSLError):

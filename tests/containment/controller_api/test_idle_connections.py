@@ -19,13 +19,21 @@ from containment_lab.home import LabHome
 
 
 class _ImpatientController(http.server.ThreadingHTTPServer):
-    """A server that closes each connection without an answer when a second request arrives on it, as if it had just timed out."""
+    """A server that closes each connection without an answer when a second request arrives on it, as if it had just timed out.
+
+    Attributes:
+        answered: the requests with an answer.
+        connections: how many connections were made.
+        patient: whether it answers any number of requests on a connection.
+    """
 
     daemon_threads = True
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.answered: list[str] = []
+        self.connections = 0
+        self.patient = False
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):
@@ -33,8 +41,12 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     server: _ImpatientController
     used = False
 
+    def setup(self) -> None:
+        super().setup()
+        self.server.connections += 1
+
     def _answer(self) -> None:
-        if self.used:
+        if self.used and not self.server.patient:
             self.close_connection = True
             return
         self.used = True
@@ -97,3 +109,16 @@ def test_a_read_after_a_read_is_answered(controller: tuple[_ImpatientController,
         client.call_get("list_gateways")
         client.call_rest("GET", "anything")
     assert server.answered.count("GET list_gateways") == 3
+
+
+def test_reads_share_a_connection_and_changes_have_their_own(controller: tuple[_ImpatientController, ControllerClient]) -> None:
+    server, client = controller
+    server.patient = True
+    client.authenticate()
+    before = server.connections
+    for _ in range(3):
+        client.call_get("list_gateways")
+    assert server.connections == before
+    client.call_post("change")
+    client.call_post("change")
+    assert server.connections == before + 2
