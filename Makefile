@@ -70,14 +70,18 @@ down: setup ## end the lab's simulators and networks
 # Workers mostly wait for programs: five keep two cores busy.
 WORKERS := $(shell cores=$$(nproc); if [ "$$cores" -gt 5 ]; then echo "$$cores"; else echo 5; fi)
 
-test: setup ## run every test
+# At most this number of cases of each test; `all` runs every case and the long tests, as `.ci/run` does.
+CASES ?= 8
+CHOICE := $(if $(filter all,$(CASES)),,--cases $(CASES))
+
+test: setup ## run the tests in under ten minutes: a few cases of each, none that is long; CASES=all runs all
 	@status=0; \
-	$(VENV)/python -m pytest -q $(ALONE) || status=1; \
-	$(VENV)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --durations 60 --durations-min 5 $(ALONE:%=--ignore=%) || status=1; \
+	$(VENV)/python -m pytest -q $(CHOICE) $(ALONE) || status=1; \
+	$(VENV)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --durations 60 --durations-min 5 $(CHOICE) $(ALONE:%=--ignore=%) || status=1; \
 	exit $$status
 
 test-fast: setup ## model, pack and components; no simulators, no test of many cases: for every edit
-	$(VENV)/python -m pytest -n logical --dist loadfile --no-loadscope-reorder -m "not slow and not packets" $(FAST)
+	$(VENV)/python -m pytest -n logical --dist loadfile --no-loadscope-reorder -m "not slow and not packets" $(CHOICE) $(FAST)
 
 packets: setup ## send every scenario and evasion table as packets, in every class and both modes (an hour or more)
 	$(VENV)/python -m pytest -m packets --timeout 0
@@ -85,7 +89,7 @@ packets: setup ## send every scenario and evasion table as packets, in every cla
 real-engine: setup ## run the official Pulumi CLI on the lab; built from source once (needs Go) where it is not on PATH
 	$(VENV)/python -m tests.real_engine
 
-soak: setup ## full counts of what `make test` samples: mutants, samples, configurations, changed keys, states, proofs (hours)
+soak: setup ## full counts of what the tests sample: mutants, samples, configurations, changed keys, states, proofs (hours)
 	@status=0; \
 	$(VENV)/python -m tests.policypack.mutants || status=1; \
 	$(VENV)/python -m tests.policypack.soak || status=1; \

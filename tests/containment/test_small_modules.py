@@ -78,6 +78,7 @@ def is_loaded(module: str, pattern: re.Pattern[str], tree: ast.Module) -> bool:
     return match is not None and {*match.groups()} <= {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)}
 
 
+@pytest.mark.long
 def test_a_small_module_has_several_importers_or_starts_a_program() -> None:
     commands = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["scripts"]
     assert find_small_modules(read_sources(), {command.partition(":")[0] for command in commands.values()}) == {}

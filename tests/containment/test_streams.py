@@ -32,6 +32,7 @@ def test_a_full_disk_behind_stdout_is_one_error(name: str, tmp_path: Path) -> No
     assert "Exception ignored" not in done.stderr
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["help", "answer"])
 def test_a_closed_stdout_ends_as_an_open_one_does(name: str, tmp_path: Path) -> None:
     closed, opened = run(name, ">&-", tmp_path), run(name, "", tmp_path)

@@ -137,6 +137,7 @@ def stack(tmp_path: Path) -> Iterator[Stack]:
     simulators.stop_simulators(found.home)
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_each_half_that_ends_alone_or_with_the_other_is_noticed_and_the_stack_is_whole_again(stack: Stack) -> None:
     assert stack.run("up")["create"] == 3
@@ -175,6 +176,7 @@ def test_each_half_that_ends_alone_or_with_the_other_is_noticed_and_the_stack_is
     assert json.loads(stack.file.read_text())["deployment"]["resources"] == []
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_a_checkpoint_without_a_record_is_read_anew_once(stack: Stack) -> None:
     stack.run("up")

@@ -101,6 +101,7 @@ def test_two_starters_at_once_start_one_set(home: LabHome) -> None:
     assert len(pids(home)) == 2
 
 
+@pytest.mark.long
 def test_what_was_killed_is_started_again_and_nothing_else(home: LabHome) -> None:
     simulators.attach(home, "aws")
     before = pids(home)
@@ -142,6 +143,7 @@ def test_down_ends_only_what_it_started(home: LabHome) -> None:
         bystander.wait()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("name", "package", "port"), [("cloud", "aws", "aws"), ("controller", "aviatrix", "controller"), ("providers", "aws", "aws_provider")]
 )

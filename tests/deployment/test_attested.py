@@ -157,6 +157,7 @@ def detach(ruleset: dict[str, Any]) -> None:
     ruleset["attach_to"] = ""
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("change", "failed"),
     [
@@ -259,6 +260,7 @@ def test_copilot_that_is_dissociated_or_gets_no_syslog_fails(place: Place) -> No
         client.call_post("enable_copilot_association", copilot_ip=COPILOT, public_ip=COPILOT)
 
 
+@pytest.mark.long
 def test_logs_that_stop_on_aws_fail_with_the_canaries_that_are_missing(place: Place) -> None:
     ec2, logs = place.lab.aws("ec2"), place.lab.aws("logs")
     group = f"/containment/{STACK}/flow-logs"

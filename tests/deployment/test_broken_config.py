@@ -76,6 +76,7 @@ def told(run: Run) -> str:
     return said
 
 
+@pytest.mark.long
 def test_mistakes_are_reported_and_nothing_is_touched(standing: Lab) -> None:
     unchanged = watched(standing)
     for verb in ("preview", "up"):

@@ -14,7 +14,7 @@ from tests.deployment.inventory import controller_inventory
 from tests.deployment.lab import Lab
 from tests.deployment.watch import Watch, hosts
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1500)]
+pytestmark = [pytest.mark.long, pytest.mark.slow, pytest.mark.timeout(1500)]
 
 STACK = "coding-enforce"
 NETWORK = ("--config", "vpcCidr=10.99.0.0/16")

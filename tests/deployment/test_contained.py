@@ -46,6 +46,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabNetwork]:
         yield world_of(lab, STACK)
 
 
+@pytest.mark.long
 def test_an_idle_command_has_no_decisions_while_the_gateway_resolves_names(world: LabNetwork) -> None:
     """What the gateway resolves for itself is not listed as the agent's; first in the file, before other tests' late decisions."""
     lookup = [*world.build_entering_command("gateway"), sys.executable, "-c", LOOKUP, world.send_command("status")["resolver"]]

@@ -28,6 +28,7 @@ def _run(folder: Path, *words: str) -> tuple[int, str]:
     return done.exit_code, done.output
 
 
+@pytest.mark.long
 def test_a_head_lands_in_the_archive_with_its_retention(lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Off by default; when set, the pack accepts it, a second preview changes nothing, and nobody deletes a head or shortens its time."""
     lab.must("up", "platform", "--skip-preview", folder=FOLDER)

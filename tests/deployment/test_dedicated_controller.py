@@ -9,6 +9,7 @@ from tests.deployment.lab import Lab
 pytestmark = pytest.mark.slow
 
 
+@pytest.mark.long
 def test_a_dedicated_controller_has_one_owner(lab: Lab) -> None:
     host = lab.must("up", "dev").report["outputs"]["agentInstanceId"]
     assert set(lab.must("refresh", "dev").report["changes"]) == {"same"}

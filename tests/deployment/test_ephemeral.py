@@ -85,6 +85,7 @@ def kill_at(lab: Lab, folder: Path, urn: str, moment: str, others: frozenset[str
         time.sleep(0.03)
 
 
+@pytest.mark.long
 def test_no_host_outlives_its_deadline_whenever_the_deployment_is_killed(lab: Lab, tmp_path: Path) -> None:
     folder = tmp_path / "project"
     folder.mkdir()

@@ -291,6 +291,7 @@ def _short(fault: Fault) -> str:
     return f"{fault.urn.rpartition('::')[2]} {fault.name} {fault.number}{' after' if fault.after else ''}"
 
 
+@pytest.mark.long
 def test_a_call_that_fails_on_the_way_up_and_down_is_made_up_for_by_the_next_run(lab: Lab) -> None:
     lab.platform()
     plane = Plane(lab)

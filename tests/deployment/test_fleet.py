@@ -45,6 +45,7 @@ def assert_whole(project: FleetProject, stacks: dict[str, int]) -> None:
     assert project.find_orphans() == []
 
 
+@pytest.mark.long
 @pytest.mark.slow
 @pytest.mark.timeout(2400)
 def test_a_fleet_lives_through_a_failing_stack_and_a_kill(lab: Lab, tmp_path: Path) -> None:

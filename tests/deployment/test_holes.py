@@ -71,6 +71,7 @@ EXPECTED = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("hole", EXPECTED)
 def test_a_hole_is_shown_by_what_escapes_and_nothing_else_does(lab: Lab, hole: str) -> None:
     lab.must("up", "dev", "--config", f"hole={hole}", "--skip-preview", folder=FOLDER, pack=None)
@@ -79,6 +80,7 @@ def test_a_hole_is_shown_by_what_escapes_and_nothing_else_does(lab: Lab, hole: s
     assert escapes(world) == EXPECTED[hole]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("hole", RULE)
 def test_with_the_pack_on_it_is_refused(lab: Lab, hole: str) -> None:
     run = lab.run("preview", f"refused-{hole}", "--config", f"hole={hole}", folder=FOLDER)

@@ -43,6 +43,7 @@ def find_status(lab: Lab) -> tuple[str, str]:
     return found["status"], found["detail"]
 
 
+@pytest.mark.long
 def test_the_profile_of_the_platform_is_needed_applied_judged_and_taken_back(lab: Lab) -> None:
     set_platform(lab, drops=False)
     refused = lab.run("preview", STACK, *WITH)

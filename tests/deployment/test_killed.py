@@ -174,6 +174,7 @@ def kill(lab: Lab, verb: str, found: Moments) -> None:
     assert {urn: left for urn, left in killer.left.items() if left} == {}
 
 
+@pytest.mark.long
 def test_killed_at_its_steps_on_the_way_up_and_down_the_next_run_finishes(lab: Lab) -> None:
     lab.platform()
     before_aws, before_controller = aws_inventory(lab), controller_inventory(lab)

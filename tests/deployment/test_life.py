@@ -52,6 +52,7 @@ def assert_state_is_policy(lab: Lab, stack: str) -> None:
     assert check([path]).exit is Exit.OK
 
 
+@pytest.mark.long
 def test_up_again_with_another_stack_destroy_and_down_leave_only_what_is_kept(lab: Lab) -> None:
     Lab(lab.home, cold=True).start()
     before_aws, before_controller = aws_inventory(lab), controller_inventory(lab)

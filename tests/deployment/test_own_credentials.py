@@ -156,6 +156,7 @@ def test_there_are_enough_calls_of_every_kind() -> None:
     assert all(len(actions.split()) >= 4 for actions in NEVER.values())
 
 
+@pytest.mark.long
 def test_only_ec2_takes_the_role_on_and_nothing_is_attached(own: Deployed) -> None:
     (statement,) = own.trust["Statement"]
     assert statement["Principal"] == {"Service": "ec2.amazonaws.com"}

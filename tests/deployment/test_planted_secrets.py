@@ -18,6 +18,7 @@ from tests.deployment.lab import REPOSITORY, Lab
 from tests.deployment.world import containment
 
 pytestmark = [
+    pytest.mark.long,
     pytest.mark.slow,
     pytest.mark.namespaces,
     pytest.mark.skipif(bool(list_missing()), reason="; ".join(list_missing())),

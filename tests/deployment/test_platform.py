@@ -24,6 +24,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         yield lab
 
 
+@pytest.mark.long
 def test_1_every_shipped_stack_has_a_place_and_no_two_share_a_priority(shared: Lab) -> None:
     held = shared.controller()
     expected = {f"agents-{name}-{mode}" for name in load_library().presets for mode in ("monitor", "enforce")}

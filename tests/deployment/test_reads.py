@@ -119,6 +119,7 @@ def test_what_is_read_is_judged_by_the_engine_and_by_check_alike(lab: Lab, tmp_p
     assert deployed == expected | {("agent-host-has-no-public-ip", "agent")}  # it has got an address by now
 
 
+@pytest.mark.long
 def test_a_host_is_judged_by_the_template_version_it_starts_from(lab: Lab, tmp_path: Path) -> None:
     folder = program(tmp_path / "template", "template", TEMPLATE)
     sound = ["--config", "tokens=required"]

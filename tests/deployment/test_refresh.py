@@ -62,6 +62,7 @@ def classes_of_the_program() -> set[str]:
     return {name.rpartition(".")[2] for name in resources if not name.endswith(("Args", "Provider"))}
 
 
+@pytest.mark.long
 def test_every_type_of_the_program_is_read_back_as_it_was_stated(lab: Lab) -> None:
     lab.platform()
     lab.must("up", "regulated-data-monitor", "--skip-preview", *options(EVERYTHING))

@@ -48,6 +48,7 @@ def read_back(every_stack: Lab) -> dict[str, Deployed]:
     return {stack: Deployed(every_stack, stack) for stack in STACKS}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("stack", "row"), applies())
 def test_deployed_stack_matches_the_seeds_row(read_back: dict[str, Deployed], stack: str, row: Row) -> None:
     assert row.holds(read_back[stack]), f"{stack} does not hold: {row.quote}"
@@ -71,6 +72,7 @@ def test_every_row_is_held_against_some_stack() -> None:
     assert [row.quote for row in ROWS if not any(map(row.applies, STACKS))] == []
 
 
+@pytest.mark.long
 def test_fourteen_stacks_share_one_controller_without_sharing_an_object(read_back: dict[str, Deployed]) -> None:
     names = [name for d in read_back.values() for name in (f"{d.prefix}-{group}" for group in d.groups)]
     assert len(names) == len(set(names))
@@ -79,6 +81,7 @@ def test_fourteen_stacks_share_one_controller_without_sharing_an_object(read_bac
     assert len({d.vpc["CidrBlock"] for d in read_back.values()}) == len(STACKS) == 14
 
 
+@pytest.mark.long
 def test_each_stack_is_judged_by_its_own_rules(read_back: dict[str, Deployed]) -> None:
     """Every rule's source is its own stack's group, and that group holds no other stack's hosts or subnets."""
     for stack, d in read_back.items():

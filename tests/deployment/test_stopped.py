@@ -87,6 +87,7 @@ def run_stop(lab: Lab, folder: Path, *more: str) -> dict[str, Any]:
     return json.loads(done.stdout)
 
 
+@pytest.mark.long
 def test_a_stream_to_a_permitted_destination_ends_and_returns(stopped: tuple[Lab, Path]) -> None:
     lab, folder = stopped
     world = world_of(lab, STACK)
@@ -119,6 +120,7 @@ def test_a_stream_to_a_permitted_destination_ends_and_returns(stopped: tuple[Lab
     assert changed <= {"same", "read"}, "the way back has restored what the program declares"
 
 
+@pytest.mark.long
 def test_the_network_alone_ends_an_established_stream(stopped: tuple[Lab, Path]) -> None:
     lab, _ = stopped
     world = world_of(lab, STACK)

@@ -27,7 +27,7 @@ from tests.deployment.watch import hosts
 from tests.real_engine.driver import copy_programs
 from tests.support.entries import FIELDS
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.long, pytest.mark.slow, pytest.mark.timeout(900)]
 
 RULE = "decisions-are-approved"
 IN_THE_LAB = [*CASES] if os.environ.get("APPROVALS") == "all" else ["nothing", "a stranger's key", "one person for two", "replayed"]

@@ -66,6 +66,7 @@ def changed(report: dict[str, Any]) -> dict[str, set[str]]:
     return out
 
 
+@pytest.mark.long
 def test_the_life_of_two_agents(place: tuple[Lab, Path]) -> None:
     lab, folder = place
     before = describe(lab)[""]

@@ -29,7 +29,7 @@ from containment_lab.vm.network import list_leftovers
 from tests.deployment.lab import REPOSITORY, Lab
 from tests.deployment.world import arrived, world_of
 
-pytestmark = [pytest.mark.slow, pytest.mark.namespaces, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.long, pytest.mark.slow, pytest.mark.namespaces, pytest.mark.timeout(900)]
 
 STACK = "coding-enforce"
 CANARY = "canary-of-the-first-task"

@@ -42,6 +42,7 @@ def bring_up(home: Path, hole: str) -> tuple[Lab, LabNetwork]:
     return lab, world_of(lab, "dev")
 
 
+@pytest.mark.long
 @pytest.mark.skipif(os.geteuid() != 0, reason="looks into both worlds from outside, as root")
 def test_two_labs_with_the_same_stack_and_addresses_do_not_meet_and_leave_nothing(tmp_path: Path) -> None:
     before = machine_state()
@@ -143,6 +144,7 @@ def plain() -> Iterator[PlainLab]:
         shutil.rmtree(home)
 
 
+@pytest.mark.long
 def test_a_plain_user_has_the_same_world_in_a_user_namespace(plain: PlainLab) -> None:
     before = machine_state()
     up = plain.run("up", "-C", str(FOLDER), "--stack", "dev", "--config", "hole=none", "--skip-preview")

@@ -68,6 +68,7 @@ def test_a_repaired_twin_passes(folder: Path, form: str, recorded: dict[str, dic
     assert found == [], [digest_ruleset(one) for one in list_policies(graph)[:1]]
 
 
+@pytest.mark.long
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("folder", FOLDERS, ids=label)

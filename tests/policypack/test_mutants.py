@@ -64,6 +64,7 @@ def test_unchanged_stacks_pass(stacks: Mapping[str, Stack]) -> None:
     assert found == dict.fromkeys(found, frozenset())
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_every_hole_is_refused_by_its_rule_where_it_is(verdicts: list[Verdict], capsys: pytest.CaptureFixture[str]) -> None:
     with capsys.disabled():
@@ -76,6 +77,7 @@ def test_a_hole_is_made_by_every_family_of_refused_types_and_every_bound() -> No
     assert len(set(ids)) == len(ids) >= 300
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_there_are_many_holes_in_many_properties(verdicts: list[Verdict]) -> None:
     ids = [one.id for one in WRITTEN]
@@ -83,11 +85,13 @@ def test_there_are_many_holes_in_many_properties(verdicts: list[Verdict]) -> Non
     assert len({pair for one in verdicts if one.mutant in WRITTEN for pair in one.touched}) >= 40
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_every_rule_refuses_mutants_that_no_other_rule_refuses(verdicts: list[Verdict]) -> None:
     assert unneeded(verdicts, fewest=1) == []
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_most_holes_are_seen_in_a_first_preview(verdicts: list[Verdict]) -> None:
     written = [one for one in verdicts if not any(isinstance(change, Deployed) for change in one.mutant.changes)]

@@ -56,6 +56,7 @@ def test_every_shipped_stack_passes_the_pack() -> None:
             assert {form: found_by(pack, made[form]) for form in FORMS} == {form: set() for form in FORMS}, stack
 
 
+@pytest.mark.long
 def test_generated_configurations_pass_the_pack() -> None:
     wanted = [tightened(config) for some in drawn() for config in some[:GENERATED]]
     assert {(config["agentClass"], config["policyMode"]) for config in wanted} == set(STACKS)
@@ -66,6 +67,7 @@ def test_generated_configurations_pass_the_pack() -> None:
         assert number not in known or found_in(known[number]) == set(), config
 
 
+@pytest.mark.long
 def test_what_a_configuration_switches_off_is_refused_by_its_rule_and_by_no_other() -> None:
     every = [config for some in drawn() for config in some]
     first = {rule: next((config for config in every if is_asked(config)), None) for rule, (is_asked, _) in LOOSENED.items()}

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import cycle
 from pathlib import Path
 from typing import Any
@@ -65,9 +65,15 @@ def each(folders: Sequence[Path]) -> pytest.MarkDecorator:
 def recorded(request: pytest.FixtureRequest) -> Recorded:
     """Record the samples that the chosen tests name, all of them for a test that names none."""
     chosen = [item for item in request.session.items if item.path == request.path and "recorded" in item.fixturenames]
-    named = {item.callspec.params.get("folder") if hasattr(item, "callspec") else None for item in chosen}
-    twins = TWINS if any(item.get_closest_marker("slow") for item in chosen) else []  # `make test-fast` judges the programs alone
-    return recordings(FOLDERS if None in named else [folder for folder in FOLDERS if folder in named], twins)
+    named = _find_named(chosen)
+    named_with_twin = _find_named(item for item in chosen if item.get_closest_marker("slow"))  # `make test-fast` judges the programs alone
+    return recordings([folder for folder in FOLDERS if folder in named], [folder for folder in TWINS if folder in named_with_twin])
+
+
+def _find_named(items: Iterable[pytest.Item]) -> set[Path]:
+    """Return the samples that tests name; all of them if one names none."""
+    named = {getattr(item, "callspec", None) and item.callspec.params.get("folder") for item in items}
+    return {*FOLDERS} if None in named else named
 
 
 @pytest.fixture(scope="module")
@@ -143,6 +149,7 @@ def test_the_pack_in_its_own_process_finds_the_same(folder: Path, recorded: Reco
         assert found_by(pack, resources) == found(resources), form
 
 
+@pytest.mark.long
 @pytest.mark.slow
 @pytest.mark.parametrize("rules", [[rule.id for rule in RULES[first::PACKS]] for first in range(PACKS)], ids=", ".join)
 def test_without_a_rules_file_its_samples_pass_the_pack(rules: list[str], recorded: Recorded, tmp_path: Path) -> None:
@@ -157,6 +164,7 @@ def test_without_a_rules_file_its_samples_pass_the_pack(rules: list[str], record
                 assert found_by(without, recorded[str(folder)][f"bad-{form}"]) == set(), folder
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_decoding_once_gives_what_the_sdks_own_decoding_gives(recorded: Recorded, pack: Pack, tmp_path: Path) -> None:
     copy = tmp_path / "copy"
@@ -171,6 +179,7 @@ def test_decoding_once_gives_what_the_sdks_own_decoding_gives(recorded: Recorded
             assert [one.SerializeToString() for one in slow.judge(stack)] == [one.SerializeToString() for one in pack.judge(stack)]
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_samples_go_wrong_in_many_different_properties(recorded: Recorded, capsys: pytest.CaptureFixture[str]) -> None:
     run = [(folder, recorded[str(folder)]) for folder in BAD if folder in TWINS]
@@ -191,8 +200,14 @@ def test_every_rule_has_a_unique_name_with_what_why_and_fix(pack: Pack) -> None:
 
 
 @pytest.mark.slow
-def test_the_report_names_the_hosts_and_counts_the_checks(recorded: Recorded, pack: Pack) -> None:
-    pack.judge(recorded[str(ONE_HOST)]["repaired-preview"])
-    assert re.fullmatch(r"containment: 1 agent host \(Instance agent\), [1-9]\d* checks", pack.summary)
-    pack.judge(recorded[str(NO_HOST)]["bad-preview"])
-    assert pack.summary.startswith("containment: 0 agent hosts (none), ")
+@pytest.mark.parametrize(
+    ("folder", "form", "summary"),
+    [
+        (ONE_HOST, "repaired-preview", r"containment: 1 agent host \(Instance agent\), [1-9]\d* checks"),
+        (NO_HOST, "bad-preview", r"containment: 0 agent hosts \(none\), .*"),
+    ],
+    ids=["one host", "no host"],
+)
+def test_the_report_names_the_hosts_and_counts_the_checks(folder: Path, form: str, summary: str, recorded: Recorded, pack: Pack) -> None:
+    pack.judge(recorded[str(folder)][form])
+    assert re.fullmatch(summary, pack.summary)

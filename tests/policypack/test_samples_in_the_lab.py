@@ -43,6 +43,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         own.down()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("folder", CHOSEN, ids=label)
 def test_a_sample_is_refused_in_preview_and_nothing_is_made(folder: Path, lab: Lab) -> None:
     run = lab.run("preview", "dev", folder=folder)

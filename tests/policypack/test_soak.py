@@ -22,10 +22,12 @@ SEED = int(os.environ.get("UPDATES_SEED", "12"))
 SAMPLE = int(os.environ.get("UPDATES", "8"))
 
 
+@pytest.mark.long
 def test_every_key_can_be_changed_on_some_deployed_stack() -> None:
     assert {one.key for one in every_update()} == CHANGES.keys()
 
 
+@pytest.mark.long
 def test_changes_on_deployed_stacks_are_refused_by_no_rule(capsys: pytest.CaptureFixture[str]) -> None:
     wanted = Random(SEED).sample(every_update(), SAMPLE)
     assert list(refused_updates(wanted)) == [], f"UPDATES={SAMPLE} UPDATES_SEED={SEED}"

@@ -85,6 +85,7 @@ def copy(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_the_command_finds_a_stale_page_and_mends_it(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert tables.main(["--root", str(copy)]) == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 
 from containment.config.pulumi_format.project_file import TYPES, declare_keys
@@ -17,6 +18,7 @@ ONE_VALUE = {"programPrivateDefaultRoute", "singleIpSnat"}
 """Keys of which one value alone is valid in a stack that works."""
 
 
+@pytest.mark.long
 def test_every_documented_key_is_drawn_with_several_valid_values() -> None:
     seen: dict[str, set[str]] = {}
 

@@ -27,6 +27,7 @@ def test_the_first_policies_agree() -> None:
     assert bad == []
 
 
+@pytest.mark.long
 @pytest.mark.slow
 @pytest.mark.parametrize("start", range(FAST, CASES, BATCH))
 def test_more_policies_agree(start: int) -> None:

@@ -20,6 +20,7 @@ BUGS = os.environ.get("BUGS", "6")
 SEED = os.environ.get("BUGS_SEED", "1")
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_every_bug_of_a_sample_is_caught() -> None:
     told = subprocess.run(

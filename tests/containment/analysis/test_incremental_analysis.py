@@ -15,6 +15,7 @@ from containment.queries.subject.subjects import build_subject
 from tests.proofs.compare import case_of, check_edits, named_case
 
 
+@pytest.mark.long
 @pytest.mark.slow
 @pytest.mark.parametrize("start", [0, *(pytest.param(start, marks=pytest.mark.slow) for start in range(10, 60, 10))])
 def test_answers_kept_over_an_edit_are_those_of_every_flow(start: int) -> None:

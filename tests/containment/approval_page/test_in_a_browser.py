@@ -219,6 +219,7 @@ def _make(room: Room, changes: dict[str, Any]) -> Any:
     return make_action(**({"arguments": {"sql": f"SELECT {room.made}"}} | changes))
 
 
+@pytest.mark.long
 def test_it_fits_and_axe_finds_nothing(browser: Browser, room: Room, served: Served) -> None:
     """Action and confirmation, with long words and many lines, at three widths in both schemes."""
     room.ledger.submit(_make(room, {"arguments": {"sql": "x" * 3000 + "\nSELECT 1;\n" * 20, "a_long_name_of_a_key" * 8: HOSTILE}}))

@@ -36,6 +36,7 @@ def days(benchmark: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> lis
     return found
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_the_shipped_limits_find_every_kind_with_few_false_alarms(benchmark: ModuleType, days: list[Any]) -> None:
     report = benchmark.build_report(benchmark.View.GATEWAY, days, THRESHOLDS.limits, math.inf)

@@ -79,6 +79,7 @@ def copy_host(template: Host, folder: Path) -> Host:
     return Host(folder, template.desk)
 
 
+@pytest.mark.long
 def test_a_kill_after_any_step_leaves_a_whole_bundle_active(tmp_path: Path) -> None:
     template = make_host(tmp_path / "template")
     steps, seen = count_steps(template, tmp_path / "count"), set[int]()

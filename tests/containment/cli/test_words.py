@@ -34,6 +34,7 @@ def test_pages_and_presets_name_published_sources(path: Path) -> None:
     assert [line for line in found_in(path.read_text(encoding="utf-8")) if not any(each in line for each in allowed)] == []
 
 
+@pytest.mark.long
 def test_help_names_published_sources() -> None:
     assert {words: lines for words, _ in commands() if (lines := found_in(help_text(words)))} == {}
 

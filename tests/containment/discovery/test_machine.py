@@ -41,6 +41,7 @@ def find_missing(machine: Machine, found: dict[str, Any]) -> set[str]:
     return missing
 
 
+@pytest.mark.long
 def test_everything_planted_is_found(machine: Machine) -> None:
     assert len(machine["servers"]) >= LISTED
     assert find_missing(machine, machine["found"]) == set()

@@ -117,6 +117,7 @@ def test_a_call_without_an_answer_delays_no_other_barrier(account: Account) -> N
     assert waited == [True, True]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("first", range(4))
 def test_a_stop_that_is_killed_at_any_write_can_be_repeated_and_undone(account: Account, first: int) -> None:
     """Four cases share the writes, so that each is short."""

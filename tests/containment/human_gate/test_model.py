@@ -220,7 +220,7 @@ def _crash(at: str) -> Iterator[None]:
         raise Crash
 
 
-TestGate = GateMachine.TestCase
+TestGate = pytest.mark.long(GateMachine.TestCase)
 TestGate.settings = settings(
     max_examples=30, stateful_step_count=15, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
 )

@@ -224,6 +224,7 @@ def check_calls(received: bytes, raw: bytes) -> None:
         assert one["method"] == "tools/list" or one["params"]["name"] == "tickets.read", raw
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_no_malformed_request_crashes_the_proxy_or_reaches_what_is_not_permitted() -> None:
     outcomes = asyncio.run(try_all(make_plain, COUNT, inside=False))

@@ -82,6 +82,7 @@ def polars() -> Any:
     return ibis.polars.connect()
 
 
+@pytest.mark.long
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(rows=st.lists(decisions(), max_size=30), answers=st.lists(ANSWERED, max_size=5), restricted=st.booleans())
 def test_both_engines_give_equal_rows(

@@ -285,6 +285,7 @@ def test_a_name_cannot_send_control_characters_to_a_terminal(tmp_path: Path) -> 
     assert all(cell.isprintable() for cell in cells)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ['=HYPERLINK("x")', "+1+cmd|' /c calc'!a0", "-2+3", "@sum(a1)"])
 def test_a_name_is_no_formula_in_a_spreadsheet(tmp_path: Path, name: str) -> None:
     text = render_text(build_answer(look(tmp_path, watched(name))), Format.CSV)

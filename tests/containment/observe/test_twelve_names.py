@@ -76,6 +76,7 @@ def test_exactly_the_contacted_names_are_listed(
     assert (seen[NAMES[7]].first_seen, seen[NAMES[7]].last_seen) == (at(7, 0), at(7, 1))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("write", [write_gateway, write_flowiq], ids=["gateway", "FlowIQ"])
 def test_a_lost_an_added_and_a_changed_line_are_seen(tmp_path: Path, write: Callable[[], list[str]]) -> None:
     """The planted failures of the list: each makes it differ."""

@@ -38,6 +38,7 @@ def read(home: LabHome, spec: ContainmentSpec, image: str = "") -> AwsFacts:
     return found
 
 
+@pytest.mark.long
 def test_an_empty_account_is_read_completely(home: LabHome, spec: ContainmentSpec) -> None:
     facts = read(home, spec)
     assert facts.account == ACCOUNT

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -53,6 +54,7 @@ def decide_all(project: Path, names: Iterable[str]) -> dict[str, set[tuple[Polic
     }
 
 
+@pytest.mark.long
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 @given(labels=MONTH)
 def test_a_promoted_month_is_permitted_and_nothing_else_is(labels: dict[str, bool]) -> None:

@@ -249,6 +249,7 @@ ANY = st.recursive(
 )
 
 
+@pytest.mark.long
 @settings(max_examples=1000, deadline=None)
 @given(value=ANY)
 def test_the_fast_canonical_form_is_that_of_the_standard(value: Any) -> None:

@@ -53,6 +53,7 @@ asyncio.run(run())
 """
 
 
+@pytest.mark.long
 def test_a_client_calls_through_the_gateway_and_not_the_server_itself(tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir()

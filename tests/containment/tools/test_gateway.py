@@ -63,6 +63,7 @@ def test_a_task_sees_and_calls_its_own_tools_only(office: ToolServer, tmp_path: 
     assert _read_done(tmp_path) == ["add 2 3"]
 
 
+@pytest.mark.long
 def test_a_server_of_the_sdk_works_alike(tmp_path: Path) -> None:
     async def read() -> dict[str, str]:
         server = make_office({}, "office.py")

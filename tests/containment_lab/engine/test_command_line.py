@@ -44,6 +44,7 @@ def test_json_is_the_only_thing_on_stdout_whatever_the_program_prints(bench: Ben
     assert "ValueError" in found["diagnostics"][-1]["message"]
 
 
+@pytest.mark.long
 def test_secrets_are_never_in_plain_text(bench: Bench) -> None:
     for verb, program in (("up", "shows_secrets"), ("preview", "six"), ("up", "tells_secrets"), ("refresh", "six"), ("destroy", "six")):
         for more in ((), ("--json",)):

@@ -110,6 +110,7 @@ def test_up_killed_at_any_step_is_finished_by_the_next(bench: Bench, step: int, 
     assert len(alive(bench)) == THINGS
 
 
+@pytest.mark.long
 @pytest.mark.slow
 @pytest.mark.parametrize("step", range(1, STEPS + 1, STRIDE))
 @pytest.mark.parametrize("moment", ["during", "after"])
@@ -125,6 +126,7 @@ def test_destroy_killed_at_any_step_is_finished_by_the_next(bench: Bench, standi
     assert len({call["urn"] for call in bench.calls() if call["call"] == "Delete"}) == THINGS
 
 
+@pytest.mark.long
 @pytest.mark.slow
 @pytest.mark.parametrize("name", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_keeps_what_is_pending_and_ends_the_children(bench: Bench, name: signal.Signals) -> None:

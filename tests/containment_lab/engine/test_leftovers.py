@@ -25,7 +25,7 @@ from containment_lab.home import LabHome
 from containment_lab.testing import cloud_faults as faults
 from tests.support.cloud_inventory import Things, find_differences, read_inventory
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.long, pytest.mark.slow]
 PROGRAM = """
 import json, os, pulumi
 

@@ -128,6 +128,7 @@ def test_a_failure_ends_with_its_error_and_what_exists(judged: Bench) -> None:
     assert re.match(r"exit 1: .* failed; \d+ created before it stopped, and kept in the stack's state", lines[-1])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", [signal.SIGINT, signal.SIGTERM])
 def test_an_interruption_ends_with_what_is_pending(bench: Bench, name: signal.Signals) -> None:
     with bench.start("up", "sleeps", "--skip-preview", merged=True) as engine:

@@ -235,6 +235,7 @@ def test_a_delete_without_id_takes_away_what_an_unknown_create_left(aws: Any) ->
     assert aws.read(thing) is None
 
 
+@pytest.mark.long
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("token", "inputs", "name"),

@@ -114,6 +114,7 @@ def _is_gateway(cmdline: Path, world: Path) -> bool:
     return b"envoy" in words.split(b"\0")[0] and str(world).encode() in words
 
 
+@pytest.mark.long
 def test_every_attempt_succeeds_outside_and_fails_inside(place: LabPlace) -> None:
     wanted = [each for each in ATTEMPTS if place.user == "root" or not each.root]
     outside: dict[str, str] = {}

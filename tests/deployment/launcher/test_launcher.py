@@ -182,6 +182,7 @@ def tested(place: LauncherPlace, outside: dict[str, str]) -> list[Attempt]:
     return out
 
 
+@pytest.mark.long
 def test_every_attempt_succeeds_outside_and_fails_inside(place: LauncherPlace, tested: list[Attempt]) -> None:
     ways = ["direct", "grandchild", "daemon"]
     inside = _read(place.run(PYTHON, "-c", RUNNER, text=_write(place, tested, ways)))
@@ -197,6 +198,7 @@ def test_a_planted_grant_is_found(place: LauncherPlace, tested: list[Attempt]) -
     assert {key: results["direct"] for key, results in inside.items()} == dict.fromkeys(wanted, "SUCCEEDED")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("layer", LAYERS)
 def test_each_layer_refuses_alone_what_it_is_for(place: LauncherPlace, tested: list[Attempt], layer: str) -> None:
     attempts = [each for each in tested if layer in each.by]

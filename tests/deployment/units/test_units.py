@@ -43,6 +43,7 @@ def find_refusal() -> str:
 
 _LACKING = find_refusal()
 pytestmark = [
+    pytest.mark.long,
     pytest.mark.slow,
     pytest.mark.namespaces,
     pytest.mark.timeout(SECONDS + 60),

@@ -73,6 +73,7 @@ def test_an_option_has_one_spelling_and_one_meaning_in_every_command(long: str, 
     assert all(long in each for each in shorts)
 
 
+@pytest.mark.long
 def test_every_command_with_an_answer_has_formats_and_json() -> None:
     silent = {"lab down", "lab env", "lab world down", "lab run", "tools serve"}
     answering = {" ".join(words) for words, _ in COMMANDS} - silent

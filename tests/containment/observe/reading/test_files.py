@@ -164,6 +164,7 @@ EXPORTS = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", EXPORTS)
 def test_an_export_is_read_in_every_dialect_of_its_header(tmp_path: Path, kind: str) -> None:
     (tmp_path / "export").write_bytes(EXPORTS[kind])
@@ -217,6 +218,7 @@ def test_a_flowiq_number_or_date_of_another_form_is_a_reject_and_no_other_number
     assert (found.lines["flowiq"], found.rejected) == (1, {"flowiq": 1})
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "name", ["https://a.example.org?x", "https://user:word@a.example.org:8443/x", "A.Example.org.", "a.example.org:443"]
 )

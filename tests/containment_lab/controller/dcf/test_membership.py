@@ -56,6 +56,7 @@ def machine(ec2: Any, subnet: str, **tags: str) -> tuple[str, str]:
     return made["InstanceId"], f"{made['PrivateIpAddress']}/32"
 
 
+@pytest.mark.long
 def test_by_default_a_tag_counts_at_once(place: tuple[Any, LabHome], ec2: Any, subnet: str) -> None:
     simulator = place[0]
     key = group(simulator, "at-once", {"type": "vm", "tags.Role": "at-once", "tags.AgentStack": "a"})

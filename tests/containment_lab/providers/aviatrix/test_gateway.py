@@ -132,6 +132,7 @@ def test_a_failed_launch_has_its_reason_and_can_be_tried_again(engine: Any, cont
     thing.delete()
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_a_gateway_in_a_cloud_routes_the_private_tables(cloud_engine: tuple[Any, Any]) -> None:
     engine, home = cloud_engine

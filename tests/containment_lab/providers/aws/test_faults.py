@@ -52,6 +52,7 @@ def no_faults(home: LabHome) -> Iterator[None]:
     faults.clear(home)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("life", [life for life in LIVES if not life.stays], ids=lambda life: life.token)
 def test_a_lost_answer_leaves_nothing_behind(life: Life, aws: Asker, world: Any, home: LabHome) -> None:
     services = services_of(life.token)
