@@ -82,7 +82,7 @@ class LabNetwork:
             more: The command's arguments.
 
         Raises:
-            WorldError: No network is running, it did not answer in time, or it refused.
+            LabNetworkError: No network is running, it did not answer in time, or it refused.
         """
         with socket.socket(socket.AF_UNIX) as handle:
             handle.settimeout(timeout)
