@@ -43,6 +43,8 @@ class Report:
     outputs: dict[str, Any] = field(default_factory=dict)
     hidden: list[str] = field(default_factory=list)
     """Secret values of the configuration, replaced in all output."""
+    places: dict[str, str] = field(default_factory=dict)
+    """Texts of the configuration, each with the place where it is written."""
     under_way: dict[Step, float] = field(default_factory=dict)
     """Steps that have begun and not ended, with the time they began; after an interruption these are left as pending."""
     failed: bool = False

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -93,7 +93,7 @@ class Session:
         with take_lock(self.path, self._print_note):
             crypter = self._open(writes=True)[0]
             self._refresh_lost(crypter, keeps=True, then="deleting what is left")
-            return self._run(False, crypter, lambda deployment: deployment.destroy())
+            return self._run(self.new_report(False), crypter, lambda deployment: deployment.destroy())
 
     def require_deliberate(self) -> None:
         """Raise StackNotFoundError for a new stack that has neither a file nor a class."""
@@ -165,12 +165,13 @@ class Session:
     def _run_program(self, preview: bool, crypter: Crypter, config: Config, before: list[State] | None = None) -> Report:
         Plugins(self.home).make_ready(self.folder)
         hidden = [config.values[key] for key in config.secret_keys if len(config.values[key]) > 2]
-        return self._run(preview, crypter, lambda deployment: deployment.run_program(config, self.packs), hidden, before)
-
-    def _run(self, preview: bool, crypter: Crypter, work: Work, hidden: Sequence[str] = (), before: list[State] | None = None) -> Report:
-        """Carry out one phase on the checkpoint; a preview starts from the states `before` if set."""
         report = self.new_report(preview)
-        report.hidden = list(hidden)
+        report.hidden, report.places = hidden, config.index_by_value()
+        return self._run(report, crypter, lambda deployment: deployment.run_program(config, self.packs), before)
+
+    def _run(self, report: Report, crypter: Crypter, work: Work, before: list[State] | None = None) -> Report:
+        """Carry out one phase on the checkpoint; a preview starts from the states `before` if set."""
+        preview = report.preview
         journal = Journal(None if preview else self.path, read_deployment(self.path), crypter, GenerationRecord(self.home))
         if before is not None:
             journal.base = before

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -80,11 +81,27 @@ class Project:
 
 @dataclass(frozen=True)
 class Config:
-    """The configuration of one run; `warnings` has the warnings that the official engine would print."""
+    """The configuration of one run.
+
+    Attributes:
+        values: the values by key.
+        secret_keys: the keys whose values are secret.
+        warnings: the warnings that the official engine would print.
+        places: where a person has written each value, by key, such as `Pulumi.dev.yaml:agentImageId` or `--config agentImageId`.
+    """
 
     values: dict[str, str]
     secret_keys: frozenset[str]
     warnings: tuple[str, ...] = ()
+    places: Mapping[str, str] = field(default_factory=dict)
+
+    def index_by_value(self) -> dict[str, str]:
+        """Return the place of each text in the values; secrets are left out."""
+        found: dict[str, str] = {}
+        for key, place in self.places.items():
+            if key not in self.secret_keys:
+                found = dict.fromkeys(_list_texts(self.values[key]), place) | found  # defaults come last
+        return found
 
     def build_environment(self) -> dict[str, str]:
         """Return the variables that pass the configuration to a Pulumi program or pack."""
@@ -94,6 +111,19 @@ class Config:
         """Return {name: (value, is secret)} of one namespace: the inputs of a default provider."""
         mine = {key: key.partition(":")[2] for key in self.values if key.partition(":")[0] == package}
         return {name: (self.values[key], key in self.secret_keys) for key, name in mine.items()}
+
+
+def _list_texts(value: str) -> list[str]:
+    """Return a value, or the texts in the list or object that it is."""
+    try:
+        parsed = json.loads(value)
+    except ValueError:
+        return [value]
+    if isinstance(parsed, dict):
+        return [text for item in parsed.values() for text in _list_texts(json.dumps(item))]
+    if isinstance(parsed, list):
+        return [text for item in parsed for text in _list_texts(json.dumps(item))]
+    return [parsed if isinstance(parsed, str) else value]
 
 
 def find_stack_file(project: Project, stack: str) -> Path:
@@ -125,6 +155,8 @@ def merge(project: Project, stack: str, crypter: Crypter, overlay: dict[str, str
         raise LabError(f"{file}: {wrong}", why=_WHY_FILE, fix=fix, exit_code=Exit.USAGE) from None
     contents: dict[str, Any] = {}
     secret_keys: set[str] = set()
+    own = f"{project.name}:"
+    places = {key: f"{file.name}:{key.removeprefix(own)}" for key in written}
     for key, raw in written.items():
         contents[key], is_secret = _decrypt_value(raw, crypter)
         if is_secret:
@@ -135,10 +167,10 @@ def merge(project: Project, stack: str, crypter: Crypter, overlay: dict[str, str
             if is_hidden(key):
                 secret_keys.add(key)
     declared = project.get_declarations()
-    plain_keys, hidden_keys = ({project.qualify(key) for key in given} for given in (plain, hidden))
     for given, as_secret in ((plain, False), (hidden, True)):
         for key, text in given.items():
             full = project.qualify(key)
+            places[full] = f"{'--config-secret' if as_secret else '--config'} {full.removeprefix(own)}"
             contents[full] = _parse_option(text, ConfigType.parse(declared.get(full, {})))
             (secret_keys.add if as_secret else secret_keys.discard)(full)
     problems = []
@@ -146,7 +178,7 @@ def merge(project: Project, stack: str, crypter: Crypter, overlay: dict[str, str
         fallback = declaration.get("default", declaration.get("value"))
         wanted = ConfigType.parse(declaration)
         if key not in contents and fallback is not None:
-            contents[key] = fallback
+            contents[key], places[key] = fallback, f"Pulumi.yaml:{key.removeprefix(own)}"
         elif key not in contents:
             if key.startswith(f"{project.name}:"):
                 problems.append(f"{key} is missing; set it in {file.name} or with --config {key.partition(':')[2]}=VALUE")
@@ -156,8 +188,8 @@ def merge(project: Project, stack: str, crypter: Crypter, overlay: dict[str, str
             continue
         if wanted and (problem := _find_type_problem(contents[key], wanted)):
             shown = "a secret" if key in secret_keys else repr(contents[key])
-            option = next((word for word, keys in (("--config-secret", hidden_keys), ("--config", plain_keys)) if key in keys), None)
-            problems.append(f"{f'{option} ' if option else ''}{key} {problem}; it is {shown}")
+            option = f"{places[key].partition(' ')[0]} " if places.get(key, "").startswith("--") else ""
+            problems.append(f"{option}{key} {problem}; it is {shown}")
     values = {}
     for key, content in contents.items():
         try:
@@ -166,7 +198,7 @@ def merge(project: Project, stack: str, crypter: Crypter, overlay: dict[str, str
             problems.append(f"{key}: {wrong}; write it in quotes")
     if problems:
         raise EngineError(f"configuration of stack {stack!r}:\n  " + "\n  ".join(problems))
-    return Config(values, frozenset(secret_keys), tuple(find_empty_keys(written)))
+    return Config(values, frozenset(secret_keys), tuple(find_empty_keys(written)), places)
 
 
 def is_hidden(key: str) -> bool:

@@ -71,3 +71,20 @@ def test_every_mistake_is_reported_at_once(tmp_path: Path) -> None:
 def test_of_package_gives_the_default_provider_its_settings() -> None:
     found = Config({"aws:region": "r", "aws:token": "t", "demo:x": "y"}, frozenset({"aws:token"}))
     assert found.select_package("aws") == {"region": ("r", False), "token": ("t", True)}
+
+
+def test_each_text_has_the_place_where_it_is_written_and_secrets_have_none(tmp_path: Path) -> None:
+    sealed = CRYPTER.encrypt("quiet")
+    stack = "config:\n  demo:size: 12345\n  aws:profile: mine\n  demo:names: [one, two]\n  demo:deep: {a: {b: three}}\n"
+    stack += f"  demo:hidden: {{secure: '{sealed}'}}\n  demo:copy: brief\n"
+    found = merged(tmp_path, stack, {"aviatrix:password": "p"}, plain={"region": "there"}, hidden={"x:token": "t0ken"})
+    assert found.index_by_value() == {
+        "12345": "Pulumi.s.yaml:size",
+        "mine": "Pulumi.s.yaml:aws:profile",
+        "one": "Pulumi.s.yaml:names",
+        "two": "Pulumi.s.yaml:names",
+        "three": "Pulumi.s.yaml:deep",
+        "brief": "Pulumi.s.yaml:copy",
+        "there": "--config region",
+        "false": "Pulumi.yaml:open",
+    }

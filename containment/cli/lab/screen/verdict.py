@@ -6,6 +6,7 @@ with its meaning.
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ _TITLES = {Exit.VIOLATION: "REFUSED", Exit.INTERRUPTED: "INTERRUPTED"}
 _MEANINGS = {Exit.VIOLATION: "a mandatory policy is violated", Exit.INTERRUPTED: "interrupted"}
 _FAILED = "the program, a provider or the engine failed"
 _MANDATORY = "mandatory"
+_SHORTEST = 5
+"""Characters of the shortest value that is looked for in an error."""
 
 
 class Verb(StrEnum):
@@ -60,7 +63,7 @@ def format_advisories(report: Report) -> list[str]:
 def format_errors(report: Report) -> list[str]:
     """Return the errors of a phase, each once."""
     found = [each for each in report.diagnostics if each["severity"] == "error" and each["message"] != report.conclusion]
-    return list(_merge_errors(found))
+    return list(_merge_errors(found, report.places))
 
 
 def _format_success(ending: Ending) -> str:
@@ -136,8 +139,8 @@ def _format_violations(report: Report, *, mandatory: bool) -> Iterator[str]:
             yield from _indent(lines[len(common) :], 6)
 
 
-def _merge_errors(found: Sequence[Mapping[str, str]]) -> Iterator[str]:
-    """Yield error messages, each once, with the resources they concern."""
+def _merge_errors(found: Sequence[Mapping[str, str]], places: Mapping[str, str]) -> Iterator[str]:
+    """Yield error messages, each once, with the resources they concern and the places of the values that they quote."""
     grouped: dict[str, list[str]] = {}
     for each in found:
         urns = grouped.setdefault(each["message"], [])
@@ -148,6 +151,22 @@ def _merge_errors(found: Sequence[Mapping[str, str]]) -> Iterator[str]:
         where = f" (on {', '.join(map(make_label, urns))})" if urns else ""
         yield f"  error: {first}{where}"
         yield from _indent(rest, 4)
+        yield from (f"    {value} is written in {place}" for value, place in find_quoted(message, places))
+
+
+def find_quoted(message: str, places: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Return the texts of the configuration that a message quotes, each with its place.
+
+    A provider names the value that it refuses, and not the key that it came from. A word of letters alone counts only in quotes or
+    brackets, and a place whose key the message names already is left out.
+    """
+    found = []
+    for value, place in places.items():
+        before, after = ("[\"'`\\[(]", "[\"'`\\])]") if value.isalpha() else (r"(?<![\w./-])", r"(?![\w/-]|\.\w)")
+        is_quoted = len(value) >= _SHORTEST and re.search(before + re.escape(value) + after, message)
+        if is_quoted and re.split("[ :]", place)[-1] not in message:
+            found.append((value, place))
+    return found
 
 
 def _find_common_start(messages: Sequence[Sequence[str]]) -> Sequence[str]:

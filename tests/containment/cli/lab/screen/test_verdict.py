@@ -110,3 +110,32 @@ def test_secrets_of_the_configuration_are_in_no_verdict() -> None:
     report.hidden = ["hunter2"]
     report.record_error("the provider answered: bad password hunter2")
     assert "hunter2" not in "\n".join(lines_of(report))
+
+
+PLACES = {"ami-0000000000000dead": "Pulumi.dev.yaml:agentImageId", "company": "--config awsAccessAccount", "t3.medium": "Pulumi.yaml:size"}
+
+
+@pytest.mark.parametrize(
+    ("message", "written"),
+    [
+        ("The image id '[ami-0000000000000dead]' does not exist", ["ami-0000000000000dead is written in Pulumi.dev.yaml:agentImageId"]),
+        ("image ami-0000000000000dead: no such image", ["ami-0000000000000dead is written in Pulumi.dev.yaml:agentImageId"]),
+        ("image ami-0000000000000dead0 is gone", []),
+        ("agentImageId: ami-0000000000000dead is gone", []),
+        ('account "company" is unknown', ["company is written in --config awsAccessAccount"]),
+        ("the company has no account", []),
+        ("t3.medium.", ["t3.medium is written in Pulumi.yaml:size"]),
+        ("t3.medium.metal", []),
+        (
+            "(company) may not start t3.medium",
+            ["company is written in --config awsAccessAccount", "t3.medium is written in Pulumi.yaml:size"],
+        ),
+    ],
+)
+def test_a_value_that_a_provider_refuses_is_followed_by_the_place_where_it_is_written(message: str, written: list[str]) -> None:
+    report = new_report(preview=False)
+    report.places = PLACES
+    report.record_error(message, URN + "a")
+    lines = lines_of(report)
+    assert lines[2] == f"  error: {message} (on kit:index:Thing a)"
+    assert lines[3:-2] == [f"    {each}" for each in written]
