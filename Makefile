@@ -11,7 +11,7 @@ FAST   := tests/broken tests/components tests/presets tests/sdks tests/policypac
 # They start commands by fork, which needs a process without threads and children of other tests.
 ALONE  := tests/containment/confinement tests/containment/launcher
 
-.PHONY: help setup up demo lifecycle preview preflight destroy down test test-fast packets real-engine soak lint requirements docs site
+.PHONY: help setup up demo lifecycle preview preflight destroy down test test-all test-fast packets real-engine soak lint requirements docs site
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | sort
@@ -70,17 +70,23 @@ down: setup ## end the lab's simulators and networks
 # Workers mostly wait for programs: five keep two cores busy.
 WORKERS := $(shell cores=$$(nproc); if [ "$$cores" -gt 5 ]; then echo "$$cores"; else echo 5; fi)
 
-# At most this number of cases of each test; `all` runs every case and the long tests, as `.ci/run` does.
-CASES ?= 8
-CHOICE := $(if $(filter all,$(CASES)),,--cases $(CASES))
+# At most eight cases of each test, and no test that is marked `long`.
+CHOICE := --cases 8
 
-test: setup ## run the tests in under ten minutes: a few cases of each, none that is long; CASES=all runs all
-	@status=0; \
-	$(VENV)/python -m pytest -q $(CHOICE) $(ALONE) || status=1; \
-	$(VENV)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --durations 60 --durations-min 5 $(CHOICE) $(ALONE:%=--ignore=%) || status=1; \
-	exit $$status
+define run_tests
+@status=0; \
+$(VENV)/python -m pytest -q $(1) $(ALONE) || status=1; \
+$(VENV)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --durations 60 --durations-min 5 $(1) $(ALONE:%=--ignore=%) || status=1; \
+exit $$status
+endef
 
-test-fast: setup ## model, pack and components; no simulators, no test of many cases: for every edit
+test: setup ## run the tests in under ten minutes: at most eight cases of each, and none that is long
+	$(call run_tests,$(CHOICE))
+
+test-all: setup ## run every case of every test, as CI does
+	$(call run_tests)
+
+test-fast: setup ## model, pack and components, at most eight cases of each test; no simulators: for every edit
 	$(VENV)/python -m pytest -n logical --dist loadfile --no-loadscope-reorder -m "not slow and not packets" $(CHOICE) $(FAST)
 
 packets: setup ## send every scenario and evasion table as packets, in every class and both modes (an hour or more)

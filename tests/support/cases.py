@@ -64,6 +64,4 @@ def describe_left_out(config: pytest.Config) -> str:
     if _LEFT_OUT not in config.stash:
         return ""
     cases, tests = config.stash[_LEFT_OUT]
-    return (
-        f"LEFT OUT: {cases} cases beyond {config.getoption('--cases')} of a test, and {tests} long tests; `make test CASES=all` runs them"
-    )
+    return f"LEFT OUT: {cases} cases beyond {config.getoption('--cases')} of a test, and {tests} long tests; `make test-all` runs them"

@@ -55,7 +55,7 @@ def test_every_test_keeps_as_many_cases_as_it_may() -> None:
 @pytest.mark.parametrize("workers", ["0", "2"])
 def test_a_shorter_run_says_what_it_left_out(tmp_path: Path, workers: str) -> None:
     printed = run_pytest(tmp_path, "-n", workers, "--cases", "4")
-    assert "LEFT OUT: 5 cases beyond 4 of a test, and 1 long tests; `make test CASES=all` runs them" in printed
+    assert "LEFT OUT: 5 cases beyond 4 of a test, and 1 long tests; `make test-all` runs them" in printed
     assert "5 passed" in printed
 
 
