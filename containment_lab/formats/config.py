@@ -114,7 +114,7 @@ class Config:
 
 
 def _list_texts(value: str) -> list[str]:
-    """Return a value, or the texts in the list or object that it is."""
+    """Return a value, or the texts in the list or object that it is; none for a boolean or null."""
     try:
         parsed = json.loads(value)
     except ValueError:
@@ -123,6 +123,8 @@ def _list_texts(value: str) -> list[str]:
         return [text for item in parsed.values() for text in _list_texts(json.dumps(item))]
     if isinstance(parsed, list):
         return [text for item in parsed for text in _list_texts(json.dumps(item))]
+    if parsed is None or isinstance(parsed, bool):
+        return []
     return [parsed if isinstance(parsed, str) else value]
 
 

@@ -86,5 +86,4 @@ def test_each_text_has_the_place_where_it_is_written_and_secrets_have_none(tmp_p
         "three": "Pulumi.s.yaml:deep",
         "brief": "Pulumi.s.yaml:copy",
         "there": "--config region",
-        "false": "Pulumi.yaml:open",
     }
