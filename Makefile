@@ -70,8 +70,8 @@ down: setup ## end the lab's simulators and networks
 # Workers mostly wait for programs: five keep two cores busy.
 WORKERS := $(shell cores=$$(nproc); if [ "$$cores" -gt 5 ]; then echo "$$cores"; else echo 5; fi)
 
-# At most eight cases of each test, and no test that is marked `long`.
-CHOICE := --cases 8
+# At most six cases of each test, and no test that is marked `long`.
+CHOICE := --cases 6
 
 define run_tests
 @status=0; \
@@ -80,13 +80,13 @@ $(VENV)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --
 exit $$status
 endef
 
-test: setup ## run the tests in under ten minutes: at most eight cases of each, and none that is long
+test: setup ## run the tests in under ten minutes: at most six cases of each, and none that is long
 	$(call run_tests,$(CHOICE))
 
 test-all: setup ## run every case of every test, as CI does
 	$(call run_tests)
 
-test-fast: setup ## model, pack and components, at most eight cases of each test; no simulators: for every edit
+test-fast: setup ## model, pack and components, at most six cases of each test; no simulators: for every edit
 	$(VENV)/python -m pytest -n logical --dist loadfile --no-loadscope-reorder -m "not slow and not packets" $(CHOICE) $(FAST)
 
 packets: setup ## send every scenario and evasion table as packets, in every class and both modes (an hour or more)

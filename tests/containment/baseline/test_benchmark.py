@@ -45,6 +45,7 @@ def test_the_shipped_limits_find_every_kind_with_few_false_alarms(benchmark: Mod
     assert report.false_alarms <= benchmark.MOST_FALSE_ALARMS
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_a_detector_that_never_alarms_is_not_acceptable(benchmark: ModuleType, days: list[Any]) -> None:
     report = benchmark.build_report(benchmark.View.GATEWAY, days, NEVER, math.inf)
@@ -52,6 +53,7 @@ def test_a_detector_that_never_alarms_is_not_acceptable(benchmark: ModuleType, d
     assert not report.is_acceptable()
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_a_detector_that_always_alarms_is_not_acceptable(benchmark: ModuleType, days: list[Any]) -> None:
     report = benchmark.build_report(benchmark.View.GATEWAY, days, ALWAYS, math.inf)
@@ -59,6 +61,7 @@ def test_a_detector_that_always_alarms_is_not_acceptable(benchmark: ModuleType, 
     assert not report.is_acceptable()
 
 
+@pytest.mark.long
 @pytest.mark.slow
 @pytest.mark.parametrize("rule", LIMITED)
 def test_chosen_limits_keep_each_rule_within_its_part_of_the_budget(benchmark: ModuleType, days: list[Any], rule: Rule) -> None:

@@ -22,7 +22,7 @@ from containment.record.log import FOLDER, HEAD, LOG, verify_log
 from containment.record.refusal import RefusalCode
 from tests.containment.record.conftest import NOW, Office
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.long, pytest.mark.slow, pytest.mark.timeout(600)]
 
 COUNT = 10_000
 PLACE = 9_871
@@ -83,7 +83,6 @@ def _verify(long: Long, lines: Sequence[bytes], tmp_path: Path, *, with_head: bo
     return verify_log(tmp_path)
 
 
-@pytest.mark.long
 def test_the_whole_log_has_no_problem(long: Long, tmp_path: Path) -> None:
     assert _verify(long, long.lines, tmp_path) == []
 
@@ -110,7 +109,6 @@ def test_two_swapped_entries_are_found(long: Long, tmp_path: Path) -> None:
     assert {one + 1, other + 1} <= {each.line for each in found if each.kind in (LogProblemKind.REORDERED, LogProblemKind.MISSING)}
 
 
-@pytest.mark.long
 def test_a_truncated_tail_is_found_by_the_anchored_head(long: Long, tmp_path: Path) -> None:
     """With its head taken back as well, the log is consistent: only a head that is kept elsewhere shows it."""
     assert [one.kind for one in _verify(long, long.lines[:-1], tmp_path)] == [LogProblemKind.TRUNCATED]
@@ -133,7 +131,6 @@ PLANTED: dict[str, tuple[RefusalCode, Callable[[Office], Envelope]]] = {
 }
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("case", PLANTED)
 def test_a_planted_decision_is_found_though_the_chain_is_written_anew(long: Long, tmp_path: Path, case: str) -> None:
     """The one entry is named, with the code of its refusal; the entries after it name the new history and are not signed for it."""
