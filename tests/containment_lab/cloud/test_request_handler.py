@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -62,6 +63,17 @@ def test_a_connection_with_unread_bytes_is_closed(connection: http.client.HTTPCo
     got = connection.getresponse()
     assert (got.headers["Connection"], got.headers.get("Transfer-Encoding"), got.read()) == ("close", None, b"unread")
     assert connection.sock is None
+
+
+def test_a_client_that_is_still_sending_gets_the_answer(connection: http.client.HTTPConnection) -> None:
+    connection.putrequest("POST", "/unread")
+    connection.putheader("Transfer-Encoding", "chunked")
+    connection.endheaders()
+    for _ in range(5):
+        time.sleep(0.1)  # the answer is complete long before the request
+        connection.send(b"1\r\na\r\n")
+    connection.send(b"0\r\n\r\n")
+    assert connection.getresponse().read() == b"unread"
 
 
 def test_a_client_that_waits_for_the_go_ahead_gets_it(connection: http.client.HTTPConnection) -> None:
