@@ -26,7 +26,7 @@ from tests.deployment.lab import Lab
 from tests.deployment.world import world_of
 from tests.real_engine.driver import copy_programs
 
-pytestmark = [pytest.mark.slow, pytest.mark.namespaces, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.long, pytest.mark.slow, pytest.mark.namespaces, pytest.mark.timeout(600)]
 
 STACK = "coding-site1"
 COPILOT = "10.9.9.9"
@@ -157,7 +157,6 @@ def detach(ruleset: dict[str, Any]) -> None:
     ruleset["attach_to"] = ""
 
 
-@pytest.mark.long
 @pytest.mark.parametrize(
     ("change", "failed"),
     [
@@ -260,7 +259,6 @@ def test_copilot_that_is_dissociated_or_gets_no_syslog_fails(place: Place) -> No
         client.call_post("enable_copilot_association", copilot_ip=COPILOT, public_ip=COPILOT)
 
 
-@pytest.mark.long
 def test_logs_that_stop_on_aws_fail_with_the_canaries_that_are_missing(place: Place) -> None:
     ec2, logs = place.lab.aws("ec2"), place.lab.aws("logs")
     group = f"/containment/{STACK}/flow-logs"

@@ -23,7 +23,7 @@ from moto.core.authorization import enable_iam_authentication
 from tests.deployment.lab import Lab
 from tests.support.iam import Identity
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.long, pytest.mark.slow]
 
 STACK = "coding-monitor"
 ADMIN = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
@@ -156,7 +156,6 @@ def test_there_are_enough_calls_of_every_kind() -> None:
     assert all(len(actions.split()) >= 4 for actions in NEVER.values())
 
 
-@pytest.mark.long
 def test_only_ec2_takes_the_role_on_and_nothing_is_attached(own: Deployed) -> None:
     (statement,) = own.trust["Statement"]
     assert statement["Principal"] == {"Service": "ec2.amazonaws.com"}

@@ -11,7 +11,7 @@ from tests.deployment.inventory import controller_inventory
 from tests.deployment.lab import REPOSITORY, Lab
 from tests.deployment.watch import Watch
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1500)]
+pytestmark = [pytest.mark.long, pytest.mark.slow, pytest.mark.timeout(1500)]
 
 STACK = "locked-down-enforce"
 PLATFORM = REPOSITORY / "platform"
@@ -24,7 +24,6 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         yield lab
 
 
-@pytest.mark.long
 def test_1_every_shipped_stack_has_a_place_and_no_two_share_a_priority(shared: Lab) -> None:
     held = shared.controller()
     expected = {f"agents-{name}-{mode}" for name in load_library().presets for mode in ("monitor", "enforce")}

@@ -6,6 +6,7 @@ import ast
 import builtins
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -15,6 +16,7 @@ ARGUMENTS = re.compile(r"^Args:\n((?:    .*\n?|\n)+)", re.MULTILINE)
 NAMED = re.compile(r"^    (\w+(?:, \w+)*): ", re.MULTILINE)
 
 
+@cache
 def read_modules() -> dict[Path, ast.Module]:
     files = [file for folder in FOLDERS for file in sorted((ROOT / folder).rglob("*.py"))]
     return {file.relative_to(ROOT): ast.parse(file.read_text(encoding="utf-8")) for file in files}
