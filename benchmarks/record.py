@@ -1,4 +1,4 @@
-"""Time to verify a log of decisions: `python -m benchmarks.record [--entries N]`, by the clock and by the processor."""
+"""Time to verify a log of decisions: `python -m benchmarks.record [--entries N]`, by the clock and by the processor of all cores."""
 
 from __future__ import annotations
 

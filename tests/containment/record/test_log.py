@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from securesystemslib.signer import Key
 
 from containment.loaders.approvers import load_approvers
 from containment.record import log as log_module
 from containment.record.chain import Head, LogProblemKind, parse_head, read_chain
+from containment.record.decision import Approval
 from containment.record.entry import EntryKind
 from containment.record.envelope import Envelope
 from containment.record.files import RecordError
@@ -230,9 +234,20 @@ def test_the_empty_log_has_the_empty_head(tmp_path: Path) -> None:
     assert read_head(tmp_path) == Head()
 
 
-def test_every_wrong_signature_is_reported_in_the_order_of_the_log(written: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Envelope, "is_signed_by", lambda *_: False)
-    entries = read_log(written.folder)
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="this machine has one core, and one thread verifies")
+def test_signatures_are_verified_at_the_same_time_and_reported_in_the_order_of_the_log(
+    written: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each verification waits for a second one; every signature is wrong."""
+    both = threading.Barrier(2, timeout=30)
+
+    def refuse(_: Envelope, __: Approval, ___: Key) -> bool:
+        both.wait()
+        return False
+
+    monkeypatch.setattr(log_module, "_BATCH", 1)
+    monkeypatch.setattr(Envelope, "is_signed_by", refuse)
+    entries = read_log(written.folder)[: (LENGTH - 1) // 2 * 2]
     found = find_signature_problems(entries, load_approvers(written.folder))
-    assert [problem.line for problem in found] == [entry.sequence for entry in entries if entry.kind.is_signed]
+    assert [problem.line for problem in found] == [entry.sequence for entry in entries]
     assert all("is not one of this decision" in problem.what for problem in found)
