@@ -119,13 +119,15 @@ def _list_texts(value: str) -> list[str]:
         parsed = json.loads(value)
     except ValueError:
         return [value]
-    if isinstance(parsed, dict):
-        return [text for item in parsed.values() for text in _list_texts(json.dumps(item))]
-    if isinstance(parsed, list):
-        return [text for item in parsed for text in _list_texts(json.dumps(item))]
-    if parsed is None or isinstance(parsed, bool):
-        return []
-    return [parsed if isinstance(parsed, str) else value]
+    if isinstance(parsed, dict | list):
+        return _list_leaves(parsed)
+    return [] if parsed is None or isinstance(parsed, bool) else [value]
+
+
+def _list_leaves(item: Any) -> list[str]:
+    if isinstance(item, dict | list):
+        return [text for one in (item.values() if isinstance(item, dict) else item) for text in _list_leaves(one)]
+    return [item] if isinstance(item, str) else []
 
 
 def find_stack_file(project: Project, stack: str) -> Path:

@@ -151,10 +151,10 @@ def _merge_errors(found: Sequence[Mapping[str, str]], places: Mapping[str, str])
         where = f" (on {', '.join(map(make_label, urns))})" if urns else ""
         yield f"  error: {first}{where}"
         yield from _indent(rest, 4)
-        yield from (f"    {value} is written in {place}" for value, place in find_quoted(message, places))
+        yield from (f"    {value} is written in {place}" for value, place in _find_quoted(message, places))
 
 
-def find_quoted(message: str, places: Mapping[str, str]) -> list[tuple[str, str]]:
+def _find_quoted(message: str, places: Mapping[str, str]) -> list[tuple[str, str]]:
     """Return the texts of the configuration that a message quotes, each with its place.
 
     A provider names the value that it refuses, and not the key that it came from. A word of letters alone counts only in quotes or
