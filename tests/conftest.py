@@ -71,7 +71,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(trylast=True)  # after `-m` and `-k`
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what `--cases` says, and put what takes longest first; within a file the order stays."""
+    """Apply `--cases`, and put the files that take longest first; within a file the order stays."""
     cases.choose(config, items)
 
     @cache

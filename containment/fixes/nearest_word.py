@@ -10,7 +10,7 @@ from typing import Final
 SHORT: Final = 12
 """The longest list of words that a fix names in full."""
 
-_SIMILAR: Final = 0.6
+SIMILAR: Final = 0.6
 """The least similarity of a proposal to the word (difflib's ratio)."""
 
 _AS_LIKE: Final = 0.85
@@ -19,7 +19,7 @@ _AS_LIKE: Final = 0.85
 _JOINTS: Final = re.compile(r"[\s_.-]+")
 
 
-def find_nearest(word: str, known: Iterable[str], as_like: float = _SIMILAR) -> str | None:
+def find_nearest(word: str, known: Iterable[str], as_like: float = SIMILAR) -> str | None:
     """Return the known word spelled most like `word`, None when none is similar; case, spaces and `_.-` do not count.
 
     Args:
@@ -30,7 +30,7 @@ def find_nearest(word: str, known: Iterable[str], as_like: float = _SIMILAR) -> 
     return next(iter(_find_close(word, known, as_like)), None)
 
 
-def _find_close(word: str, known: Iterable[str], cutoff: float = _SIMILAR) -> list[str]:
+def _find_close(word: str, known: Iterable[str], cutoff: float = SIMILAR) -> list[str]:
     """Return the known words that are similar to a word, the most similar first."""
     folded = {_fold(one): one for one in known}
     return [folded[one] for one in difflib.get_close_matches(_fold(word), folded, 3, cutoff)]

@@ -91,7 +91,7 @@ class Envelope:
                 VerifyKey(bytes.fromhex(key.keyval["public"])).verify(data, bytes.fromhex(approval.signature))
                 return approval.keyid == key.keyid
             key.verify_signature(Signature(approval.keyid, approval.signature), data)
-        except (BadSignatureError, UnverifiedSignatureError, VerificationError, ValueError):  # ValueError: no hexadecimal text, or too long
+        except (BadSignatureError, UnverifiedSignatureError, VerificationError, ValueError):  # ValueError: another text or length
             return False
         return True
 

@@ -85,7 +85,7 @@ class Config:
 
     Attributes:
         values: the values by key.
-        secret_keys: the keys whose values are secret.
+        secret_keys: keys whose values no output may contain.
         warnings: the warnings that the official engine would print.
         places: where a person has written each value, by key, such as `Pulumi.dev.yaml:agentImageId` or `--config agentImageId`.
     """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from containment.cli.help.wrong_usage import Group
-from containment.fixes.nearest_word import find_nearest
+from containment.fixes.nearest_word import SIMILAR, find_nearest
 
 _TYPED_AS: Final = 0.75
 """The least similarity to a command at which a single word is taken for a mistyped command, and not for an argument."""
@@ -23,7 +23,7 @@ def make_group(default: str) -> type[Group]:
         def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
             if args and args[0] not in self.commands and args[0] not in ctx.help_option_names:
                 has_second = len(args) > 1 and not args[1].startswith("-")  # every default command takes one argument
-                if not find_nearest(args[0], sorted(self.commands), *() if has_second else (_TYPED_AS,)):
+                if not find_nearest(args[0], sorted(self.commands), SIMILAR if has_second else _TYPED_AS):
                     args = [default, *args]
             return super().parse_args(ctx, args)
 

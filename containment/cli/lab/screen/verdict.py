@@ -158,7 +158,7 @@ def _find_quoted(message: str, places: Mapping[str, str]) -> list[tuple[str, str
     """Return the texts of the configuration that a message quotes, each with its place.
 
     A provider names the value that it refuses, and not the key that it came from. A word of letters alone counts only in quotes or
-    brackets, and a place whose key the message names already is left out.
+    brackets. A place is left out if the message already names its key.
     """
     found = []
     for value, place in places.items():
